@@ -1,0 +1,1 @@
+"""Encrypted mailing lists for GNU Mailman 3."""
