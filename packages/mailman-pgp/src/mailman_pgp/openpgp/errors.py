@@ -1,0 +1,155 @@
+"""Named errors of the OpenPGP boundary, each with a sentence a person can act on.
+
+The libraries below give free text, sometimes followed by a stack backtrace; none of it is passed on.
+"""
+
+import enum
+
+
+class OpenPGPError(Exception):
+    """Something went wrong with OpenPGP data; `str()` is a sentence for people, free of secrets."""
+
+
+class PacketError(OpenPGPError):
+    """The bytes are not the OpenPGP packets, or not the ASCII armor, that they should be."""
+
+
+class CertificateProblem(enum.StrEnum):
+    """Why a certificate is not accepted, or cannot be encrypted to."""
+
+    SECRET_KEY = "secret-key"  # noqa: S105 - the name of a problem, no password
+    NO_KEY = "no-key"
+    SEVERAL_KEYS = "several-keys"
+    BROKEN = "broken"
+    TOO_LARGE = "too-large"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    NO_ENCRYPTION = "no-encryption-subkey"
+    POLICY = "refused-by-policy"
+    WRONG_ADDRESS = "wrong-address"
+    NOT_YET_VALID = "not-yet-valid"
+
+
+_CERTIFICATE_SENTENCES = {
+    CertificateProblem.SECRET_KEY: (
+        "This contains a secret key, which nobody but its owner should ever have. Nothing of it was kept. "
+        "Send the public key only; if the secret key has travelled unprotected, revoke it and make a new one."
+    ),
+    CertificateProblem.NO_KEY: (
+        "There is no OpenPGP public key in this. Export your public key (for example: gpg --armor --export ADDRESS) "
+        "and send that."
+    ),
+    CertificateProblem.SEVERAL_KEYS: (
+        "This contains more than one public key, and it is not clear which one is meant. Send exactly one."
+    ),
+    CertificateProblem.BROKEN: (
+        "This public key is damaged or incomplete. Export it again and send it as a file, so that no program changes it."
+    ),
+    CertificateProblem.TOO_LARGE: (
+        "This public key is too large. Export it without the signatures of other people "
+        "(gpg --armor --export-options export-minimal --export ADDRESS) and send that."
+    ),
+    CertificateProblem.EXPIRED: (
+        "This public key has expired. Extend its validity, or make a new key, and send the public key again."
+    ),
+    CertificateProblem.REVOKED: "This public key has been revoked. Make a new key and send its public key.",
+    CertificateProblem.NO_ENCRYPTION: (
+        "Nothing can be encrypted to this public key: it has no encryption subkey that is valid now. "
+        "Add or extend an encryption subkey and send the public key again."
+    ),
+    CertificateProblem.POLICY: (
+        "This public key relies on algorithms that are no longer safe, such as SHA-1. Renew its self-signatures with a "
+        "current program (changing its expiry date is enough), or make a new key, and send the public key again."
+    ),
+    CertificateProblem.WRONG_ADDRESS: (
+        "This public key does not carry the address it is meant for. Add a user ID with that address to the key, "
+        "or use the key of that address, and send the public key again."
+    ),
+    CertificateProblem.NOT_YET_VALID: (
+        "This public key becomes valid in the future. Check the clock of the computer it was made on, "
+        "or send it again when it is valid."
+    ),
+}
+
+
+class CertificateError(OpenPGPError):
+    """A certificate was refused; `problem` says why, `str()` what to do next."""
+
+    def __init__(self, problem: CertificateProblem, sentence: str | None = None) -> None:
+        super().__init__(sentence or _CERTIFICATE_SENTENCES[problem])
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type["CertificateError"], tuple[CertificateProblem, str]]:
+        """Rebuild from problem and sentence; the default would pass the sentence as the problem."""
+        return type(self), (self.problem, str(self))
+
+
+class OpeningProblem(enum.StrEnum):
+    """Why a message could not be opened: for the list's owners, never for its sender."""
+
+    NOT_OPENPGP = "not-openpgp"
+    NOT_FOR_LIST = "not-for-this-list"
+    NO_INTEGRITY = "no-integrity-protection"
+    DAMAGED = "damaged"
+    TOO_MANY_KEYS = "too-many-recipients"
+    TOO_LARGE = "too-large"
+    TIMEOUT = "timeout"
+    TRAILING = "trailing-data"
+    STRUCTURE = "structure"
+    WORKER_DIED = "worker-died"
+
+
+_OPENING_REASONS = {
+    OpeningProblem.NOT_OPENPGP: "The message is not an OpenPGP message.",
+    OpeningProblem.NOT_FOR_LIST: "The message is not encrypted to a key of this list.",
+    OpeningProblem.NO_INTEGRITY: "The message is encrypted without integrity protection.",
+    OpeningProblem.DAMAGED: "The message was cut off or changed on its way.",
+    OpeningProblem.TOO_MANY_KEYS: "The message is encrypted to too many keys.",
+    OpeningProblem.TOO_LARGE: "The message is too large, or grows too large when it is opened.",
+    OpeningProblem.TIMEOUT: "Opening the message took too long.",
+    OpeningProblem.TRAILING: "The message has something attached behind its encrypted data.",
+    OpeningProblem.STRUCTURE: "The message is put together in a way that is not allowed.",
+    OpeningProblem.WORKER_DIED: "The process that opens messages died on this one.",
+}
+
+#: Said to whoever sent a message that cannot be opened, whatever the reason: distinct answers would be an oracle.
+CANNOT_OPEN = (
+    "The message could not be opened. Encrypt it to the current key of this list, with a current OpenPGP program, "
+    "and send it again."
+)
+
+
+class OpeningError(OpenPGPError):
+    """A message could not be opened.
+
+    `str()` is the same sentence for every problem, so it may be said to the sender; `problem` and its sentence
+    `reason` are for the list's owners.
+    """
+
+    def __init__(self, problem: OpeningProblem) -> None:
+        super().__init__(CANNOT_OPEN)
+        self.problem = problem
+
+    @property
+    def reason(self) -> str:
+        """The problem as a sentence, for the list's owners only."""
+        return _OPENING_REASONS[self.problem]
+
+    def __reduce__(self) -> tuple[type["OpeningError"], tuple[OpeningProblem]]:
+        """Rebuild from the problem; the default would pass the sentence as the problem."""
+        return type(self), (self.problem,)
+
+
+class FanOutError(OpenPGPError):
+    """A post cannot be encrypted to one of its recipients; nothing has been yielded for any of them.
+
+    `address` is that recipient: leave it out and call again.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"Nothing can be encrypted to the key of {address}: replace it by one that is valid now.")
+        self.address = address
+
+    def __reduce__(self) -> tuple[type["FanOutError"], tuple[str]]:
+        """Rebuild from the address; the default would pass the sentence as the address."""
+        return type(self), (self.address,)
