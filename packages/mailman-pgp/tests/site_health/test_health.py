@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TABLES = """
 CREATE TABLE pgp_alembic (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 CREATE TABLE pgp_site (name VARCHAR(255) NOT NULL PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE pgp_list_key (fingerprint VARCHAR(64) NOT NULL PRIMARY KEY);
+CREATE TABLE pgp_list_key (fingerprint VARCHAR(64) NOT NULL PRIMARY KEY, sealed_by VARCHAR(8) NOT NULL);
 """
 
 
@@ -205,15 +205,13 @@ def test_key_of_another_site_is_refused(tmp_path: Path, site: tuple[SiteKey, str
     assert_locked()
 
 
-def test_list_keys_without_a_recorded_site_key_are_refused(
-    tmp_path: Path, site: tuple[SiteKey, str], database: _Database
-) -> None:
-    """A database with list keys whose site key nobody wrote down is not adopted by whatever key comes along."""
-    database.run("INSERT INTO pgp_list_key VALUES ('AA')")
+def test_list_key_of_another_site_is_refused(tmp_path: Path, site: tuple[SiteKey, str], database: _Database) -> None:
+    """A database with a list key that another site key sealed is not adopted by whatever key comes along."""
+    database.run("INSERT INTO pgp_list_key VALUES ('AA', '00c0ffee')")
     config = core(tmp_path, site[1], database)
     health.start(config)
     (problem,) = health.finish(config).problems
-    assert "pgp_site" in problem.mend
+    assert "00c0ffee" in problem.sentence
     assert_locked()
     assert database.recorded() == []
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from textwrap import dedent
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lazr.config import ConfigSchema
 from lazr.config.interfaces import ConfigSchemaError
 
-
 if TYPE_CHECKING:
-    from mailman_pgp.site.lines import Section
     from collections.abc import Iterator, Mapping
+
+    from mailman_pgp.site.lines import Section
 
 DIRECTORY_NAMES = ("archive", "bin", "cache", "data", "etc", "list_data", "lock", "log", "messages", "queue")
 ENVIRONMENT_CONFIG = "MAILMAN_CONFIG_FILE"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
@@ -205,11 +205,14 @@ def _bind(database: Any, key_id: str) -> Problem | None:
         database.abort()
         return Problem(f"The database has no table {', '.join(missing)}: its migration has not run.", CHECK_COMMAND)
     recorded = _recorded(store)
-    if recorded is None and store.execute(sqlalchemy.text("SELECT 1 FROM pgp_list_key LIMIT 1")).first():
+    foreign = store.execute(
+        sqlalchemy.text("SELECT sealed_by FROM pgp_list_key WHERE sealed_by <> :id LIMIT 1"), {"id": key_id}
+    ).scalar()
+    if foreign is not None:
         database.abort()
         return Problem(
-            "The database holds list keys, but not the id of the site key that sealed them.",
-            "Restore the table pgp_site from the backup of the database and restart Mailman.",
+            f"The key file holds the site key {key_id}, but a list key in this database was sealed with {foreign}.",
+            OTHER_SITE_MEND,
         )
     if recorded is None:
         # Several processes may come here at once at the first start: one row wins, and all compare with it.
