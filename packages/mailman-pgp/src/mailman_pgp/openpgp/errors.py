@@ -141,15 +141,17 @@ class OpeningError(OpenPGPError):
 
 
 class FanOutError(OpenPGPError):
-    """A post cannot be encrypted to one of its recipients; nothing has been yielded for any of them.
+    """A post cannot be encrypted to some of its recipients; nothing has been yielded for any of them.
 
-    `address` is that recipient: leave it out and call again.
+    `addresses` are all that were found in one pass, `address` the first of them: leave them out and call again.
     """
 
-    def __init__(self, address: str) -> None:
-        super().__init__(f"Nothing can be encrypted to the key of {address}: replace it by one that is valid now.")
+    def __init__(self, address: str, *others: str) -> None:
+        self.addresses = (address, *others)
+        names = ", ".join(self.addresses)
+        super().__init__(f"Nothing can be encrypted to the key of {names}: replace it by one that is valid now.")
         self.address = address
 
-    def __reduce__(self) -> tuple[type["FanOutError"], tuple[str]]:
-        """Rebuild from the address; the default would pass the sentence as the address."""
-        return type(self), (self.address,)
+    def __reduce__(self) -> tuple[type["FanOutError"], tuple[str, ...]]:
+        """Rebuild from the addresses; the default would pass the sentence as one."""
+        return type(self), self.addresses

@@ -71,9 +71,9 @@ def walk(data: bytes, *, limit: int | None = None) -> Iterator[Packet]:
     while position < len(data):
         if limit is not None and count >= limit:
             raise PacketError(f"There are more than {limit} OpenPGP packets.")
-        packet = _read(data, position)
-        yield packet
-        position = packet.end
+        found = _read(data, position)
+        yield found
+        position = found.end
         count += 1
 
 
@@ -139,6 +139,20 @@ def _take(data: bytes, position: int, length: int) -> bytes:
     if len(piece) != length:
         raise PacketError("The OpenPGP data is cut off.")
     return piece
+
+
+def packet(tag: int, body: bytes) -> bytes:
+    """Return one packet in the current format (RFC 9580 §4.2.1), with a definite length."""
+    return bytes([_TAG_BIT | _NEW_FORMAT_BIT | tag]) + encoded_length(len(body)) + body
+
+
+def encoded_length(length: int) -> bytes:
+    """Return a length in one, two or five octets (RFC 9580 §4.2.1; signature subpackets have the same, §5.2.3.7)."""
+    if length < 192:  # noqa: PLR2004 - RFC 9580 §4.2.1.1
+        return bytes([length])
+    if length < 8384:  # noqa: PLR2004 - RFC 9580 §4.2.1.2
+        return (length - 192 + (192 << 8)).to_bytes(2, "big")
+    return b"\xff" + length.to_bytes(4, "big")
 
 
 def pkesk_recipient(packet: Packet) -> str:
