@@ -1,0 +1,1 @@
+"""Chains, found by Mailman."""

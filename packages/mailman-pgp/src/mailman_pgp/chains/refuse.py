@@ -1,0 +1,40 @@
+"""The terminal chain for what the gate refuses."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mailman.chains.base import TerminalChainBase
+from mailman.core.i18n import _
+from mailman.interfaces.chain import RejectEvent
+from public import public
+from zope.event import notify
+
+from mailman_pgp.delivery import ledger
+from mailman_pgp.notices import may_answer, send_refusal
+from mailman_pgp.posts.record import Record
+
+log = logging.getLogger("mailman.vette")
+
+
+@public
+class Refuse(TerminalChainBase):  # type: ignore[misc]  # core is untyped
+    """Tell the sender why, without a word of what they wrote, and record it for the owners.
+
+    Core's own `reject` attaches the message.  Whoever re-sends captured ciphertext would read it there.
+    """
+
+    name = "pgp-refuse"
+    description = _("Refuse a message to an encrypted list, and stop processing.")
+
+    def _process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+        """See `TerminalChainBase`."""
+        record = Record.of(msgdata)
+        problem = record.problem if record is not None else "not-received"
+        author = record.author if record is not None else ""
+        if author and may_answer(mlist, msg, author):
+            send_refusal(mlist, author, problem, in_reply_to=msg["message-id"])
+        ledger.dropped(mlist.list_id, kind="post", recipient=author, reason=problem)
+        log.info("REFUSED (%s): %s", problem, (msg["message-id"] or "n/a").strip())
+        notify(RejectEvent(mlist, msg, msgdata, self))

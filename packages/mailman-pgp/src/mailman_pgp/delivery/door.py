@@ -1,0 +1,68 @@
+"""`[mta] outgoing`: default deny.
+
+Every mail of this site passes here on its way to SMTP.  Mail of plain lists goes on to core's own delivery.  For an
+encrypted list, content leaves encrypted to a certificate of the very recipient, looked up here and now, or not at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.config import config
+from mailman.email.message import UserNotification
+from mailman.mta.deliver import deliver as core_deliver
+from public import public
+
+from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.posts.sealed import SealedDelivery, SealedError, SealedMessage
+from mailman_pgp.site import health
+
+
+@public
+def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+    """See `IMailTransportAgentDelivery`.
+
+    :raises mailman.interfaces.mta.SomeRecipientsFailed: for recipients that the mail server refused, now or for good.
+    :raises SealedError: for what must not leave; core shunts it.
+    """
+    if not msgdata.get("recipients"):
+        return
+    if not is_encrypted(mlist.list_id):
+        if _has_sealed_part(msg):
+            raise SealedError("A sealed message was about to leave a list that is not encrypted. It is kept in the shunt queue.")
+        core_deliver(mlist, msg, msgdata)
+        return
+    if not health.current().healthy:
+        # To the queue `retry`, which comes back in a quarter of an hour.  Raising OSError would be retried at once, for ever.
+        config.switchboards["retry"].enqueue(msg, msgdata)
+        return
+    # Imported here, so that a plain list is served where an OpenPGP library can't even be loaded.
+    from mailman_pgp.delivery import copies, notes  # noqa: PLC0415
+
+    record = Record.of(msgdata)
+    if isinstance(msg, SealedDelivery) and record is not None and record.chunk:
+        copies.deliver(mlist, msg, msgdata, record)
+    elif record is not None and record.kind is Kind.NOTICE:
+        notes.deliver_own(mlist, msg, msgdata, record)
+    elif isinstance(msg, UserNotification) and not _is_content(msgdata):
+        notes.deliver_stock(mlist, msg, msgdata)
+    else:
+        raise SealedError("Unsealed content was about to leave an encrypted list. It is kept in the shunt queue.")
+
+
+def _is_content(msgdata: dict[str, Any]) -> bool:
+    return any(msgdata.get(mark) for mark in ("to_list", "to_owner", "isdigest"))
+
+
+def _has_sealed_part(msg: Any) -> bool:
+    """Whether a sealed message is this one, or hangs on it; looks without recursion, and never flattens."""
+    pending = [msg]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, SealedMessage):
+            return True
+        children = part.__dict__.get("_payload")
+        if isinstance(children, list):
+            pending.extend(child for child in children if hasattr(child, "__dict__"))
+    return False

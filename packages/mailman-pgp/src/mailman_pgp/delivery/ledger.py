@@ -1,0 +1,103 @@
+"""What was sent, what was not, and why: nothing is lost without a trace.
+
+Rows name addresses and reasons, never a subject or a word of content.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from public import public
+from sqlalchemy import delete, func, select
+
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import Delivery, Dropped, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# A member who gets nothing is told when it begins, when the reason changes, and then once a week.
+_TELL_AGAIN = timedelta(days=7)
+# Rows are for the owners' questions of the last weeks.
+KEPT = timedelta(days=90)
+
+
+@public
+def dropped(list_id: str, *, kind: str, recipient: str, reason: str) -> None:
+    """Record a mail that was refused or not sent.  The caller's transaction commits it."""
+    store().add(Dropped(list_id=list_id, at=now(), kind=kind, recipient=recipient.lower(), reason=str(reason)))
+
+
+@public
+def refused_today(list_id: str, address: str) -> int:
+    """How many messages from an address were refused or dropped within a day."""
+    counted = select(func.count()).where(
+        Dropped.list_id == list_id, Dropped.recipient == address.lower(), Dropped.at > now() - timedelta(days=1)
+    )
+    return int(store().scalar(counted) or 0)
+
+
+@public
+def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
+    """Record the members who did not get a post.
+
+    :param reasons: From the address to the reason, a value of `CertificateProblem` or a word of ours.
+    :return: Those who are to be told now.
+    """
+    if not reasons:
+        return []
+    session, at = store(), now()
+    known = {
+        row.address: row
+        for row in session.scalars(
+            select(Skipped).where(Skipped.list_id == mlist.list_id, Skipped.address.in_(list(reasons)))
+        )
+    }
+    to_tell = []
+    for address, reason in reasons.items():
+        row = known.get(address)
+        if row is None:
+            row = Skipped(list_id=mlist.list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None)
+            session.add(row)
+        elif row.reason != reason:
+            row.reason, row.since, row.told_at = reason, at, None
+        row.last = at
+        row.posts += 1
+        if row.told_at is None or row.told_at < at - _TELL_AGAIN:
+            row.told_at = at
+            to_tell.append(address)
+    return to_tell
+
+
+@public
+def served(list_id: str, addresses: list[str]) -> None:
+    """Forget that members were skipped, now that they got a post."""
+    waiting = store().scalars(select(Skipped.address).where(Skipped.list_id == list_id)).all()
+    back = set(waiting).intersection(addresses)
+    if back:
+        store().execute(delete(Skipped).where(Skipped.list_id == list_id, Skipped.address.in_(back)))
+
+
+@public
+def delivered(list_id: str, message_id: str, *, recipients: int, copies: int, skipped: int, failed: int) -> None:
+    """Record that a chunk of a post is done."""
+    store().add(
+        Delivery(
+            list_id=list_id,
+            message_id=message_id,
+            at=now(),
+            recipients=recipients,
+            delivered=copies,
+            skipped=skipped,
+            failed=failed,
+        )
+    )
+
+
+@public
+def prune() -> None:
+    """Remove rows older than `KEPT`."""
+    before = now() - KEPT
+    for table in (Dropped, Delivery):
+        store().execute(delete(table).where(table.at < before))

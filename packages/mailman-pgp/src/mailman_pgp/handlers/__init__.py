@@ -1,0 +1,1 @@
+"""Handlers, found by Mailman."""

@@ -1,0 +1,38 @@
+"""The last step of the pipelines: composed once, cut into chunks, on into the queue `out`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mailman.config import config
+from mailman.core.i18n import _
+from mailman.interfaces.handler import IHandler
+from public import public
+from zope.interface import implementer
+
+from mailman_pgp.delivery import chunks
+from mailman_pgp.posts.composition import compose
+from mailman_pgp.posts.record import Record
+from mailman_pgp.posts.sealed import SealedError, seal_delivery
+
+
+@public
+@implementer(IHandler)
+class ToOutgoing:
+    """Compose the payload of all copies, and enqueue one entry for each chunk of recipients."""
+
+    name = "pgp-to-outgoing"
+    description = _("Compose a post to an encrypted list, and queue it for delivery.")
+
+    def process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+        """See `IHandler`."""
+        record = Record.of(msgdata)
+        if record is None:
+            raise SealedError("A message without a record came to the end of the pipeline. It is kept in the shunt queue.")
+        composed = compose(mlist, msg, record)
+        delivery = seal_delivery(msg, composed.payload)
+        for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):
+            part = replace(record, chunk=chunks.new_id(), outer=composed.outer)
+            entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
+            config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)

@@ -1,0 +1,153 @@
+"""Turning a list into an encrypted one, and back.
+
+A list is encrypted when it has a row in `pgp_list`: not by its style, its chain or its pipeline, which anybody with REST
+can change.  Enabling keeps what it changes of core's settings, to restore it on the day encryption is turned off.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from mailman.config import config
+from mailman.interfaces.archiver import ArchivePolicy
+from mailman.interfaces.mailinglist import DMARCMitigateAction, Personalization
+from mailman.interfaces.requests import IListRequests, RequestType
+from public import public
+from sqlalchemy import select
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import vault
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.site import health
+
+# What an encrypted list needs of core.  Archives, digests and news would hold or send plaintext; core's personalization
+# and DMARC mitigation rewrite headers that our own composition writes (and the latter asks the DNS about each author).
+_NEEDED: dict[str, Any] = {
+    "archive_policy": ArchivePolicy.never,
+    "digests_enabled": False,
+    "gateway_to_news": False,
+    "gateway_to_mail": False,
+    "personalize": Personalization.none,
+    "dmarc_mitigate_action": DMARCMitigateAction.no_mitigation,
+    "dmarc_mitigate_unconditionally": False,
+}
+
+
+@public
+class EncryptionError(Exception):
+    """A list can't be turned into an encrypted one, or back.  Its text is a sentence for the owner."""
+
+
+@public
+def is_encrypted(list_id: str) -> bool:
+    """Whether a list is encrypted."""
+    return store().scalar(select(EncryptedList.list_id).where(EncryptedList.list_id == list_id)) is not None
+
+
+@public
+def settings_of(list_id: str) -> EncryptedList | None:
+    """The row of an encrypted list, which holds its settings; None for other lists."""
+    return store().get(EncryptedList, list_id)
+
+
+@public
+def obstacles(mlist: Any) -> list[str]:
+    """What holds plaintext of a list today, each as a sentence with the mend; empty when it may become encrypted."""
+    found = []
+    held = IListRequests(mlist).count_of(RequestType.held_message)
+    if held:
+        found.append(
+            f"{held} held message{'s wait' if held > 1 else ' waits'} for a moderator: accept, reject or discard "
+            f"{'them' if held > 1 else 'it'} first."
+        )
+    digest = Path(mlist.data_path) / "digest.mmdf"
+    if digest.exists() and digest.stat().st_size:
+        found.append(
+            f"A digest mailbox holds posts in the clear ({digest}): send it with `mailman digests --send -l {mlist.list_id}`, "
+            "or remove the file."
+        )
+    found.extend(
+        f"An archive holds posts in the clear ({archive}): move it to where it may stay, or remove it."
+        for archive in _plaintext_archives(mlist)
+    )
+    return found
+
+
+def _plaintext_archives(mlist: Any) -> list[Path]:
+    """The folders below core's own archive directory that hold something of this list."""
+    root = Path(config.ARCHIVE_DIR)
+    if not root.is_dir():
+        return []
+    names = {mlist.fqdn_listname, mlist.list_id}
+    return [
+        folder
+        for archiver in sorted(root.iterdir())
+        if archiver.is_dir()
+        for folder in sorted(archiver.iterdir())
+        if folder.name in names and _has_files(folder)
+    ]
+
+
+def _has_files(folder: Path) -> bool:
+    return any(path.is_file() for path in folder.rglob("*"))
+
+
+@public
+def enable(mlist: Any) -> str:
+    """Make a list an encrypted one: a list key is made, and core's settings are set to what it needs.
+
+    :return: The fingerprint of the list key.
+    :raises EncryptionError: when it is encrypted already, or something holds its plaintext.
+    :raises mailman_pgp.site.health.NotHealthy: when the plugin may not make keys.
+    """
+    health.require()
+    if is_encrypted(mlist.list_id):
+        raise EncryptionError(f"{mlist.fqdn_listname} is an encrypted list already.")
+    in_the_way = obstacles(mlist)
+    if in_the_way:
+        raise EncryptionError(f"{mlist.fqdn_listname} can't be encrypted yet.\n" + "\n".join(in_the_way))
+    addresses = (mlist.posting_address, mlist.request_address, mlist.owner_address)
+    new = openpgp.generate(mlist.display_name, addresses)
+    before = {name: _plain(getattr(mlist, name)) for name in _NEEDED}
+    store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=json.dumps(before)))
+    vault.store_list_key(mlist.list_id, new)
+    for name, value in _NEEDED.items():
+        setattr(mlist, name, value)
+    return new.certificate.fingerprint
+
+
+@public
+def disable(mlist: Any) -> None:
+    """Make an encrypted list a plain one again: its secret keys are destroyed, core's settings are restored.
+
+    The caller asks for certainty first: what was encrypted to the list key can't be opened any more.
+
+    :raises EncryptionError: when it is not encrypted, or messages are held whose content could not be opened afterwards.
+    """
+    row = settings_of(mlist.list_id)
+    if row is None:
+        raise EncryptionError(f"{mlist.fqdn_listname} is not an encrypted list.")
+    held = IListRequests(mlist).count_of(RequestType.held_message)
+    if held:
+        raise EncryptionError(
+            f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
+            "accept, reject or discard first."
+        )
+    for name, value in json.loads(row.restore).items():
+        setattr(mlist, name, _restored(name, value))
+    from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415  # it listens to core's models, which import late
+
+    forget_list(store().connection(), mlist.list_id)
+
+
+def _plain(value: Any) -> Any:
+    return value.name if isinstance(value, Enum) else value
+
+
+def _restored(name: str, value: Any) -> Any:
+    needed = _NEEDED.get(name)
+    return type(needed)[value] if isinstance(needed, Enum) else value

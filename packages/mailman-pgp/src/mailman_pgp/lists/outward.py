@@ -1,0 +1,51 @@
+"""What a list shows of itself on the outside of every copy."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.keys import vault
+from mailman_pgp.mime import Outward
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+
+@public
+def outward_for(mlist: Any, message: Message) -> Outward:
+    """The outer face of a copy of `message`: the list's own words, and the identifiers that keep threads together."""
+    return Outward(
+        list_address=mlist.posting_address,
+        list_name=mlist.display_name,
+        list_id=mlist.list_id,
+        subject_prefix=mlist.subject_prefix or "",
+        headers=_list_headers(mlist),
+        message_id=str(message["message-id"] or ""),
+        date=str(message["date"] or ""),
+        in_reply_to=str(message["in-reply-to"] or "") or None,
+        references=str(message["references"] or "") or None,
+        autocrypt=_keydata(vault.certificate(mlist.list_id).certificate),
+    )
+
+
+def _list_headers(mlist: Any) -> tuple[tuple[str, str], ...]:
+    """RFC 2369, RFC 2919; List-Unsubscribe and -Subscribe are left out while commands by mail are closed."""
+    if not mlist.include_rfc2369_headers:
+        return ()
+    post = f"<mailto:{mlist.posting_address}>" if mlist.allow_list_posts else "NO"
+    return (
+        ("List-Id", f"<{mlist.list_id}>"),
+        ("List-Post", post),
+        ("List-Help", f"<mailto:{mlist.request_address}?subject=help>"),
+        ("List-Owner", f"<mailto:{mlist.owner_address}>"),
+        ("Precedence", "list"),
+    )
+
+
+@lru_cache(maxsize=256)
+def _keydata(certificate: bytes) -> str:
+    return base64.b64encode(certificate).decode()

@@ -1,0 +1,78 @@
+"""The texts of our notices: a subject and a body each.
+
+They may name addresses, the list's fingerprint and a reason of ours.  Nothing that came in a message may be put into them.
+"""
+
+from __future__ import annotations
+
+_END = """
+
+The list's certificate is attached. Its fingerprint is
+{fingerprint}
+Please compare it with one that you got in another way.
+
+The owners of the list: {owner}
+"""
+
+TEMPLATES: dict[str, tuple[str, str]] = {
+    "refusal": (
+        "Your message to {address} was not accepted",
+        """\
+Your message to the encrypted mailing list
+{address} was not accepted.
+
+{reason}
+
+Nothing of what you wrote was kept or passed on."""
+        + _END,
+    ),
+    "help": (
+        "How to use the list {list}",
+        """\
+{address} is an encrypted mailing list. Members write to it encrypted to the
+list's key and signed with their own; each member receives the post encrypted
+to their own key and signed by the list.
+
+To post: encrypt to the attached certificate, sign, and send your message to
+{address} as PGP/MIME.
+
+To join, to leave, or to change your key: write to {owner}, encrypted to the
+same certificate, and attach your own."""
+        + _END,
+    ),
+    "command-closed": (
+        "Commands by mail are closed on {list}",
+        """\
+{address} is an encrypted mailing list. It takes no commands by mail, except
+`help` to {request}.
+
+To join, to leave, or to change your key: write to {owner}, encrypted to the
+attached certificate, and attach your own."""
+        + _END,
+    ),
+    "skipped": (
+        "You receive no posts of {list} at present",
+        """\
+There are posts on the encrypted mailing list {address}
+that could not be sent to you.
+
+{reason}
+
+Your subscription is not changed, and this is no bounce. As soon as the list
+has a certificate of yours that can be used, posts reach you again. Write to
+{owner}, encrypted to the attached certificate, and attach your own."""
+        + _END,
+    ),
+    "waiting": (
+        "Something waits for you at {list}",
+        """\
+There is a message for you about the encrypted mailing list
+{address}
+that may be sent to you only encrypted, and the list has no certificate of
+yours that can be used.
+
+If you look after this list, you find what waits in its web interface. Else
+write to {owner}, encrypted to the attached certificate, and attach your own."""
+        + _END,
+    ),
+}

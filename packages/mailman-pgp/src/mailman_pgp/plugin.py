@@ -1,0 +1,60 @@
+"""The plugin: what Mailman starts in each of its processes.
+
+    [plugin.pgp]
+    class: mailman_pgp.plugin.PGPPlugin
+    enabled: yes
+    component_package: mailman_pgp
+    configuration: /etc/mailman3/mailman-pgp.cfg
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mailman.config import config
+from mailman.interfaces.plugin import IPlugin
+from public import public
+from zope.interface import implementer
+
+from mailman_pgp.site import health
+
+log = logging.getLogger("mailman.plugins")
+
+
+@public
+@implementer(IPlugin)
+class PGPPlugin:
+    """Encrypted mailing lists."""
+
+    name = "pgp"  # core sets it to the name of the section
+    resource: Any = None
+
+    def pre_hook(self) -> None:
+        """See `IPlugin`.
+
+        Nothing may escape: core would drop the plugin and keep its runners and rules.  An unhealthy process lets mail of
+        encrypted lists wait instead.
+        """
+        health.start(config)
+
+    def post_hook(self) -> None:
+        """See `IPlugin`."""
+        try:
+            self._open_database()
+        except Exception as error:  # the process must go on for plain lists, whatever it was
+            log.exception("mailman-pgp could not finish its start")
+            health.fail(
+                f"The plugin could not prepare its tables ({type(error).__name__}).",
+                "Run `mailman-pgp check`, which names the mend, and restart Mailman.",
+            )
+        for problem in health.current().problems:
+            log.error("mailman-pgp: %s %s", problem.sentence, problem.mend)
+
+    def _open_database(self) -> None:
+        # Imported late: these modules import core's models, whose database exists only now.
+        from mailman_pgp.model import cleanup, database  # noqa: PLC0415
+
+        database.migrate()
+        cleanup.install()
+        health.finish(config)

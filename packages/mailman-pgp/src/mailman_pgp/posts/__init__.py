@@ -1,0 +1,1 @@
+"""What becomes of a post: received, judged, sealed, composed."""

@@ -1,0 +1,56 @@
+"""From a sealed post to the one payload that all its recipients get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.lists.outward import outward_for
+from mailman_pgp.mime import Author, compose_payload, outer_message, read_payload
+from mailman_pgp.openpgp import grouped
+from mailman_pgp.posts.decoration import footer_for, header_for
+from mailman_pgp.posts.record import Kind, Outer, Record
+
+if TYPE_CHECKING:
+    from mailman_pgp.posts.sealed import SealedMessage
+
+
+@public
+@dataclass(frozen=True, slots=True, repr=False)
+class Composed:
+    """The cryptographic payload (RFC 9787), and what stands outside it on every copy."""
+
+    payload: bytes
+    outer: Outer
+
+
+@public
+def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
+    """Write headers, status line and decoration, once for all members."""
+    payload = read_payload(post.unseal())
+    author = Author(address=record.author, name=record.author_name or payload.author_name, status_sentence=_status(record))
+    outward = outward_for(mlist, post)
+    is_post = record.kind is Kind.POST
+    parts = outer_message(outward)
+    return Composed(
+        payload=compose_payload(
+            payload,
+            author,
+            outward,
+            header_text=header_for(mlist) if is_post else "",
+            footer_text=footer_for(mlist) if is_post else "",
+        ),
+        outer=Outer(head=parts.head.decode("latin-1"), foot=parts.foot.decode("latin-1")),
+    )
+
+
+def _status(record: Record) -> str:
+    """What became of the author's signature, as a sentence for the members."""
+    if record.fingerprint and not record.problem:
+        return f"Signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list."
+    if not record.verdicts:
+        return "Not signed: anybody may have written this."
+    status = record.verdicts[0].get("status", "unknown")
+    return f"Not authenticated ({status}): anybody may have written this."

@@ -1,0 +1,121 @@
+"""Why a message to an encrypted list may not pass, as data, and the sentence that its sender reads.
+
+The owners of the list see the exact problem (`mailman pgp status LIST`).  The sender of a message that could not be opened
+sees one sentence whatever the reason was: distinct answers would make the list an oracle for whoever tampers with captured
+ciphertext (Bleichenbacher's attack on RSA is the famous case).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from public import public
+
+from mailman_pgp.openpgp import OpeningProblem, Status
+
+
+@public
+class Problem(StrEnum):
+    """Everything that keeps a message out, apart from `OpeningProblem` and the `Status` of a signature, whose values join these."""
+
+    NOT_ENCRYPTED = "not-encrypted"
+    INLINE_PGP = "inline-pgp"
+    BROKEN_MIME = "broken-pgp-mime"
+    UNREADABLE = "unreadable-content"
+    TOO_LARGE = "message-too-large"
+    NO_AUTHOR = "no-single-author"
+    OTHER_AUTHOR = "author-differs-inside"
+    UNSIGNED = "unsigned"
+    STRANGER = "no-certificate-for-author"
+    SOMEBODY_ELSE = "signed-by-somebody-else"
+    REPLAYED = "replayed"
+    STALE = "signature-too-old"
+    COMMAND = "command-closed"
+
+
+_HOW_TO_POST = (
+    "Please encrypt your message to the list's certificate, which is attached, sign it with your own key, and send it again. "
+    "Mail programs call this PGP/MIME."
+)
+_ASK_OWNERS = "The owners of the list can tell you more: write to {owner}."
+
+CANNOT_OPEN = (
+    "The list could not open your message. It may have been encrypted to another key, or damaged on its way. " + _HOW_TO_POST
+)
+
+_SENTENCES: dict[str, str] = {
+    Problem.NOT_ENCRYPTED: "Your message was not encrypted, and this list takes encrypted messages only. " + _HOW_TO_POST,
+    Problem.INLINE_PGP: (
+        "Your message was encrypted in the old inline form, which leaves its attachments and its structure unprotected. "
+        + _HOW_TO_POST
+    ),
+    Problem.BROKEN_MIME: (
+        "Your message calls itself encrypted, but is not built as PGP/MIME; something on its way may have changed it. "
+        + _HOW_TO_POST
+    ),
+    Problem.UNREADABLE: (
+        "Your message was opened, but what is inside is no message that the list can read. "
+        "Please send it again from a usual mail program, with fewer nested parts."
+    ),
+    Problem.TOO_LARGE: "Your message is larger than this list allows. Please send a smaller one, or a link in its place.",
+    Problem.NO_AUTHOR: "Your message names no single author in its From line. Please send it again from one address.",
+    Problem.OTHER_AUTHOR: (
+        "The From line outside the encryption names another address than the one inside. "
+        "Please send the message from the address that your key belongs to."
+    ),
+    Problem.UNSIGNED: (
+        "Your message was encrypted but not signed, so the list cannot know that you wrote it. "
+        "Please switch on signing in your mail program, and send it again."
+    ),
+    Problem.STRANGER: (
+        "The list knows no certificate for your address. " + _ASK_OWNERS + " They can add your certificate if you send it to them."
+    ),
+    Problem.SOMEBODY_ELSE: (
+        "Your message was signed with a key that belongs to another member than the address in its From line. "
+        "Please send it from the address that your key belongs to."
+    ),
+    Problem.REPLAYED: (
+        "This signed message was posted before, and a signature counts once. "
+        "If you meant to post it again, write a new message; if you did not send it, somebody is repeating your mail."
+    ),
+    Problem.STALE: (
+        "Your message's signature is older than this list accepts, because old mail could be repeated by somebody else. "
+        "Please check the clock of your computer, and send the message again."
+    ),
+    Problem.COMMAND: (
+        "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."
+    ),
+    Status.UNKNOWN_KEY: (
+        "Your message was signed with a key that the list does not know for your address. " + _ASK_OWNERS
+        + " If you have a new key, send them its certificate."
+    ),
+    Status.BAD: "The signature of your message does not fit its content. It may have been changed on its way; please send it again.",
+    Status.KEY_EXPIRED: "The key that signed your message has expired. Please extend it, send the certificate to {owner}, and try again.",
+    Status.GOOD_KEY_EXPIRED_SINCE: (
+        "The key that signed your message has expired since. Please extend it, send the certificate to {owner}, and try again."
+    ),
+    Status.KEY_REVOKED: "The key that signed your message is revoked. Please send your new certificate to {owner}.",
+    Status.GOOD_KEY_REVOKED_SINCE: "The key that signed your message was revoked since. Please send your new certificate to {owner}.",
+    Status.SIGNATURE_EXPIRED: "The signature of your message has expired. Please send the message again with a new signature.",
+    Status.FROM_THE_FUTURE: "The signature of your message is dated in the future. Please set your computer's clock, and send it again.",
+    Status.WEAK_HASH: (
+        "Your message was signed with a hash (SHA-1, MD5) that no longer protects against forgery. "
+        "Please let your program use SHA-256 or better, and send it again."
+    ),
+    Status.REFUSED_BY_POLICY: (
+        "The signature of your message uses algorithms that are no longer safe. Please update your program or key, and send it again."
+    ),
+    Status.KEY_MAY_NOT_SIGN: "The key that signed your message is not made for signing. Please choose your signing key, and send it again.",
+}
+
+
+@public
+def sentence_for(problem: str, owner: str) -> str:
+    """What the sender of a message reads.
+
+    :param problem: A value of `Problem`, `OpeningProblem` or `Status`.
+    :param owner: The address of the list's owners.
+    """
+    if problem in set(OpeningProblem):
+        return CANNOT_OPEN
+    return _SENTENCES.get(problem, "Your message was not accepted. " + _ASK_OWNERS).format(owner=owner)

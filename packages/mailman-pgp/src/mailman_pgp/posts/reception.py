@@ -1,0 +1,154 @@
+"""The way in: from the bytes that came to a sealed message with a verdict.
+
+Nothing here decides what happens to a message: it finds out, and the record says it.  The chain acts on the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from public import public
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import registry, vault
+from mailman_pgp.mime import PayloadError, Structure, examine, read_payload
+from mailman_pgp.mime.authors import single_address
+from mailman_pgp.openpgp import OpeningError, Status
+from mailman_pgp.posts import replay
+from mailman_pgp.posts.problems import Problem
+from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.posts.sealed import placeholder, seal_message
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+    from mailman_pgp.mime import Payload
+    from mailman_pgp.openpgp import SignatureVerdict
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it may go on: sealed, or a bare placeholder when it could not be opened, with what was found out."""
+
+    message: Message
+    record: Record
+
+
+_STRUCTURE_PROBLEMS = {
+    Structure.NOT_ENCRYPTED: Problem.NOT_ENCRYPTED,
+    Structure.INLINE: Problem.INLINE_PGP,
+    Structure.BROKEN: Problem.BROKEN_MIME,
+}
+
+
+@public
+def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
+    """Open and judge a message to an encrypted list.
+
+    :param mlist: The encrypted list (`IMailingList`).
+    :param message: The message as LMTP took it.
+    :param kind: `Kind.POST`, or `Kind.OWNER` for mail to the owners, which may come unencrypted.
+    :param claim: The name of the queue file, or the claim that the message already has.
+    """
+    list_id: str = mlist.list_id
+    author = single_address(message)
+    record = Record(kind=kind, author=author or "", claim=claim)
+
+    def refused(problem: str) -> Received:
+        return Received(placeholder(message, list_id, record.author), replace(record, problem=problem))
+
+    if _size(message) > _limit(mlist):
+        return refused(Problem.TOO_LARGE)
+    incoming = examine(message)
+    if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
+        if kind is Kind.OWNER:
+            # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
+            return Received(seal_message(message, list_id, record.author, message.as_bytes()), record)
+        return refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME))
+    if author is None:
+        return refused(Problem.NO_AUTHOR)
+    signers = registry.signers(list_id, author)
+    try:
+        opened = openpgp.open_message(incoming.ciphertext, vault.all_secrets(list_id), signers)
+        payload = read_payload(opened.content)
+        verdicts = _verdicts(opened.signatures, payload, signers)
+    except OpeningError as error:
+        return refused(error.problem)
+    except PayloadError:
+        return refused(Problem.UNREADABLE)
+
+    record = replace(record, author_name=payload.author_name, verdicts=tuple(v.to_json() for v in verdicts))
+    good = next((verdict for verdict in verdicts if verdict.good), None)
+    if good is not None:
+        record = replace(
+            record,
+            fingerprint=good.fingerprint or "",
+            signed_at=good.signed_at.isoformat() if good.signed_at is not None else "",
+        )
+    problem = _problem(list_id, author, payload, verdicts, good)
+    if not problem and good is not None:
+        problem = _claim(list_id, good, claim)
+    if kind is Kind.OWNER and problem in (Problem.UNSIGNED, Problem.STRANGER):
+        problem = ""  # anybody may write to the owners; the status line says what the signature is worth
+    if problem:
+        return refused(problem)
+    return Received(seal_message(message, list_id, author, opened.content), record)
+
+
+def _size(message: Message) -> int:
+    return int(getattr(message, "original_size", 0))
+
+
+def _limit(mlist: Any) -> int:
+    """The largest message that is opened, in bytes as it travels."""
+    site = health.settings().max_message_bytes
+    # Core counts kilobytes of what the author wrote; armor makes it a third larger, with some room for the packets.
+    of_list = int(mlist.max_message_size) * 1024 * 4 // 3 + 8192
+    return min(site, of_list) if mlist.max_message_size > 0 else site
+
+
+def _verdicts(
+    signatures: tuple[SignatureVerdict, ...], payload: Payload, signers: list[bytes]
+) -> tuple[SignatureVerdict, ...]:
+    """The signatures over the whole content: those of the OpenPGP message, or of a root `multipart/signed` (RFC 3156 §6.1)."""
+    if payload.signed_part is None:
+        return signatures
+    content, signature = payload.signed_part
+    return signatures + openpgp.verify_detached(content, signature, signers)
+
+
+def _problem(
+    list_id: str,
+    author: str,
+    payload: Payload,
+    verdicts: tuple[SignatureVerdict, ...],
+    good: SignatureVerdict | None,
+) -> str:
+    """Why an opened message is not authenticated, or the empty string when it is."""
+    if payload.from_ambiguous:
+        return Problem.NO_AUTHOR
+    if payload.author_address is not None and payload.author_address != author:
+        return Problem.OTHER_AUTHOR
+    if not verdicts:
+        return Problem.UNSIGNED
+    if good is not None:
+        return ""
+    worst = next((v for v in verdicts if v.status is not Status.UNKNOWN_KEY), verdicts[0])
+    if worst.status is not Status.UNKNOWN_KEY:
+        return worst.status
+    if worst.issuer is not None and registry.owns_key(list_id, worst.issuer):
+        return Problem.SOMEBODY_ELSE
+    return Status.UNKNOWN_KEY if registry.current(list_id, author) is not None else Problem.STRANGER
+
+
+def _claim(list_id: str, good: SignatureVerdict, name: str) -> str:
+    window = timedelta(days=health.settings().replay_window_days)
+    outcome = replay.claim(list_id, good, name, window)
+    # Committed before anything is done with the message: a second process must see the claim, and a crash must not undo it.
+    config.db.commit()
+    return {replay.Claim.REPLAYED: str(Problem.REPLAYED), replay.Claim.STALE: str(Problem.STALE)}.get(outcome, "")

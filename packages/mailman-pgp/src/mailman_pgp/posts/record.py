@@ -1,0 +1,77 @@
+"""The one typed way into `msgdata['pgp']`.
+
+Queue files survive upgrades, so what lies in them is a plain, versioned dictionary; this module alone knows its shape.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+_KEY = "pgp"
+_VERSION = 1
+
+
+class Kind(StrEnum):
+    """What a message on an encrypted list is."""
+
+    POST = "post"
+    OWNER = "owner"  # mail to the -owner address
+    NOTICE = "notice"  # one of our own templates
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """What stands outside the encryption of every copy of a chunk: the bytes before and after the armor, as latin-1."""
+
+    head: str
+    foot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What we know of one message, JSON-plain in the queue file."""
+
+    kind: Kind
+    problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.verdict.Problem`; empty when it may
+    author: str = ""  # the address in From, lower-cased
+    author_name: str = ""
+    verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_json() of each signature
+    fingerprint: str = ""  # the certificate that authenticated the author
+    signed_at: str = ""  # ISO 8601, UTC
+    claim: str = ""  # the name under which this message claimed its signature; see mailman_pgp.posts.replay
+    chunk: str = ""  # names the unit of delivery; see mailman_pgp.delivery.progress
+    template: str = ""  # of a notice
+    outer: Outer | None = None
+    recoveries: int = 0  # how often `out` was killed over this chunk without delivering one more copy
+    delivered: int = 0  # copies delivered at the last recovery
+
+    @classmethod
+    def of(cls, msgdata: dict[str, Any]) -> Self | None:
+        """The record of a message, or None when it has none (or one of an unknown version)."""
+        raw = msgdata.get(_KEY)
+        if not isinstance(raw, dict) or raw.get("version") != _VERSION:
+            return None
+        known = {item.name for item in dataclasses.fields(cls)}
+        values = {name: value for name, value in raw.items() if name in known}
+        values["kind"] = Kind(values["kind"])
+        values["verdicts"] = tuple(values.get("verdicts", ()))
+        if values.get("outer") is not None:
+            values["outer"] = Outer(**values["outer"])
+        return cls(**values)
+
+    def put(self, msgdata: dict[str, Any]) -> None:
+        """Write this record into a message's metadata."""
+        raw = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        raw["kind"] = str(self.kind)
+        raw["verdicts"] = list(self.verdicts)
+        raw["outer"] = dataclasses.asdict(self.outer) if self.outer is not None else None
+        msgdata[_KEY] = {"version": _VERSION, **raw}
+
+    def to_kws(self) -> dict[str, Any]:
+        """This record as keyword arguments for a queue's `enqueue`."""
+        msgdata: dict[str, Any] = {}
+        self.put(msgdata)
+        return msgdata

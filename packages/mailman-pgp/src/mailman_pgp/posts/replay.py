@@ -1,0 +1,69 @@
+"""The same signed content is accepted once.
+
+A signature is named by its list, the key that made it, the time it carries, and the digest of the content *as the
+signature hashes it* (a text-mode signature fits LF, CRLF and mixed line endings alike; the packet itself must not be
+hashed, since its unhashed area can be changed at will).  A unique row per name, written and committed before the message
+goes on, makes a second acceptance impossible across processes.
+
+The row also keeps the claim: the name of the queue file that came with the signature.  After a crash the same file passes
+again, and so does the message when it was shunted and put back, since the claim travels in its metadata; a copy under
+another name does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from public import public
+from sqlalchemy import delete, select
+
+from mailman_pgp.model.database import insert_once, now, store
+from mailman_pgp.model.tables import Seen
+
+if TYPE_CHECKING:
+    from mailman_pgp.openpgp import SignatureVerdict
+
+
+@public
+class Claim(StrEnum):
+    """What became of a claim."""
+
+    FIRST = "first"  # never seen before, or seen under this very claim
+    REPLAYED = "replayed"
+    STALE = "stale"  # older than rows are kept, so it can't be told whether it was seen
+
+
+@public
+def digest_of(verdict: SignatureVerdict) -> str:
+    """The name of a signature, as hexadecimal SHA-256."""
+    signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
+    name = "\0".join((verdict.fingerprint or "", signed_at, verdict.content_digest))
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+@public
+def claim(list_id: str, verdict: SignatureVerdict, name: str, window: timedelta) -> Claim:
+    """Claim a good signature for one message.  The caller commits before it acts on the answer.
+
+    :param name: The claim: a name that this message keeps through crashes, and no other message has.
+    :param window: How long rows are kept.
+    """
+    at = now()
+    if verdict.signed_at is None or verdict.signed_at < at - window:
+        return Claim.STALE
+    digest = digest_of(verdict)
+    if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=at):
+        return Claim.FIRST
+    claimed_by = store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest == digest))
+    return Claim.FIRST if claimed_by == name else Claim.REPLAYED
+
+
+@public
+def prune(window: timedelta, at: datetime | None = None) -> int:
+    """Remove rows whose signatures would be stale by now, with a day to spare.  Returns how many."""
+    # A signature may carry a time slightly ahead of our clock, so a row outlives the window by a day.
+    before = (at or now()) - window - timedelta(days=1)
+    return int(store().execute(delete(Seen).where(Seen.seen_at < before)).rowcount)

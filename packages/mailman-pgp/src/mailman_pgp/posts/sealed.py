@@ -1,0 +1,149 @@
+"""A message whose content is ciphertext wherever Mailman may store or show it.
+
+Mailman pickles messages into queues, the message store and the shunt directory; it attaches them to notices, shows them in
+REST, and hands them to archivers.  A `SealedMessage` is safe in all these places *by construction*: what stock code can
+see, its headers and its payload, is a placeholder without anything from the decrypted post.  The decrypted MIME entity
+rides along as `sealed`, AES-256-GCM under a key derived from the site key and bound to the list.
+
+The key is asked for at the moment of use, from `mailman_pgp.site.health`, which gives it only to a process whose
+configuration was found complete.  A half configured process can therefore move sealed messages but never read one.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from typing import TYPE_CHECKING, Any
+
+from mailman.email.message import Message
+from public import public
+
+from mailman_pgp.site import health
+from mailman_pgp.site.aead import open_sealed, seal
+
+if TYPE_CHECKING:
+    from email.message import Message as StdMessage
+
+# What stock rules and notices may know of a post.  Everything here came in the clear, outside the encryption, and holds
+# no words of the author: display names and the subject are left out on purpose.
+_KEPT = ("message-id", "message-id-hash", "date", "in-reply-to", "references", "received", "x-mailman-rule-hits")
+
+PLACEHOLDER_SUBJECT = "..."
+_PLACEHOLDER_TEXT = """\
+The content of this message is sealed: it came to an encrypted mailing list
+and leaves it only encrypted to the members.
+"""
+
+
+@public
+class SealedError(RuntimeError):
+    """A sealed message was about to take a way on which it must not go.  Not an OSError: core retries those in a hot loop."""
+
+
+@public
+class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
+    """A placeholder for stock code, with the decrypted content as ciphertext in `sealed`."""
+
+    sealed: bytes
+    list_id: str
+
+    def unseal(self) -> bytes:
+        """The decrypted MIME entity as it was sealed.
+
+        :raises mailman_pgp.site.health.NotHealthy: when this process may not read sealed content.
+        :raises mailman_pgp.site.aead.AeadError: when the blob was changed, or sealed for another list or site.
+        """
+        return open_sealed(_seal_key(), self.sealed, _bound_to(self.list_id))
+
+
+@public
+class SealedDelivery(SealedMessage):
+    """A sealed message on its last step: an entry of the queue `out`, which only our own delivery may flatten.
+
+    Stock delivery would send the placeholder to every member and call the post delivered.  It must fail instead, and the
+    message be kept (core shunts it), so flattening raises.
+    """
+
+    def _refuse(self) -> SealedError:
+        return SealedError(
+            "An encrypted post was about to leave by Mailman's own delivery.  It is kept; set [mta] outgoing to "
+            "mailman_pgp.delivery.deliver in mailman.cfg, restart, and run `mailman unshunt`."
+        )
+
+    def as_string(self, *_args: Any, **_kws: Any) -> str:
+        """See `Message`; refused."""
+        raise self._refuse()
+
+    def as_bytes(self, *_args: Any, **_kws: Any) -> bytes:
+        """See `Message`; refused."""
+        raise self._refuse()
+
+    def get_payload(self, *_args: Any, **_kws: Any) -> Any:
+        """See `Message`; refused."""
+        raise self._refuse()
+
+    def __str__(self) -> str:
+        return f"<a sealed delivery for {self.list_id}>"
+
+
+def _seal_key() -> bytes:
+    return health.site_key().derive("seal")
+
+
+def _bound_to(list_id: str) -> bytes:
+    return b"mailman-pgp sealed content\0" + list_id.encode()
+
+
+@public
+def seal_message(original: StdMessage, list_id: str, author: str, content: bytes) -> SealedMessage:
+    """Make the sealed form of a received message.
+
+    :param original: The message as it came; only its transport headers are used.
+    :param list_id: The list that the content is bound to.
+    :param author: The bare address that the visible From names.
+    :param content: The decrypted MIME entity.
+    """
+    sealed = SealedMessage()
+    _placeholder(sealed, original, list_id, author)
+    sealed.sealed = seal(_seal_key(), content, _bound_to(list_id))
+    return sealed
+
+
+@public
+def seal_delivery(post: SealedMessage, payload: bytes) -> SealedDelivery:
+    """Make the entry for the queue `out`: the same placeholder around the composed payload."""
+    delivery = SealedDelivery()
+    _placeholder(delivery, post, post.list_id, post["from"] or "")
+    delivery.sealed = seal(_seal_key(), payload, _bound_to(post.list_id))
+    return delivery
+
+
+@public
+def placeholder(original: StdMessage, list_id: str, author: str) -> Message:
+    """The visible part alone, for a message that could not be opened: safe to show to stock code."""
+    message = Message()
+    _placeholder(message, original, list_id, author)
+    return message
+
+
+def _placeholder(message: Any, original: StdMessage, list_id: str, author: str) -> None:
+    for name in _KEPT:
+        for value in original.get_all(name, []):
+            message[name] = value
+    if author:
+        message["From"] = author
+    # Addresses only: a display name is the author's own words.  `implicit-dest` and `max-recipients` want them.
+    for name in ("to", "cc"):
+        pairs = email.utils.getaddresses([str(value) for value in original.get_all(name, [])])
+        addresses = ", ".join(address for _, address in pairs if address)
+        if addresses:
+            message[name] = addresses
+    for name in ("auto-submitted", "precedence", "list-post", "x-mailman-approved-at"):
+        if name in original:
+            message[name] = str(original[name])
+    message["Subject"] = PLACEHOLDER_SUBJECT
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = 'text/plain; charset="us-ascii"'
+    message.set_payload(_PLACEHOLDER_TEXT)
+    message.list_id = list_id
+    # Core's `max-size` rule asserts this attribute on every message that it sees.
+    message.original_size = getattr(original, "original_size", 0)

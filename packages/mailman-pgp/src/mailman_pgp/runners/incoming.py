@@ -1,0 +1,76 @@
+"""The runner of the queue `in`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mailman.config import config
+from mailman.core.chains import process
+from mailman.core.switchboard import Switchboard
+from mailman.database.transaction import transaction
+from mailman.interfaces.address import ExistingAddressError
+from mailman.interfaces.usermanager import IUserManager
+from mailman.runners.incoming import IncomingRunner as CoreIncomingRunner
+from public import public
+from zope.component import getUtility
+
+from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.reception import receive
+from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.site import health
+
+
+class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
+    """A switchboard that remembers which file it handed out last: the name under which a message claims its signature."""
+
+    current = ""
+
+    def dequeue(self, filebase: str) -> tuple[Any, dict[str, Any]]:
+        """See `ISwitchboard`."""
+        self.current = filebase
+        message, metadata = super().dequeue(filebase)
+        return message, metadata
+
+
+@public
+class IncomingRunner(Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+    """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
+
+    def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
+        super().__init__(name, slice)
+        instances = int(getattr(config, "runner." + name).instances)
+        self.switchboard = _NamingSwitchboard(name, self.queue_directory, slice, instances)
+
+    def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
+        """See `IRunner`."""
+        if not is_encrypted(mlist.list_id):
+            return bool(super()._dispose(mlist, msg, msgdata))
+        if not health.current().healthy:
+            return self.wait()
+        kind = Kind.OWNER if msgdata.get("to_owner") else Kind.POST
+        known = Record.of(msgdata)
+        claim = known.claim if known is not None and known.claim else self.switchboard.current
+        # Kept in the metadata from now on: when anything below fails, core shunts the message as it came together with
+        # these metadata, and `mailman unshunt` lets it pass under the same claim.
+        Record(kind=kind, claim=claim).put(msgdata)
+        received = receive(mlist, msg, kind, claim)
+        record = replace(received.record, claim=claim)
+        record.put(msgdata)
+        # The envelope sender plays no part from here on; only the author in From does.
+        msgdata["envsender"] = mlist.no_reply_address
+        with transaction():
+            _know_address(record.author)
+        process(mlist, received.message, msgdata, "pgp-gate")
+        return False
+
+
+def _know_address(address: str) -> None:
+    """Tell Mailman of the author's address, as core does: its moderation rules look it up."""
+    user_manager = getUtility(IUserManager)
+    if address and user_manager.get_address(address) is None:
+        try:
+            user_manager.create_address(address)
+        except ExistingAddressError:  # another process was faster
+            return

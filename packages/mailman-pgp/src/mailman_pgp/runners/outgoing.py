@@ -1,0 +1,79 @@
+"""The runner of the queue `out`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mailman.config import config
+from mailman.core.switchboard import Switchboard
+from mailman.runners.outgoing import OutgoingRunner as CoreOutgoingRunner
+from public import public
+
+from mailman_pgp.delivery import chunks
+from mailman_pgp.posts.record import Record
+
+log = logging.getLogger("mailman.error")
+
+# A chunk that kills the runner this often without one more copy delivered is handed to core's own count, which sets it
+# aside in the queue `bad` after three more.
+MAX_FRUITLESS_RECOVERIES = 9
+
+
+@public
+class OutgoingRunner(CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
+    """Core's runner, which takes up an interrupted fan-out where it stopped.
+
+    Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out
+    to many members may be interrupted more often than that for reasons of the machine; as long as it makes progress, it is
+    not the cause.  So such files are put back before core sees them.
+    """
+
+    def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
+        section = getattr(config, "runner." + name)
+        directory = config.switchboards[name].queue_directory
+        _take_up(Switchboard(name, directory, slice, int(section.instances)))
+        super().__init__(name, slice)
+
+    def _do_periodic(self) -> None:
+        """See `IRunner`.  Core calls this after it removed a finished file: only now may progress be forgotten."""
+        super()._do_periodic()
+        chunks.forget_finished()
+
+
+def _take_up(switchboard: Any) -> None:
+    for filebase in switchboard.get_files(".bak"):
+        backup = Path(switchboard.queue_directory) / f"{filebase}.bak"
+        try:
+            _put_back(backup)
+        except Exception:  # whatever is in the file: core's own recovery looks at it next, and keeps it
+            log.exception("Recovering %s is left to core", backup.name)
+
+
+def _put_back(backup: Path) -> None:
+    with backup.open("rb") as stream:
+        message = pickle.load(stream)  # noqa: S301  # core's own queue file
+        metadata = pickle.load(stream)  # noqa: S301  # core's own queue file
+    record = Record.of(metadata)
+    if record is None or not record.chunk:
+        return
+    delivered = len(chunks.progress(record.chunk).done())
+    progressed = delivered > record.delivered
+    recoveries = 0 if progressed else record.recoveries + 1
+    if recoveries > MAX_FRUITLESS_RECOVERIES:
+        return
+    replace(record, recoveries=recoveries, delivered=delivered).put(metadata)
+    metadata.pop("_bak_count", None)
+    # As core writes queue files: whole, flushed, then renamed.
+    fresh = backup.with_suffix(".tmp")
+    with fresh.open("wb") as stream:
+        pickle.dump(message, stream, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(metadata, stream, pickle.HIGHEST_PROTOCOL)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(backup.with_suffix(".pck"))
+    backup.unlink()

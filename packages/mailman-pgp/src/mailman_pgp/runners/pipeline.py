@@ -1,0 +1,39 @@
+"""The runner of the queue `pipeline`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.core.pipelines import process
+from mailman.runners.pipeline import PipelineRunner as CorePipelineRunner
+from public import public
+
+from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.posts.sealed import SealedError, SealedMessage
+from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.site import health
+
+_PIPELINES = {Kind.POST: "pgp-posting-pipeline", Kind.OWNER: "pgp-owner-pipeline"}
+
+
+@public
+class PipelineRunner(Waiting, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
+    """Sends the posts of an encrypted list through our pipeline, whatever the list's own setting says.
+
+    Stock pipelines archive, digest and gate to news; REST can set any of them on any list.
+    """
+
+    def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
+        """See `IRunner`."""
+        if not is_encrypted(mlist.list_id):
+            if isinstance(msg, SealedMessage):
+                raise SealedError("A sealed post came to a list that is no longer encrypted. It is kept in the shunt queue.")
+            return bool(super()._dispose(mlist, msg, msgdata))
+        if not health.current().healthy:
+            return self.wait()
+        record = Record.of(msgdata)
+        if record is None or not isinstance(msg, SealedMessage):
+            raise SealedError("A message that was not received by the encrypted list's own runner. It is kept in the shunt queue.")
+        process(mlist, msg, msgdata, _PIPELINES[record.kind])
+        return False

@@ -1,0 +1,1 @@
+"""Styles, found by Mailman."""
