@@ -13,8 +13,8 @@ from public import public
 
 from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.delivery.lookup import Lookup, look_up
-from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.delivery.smtp import Envelope, Outcome
+from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.notices import send_skipped
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out

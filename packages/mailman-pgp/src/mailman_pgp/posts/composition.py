@@ -30,7 +30,9 @@ class Composed:
 def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     """Write headers, status line and decoration, once for all members."""
     payload = read_payload(post.unseal())
-    author = Author(address=record.author, name=record.author_name or payload.author_name, status_sentence=_status(record))
+    author = Author(
+        address=record.author, name=record.author_name or payload.author_name, status_sentence=_status(record)
+    )
     outward = outward_for(mlist, post)
     is_post = record.kind is Kind.POST
     parts = outer_message(outward)

@@ -40,11 +40,13 @@ _HOW_TO_POST = (
 _ASK_OWNERS = "The owners of the list can tell you more: write to {owner}."
 
 CANNOT_OPEN = (
-    "The list could not open your message. It may have been encrypted to another key, or damaged on its way. " + _HOW_TO_POST
+    "The list could not open your message. It may have been encrypted to another key, or damaged on its way. "
+    + _HOW_TO_POST
 )
 
 _SENTENCES: dict[str, str] = {
-    Problem.NOT_ENCRYPTED: "Your message was not encrypted, and this list takes encrypted messages only. " + _HOW_TO_POST,
+    Problem.NOT_ENCRYPTED: "Your message was not encrypted, and this list takes encrypted messages only. "
+    + _HOW_TO_POST,
     Problem.INLINE_PGP: (
         "Your message was encrypted in the old inline form, which leaves its attachments and its structure unprotected. "
         + _HOW_TO_POST
@@ -68,7 +70,9 @@ _SENTENCES: dict[str, str] = {
         "Please switch on signing in your mail program, and send it again."
     ),
     Problem.STRANGER: (
-        "The list knows no certificate for your address. " + _ASK_OWNERS + " They can add your certificate if you send it to them."
+        "The list knows no certificate for your address. "
+        + _ASK_OWNERS
+        + " They can add your certificate if you send it to them."
     ),
     Problem.SOMEBODY_ELSE: (
         "Your message was signed with a key that belongs to another member than the address in its From line. "
@@ -86,7 +90,8 @@ _SENTENCES: dict[str, str] = {
         "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."
     ),
     Status.UNKNOWN_KEY: (
-        "Your message was signed with a key that the list does not know for your address. " + _ASK_OWNERS
+        "Your message was signed with a key that the list does not know for your address. "
+        + _ASK_OWNERS
         + " If you have a new key, send them its certificate."
     ),
     Status.BAD: "The signature of your message does not fit its content. It may have been changed on its way; please send it again.",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from mailman_pgp.openpgp import SignatureVerdict
 
 
+# Anybody may write to the owners; the status line tells them what the signature is worth.
+_OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER}
+
+
 @public
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -46,6 +50,14 @@ _STRUCTURE_PROBLEMS = {
 }
 
 
+class _Refused(Exception):  # noqa: N818  # a verdict on the way out of the steps below, not an error
+    """A message may not pass; carries what was found out until then."""
+
+    def __init__(self, problem: str, record: Record) -> None:
+        super().__init__(problem)
+        self.record = replace(record, problem=problem)
+
+
 @public
 def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     """Open and judge a message to an encrypted list.
@@ -55,49 +67,58 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     :param kind: `Kind.POST`, or `Kind.OWNER` for mail to the owners, which may come unencrypted.
     :param claim: The name of the queue file, or the claim that the message already has.
     """
-    list_id: str = mlist.list_id
-    author = single_address(message)
-    record = Record(kind=kind, author=author or "", claim=claim)
+    author = single_address(message) or ""
+    found = Record(kind=kind, author=author, claim=claim)
+    try:
+        content, found = _content(mlist, message, found)
+    except _Refused as refused:
+        return Received(placeholder(message, mlist.list_id, author), refused.record)
+    return Received(seal_message(message, mlist.list_id, author, content), found)
 
-    def refused(problem: str) -> Received:
-        return Received(placeholder(message, list_id, record.author), replace(record, problem=problem))
 
+def _content(mlist: Any, message: Message, record: Record) -> tuple[bytes, Record]:
+    """The MIME entity that is to be sealed.
+
+    :raises _Refused: for what may not pass.
+    """
     if _size(message) > _limit(mlist):
-        return refused(Problem.TOO_LARGE)
+        raise _Refused(Problem.TOO_LARGE, record)
     incoming = examine(message)
     if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
-        if kind is Kind.OWNER:
+        if record.kind is Kind.OWNER:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
-            return Received(seal_message(message, list_id, record.author, message.as_bytes()), record)
-        return refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME))
-    if author is None:
-        return refused(Problem.NO_AUTHOR)
-    signers = registry.signers(list_id, author)
+            return message.as_bytes(), record
+        raise _Refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME), record)
+    if not record.author:
+        raise _Refused(Problem.NO_AUTHOR, record)
+    return _opened(mlist.list_id, incoming.ciphertext, record)
+
+
+def _opened(list_id: str, ciphertext: bytes, record: Record) -> tuple[bytes, Record]:
+    signers = registry.signers(list_id, record.author)
     try:
-        opened = openpgp.open_message(incoming.ciphertext, vault.all_secrets(list_id), signers)
+        opened = openpgp.open_message(ciphertext, vault.all_secrets(list_id), signers)
         payload = read_payload(opened.content)
         verdicts = _verdicts(opened.signatures, payload, signers)
     except OpeningError as error:
-        return refused(error.problem)
+        raise _Refused(error.problem, record) from None
     except PayloadError:
-        return refused(Problem.UNREADABLE)
+        raise _Refused(Problem.UNREADABLE, record) from None
 
-    record = replace(record, author_name=payload.author_name, verdicts=tuple(v.to_json() for v in verdicts))
     good = next((verdict for verdict in verdicts if verdict.good), None)
-    if good is not None:
-        record = replace(
-            record,
-            fingerprint=good.fingerprint or "",
-            signed_at=good.signed_at.isoformat() if good.signed_at is not None else "",
-        )
-    problem = _problem(list_id, author, payload, verdicts, good)
+    record = replace(
+        record,
+        author_name=payload.author_name,
+        verdicts=tuple(verdict.to_json() for verdict in verdicts),
+        fingerprint=(good.fingerprint or "") if good is not None else "",
+        signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
+    )
+    problem = _problem(list_id, record.author, payload, verdicts, good)
     if not problem and good is not None:
-        problem = _claim(list_id, good, claim)
-    if kind is Kind.OWNER and problem in (Problem.UNSIGNED, Problem.STRANGER):
-        problem = ""  # anybody may write to the owners; the status line says what the signature is worth
-    if problem:
-        return refused(problem)
-    return Received(seal_message(message, list_id, author, opened.content), record)
+        problem = _claim(list_id, good, record.claim)
+    if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
+        raise _Refused(problem, record)
+    return opened.content, record
 
 
 def _size(message: Message) -> int:

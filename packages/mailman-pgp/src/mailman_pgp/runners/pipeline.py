@@ -28,12 +28,16 @@ class PipelineRunner(Waiting, CorePipelineRunner):  # type: ignore[misc]  # core
         """See `IRunner`."""
         if not is_encrypted(mlist.list_id):
             if isinstance(msg, SealedMessage):
-                raise SealedError("A sealed post came to a list that is no longer encrypted. It is kept in the shunt queue.")
+                raise SealedError(
+                    "A sealed post came to a list that is no longer encrypted. It is kept in the shunt queue."
+                )
             return bool(super()._dispose(mlist, msg, msgdata))
         if not health.current().healthy:
             return self.wait()
         record = Record.of(msgdata)
         if record is None or not isinstance(msg, SealedMessage):
-            raise SealedError("A message that was not received by the encrypted list's own runner. It is kept in the shunt queue.")
+            raise SealedError(
+                "A message that was not received by the encrypted list's own runner. It is kept in the shunt queue."
+            )
         process(mlist, msg, msgdata, _PIPELINES[record.kind])
         return False

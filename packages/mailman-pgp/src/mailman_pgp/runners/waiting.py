@@ -7,7 +7,6 @@ from typing import Any
 
 from mailman_pgp.site import health
 
-
 log = logging.getLogger("mailman.error")
 
 
