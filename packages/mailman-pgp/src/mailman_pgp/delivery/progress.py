@@ -1,0 +1,140 @@
+"""Which recipients of a chunk are done: a file that survives kill -9.
+
+A row per copy is too dear (a commit costs 2 ms), an append costs microseconds. What the kernel has taken with one
+write(2) stays when the process dies; after a power failure the last lines may be missing, and their copies go out
+again, which is a repetition and no loss.
+"""
+
+import os
+import weakref
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+_TITLE = "chunk "  # no address holds a blank outside quotes
+_TITLE_BYTES = 512
+_DIRECTORY_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+class ProgressError(Exception):
+    """Progress can't be recorded; the text says what to do. Not an OSError: core would take that for "SMTP is down"."""
+
+
+class Progress:
+    """The file of one chunk: a first line that names the chunk, then lower-case addresses, one a line.
+
+    `path` is the file; its directory is made when it is missing. A file that names another chunk than `chunk_id`
+    counts as empty, or that chunk's recipients would miss this one's copies. One process at a time writes to a file.
+    ValueError when `chunk_id` is not one word.
+    """
+
+    def __init__(self, path: Path, chunk_id: str) -> None:
+        title = f"{_TITLE}{chunk_id}\n".encode()
+        if not chunk_id.isprintable() or len(chunk_id.split()) != 1 or len(title) > _TITLE_BYTES:
+            raise ValueError("A chunk's id is one word of printable characters.")
+        self._path = path
+        self._title = title
+        self._descriptor: int | None = None
+        self._release: Callable[[], object] | None = None
+
+    def done(self) -> set[str]:
+        """The addresses marked so far, by this process or by one that was killed; empty when there is no file."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise self._error("read", error) from error
+        if not data.startswith(self._title):
+            return set()
+        lines = data[len(self._title) : _whole(data)].decode("utf-8", "replace").split("\n")
+        return {line for line in lines if line and line.isprintable()}
+
+    def mark(self, addresses: Iterable[str]) -> None:
+        """Record these as done, with one write for all.
+
+        Raises ValueError for an address that is not one line, and `ProgressError` when the file can't be written.
+        """
+        lines = []
+        for address in addresses:
+            if not address or not address.isprintable():
+                raise ValueError("An address with control characters, or none at all, can't be marked as done.")
+            lines.append(f"{address.lower()}\n")
+        if not lines:
+            return
+        data = "".join(lines).encode()
+        try:
+            if self._descriptor is None:
+                self._descriptor, empty = self._open()
+                data = self._title + data if empty else data
+            written = os.write(self._descriptor, data)
+        except OSError as error:
+            self.close()
+            raise self._error("write", error) from error
+        if written != len(data):
+            self.close()  # the next mark opens the file again, and mends the torn line
+            raise ProgressError(f"{self._path} could be written in part only: make room on the disk.")
+
+    def clear(self) -> None:
+        """The chunk is finished: remove its file."""
+        self.close()
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._error("remove", error) from error
+
+    def close(self) -> None:
+        """Close the file and keep it."""
+        if self._release is not None:
+            self._release()
+        self._release = self._descriptor = None
+
+    @staticmethod
+    def abandoned(directory: Path, living: Callable[[], Collection[str]]) -> list[Path]:
+        """The progress files in `directory` whose chunk is not among the ids that `living()` returns.
+
+        The files are listed before `living` is called, so a chunk that begins meanwhile is not in danger. A file that
+        names no chunk goes by its own name.
+        """
+        try:
+            chunks = {path: _chunk_of(path) for path in sorted(directory.iterdir()) if path.is_file()}
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise ProgressError(f"The directory {directory} can't be read: {error.strerror}.") from error
+        alive = set(living()) if chunks else set()
+        return [path for path, chunk in chunks.items() if chunk not in alive]
+
+    def _open(self) -> tuple[int, bool]:
+        """Open for appending, after the last whole line of this chunk; True when there is none."""
+        if not self._path.parent.is_dir():
+            self._path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self._path, flags, _FILE_MODE)
+        self._release = weakref.finalize(self, os.close, descriptor)
+        size = os.fstat(descriptor).st_size
+        data = os.pread(descriptor, size, 0) if size else b""
+        # A line that a dying writer left unfinished must not become the beginning of the next one.
+        keep = _whole(data) if data.startswith(self._title) else 0
+        if keep < size:
+            os.ftruncate(descriptor, keep)
+        return descriptor, keep == 0
+
+    def _error(self, verb: str, error: OSError) -> ProgressError:
+        return ProgressError(
+            f"Can't {verb} {self._path}: {error.strerror}. See that the disk has room and Mailman's user may write there."
+        )
+
+
+def _whole(data: bytes) -> int:
+    """How many bytes there are up to the last line's end: half an address can be somebody else's."""
+    return data.rfind(b"\n") + 1
+
+
+def _chunk_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            title = file.readline(_TITLE_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:  # finished meanwhile
+        return path.name
+    return title[len(_TITLE) : -1] if title.startswith(_TITLE) and title.endswith("\n") else path.name
