@@ -1,0 +1,27 @@
+"""Waiting for a condition, with a deadline."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_SECONDS = 30.0
+_INTERVAL_SECONDS = 0.02
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], what: str, seconds: float = DEFAULT_SECONDS) -> T:
+    """What `condition` returns as soon as that is true.
+
+    Raises TimeoutError that says `what` did not happen.
+    """
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"After {seconds:g} seconds still not: {what}.")
+        time.sleep(_INTERVAL_SECONDS)
+    return result
