@@ -1,8 +1,8 @@
-"""ASCII armor (RFC 9580 §6), read tolerantly and written strictly.
+"""ASCII armor (RFC 9580 §6), read tolerantly and written for every reader.
 
-The checksum is neither demanded nor looked at when reading (§6.1: "MUST NOT reject"), and not written: the integrity
-of what is inside is OpenPGP's own business.  Every function takes time and memory linear in its input, and raises
-nothing but `PacketError` on hostile bytes.
+The checksum is neither demanded nor looked at when reading (§6.1: "MUST NOT reject"): the integrity of what is inside
+is OpenPGP's own business.  Every function takes time and memory linear in its input, and raises nothing but
+`PacketError` on hostile bytes.
 """
 
 import binascii
@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.packets import Tag, walk
 
 MESSAGE = "PGP MESSAGE"
 SIGNATURE = "PGP SIGNATURE"
@@ -58,10 +59,47 @@ def dearmor_all(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def armor(data: bytes, kind: str) -> bytes:
-    r"""Return `data` as one armored block: lines of 64 columns ending in "\n", no checksum (RFC 9580 §6.1)."""
+    r"""Return `data` as one armored block: lines of 64 columns ending in "\n".
+
+    It has a checksum unless its content is for readers of RFC 9580 alone, where §6.1 forbids one.  Older readers want
+    it: without one, gpg 2.2 takes the END line for base64 wherever there is no padding before it.
+    """
     text = binascii.b2a_base64(data, newline=False)
     lines = [text[start : start + COLUMNS] for start in range(0, len(text), COLUMNS)]
+    if not _is_modern(data):
+        lines.append(b"=" + binascii.b2a_base64(_crc24(data).to_bytes(3, "big"), newline=False))
     return b"\n".join([b"-----BEGIN %b-----" % kind.encode(), b"", *lines, b"-----END %b-----" % kind.encode(), b""])
+
+
+def _is_modern(data: bytes) -> bool:
+    """Whether `data` is a version 6 key or signature, or a message with SEIPD of version 2 (RFC 9580 §6.1)."""
+    try:
+        for packet in walk(data):
+            if packet.tag in {Tag.SIGNATURE, Tag.PUBLIC_KEY, Tag.SECRET_KEY}:
+                return packet.body.startswith(b"\x06")
+            if packet.tag == Tag.SEIPD:
+                return packet.body.startswith(b"\x02")
+    except PacketError:
+        pass
+    return False
+
+
+def _crc24(data: bytes) -> int:
+    """RFC 9580 §6.1.1."""
+    crc = 0xB704CE
+    for octet in data:
+        crc = (crc << 8 & 0xFFFFFF) ^ _CRC24[crc >> 16 ^ octet]
+    return crc
+
+
+def _crc24_entry(octet: int) -> int:
+    crc = octet << 16
+    for _ in range(8):
+        crc = crc << 1 ^ (0x1864CFB if crc & 0x800000 else 0)
+    return crc
+
+
+_CRC24 = [_crc24_entry(octet) for octet in range(256)]
 
 
 def _blocks(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,184 @@
+"""The secret key of a list: how it is made, and how the list signs with it.
+
+Version 4 with Ed25519 and X25519 on purpose: every program of the last ten years can write to it.  RSA is not made
+here: its pure-Rust implementation below leaks through timing (RUSTSEC-2023-0071).
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pysequoia
+from pysequoia.packet import HashAlgorithm
+
+from mailman_pgp.openpgp import armor, selfsign
+from mailman_pgp.openpgp.certificates import Certificate, inspect
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem
+from mailman_pgp.openpgp.packets import Packet, Tag, packet, walk
+from mailman_pgp.openpgp.selfsign import Flags, SigningKey
+
+DEFAULT_VALIDITY_DAYS = 1095
+_MAX_VALIDITY_DAYS = 36525  # a century: the field in the key holds 136 years
+_DAY_SECONDS = 86400
+# What would make a user ID mean something else to a program that reads it.
+_UNSAFE_IN_NAME = re.compile(r'[<>@()",;:\\\[\]]')
+_ADDRESS = re.compile(r"[^\s<>@\"(),:;\\\[\]]+@[^\s<>@\"(),:;\\\[\]]+")
+
+_LIST_KEY_SENTENCES = {
+    CertificateProblem.EXPIRED: "The key of this list has expired: extend it, or make a new one.",
+    CertificateProblem.REVOKED: "The key of this list has been revoked: make a new one.",
+    CertificateProblem.BROKEN: "The secret key of this list cannot be read: restore it, or make a new one.",
+    CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
+}
+
+# RFC 3156 §5; the library's own enumeration cannot be a key.
+_MICALG = {
+    int(HashAlgorithm.SHA256): "pgp-sha256",
+    int(HashAlgorithm.SHA384): "pgp-sha384",
+    int(HashAlgorithm.SHA512): "pgp-sha512",
+}
+
+
+class ListKeyError(CertificateError):
+    """The list's own key cannot be used; the sentence tells its owners what to do."""
+
+    def __init__(self, problem: CertificateProblem, sentence: str | None = None) -> None:
+        super().__init__(problem, sentence or _LIST_KEY_SENTENCES[problem])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewListKey:
+    """A new list key: binary secret key, its certificate, and an armored revocation certificate to be kept apart."""
+
+    secret: bytes
+    certificate: Certificate
+    revocation: bytes
+
+    def __repr__(self) -> str:
+        """Show the fingerprint only."""
+        return f"NewListKey({self.certificate.fingerprint})"
+
+
+def generate(name: str, addresses: Sequence[str], *, validity_days: int = DEFAULT_VALIDITY_DAYS) -> NewListKey:
+    """Make the key of a list called `name`, with a user ID for each of `addresses`, the first one primary.
+
+    The certificate announces SEIPDv1 only (see `selfsign`).  The revocation certificate revokes the key for good
+    wherever it is imported.  Raises ValueError for addresses or a validity that cannot be.
+    """
+    if not 0 < validity_days <= _MAX_VALIDITY_DAYS:
+        raise ValueError(f"A list key is valid for 1 to {_MAX_VALIDITY_DAYS} days, not {validity_days}.")
+    if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
+        raise ValueError("A list key needs the addresses of its list.")
+    display = _display_name(name)
+    user_ids = [f"{display} <{address}>" if display else f"<{address}>" for address in addresses]
+    drawn = pysequoia.Tsk.generate(
+        user_ids=user_ids, profile=pysequoia.Profile.RFC4880, cipher_suite=pysequoia.CipherSuite.Cv25519
+    )
+    secret = _bound_anew(drawn, user_ids, validity_days * _DAY_SECONDS)
+    tsk = pysequoia.Tsk.from_bytes(secret)
+    public = tsk.extract_certificate()
+    certificate = inspect(bytes(public))
+    if certificate.addresses != {address.lower() for address in addresses}:
+        raise ValueError("The addresses of the list cannot be user IDs of a key.")
+    revocation = armor.armor(bytes(public.revoke(tsk.certifier())), armor.PUBLIC_KEY)
+    return NewListKey(secret, certificate, revocation)
+
+
+def _display_name(name: str) -> str:
+    """Return `name` without anything that would make its user ID ambiguous."""
+    printable = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in name)
+    return " ".join(_UNSAFE_IN_NAME.sub(" ", printable).split())
+
+
+def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], lifetime: int) -> bytes:
+    """Return the key pairs of `drawn`, binary, with self-signatures of ours and the user IDs in our order.
+
+    The library draws three pairs, in this order: one that certifies, one that signs, one that encrypts.
+    """
+    (certifying, signing, encrypting), secrets = _keys(bytes(drawn.extract_certificate())), _keys(bytes(drawn))
+    primary = SigningKey.from_packets(certifying.body, secrets[0].body)
+    created = int.from_bytes(primary.body[1:5], "big")
+    parts = [
+        packet(Tag.SECRET_KEY, secrets[0].body),
+        selfsign.direct_key_signature(primary, Flags.CERTIFY, created=created, lifetime=lifetime),
+    ]
+    for position, user_id in enumerate(user_ids):
+        parts += [
+            packet(Tag.USER_ID, user_id.encode()),
+            selfsign.certification(
+                primary, user_id, Flags.CERTIFY, created=created, lifetime=lifetime, first=position == 0
+            ),
+        ]
+    signing_key = SigningKey.from_packets(signing.body, secrets[1].body)
+    parts += [
+        packet(Tag.SECRET_SUBKEY, secrets[1].body),
+        selfsign.binding(primary, signing_key, Flags.SIGN, created=created),
+        packet(Tag.SECRET_SUBKEY, secrets[2].body),
+        selfsign.binding(primary, encrypting.body, Flags.ENCRYPT, created=created),
+    ]
+    return b"".join(parts)
+
+
+def _keys(data: bytes) -> list[Packet]:
+    tags = {Tag.PUBLIC_KEY, Tag.SECRET_KEY, Tag.PUBLIC_SUBKEY, Tag.SECRET_SUBKEY}
+    return [found for found in walk(data) if found.tag in tags]
+
+
+class ListSecretKey:
+    """The secret key of a list, ready to sign.  It never shows more of itself than its fingerprint.
+
+    `secret` is a binary transferable secret key without a passphrase; `certificate_data` is its binary certificate.
+    Raises ListKeyError when it cannot be read, or cannot sign.
+    """
+
+    __slots__ = ("_expires", "_micalg", "_revoked", "_signer", "certificate_data", "fingerprint")
+
+    def __init__(self, secret: bytes) -> None:
+        try:
+            tsk = pysequoia.Tsk.from_bytes(secret)
+            certificate = tsk.extract_certificate()
+            self._expires: datetime | None = certificate.expiration
+            self._revoked: bool = certificate.is_revoked
+        except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
+            raise ListKeyError(CertificateProblem.BROKEN) from None
+        try:
+            self._signer = tsk.signer()
+        except Exception:  # noqa: BLE001 - as above
+            raise ListKeyError(CertificateProblem.POLICY) from None
+        self.certificate_data: bytes = bytes(certificate)
+        self.fingerprint: str = certificate.fingerprint.upper()
+        self._micalg: str | None = None
+
+    def __repr__(self) -> str:
+        """Show the fingerprint only."""
+        return f"ListSecretKey({self.fingerprint})"
+
+    def usable_signer(self) -> pysequoia.PySigner:
+        """Return the library's signer; ListKeyError when the key has been revoked or has expired.
+
+        The library itself would sign with either.
+        """
+        if self._revoked:
+            raise ListKeyError(CertificateProblem.REVOKED)
+        if self._expires is not None and self._expires <= datetime.now(UTC):
+            raise ListKeyError(CertificateProblem.EXPIRED)
+        return self._signer
+
+    def sign_detached(self, data: bytes) -> bytes:
+        """Return an armored binary-mode signature over exactly these bytes, in lines ending in LF.
+
+        Raises ListKeyError when the key has been revoked or has expired.
+        """
+        return armor.armor(self._sign(data), armor.SIGNATURE)
+
+    @property
+    def micalg(self) -> str:
+        """The name of the hash that this key really signs with, as RFC 3156 §5 wants it: "pgp-sha512"."""
+        if self._micalg is None:
+            self._micalg = _MICALG[int(pysequoia.Sig.from_bytes(self._sign(b"")).hash_algorithm)]
+        return self._micalg
+
+    def _sign(self, data: bytes) -> bytes:
+        return pysequoia.sign(self.usable_signer(), data, mode=pysequoia.SignatureMode.DETACHED, armor=False)

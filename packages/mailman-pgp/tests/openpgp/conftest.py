@@ -1,0 +1,88 @@
+"""Keys and programs that the tests of the OpenPGP boundary share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pysequoia
+import pytest
+
+# Helpers beside the tests, which pytest's importlib mode does not put on the path.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+
+from others import Gpg, Member, Peer, Rnp, Sop, Sq, make_member, run  # noqa: E402 - the path is set above
+
+from mailman_pgp.openpgp import listkeys  # noqa: E402 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIST_ADDRESSES = ("ants@example.com", "ants-request@example.com", "ants-owner@example.com")
+
+
+@pytest.fixture(scope="session")
+def list_key() -> listkeys.NewListKey:
+    """The key of the list ants@example.com."""
+    return listkeys.generate("Ants", LIST_ADDRESSES)
+
+
+@pytest.fixture(scope="session")
+def list_signer(list_key: listkeys.NewListKey) -> listkeys.ListSecretKey:
+    """The same key, ready to sign."""
+    return listkeys.ListSecretKey(list_key.secret)
+
+
+@pytest.fixture(scope="session")
+def anne() -> Member:
+    """A member with Curve25519, version 4."""
+    return make_member("anne@example.com")
+
+
+@pytest.fixture(scope="session")
+def bart() -> Member:
+    """Another one."""
+    return make_member("bart@example.com")
+
+
+@pytest.fixture(scope="session")
+def cris() -> Member:
+    """A member with RSA 2048 who takes SEIPDv2."""
+    return make_member("cris@example.com", pysequoia.CipherSuite.RSA2k)
+
+
+@pytest.fixture(scope="session")
+def dora() -> Member:
+    """A member with version 6."""
+    return make_member("dora@example.com", profile=pysequoia.Profile.RFC9580)
+
+
+@pytest.fixture
+def gpg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gpg]:
+    """GnuPG with an empty home."""
+    home = tmp_path_factory.mktemp("gpg")
+    home.chmod(0o700)
+    yield Gpg(home)
+    run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+
+
+@pytest.fixture
+def sq(tmp_path: Path) -> Sq:
+    """Sequoia's sq."""
+    return Sq(tmp_path)
+
+
+@pytest.fixture
+def rnp(tmp_path_factory: pytest.TempPathFactory) -> Rnp:
+    """RNP with an empty home."""
+    return Rnp(tmp_path_factory.mktemp("rnp"))
+
+
+@pytest.fixture(params=["gpg", "sq", "rnp", "sqop", "gosop"])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Peer:
+    """Each of the other programs in turn."""
+    if request.param in {"sqop", "gosop"}:
+        return Sop(tmp_path, request.param)
+    found: Peer = request.getfixturevalue(request.param)
+    return found

@@ -1,0 +1,179 @@
+"""Members with keys, and the other OpenPGP programs that they use."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pysequoia
+from peers import peer
+
+from mailman_pgp.openpgp import armor, listkeys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member with a secret key (binary)."""
+
+    address: str
+    secret: bytes
+
+    @property
+    def certificate(self) -> bytes:
+        """Its certificate, binary."""
+        return bytes(pysequoia.Tsk.from_bytes(self.secret).extract_certificate())
+
+
+def make_member(
+    address: str,
+    suite: pysequoia.CipherSuite = pysequoia.CipherSuite.Cv25519,
+    profile: pysequoia.Profile = pysequoia.Profile.RFC4880,
+) -> Member:
+    """A member whose key says nothing about SEIPDv2 when it is of version 4, as most keys in the world."""
+    if suite == pysequoia.CipherSuite.Cv25519 and profile == pysequoia.Profile.RFC4880:
+        return Member(address, listkeys.generate("", [address]).secret)
+    made = pysequoia.Tsk.generate(f"<{address}>", cipher_suite=suite, profile=profile)
+    return Member(address, bytes(made))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What another program made of a message: its content, and whether it says the signature is good."""
+
+    content: bytes
+    good: bool
+
+
+class Peer(Protocol):
+    """Another OpenPGP program with a home of its own."""
+
+    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+        """Open the armored `message` with a secret key, and verify it with the certificate `signer`."""
+
+    def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:
+        """Encrypt to a certificate as the program does by default."""
+
+
+def run(command: list[str | Path], data: bytes = b"", *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    """Run a program; when it fails, what it said is in the error."""
+    done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
+    if check and done.returncode:
+        raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return done
+
+
+class Gpg:
+    """GnuPG."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.program = peer("gpg")
+
+    def __call__(
+        self, *arguments: str | Path, data: bytes = b"", check: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run gpg with its status lines on standard error."""
+        command = [self.program, "--homedir", self.home, "--batch", "--yes", "--no-auto-key-locate", "--status-fd", "2"]
+        return run([*command, "--pinentry-mode", "loopback", "--passphrase", "", *arguments], data, check=check)
+
+    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+        """See `Peer`."""
+        self("--import", data=secret)
+        self("--import", data=signer)
+        done = self("--decrypt", data=message)
+        return Opening(done.stdout, b"[GNUPG:] GOODSIG " in done.stderr)
+
+    def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:
+        """See `Peer`."""
+        self("--import", data=certificate)
+        return self("--trust-model", "always", "--recipient", address, "--encrypt", data=text).stdout
+
+
+class Sq:
+    """Sequoia's sq."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.program = peer("sq")
+
+    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+        """See `Peer`."""
+        (self.home / "key").write_bytes(secret)
+        (self.home / "signer").write_bytes(signer)
+        keys = ["--recipient-key", self.home / "key", "--signer-cert", self.home / "signer"]
+        done = run([self.program, "decrypt", *keys], message)
+        return Opening(done.stdout, b"Good signature" in done.stderr)
+
+    def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:  # noqa: ARG002 - sq needs no address
+        """See `Peer`."""
+        (self.home / "certificate").write_bytes(certificate)
+        return run([self.program, "encrypt", "--recipient-cert", self.home / "certificate"], text).stdout
+
+
+class Rnp:
+    """RNP, Thunderbird's library."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.program = peer("rnp")
+        self.keys = peer("rnpkeys")
+
+    def load(self, data: bytes) -> None:
+        """Import keys or certificates."""
+        (self.home / "import").write_bytes(data)
+        run([self.keys, "--homedir", self.home, "--import", self.home / "import"])
+
+    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+        """See `Peer`."""
+        self.load(secret)
+        self.load(signer)
+        (self.home / "in").write_bytes(message)
+        files = ["--output", self.home / "out", "--overwrite", self.home / "in"]
+        done = run([self.program, "--homedir", self.home, "--notty", "--password", "", "--decrypt", *files])
+        return Opening((self.home / "out").read_bytes(), b"Good signature" in done.stdout + done.stderr)
+
+    def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:
+        """See `Peer`."""
+        self.load(certificate)
+        (self.home / "in").write_bytes(text)
+        files = ["--output", self.home / "out", "--overwrite", self.home / "in"]
+        run([self.program, "--homedir", self.home, "--notty", "--recipient", address, "--encrypt", *files])
+        return (self.home / "out").read_bytes()
+
+
+class Sop:
+    """A program with the Stateless OpenPGP interface."""
+
+    def __init__(self, home: Path, program: str) -> None:
+        self.home = home
+        self.program = peer(program)
+
+    def _write(self, name: str, data: bytes, kind: str) -> Path:
+        path = self.home / name
+        path.write_bytes(armor.armor(data, kind))
+        return path
+
+    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+        """See `Peer`."""
+        verifications = self.home / "verifications"
+        verifications.unlink(missing_ok=True)
+        options = [
+            f"--verify-with={self._write('signer', signer, armor.PUBLIC_KEY)}",
+            f"{self._verifications_option()}={verifications}",
+        ]
+        key = self._write("key", secret, armor.PRIVATE_KEY)
+        done = run([self.program, "decrypt", *options, key], message)
+        return Opening(done.stdout, bool(verifications.read_bytes().strip()))
+
+    def _verifications_option(self) -> str:
+        """Its name differs between the drafts of the interface."""
+        done = run([self.program, "decrypt", "--help"], check=False)
+        return "--verifications-out" if b"verifications-out" in done.stdout + done.stderr else "--verify-out"
+
+    def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:  # noqa: ARG002 - it needs no address
+        """See `Peer`."""
+        return run([self.program, "encrypt", self._write("certificate", certificate, armor.PUBLIC_KEY)], text).stdout
