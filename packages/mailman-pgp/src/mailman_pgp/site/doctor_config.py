@@ -11,6 +11,7 @@ from __future__ import annotations
 import configparser
 import importlib.util
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ DIRECTORY_NAMES = ("archive", "bin", "cache", "data", "etc", "list_data", "lock"
 ENVIRONMENT_CONFIG = "MAILMAN_CONFIG_FILE"
 ENVIRONMENT_VAR_DIR = "MAILMAN_VAR_DIR"
 MAX_EXPANSIONS = 50
+_HEADER = re.compile(r"\[(?P<name>[^]]+)\]")
+_OPTION = re.compile(r"(?P<name>[^\s#;:=][^:=]*)[:=]")  # not a comment, nor the continuation of a value
 
 
 class ConfigurationError(Exception):
@@ -135,6 +138,7 @@ def _expand(sections: Mapping[str, Any], path: Path, environment: Mapping[str, s
         "cfg_file": str(path),
     }
     values.update({f"{name}_dir": layout[f"{name}_dir"] for name in DIRECTORY_NAMES})
+    values["pid_file"] = layout["pid_file"]
     for _ in range(MAX_EXPANSIONS):
         expanded = {name: Template(value).safe_substitute(values) for name, value in values.items()}
         if expanded == values:
@@ -161,12 +165,24 @@ def _remarks(sections: Mapping[str, Section], text: str) -> Iterator[str]:
         for option in lenient.options(name):
             if not _knows(sections[name], option):
                 yield f"Mailman ignores the line `{option}` in the section [{name}]: it knows no option of that name."
-    try:
-        configparser.RawConfigParser(strict=True).read_string(dedent(text))
-    except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
-        twice = getattr(error, "option", None)
-        what = f"The option {twice} of the section" if twice else "The section"
-        yield f"{what} [{error.section}] stands twice in the file (line {error.lineno}); the last value counts."
+    yield from _set_twice(text)
+
+
+def _set_twice(text: str) -> Iterator[str]:
+    """Sentences about options that stand twice: a section may, and the last value of an option counts."""
+    section = ""
+    first_line: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(dedent(text).splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = header["name"]
+        elif option := _OPTION.match(line):
+            name = option["name"].strip().lower()
+            if (section, name) in first_line:
+                yield (
+                    f"The option {name} of the section [{section}] stands in line {first_line[section, name]} and again in "
+                    f"line {number}; the last value counts."
+                )
+            first_line[section, name] = number
 
 
 def _knows(section: Section, option: str) -> bool:

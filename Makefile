@@ -1,0 +1,150 @@
+# What people type.  `make` alone says what there is.
+#
+# Everything is installed below this directory: .venv (what runs), .tools (the installer, where there is none on PATH).
+# Nothing is installed unless its hash stands in requirements/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PACKAGE := packages/mailman-pgp
+VENV := .venv
+TOOLS := .tools
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# All that decides what is installed; build.txt holds what builds it, where that is no wheel.
+LOCKS := requirements/locked.txt requirements/build.txt $(wildcard packages/*/pyproject.toml)
+PYTEST := $(BIN)/python -m pytest
+SANDBOX := .sandbox
+ARGS ?=
+
+# Compiled bytecode makes a Mailman process start four times as fast; this variable would forbid it.
+unexport PYTHONDONTWRITEBYTECODE
+# The installer keeps to the Python found below and fetches none.
+export UV_PYTHON_DOWNLOADS := never
+# A cache on another file system than .venv is no reason for a warning.
+export UV_LINK_MODE ?= copy
+
+say = printf '\033[1m==> %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## Show this text
+	@printf 'Encrypted mailing lists for GNU Mailman 3. What make can do:\n\n'
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@printf '\nPYTHON=/path/to/python3.12 chooses the Python; ARGS="…" is passed on.\n'
+
+# The Python to use, in the shell variable `python`: 3.11 or 3.12 with the modules `ensurepip` and `venv`.
+define find_python
+python=""; without_venv=""; \
+for candidate in $(if $(PYTHON),"$(PYTHON)",python3.12 python3.11 python3); do \
+    version="$$("$$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true)"; \
+    case "$$version" in 3.11|3.12) ;; *) continue ;; esac; \
+    if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then python="$$candidate"; break; fi; \
+    without_venv="$${without_venv:-$$version}"; \
+done; \
+if [ -z "$$python" ]; then \
+    if [ -n "$$without_venv" ]; then \
+        echo "Python $$without_venv is here, but its module venv is not. On Debian or Ubuntu: sudo apt install python3-venv (or python$$without_venv-venv)." >&2; \
+    elif [ -n "$(PYTHON)" ]; then \
+        echo "$(PYTHON) is not a Python 3.11 or 3.12, the versions that Mailman Core 3.3.10 runs on. Name another one: make … PYTHON=/path/to/python3.12" >&2; \
+    else \
+        echo "This needs Python 3.11 or 3.12, the versions that Mailman Core 3.3.10 runs on, and found neither. On Debian or Ubuntu: sudo apt install python3 python3-venv; or name one: make … PYTHON=/path/to/python3.12" >&2; \
+    fi; \
+    exit 1; \
+fi
+endef
+
+# The installer, in the shell variable `uv`: the one on PATH, or our own.
+define find_uv
+uv="$$(command -v uv || true)"; \
+if [ -z "$$uv" ]; then \
+    uv="$(CURDIR)/$(TOOLS)/bin/uv"; \
+    if ! cmp -s requirements/uv.txt $(TOOLS)/.installed || ! "$$uv" --version >/dev/null 2>&1; then \
+        $(call say,Fetching the installer (uv) into $(TOOLS)); \
+        rm -rf $(TOOLS); \
+        "$$python" -m venv $(TOOLS); \
+        $(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt; \
+        cp requirements/uv.txt $(TOOLS)/.installed; \
+    fi; \
+fi
+endef
+
+.PHONY: setup
+setup: ## Install everything into .venv; done again only when what is locked has changed
+	@want="$$(cat $(LOCKS) | sha256sum) $(abspath $(VENV))"; \
+	version='import sys; print(sys.version_info[:2])'; \
+	have="$$($(BIN)/python -c "$$version" 2>/dev/null || true)"; \
+	if [ -n "$(PYTHON)" ] && [ "$$have" != "$$("$(PYTHON)" -c "$$version" 2>/dev/null || true)" ]; then have=""; fi; \
+	if [ -n "$$have" ] && [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" = "$$want" ]; then exit 0; fi; \
+	$(find_python); \
+	$(find_uv); \
+	$(call say,Setting up $(VENV) with $$("$$python" --version); this takes a minute or two the first time); \
+	rm -f $(STAMP); \
+	case "$$have" in "(3, 11)"|"(3, 12)") ;; \
+	    *) "$$uv" venv --quiet --clear --python "$$(command -v "$$python")" $(VENV) ;; \
+	esac; \
+	"$$uv" pip sync --python $(BIN)/python --require-hashes --build-constraints requirements/build.txt \
+	    --compile-bytecode requirements/locked.txt; \
+	"$$uv" pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
+	    --editable $(PACKAGE); \
+	printf '%s\n' "$$want" > $(STAMP); \
+	$(call say,Ready)
+
+.PHONY: demo
+demo: setup ## Show an encrypted list at work, on a real Mailman, and end
+	@$(BIN)/python -m mailman_pgp.sandbox.demo
+
+.PHONY: serve
+serve: setup ## The same Mailman left running (in .sandbox), with what to type next
+	@echo 'Starting Mailman; this takes a few seconds.'; \
+	$(BIN)/mailman-pgp sandbox --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
+
+.PHONY: test
+test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
+	@$(call say,Tests that use the database$(,) on PostgreSQL); \
+	rm -f .coverage .coverage.*; \
+	MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=$(PACKAGE)/tests \
+	    $(PYTEST) -p only_database -m "not deep" --cov --cov-report= $(ARGS); \
+	$(call say,All tests$(,) on SQLite); \
+	$(PYTEST) -m "not deep" --cov --cov-append --cov-report= $(ARGS); \
+	printf 'Coverage of both runs, in percent: '; \
+	$(BIN)/coverage report --format=total
+
+.PHONY: test-deep
+test-deep: setup ## Run the slow and thorough tests, which `make test` leaves out
+	@$(call say,Deep tests); \
+	$(PYTEST) -m deep $(ARGS)
+
+.PHONY: bench
+bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style and types, as .ci/run does
+	@$(call say,ruff); \
+	$(BIN)/ruff check; \
+	$(BIN)/ruff format --check; \
+	$(call say,mypy); \
+	$(BIN)/mypy
+
+.PHONY: format
+format: setup ## Bring the code into the common form
+	@$(BIN)/ruff check --fix-only --quiet; \
+	$(BIN)/ruff format
+
+.PHONY: lock
+lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
+	@$(find_python); \
+	$(find_uv); \
+	compile() { "$$uv" pip compile -q --universal --generate-hashes --python-version 3.11 \
+	    --no-emit-index-url --no-header $(ARGS) "$$@"; }; \
+	$(call say,Locking; this asks the package index about each dependency); \
+	compile --override requirements/overrides.txt --all-extras $(PACKAGE)/pyproject.toml \
+	    --group pyproject.toml:dev -o requirements/locked.txt; \
+	compile requirements/build.in -o requirements/build.txt; \
+	compile requirements/uv.in -o requirements/uv.txt; \
+	git diff --stat -- requirements 2>/dev/null || true
+
+, := ,
