@@ -1,0 +1,33 @@
+"""MIME for encrypted lists: what a post claims to be, what it holds, and what members receive.
+
+Pure: bytes in, bytes out, no Mailman, no OpenPGP. All input is taken for an attacker's.
+"""
+
+from mailman_pgp.mime.compose import compose_payload, status_line
+from mailman_pgp.mime.display import display_name, one_line
+from mailman_pgp.mime.errors import PayloadError
+from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
+from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
+from mailman_pgp.mime.outward import Author, Outward
+from mailman_pgp.mime.protected import Payload, read_payload
+from mailman_pgp.mime.structure import Incoming, Structure, examine
+
+__all__ = [
+    "OUTER_SUBJECT",
+    "Author",
+    "Incoming",
+    "Mailbox",
+    "MailboxError",
+    "OuterParts",
+    "Outward",
+    "Payload",
+    "PayloadError",
+    "Structure",
+    "compose_payload",
+    "display_name",
+    "examine",
+    "one_line",
+    "outer_message",
+    "read_payload",
+    "status_line",
+]

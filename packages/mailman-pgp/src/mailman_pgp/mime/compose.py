@@ -1,0 +1,118 @@
+"""The cryptographic payload that members receive: composed once per post, from views of what the author sent.
+
+The author's entity becomes one part of a multipart/mixed, with the list's own texts in parts of their own around it,
+also where the author sent nothing but plain text: text of ours never enters a charset, a line wrapping or an HTML body
+that is not ours, no byte of the author's changes, and nothing the author wrote can be taken for the list's first part.
+Text in 8-bit stays 8-bit: the payload travels inside armor, so no transport ever sees its bytes.
+"""
+
+import binascii
+from collections.abc import Iterator
+
+from mailman_pgp.mime import body, fields, lines, mailboxes
+from mailman_pgp.mime.display import one_line, paragraphs
+from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
+from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, new_boundary, outer_fields, outer_message
+from mailman_pgp.mime.outward import Author, Outward, date_text
+from mailman_pgp.mime.protected import Payload
+from mailman_pgp.mime.subject import prefixed
+
+__all__ = ["Author", "OuterParts", "Outward", "compose_payload", "outer_message", "status_line"]
+
+_MAX_ADDRESSEES = 50
+_KEPT_TEXTS = ("Keywords", "Comments")
+
+
+def compose_payload(
+    payload: Payload,
+    author: Author,
+    outward: Outward,
+    *,
+    header_text: str = "",
+    footer_text: str = "",
+    outer_subject: str = OUTER_SUBJECT,
+    boundary: str | None = None,
+) -> bytes:
+    """The payload of a post: CRLF lines of at most 998 bytes, ready to be signed and encrypted.
+
+    Its header fields are protected by RFC 9788 (hp="cipher", one HP-Outer for each field of `outer_message`, which must
+    be given the same outer_subject) and marked for programs of the older scheme (protected-headers="v1"). Of the
+    author's own fields it carries those of an allow-list; fields that came unprotected only where nobody replies to
+    them. boundary: only for tests; a new one is made of random bits.
+    """
+    boundary = boundary or new_boundary()
+    delimiter = b"\r\n--" + boundary.encode("ascii")
+    out: list[bytes | memoryview] = list(_header(payload, author, outward, outer_subject))
+    out.append(b'Content-Type: multipart/mixed; boundary="' + boundary.encode("ascii") + b'";\r\n')
+    out.append(b' hp="cipher"; protected-headers="v1"\r\n')
+    for text in (status_line(author), header_text):
+        if text.strip():
+            out += [delimiter, b"\r\n", _text_part(text)]
+    out += [delimiter, b"\r\n", *body.as_part(payload.body)]
+    if footer_text.strip():
+        out += [delimiter, b"\r\n", _text_part(footer_text)]
+    out += [delimiter, b"--\r\n"]
+    return b"".join(out)
+
+
+def status_line(author: Author) -> str:
+    """Who wrote a post and what became of the signature, in one line."""
+    who = f"{author.name} <{author.address}>" if author.name else author.address
+    return f"Written by {who}; {author.status_sentence}"
+
+
+def _header(payload: Payload, author: Author, outward: Outward, outer_subject: str) -> Iterator[bytes]:
+    outside = list(outer_fields(outward, outer_subject))
+    inside = dict(outside)
+    # The address is the list's, as outside (RFC 9788 §10.1 warns of a From that differs); the name says who.
+    name = f"{author.name or author.address.partition('@')[0]} via {_list_name(outward)}"
+    inside["From"] = fields.mailbox(name, outward.list_address)
+    inside["Author"] = fields.mailbox(author.name, author.address)  # RFC 9057
+    inside["Subject"] = fields.text(one_line(prefixed(payload.subject, outward.subject_prefix)))
+    inside["Date"] = date_text(outward.when)
+    inside |= _addressees(payload, outward)
+    for kept in _KEPT_TEXTS:
+        if kept in payload.headers and kept not in payload.outside:
+            inside[kept] = fields.text(payload.headers[kept])
+    for key, value in inside.items():
+        yield fields.field(key, value)
+    for key, value in outside:
+        yield fields.field("HP-Outer", f"{key}: {value}")
+    yield b"MIME-Version: 1.0\r\n"
+
+
+def _list_name(outward: Outward) -> str:
+    return outward.list_name or outward.list_address.partition("@")[0]
+
+
+def _addressees(payload: Payload, outward: Outward) -> dict[str, str]:
+    """To and Cc as the author protected them, always with the list among them.
+
+    Unprotected ones are not carried: somebody on the way could have added an address, and a reply to all would go there.
+    """
+    to, cc = _protected(payload, "To"), _protected(payload, "Cc")
+    if all(mailbox.address != outward.list_address.lower() for mailbox in (*to, *cc)):
+        to = [*to, Mailbox("", outward.list_address)]
+    found = {"To": to or [Mailbox("", outward.list_address)], "Cc": cc}
+    return {name: ", ".join(fields.mailbox(m.name, m.address) for m in group) for name, group in found.items() if group}
+
+
+def _protected(payload: Payload, name: str) -> list[Mailbox]:
+    if name in payload.outside:
+        return []
+    try:
+        return list(mailboxes.parse(payload.headers.get(name, "")))[:_MAX_ADDRESSEES]
+    except MailboxError:
+        return []
+
+
+def _text_part(text: str) -> bytes:
+    """A text of the list's own as a part: plain ASCII as it is, anything else quoted-printable."""
+    data = paragraphs(text).strip("\n").encode("utf-8", "replace") + b"\n"
+    charset, encoding = "us-ascii", "7bit"
+    mended = lines.canonical(data)
+    if not data.isascii() or lines.has_long_line(mended, 0, len(mended)):
+        charset, encoding = "utf-8", "quoted-printable"
+        mended = lines.canonical(binascii.b2a_qp(data, istext=True))
+    head = f'Content-Type: text/plain; charset="{charset}"\r\nContent-Transfer-Encoding: {encoding}\r\n'
+    return head.encode("ascii") + b"Content-Disposition: inline\r\n\r\n" + mended
