@@ -1,0 +1,79 @@
+"""OpenPGP: the one boundary to the libraries that do it.
+
+Use `from mailman_pgp import openpgp`; nothing outside this package imports pysequoia or rPGP.  Values come typed, errors
+named, and with sentences for people.  Whatever comes from outside is read by a worker process with limits.
+"""
+
+from mailman_pgp.openpgp.armor import dearmor, dearmor_all
+from mailman_pgp.openpgp.certificates import (
+    Certificate,
+    UserID,
+    grouped,
+    inspect,
+    merge,
+    read_certificate,
+    read_certificates,
+    require_usable,
+)
+from mailman_pgp.openpgp.errors import (
+    CANNOT_OPEN,
+    CertificateError,
+    CertificateProblem,
+    FanOutError,
+    OpeningError,
+    OpeningProblem,
+    OpenPGPError,
+    PacketError,
+)
+from mailman_pgp.openpgp.fanout import Copy, Recipient, fan_out
+from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
+from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
+from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
+from mailman_pgp.openpgp.usability import Usability
+from mailman_pgp.openpgp.workshop import WorkshopError
+
+# Last, and apart: the function has the name of its module, which the modules above may still import by it.
+from mailman_pgp.openpgp.armor import armor  # isort: skip
+
+__all__ = [
+    "CANNOT_OPEN",
+    "DEFAULT",
+    "Certificate",
+    "CertificateError",
+    "CertificateProblem",
+    "Copy",
+    "FanOutError",
+    "Limits",
+    "ListKeyError",
+    "ListSecretKey",
+    "NewListKey",
+    "OpenPGPError",
+    "Opened",
+    "OpeningError",
+    "OpeningProblem",
+    "Packet",
+    "PacketError",
+    "Recipient",
+    "SignatureVerdict",
+    "Status",
+    "Tag",
+    "Usability",
+    "UserID",
+    "WorkshopError",
+    "armor",
+    "dearmor",
+    "dearmor_all",
+    "fan_out",
+    "generate",
+    "grouped",
+    "inspect",
+    "merge",
+    "open_message",
+    "pkesk_recipient",
+    "read_certificate",
+    "read_certificates",
+    "require_usable",
+    "verify_detached",
+    "walk",
+]

@@ -1,0 +1,271 @@
+"""Certificates (public keys): who they belong to, and whether they can be encrypted to.
+
+`inspect` looks at one certificate in this process; use it for what came out of our own store.  Everything that came from
+outside goes through the worker process: `read_certificates`, `read_certificate`, `merge`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pysequoia import Cert
+
+from mailman_pgp.openpgp import algorithms, workshop
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
+from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, minimise, naive_utc, sort, split
+from mailman_pgp.openpgp.usability import Usability, assess
+
+#: The largest upload; a keyring of ordinary keys is far below it.
+MAX_INPUT_BYTES = 4 * 1024 * 1024
+#: The largest certificate that is kept, without the signatures of others.  A post-quantum one takes 25 kB.
+MAX_CERTIFICATE_BYTES = 256 * 1024
+_SECONDS = 20.0
+_GROUP = 4
+
+# Deliberately narrow: no quoted local parts, no comments, ASCII only.  What we cannot read has no address.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}")
+_LINE_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_MISLEADING = _LINE_BREAKING | {"Cf", "Cn", "Co"}
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # names in several scripts need them
+
+
+@dataclass(frozen=True, slots=True)
+class UserID:
+    """A user ID that the certificate's own key certified and did not revoke.
+
+    `text` is for display: control and direction characters are replaced.  `address` is lower-cased; None when there is
+    none, or when it is not clear which one is meant.
+    """
+
+    text: str
+    address: str | None
+
+    @classmethod
+    def parse(cls, raw: str) -> "UserID":
+        """Read the text of a user ID packet, usually "Name <address>"."""
+        categories = [unicodedata.category(character) for character in raw]
+        text = "".join(
+            "\N{REPLACEMENT CHARACTER}" if category in _MISLEADING and character not in _JOINERS else character
+            for character, category in zip(raw, categories, strict=True)
+        )
+        return cls(text, None if _LINE_BREAKING.intersection(categories) else _address(raw))
+
+
+def _address(text: str) -> str | None:
+    if text.count("@") != 1:
+        # "a@example.org <a@example.org>" is clear enough; anything else with two is not.
+        halves = text.lower().removesuffix(">").split(" <")
+        if len(halves) != 2 or halves[0] != halves[1]:  # noqa: PLR2004 - two halves
+            return None
+        text = halves[0]
+    if "<" in text or ">" in text:
+        head, _, rest = text.partition("<")
+        if not rest.endswith(">") or ">" in head or "@" in head:
+            return None
+        text = rest[:-1]
+    return text.lower() if _ADDRESS.fullmatch(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate as of the moment it was inspected; `data` is binary and holds no secret.  Times are naive UTC."""
+
+    fingerprint: str
+    version: int
+    data: bytes
+    created: datetime
+    expires: datetime | None
+    revoked: bool
+    user_ids: tuple[UserID, ...]
+    algorithm: str
+    usability: Usability
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The lower-cased addresses of the verified user IDs."""
+        return frozenset(user_id.address for user_id in self.user_ids if user_id.address is not None)
+
+    @property
+    def key_id(self) -> str:
+        """The key ID of the primary key: the end of a version 4 fingerprint, the beginning of a version 6 one."""
+        return self.fingerprint[-16:] if self.version == 4 else self.fingerprint[:16]  # noqa: PLR2004 - RFC 9580 §5.5.4
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but `data` as plain values."""
+        usability = self.usability
+        return {
+            "fingerprint": self.fingerprint,
+            "version": self.version,
+            "created": self.created.isoformat(),
+            "expires": self.expires and self.expires.isoformat(),
+            "revoked": self.revoked,
+            "user_ids": [[user_id.text, user_id.address] for user_id in self.user_ids],
+            "algorithm": self.algorithm,
+            "usability": {
+                "usable": usability.usable,
+                "problem": usability.problem,
+                "until": usability.until and usability.until.isoformat(),
+                "seipd": usability.seipd,
+                "recipients": list(usability.recipients),
+            },
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], data: bytes) -> "Certificate":
+        """Rebuild from `to_json()` and `data`; raises ValueError, TypeError or KeyError for anything else."""
+        usability = values["usability"]
+        return cls(
+            fingerprint=str(values["fingerprint"]),
+            version=int(values["version"]),
+            data=data,
+            created=datetime.fromisoformat(values["created"]),
+            expires=datetime.fromisoformat(values["expires"]) if values["expires"] else None,
+            revoked=bool(values["revoked"]),
+            user_ids=tuple(UserID(str(text), address and str(address)) for text, address in values["user_ids"]),
+            algorithm=str(values["algorithm"]),
+            usability=Usability(
+                usable=bool(usability["usable"]),
+                problem=CertificateProblem(usability["problem"]) if usability["problem"] else None,
+                until=datetime.fromisoformat(usability["until"]) if usability["until"] else None,
+                seipd=int(usability["seipd"]),
+                recipients=tuple(map(str, usability["recipients"])),
+            ),
+        )
+
+
+def inspect(data: bytes) -> Certificate:
+    """Look at exactly one binary certificate, in this process.
+
+    The answer's `data` is the certificate without other people's signatures and without pictures.  An expired or revoked
+    certificate is returned, and so is one that cannot be encrypted to: `usability` tells.  Raises CertificateError when
+    it holds secrets (SECRET_KEY), is not exactly one key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), too large
+    (TOO_LARGE), or when no self-signature counts (POLICY, and WRONG_ADDRESS where there is not even a user ID).
+    """
+    _require_public(data)
+    try:
+        cert = Cert.from_bytes(minimise(data))
+        data = bytes(cert)
+        parts = sort(data)
+    except (PacketError, RuntimeError, OSError, ValueError):
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    if len(data) > MAX_CERTIFICATE_BYTES:
+        raise CertificateError(CertificateProblem.TOO_LARGE)
+    usability = assess(cert, parts, datetime.now(UTC).replace(tzinfo=None))
+    unusable = {CertificateProblem.POLICY, CertificateProblem.BROKEN, CertificateProblem.WRONG_ADDRESS}
+    try:
+        user_ids = tuple(UserID.parse(str(user_id)) for user_id in cert.user_ids)
+        expiration = cert.expiration
+    except RuntimeError:
+        if usability.problem in unusable:
+            raise CertificateError(usability.problem) from None
+        user_ids, expiration = (), None
+    return Certificate(
+        fingerprint=cert.fingerprint.upper(),
+        version=parts.primary.packet.body[0],
+        data=data,
+        created=_created(parts),
+        expires=expiration and naive_utc(expiration),
+        revoked=cert.is_revoked,
+        user_ids=user_ids,
+        algorithm=_algorithm(parts, usability.recipients),
+        usability=usability,
+    )
+
+
+def _require_public(data: bytes) -> None:
+    """Refuse what is not exactly one certificate, before the library sees it."""
+    if holds_secret(data):
+        raise CertificateError(CertificateProblem.SECRET_KEY)
+    try:
+        keys = split(data)
+    except PacketError:
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    if len(keys) != 1:
+        raise CertificateError(CertificateProblem.SEVERAL_KEYS if keys else CertificateProblem.NO_KEY)
+    try:
+        algorithms.version(keys[0][0].body)
+    except PacketError:
+        raise CertificateError(CertificateProblem.POLICY) from None
+
+
+def _created(parts: KeyParts) -> datetime:
+    created = parts.primary.packet.key_created
+    if created is None:
+        raise CertificateError(CertificateProblem.BROKEN)
+    return naive_utc(created)
+
+
+def _algorithm(parts: KeyParts, recipients: tuple[str, ...]) -> str:
+    """Name the algorithm of the primary key and, if it is another one, that of the encryption key."""
+    names = [algorithms.name(parts.primary.packet.body)]
+    names += [
+        algorithms.name(subkey.packet.body)
+        for subkey in parts.subkeys
+        if recipients and recipients[0] in {subkey.fingerprint, subkey.key_id}
+    ]
+    return " + ".join(dict.fromkeys(names))
+
+
+def grouped(fingerprint: str) -> str:
+    """Return a fingerprint in groups of four digits, as people compare it."""
+    return " ".join(fingerprint[start : start + _GROUP] for start in range(0, len(fingerprint), _GROUP))
+
+
+def read_certificates(data: bytes) -> list[Certificate]:
+    """Read every certificate in `data`: binary, or armored with any text around and between the blocks.
+
+    Runs in the worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; SECRET_KEY
+    when there is any secret key anywhere, NO_KEY when there is no key at all.
+    """
+    return _ask("certificates", [data])
+
+
+def read_certificate(data: bytes) -> Certificate:
+    """Read the one certificate in `data`; as `read_certificates`, and SEVERAL_KEYS when there are more."""
+    certificates = read_certificates(data)
+    if len(certificates) > 1:
+        raise CertificateError(CertificateProblem.SEVERAL_KEYS)
+    return certificates[0]
+
+
+def merge(old: bytes, new: bytes) -> Certificate:
+    """Join two binary copies of one certificate, in the worker process.
+
+    Raises ValueError when they do not have the same primary key, and CertificateError as `inspect` does.
+    """
+    merged = _ask("merge", [old, new])
+    if not merged:
+        raise ValueError("The two certificates do not have the same primary key.")
+    return merged[0]
+
+
+def require_usable(certificate: Certificate, address: str | None = None) -> None:
+    """Raise CertificateError unless `certificate` can be encrypted to now and, if given, belongs to `address`."""
+    if certificate.usability.problem is not None:
+        raise CertificateError(certificate.usability.problem)
+    if address is not None and address.lower() not in certificate.addresses:
+        raise CertificateError(CertificateProblem.WRONG_ADDRESS)
+
+
+def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
+    size = sum(map(len, blobs))
+    if size > MAX_INPUT_BYTES:
+        raise CertificateError(CertificateProblem.TOO_LARGE)
+    try:
+        answer, data = workshop.request(
+            operation,
+            {},
+            blobs,
+            bounds=workshop.Bounds(
+                seconds=_SECONDS, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * MAX_INPUT_BYTES
+            ),
+        )
+        if "problem" in answer:
+            raise CertificateError(CertificateProblem(answer["problem"]))
+        return [Certificate.from_json(values, blob) for values, blob in zip(answer["certificates"], data, strict=True)]
+    except (workshop.WorkerMemoryError, workshop.WorkerTimeoutError):
+        raise CertificateError(CertificateProblem.TOO_LARGE) from None
+    except (workshop.WorkerDiedError, KeyError, TypeError, ValueError):
+        raise CertificateError(CertificateProblem.BROKEN) from None

@@ -1,0 +1,79 @@
+"""Verdicts on signatures: whether one is good and, if not, why."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+class Status(enum.StrEnum):
+    """What became of a signature.  Only `GOOD` is good without a second thought."""
+
+    GOOD = "good"
+    #: Made while the key was valid; it has expired, or was retired without being compromised, since.
+    GOOD_KEY_EXPIRED_SINCE = "good-key-expired-since"
+    GOOD_KEY_REVOKED_SINCE = "good-key-revoked-since"
+    #: The key had expired when the signature was made.
+    KEY_EXPIRED = "key-expired"
+    #: The key was revoked before the signature was made, or because it was compromised.
+    KEY_REVOKED = "key-revoked"
+    SIGNATURE_EXPIRED = "signature-expired"
+    FROM_THE_FUTURE = "from-the-future"
+    #: Made with MD5, SHA-1 or RIPEMD-160: it proves nothing, so it is not even checked.
+    WEAK_HASH = "weak-hash"
+    REFUSED_BY_POLICY = "refused-by-policy"
+    KEY_MAY_NOT_SIGN = "key-may-not-sign"
+    #: The content or the signature was changed, or the signature is not one over a document.
+    BAD = "bad"
+    #: None of the certificates at hand made it.
+    UNKNOWN_KEY = "unknown-key"
+    #: There is no signature.
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureVerdict:
+    """The verdict on one signature packet.
+
+    `fingerprint` is that of the primary key of the certificate which made it, or is claimed to have made it when the
+    status is not good; None when no certificate at hand fits.  `issuer` is the fingerprint, or else the key ID, that the
+    signature names (the key that made it, when it is good).  `content_digest` is the SHA-256, in lower-case hexadecimal,
+    of the content as the signature hashes it: text-mode signatures see every line end as CRLF (RFC 9580 §5.2.1.2), so
+    one signature has one digest however the line ends of its content were changed.  Times are naive UTC.
+    """
+
+    status: Status
+    fingerprint: str | None
+    issuer: str | None
+    signed_at: datetime | None
+    text_mode: bool
+    content_digest: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the signature is good, now and then."""
+        return self.status is Status.GOOD
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "status": self.status.value,
+            "fingerprint": self.fingerprint,
+            "issuer": self.issuer,
+            "signed_at": self.signed_at and self.signed_at.isoformat(),
+            "text_mode": self.text_mode,
+            "content_digest": self.content_digest,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "SignatureVerdict":
+        """Rebuild from `to_json()`; raises ValueError, TypeError or KeyError for anything else."""
+        fingerprint, issuer, signed_at = values["fingerprint"], values["issuer"], values["signed_at"]
+        return cls(
+            status=Status(values["status"]),
+            fingerprint=None if fingerprint is None else str(fingerprint),
+            issuer=None if issuer is None else str(issuer),
+            signed_at=None if signed_at is None else datetime.fromisoformat(signed_at),
+            text_mode=bool(values["text_mode"]),
+            content_digest=str(values["content_digest"]),
+        )

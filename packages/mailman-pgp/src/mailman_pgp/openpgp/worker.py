@@ -1,0 +1,143 @@
+"""The worker process: it reads untrusted packets so that nobody else has to.
+
+Run as `python -I -m mailman_pgp.openpgp.worker` by `workshop`, which talks to it in frames over standard input and output.
+It has no environment, no files, no children, and only the memory and the CPU time that the request at hand is worth.
+It ends when its standard input does, that is with its parent.
+"""
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from mailman_pgp.openpgp import decrypting, frames, reading
+from mailman_pgp.openpgp.certificates import Certificate
+from mailman_pgp.openpgp.errors import CertificateError, OpeningError
+
+_PAGE = resource.getpagesize()
+_Answer = tuple[dict[str, Any], list[bytes]]
+#: What one side of a pipe may send to the worker: its parent is trusted.
+_MAX_REQUEST_BYTES = 1 << 40
+
+
+class _EndedError(Exception):
+    """The parent has closed its end."""
+
+
+def _read_exactly(count: int) -> bytes:
+    pieces = bytearray()
+    while len(pieces) < count:
+        piece = os.read(0, min(count - len(pieces), 1 << 20))
+        if not piece:
+            raise _EndedError
+        pieces += piece
+    return bytes(pieces)
+
+
+def _write(pieces: list[bytes]) -> None:
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(1, rest) :]
+
+
+def _address_space() -> int:
+    """Return how many octets of address space this process has (Linux: /proc/self/statm)."""
+    with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - pathlib would cost time at every start
+        return int(statm.read().split()[0]) * _PAGE
+
+
+def confine() -> int:
+    """Give up what the worker never needs; return its address space before any work."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Stopping a whole service must not end the worker before the process that waits for its answer.
+        signal.signal(ignored, signal.SIG_IGN)
+    base = _address_space()
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
+        resource.setrlimit(limit, (0, 0))
+    return base
+
+
+def _limit(base: int, memory_bytes: int, seconds: float) -> None:
+    """Allow the request at hand this much memory beyond `base`, and this much CPU time: it may outlive its parent."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    memory = base + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (memory if hard == resource.RLIM_INFINITY else min(memory, hard), hard))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 2, hard))
+
+
+def _certificates(found: list[Certificate]) -> _Answer:
+    return {"certificates": [certificate.to_json() for certificate in found]}, [
+        certificate.data for certificate in found
+    ]
+
+
+def _read_certificates(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    return _certificates(reading.certificates_in(blobs[0]))
+
+
+def _merge(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    return _certificates(reading.merged(blobs[0], blobs[1]))
+
+
+def _open(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    ciphertext, *keys = blobs
+    secrets = header["secrets"]
+    content, verdicts = decrypting.open_message(
+        ciphertext,
+        keys[:secrets],
+        keys[secrets:],
+        pkesks=header["pkesks"],
+        wildcards=header["wildcards"],
+        content_bytes=header["content_bytes"],
+    )
+    return {"signatures": [verdict.to_json() for verdict in verdicts]}, [content]
+
+
+def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    content, signature, *signers = blobs
+    return {
+        "signatures": [verdict.to_json() for verdict in decrypting.verify_detached(content, signature, signers)]
+    }, []
+
+
+_OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
+    "certificates": _read_certificates,
+    "merge": _merge,
+    "open": _open,
+    "verify": _verify,
+}
+
+
+def answer(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    """Do what one request asks; every failure becomes an answer without any text of a library."""
+    try:
+        return _OPERATIONS[header["operation"]](header, blobs)
+    except (CertificateError, OpeningError) as error:
+        return {"problem": error.problem.value}, []
+    except MemoryError:
+        return {"failed": "memory"}, []
+    except BaseException:  # noqa: BLE001 - a panic in Rust is no Exception, and its text may quote the message
+        return {"failed": "unexpected"}, []
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    base = confine()
+    _write(frames.encode({"ready": True}))
+    while True:
+        try:
+            header, blobs = frames.decode(_read_exactly, max_blob_bytes=_MAX_REQUEST_BYTES)
+            _limit(base, header["memory_bytes"], header["seconds"])
+            reply, data = answer(header, blobs)
+            _write(frames.encode(reply, data))
+            del header, blobs, data  # content and keys live no longer than their request
+        except (_EndedError, BrokenPipeError):
+            return
+
+
+if __name__ == "__main__":
+    main()
