@@ -37,7 +37,7 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
     progress = chunks.progress(record.chunk)
     done = progress.done()
     addresses = [address for address in msgdata["recipients"] if address.lower() not in done]
-    payload = msg.unseal()
+    payload = msg.unseal().entity
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
     found = look_up(mlist.list_id, addresses)
     skips = dict(found.problems)
@@ -67,17 +67,14 @@ def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[st
     """The copies for all recipients that can be encrypted to; `skips` grows by those that can't after all."""
     recipients: Sequence[Recipient] = found.recipients
     while recipients:
-        copies = fan_out(payload, recipients, signer)
         try:
-            first = next(copies)
+            return fan_out(payload, recipients, signer)
         except FanOutError as error:
             # Nothing was sent yet.  One certificate must not keep the post from everybody else.
-            skips[error.address] = "refused-by-library"
-            recipients = [recipient for recipient in recipients if recipient.address != error.address]
-            continue
-        yield first
-        yield from copies
-        return
+            refused = set(error.addresses)
+            skips.update(dict.fromkeys(refused, "refused-by-library"))
+            recipients = [recipient for recipient in recipients if recipient.address not in refused]
+    return iter(())
 
 
 def _send(mlist: Any, record: Record, progress: Progress, copies: Iterator[Copy], refusals: Refusals) -> list[str]:

@@ -19,7 +19,8 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.mime import encrypted_notice, outer_message, signed_notice
+from mailman_pgp.mime import outer_message
+from mailman_pgp.mime.notice import encrypted_notice, signed_notice
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.templates import TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
@@ -81,7 +82,9 @@ def _deliver(mlist: Any, msg: Any, people: Iterable[str], *, in_the_clear: bool)
             notice = signed_notice(msg, signer.sign_detached, signer.micalg)
             envelopes.append(Envelope(sender=sender(address), recipient=address, parts=(notice,)))
         else:
-            ledger.dropped(mlist.list_id, kind="notice", recipient=address, reason=found.problems.get(address, "unusable"))
+            ledger.dropped(
+                mlist.list_id, kind="notice", recipient=address, reason=found.problems.get(address, "unusable")
+            )
             if address in ledger.skipped(mlist, {address: found.problems.get(address, "refused-by-library")}):
                 send_waiting(mlist, address)
     config.db.commit()

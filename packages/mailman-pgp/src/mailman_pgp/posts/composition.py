@@ -51,8 +51,8 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
 def _status(record: Record) -> str:
     """What became of the author's signature, as a sentence for the members."""
     if record.fingerprint and not record.problem:
-        return f"Signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list."
+        return f"signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list"
     if not record.verdicts:
-        return "Not signed: anybody may have written this."
+        return "not signed: anybody may have written this"
     status = record.verdicts[0].get("status", "unknown")
-    return f"Not authenticated ({status}): anybody may have written this."
+    return f"not authenticated ({status}): anybody may have written this"

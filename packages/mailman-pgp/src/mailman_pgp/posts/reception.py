@@ -20,7 +20,7 @@ from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind, Record
-from mailman_pgp.posts.sealed import placeholder, seal_message
+from mailman_pgp.posts.sealed import Content, placeholder, seal_message
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     return Received(seal_message(message, mlist.list_id, author, content), found)
 
 
-def _content(mlist: Any, message: Message, record: Record) -> tuple[bytes, Record]:
-    """The MIME entity that is to be sealed.
+def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:
+    """What is to be sealed.
 
     :raises _Refused: for what may not pass.
     """
@@ -87,18 +87,30 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[bytes, Recor
     if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
         if record.kind is Kind.OWNER:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
-            return message.as_bytes(), record
+            return _plain(message, record), record
         raise _Refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME), record)
     if not record.author:
         raise _Refused(Problem.NO_AUTHOR, record)
-    return _opened(mlist.list_id, incoming.ciphertext, record)
+    return _opened(mlist.list_id, message, incoming.ciphertext, record)
 
 
-def _opened(list_id: str, ciphertext: bytes, record: Record) -> tuple[bytes, Record]:
+def _plain(message: Message, record: Record) -> Content:
+    entity = message.as_bytes()
+    try:
+        return _with_outside(entity, read_payload(entity, message))
+    except PayloadError:
+        raise _Refused(Problem.UNREADABLE, record) from None
+
+
+def _with_outside(entity: bytes, payload: Payload) -> Content:
+    return Content(entity, {name: payload.headers[name] for name in payload.outside})
+
+
+def _opened(list_id: str, message: Message, ciphertext: bytes, record: Record) -> tuple[Content, Record]:
     signers = registry.signers(list_id, record.author)
     try:
         opened = openpgp.open_message(ciphertext, vault.all_secrets(list_id), signers)
-        payload = read_payload(opened.content)
+        payload = read_payload(opened.content, message)
         verdicts = _verdicts(opened.signatures, payload, signers)
     except OpeningError as error:
         raise _Refused(error.problem, record) from None
@@ -108,7 +120,6 @@ def _opened(list_id: str, ciphertext: bytes, record: Record) -> tuple[bytes, Rec
     good = next((verdict for verdict in verdicts if verdict.good), None)
     record = replace(
         record,
-        author_name=payload.author_name,
         verdicts=tuple(verdict.to_json() for verdict in verdicts),
         fingerprint=(good.fingerprint or "") if good is not None else "",
         signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
@@ -118,7 +129,7 @@ def _opened(list_id: str, ciphertext: bytes, record: Record) -> tuple[bytes, Rec
         problem = _claim(list_id, good, record.claim)
     if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
         raise _Refused(problem, record)
-    return opened.content, record
+    return _with_outside(opened.content, payload), record
 
 
 def _size(message: Message) -> int:
@@ -153,7 +164,7 @@ def _problem(
     """Why an opened message is not authenticated, or the empty string when it is."""
     if payload.from_ambiguous:
         return Problem.NO_AUTHOR
-    if payload.author_address is not None and payload.author_address != author:
+    if payload.from_address is not None and payload.from_address != author:
         return Problem.OTHER_AUTHOR
     if not verdicts:
         return Problem.UNSIGNED

@@ -12,6 +12,8 @@ configuration was found complete.  A half configured process can therefore move 
 from __future__ import annotations
 
 import email.utils
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mailman.email.message import Message
@@ -21,6 +23,7 @@ from mailman_pgp.site import health
 from mailman_pgp.site.aead import open_sealed, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from email.message import Message as StdMessage
 
 # What stock rules and notices may know of a post.  Everything here came in the clear, outside the encryption, and holds
@@ -40,19 +43,33 @@ class SealedError(RuntimeError):
 
 
 @public
+@dataclass(frozen=True, slots=True, repr=False)
+class Content:
+    """What is sealed: a decrypted MIME entity, and the header fields that stood outside the encryption only.
+
+    Some mail programs don't protect the subject; it came in the clear, and from here on it is treated like the rest.
+    """
+
+    entity: bytes
+    outside: Mapping[str, str]
+
+
+@public
 class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
     """A placeholder for stock code, with the decrypted content as ciphertext in `sealed`."""
 
     sealed: bytes
     list_id: str
 
-    def unseal(self) -> bytes:
-        """The decrypted MIME entity as it was sealed.
+    def unseal(self) -> Content:
+        """The content as it was sealed.
 
         :raises mailman_pgp.site.health.NotHealthy: when this process may not read sealed content.
         :raises mailman_pgp.site.aead.AeadError: when the blob was changed, or sealed for another list or site.
         """
-        return open_sealed(_seal_key(), self.sealed, _bound_to(self.list_id))
+        opened = open_sealed(_seal_key(), self.sealed, _bound_to(self.list_id))
+        outside, _, entity = opened.partition(b"\n")
+        return Content(entity, json.loads(outside))
 
 
 @public
@@ -94,17 +111,16 @@ def _bound_to(list_id: str) -> bytes:
 
 
 @public
-def seal_message(original: StdMessage, list_id: str, author: str, content: bytes) -> SealedMessage:
+def seal_message(original: StdMessage, list_id: str, author: str, content: Content) -> SealedMessage:
     """Make the sealed form of a received message.
 
     :param original: The message as it came; only its transport headers are used.
     :param list_id: The list that the content is bound to.
     :param author: The bare address that the visible From names.
-    :param content: The decrypted MIME entity.
     """
     sealed = SealedMessage()
     _placeholder(sealed, original, list_id, author)
-    sealed.sealed = seal(_seal_key(), content, _bound_to(list_id))
+    sealed.sealed = _seal(content, list_id)
     return sealed
 
 
@@ -113,8 +129,14 @@ def seal_delivery(post: SealedMessage, payload: bytes) -> SealedDelivery:
     """Make the entry for the queue `out`: the same placeholder around the composed payload."""
     delivery = SealedDelivery()
     _placeholder(delivery, post, post.list_id, post["from"] or "")
-    delivery.sealed = seal(_seal_key(), payload, _bound_to(post.list_id))
+    delivery.sealed = _seal(Content(payload, {}), post.list_id)
     return delivery
+
+
+def _seal(content: Content, list_id: str) -> bytes:
+    # One line of JSON, then the entity.
+    plain = b"".join((json.dumps(dict(content.outside)).encode("ascii"), b"\n", content.entity))
+    return seal(_seal_key(), plain, _bound_to(list_id))
 
 
 @public
