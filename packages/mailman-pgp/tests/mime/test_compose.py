@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailman_pgp.mime import Author, Outward, PayloadError, compose_payload, outer_message, read_payload
+from mailman_pgp.mime import (
+    Author,
+    Outward,
+    PayloadError,
+    compose_payload,
+    fields,
+    outer_message,
+    read_payload,
+    status_line,
+)
 from mailman_pgp.mime.subject import prefixed
 
 
@@ -105,8 +114,8 @@ def test_read_back(mail: SimpleNamespace, author: Author, outward: Outward) -> N
     for content in mail.all:
         payload = read_payload(composed(content, author, outward))
         assert payload.protected
-        assert payload.from_address == "list@example.com"
-        assert payload.from_name == "Anne Müller via Security"
+        assert payload.author_address == "list@example.com"
+        assert payload.author_name == "Anne Müller via Security"
         assert payload.subject.count("[sec]") == 1
         assert "list@example.com" in payload.recipients
 
@@ -276,7 +285,7 @@ def test_always_well_formed(content: bytes, text: str, name: str) -> None:
         return
     assert_lines(data)
     back = read_payload(data)
-    assert back.from_address == "list@example.com"
+    assert back.author_address == "list@example.com"
     first, *_, last = leaves(data)
     assert b"Written by" in (first.get_payload(decode=True) or b"")
     assert last.get_payload(decode=True) == b"the end\r\n"
@@ -293,3 +302,24 @@ def test_outward_is_tame(outward: Outward) -> None:
     assert many.split()[-1] == "<999@x>"
     with pytest.raises(ValueError, match="no address"):
         replace(outward, list_address="list@example.com\r\nBcc: x@y")
+
+
+def test_status_as_a_sentence(author: Author) -> None:
+    """A status that is a sentence of its own stands as one."""
+    assert status_line(replace(author, status_sentence="Not signed.")).endswith("<anne@example.com>. Not signed.")
+    assert status_line(Author("a@b.c", "", "not signed")) == "Written by a@b.c; not signed"
+
+
+def test_protected_keywords(mail: SimpleNamespace, author: Author, outward: Outward) -> None:
+    """Keywords that the author protected are carried on; from outside they are not."""
+    inside = mail.crlf("Keywords: =?utf-8?q?gr=C3=BCn?=") + mail.k9()
+    assert parsed(composed(inside, author, outward))["Keywords"] == "grün"
+    payload = read_payload(mail.mutt(), {"Keywords": "x"})
+    assert parsed(compose_payload(payload, author, outward))["Keywords"] is None
+
+
+@pytest.mark.parametrize("value", ["a\r\nBcc: x", "a\n b", "a\0", "\u00fc", "x" * 1000])
+def test_no_field_can_hold_another(value: str) -> None:
+    """The writer of fields refuses what is not printable ASCII or cannot be folded."""
+    with pytest.raises(ValueError, match="The value of To"):
+        fields.field("To", value)

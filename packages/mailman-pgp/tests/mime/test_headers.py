@@ -22,7 +22,7 @@ def test_thunderbird(mail: SimpleNamespace) -> None:
     """The older scheme's fields are read and decoded."""
     payload = read_payload(mail.thunderbird())
     assert payload.protected
-    assert (payload.from_address, payload.from_name) == ("anne@example.com", "Anne Müller")
+    assert (payload.author_address, payload.author_name) == ("anne@example.com", "Anne Müller")
     assert payload.subject == "Grüße"
     assert payload.recipients == {"list@example.com", "bob@example.org"}
     assert payload.headers["From"] == '"Anne Müller" <anne@example.com>'
@@ -32,7 +32,7 @@ def test_only_the_subject_is_protected(mail: SimpleNamespace) -> None:
     """Under the older scheme what is missing inside is taken from outside, and named as such."""
     outer = email.message_from_bytes(b"From: Anne <anne@example.com>\nTo: eve@example.org\nSubject: ...\n\n")
     payload = read_payload(mail.mutt(), outer)
-    assert (payload.from_address, payload.subject) == ("anne@example.com", "lunch")
+    assert (payload.author_address, payload.subject) == ("anne@example.com", "lunch")
     assert payload.outside == {"From", "To"}
     assert payload.recipients == frozenset()
 
@@ -42,14 +42,14 @@ def test_rfc_9788_ignores_the_outside(mail: SimpleNamespace) -> None:
     payload = read_payload(protected("Subject: inside"), {"From": "eve@example.com", "Cc": "eve@example.com"})
     assert (payload.author, payload.from_ambiguous) == (None, False)
     assert dict(payload.headers) == {"Subject": "inside"}
-    assert read_payload(mail.k9(), {"From": "eve@example.com"}).from_address == "anne@example.com"
+    assert read_payload(mail.k9(), {"From": "eve@example.com"}).author_address == "anne@example.com"
 
 
 def test_unmarked_fields_are_not_protected(mail: SimpleNamespace) -> None:
     """Fields in a payload that is not marked are not believed."""
     payload = read_payload(mail.apple().replace(b"Mime-", b"From: eve@example.com\r\nMime-"), {"From": "a@example.com"})
     assert not payload.protected
-    assert payload.from_address == "a@example.com"
+    assert payload.author_address == "a@example.com"
 
 
 def test_headers_can_be_handed_back(mail: SimpleNamespace) -> None:
@@ -118,7 +118,7 @@ def test_eight_bit_fields() -> None:
     assert read_payload(protected(b"Subject: Gr\xfc\xdfe")).subject == "Grüße"
     outer = email.message_from_bytes(b"Subject: Gr\xfc\xdfe\nFrom: M\xfcller <m@example.com>\n\n")
     payload = read_payload(b"hello", outer)
-    assert (payload.subject, payload.from_name) == ("Grüße", "Müller")
+    assert (payload.subject, payload.author_name) == ("Grüße", "Müller")
 
 
 @pytest.mark.parametrize("subject", ["=?utf-8?q?a=0D=0ABcc=3A_eve?=", "a\r\n Bcc: eve", "a\rBcc: eve", "a\x0bBcc: eve"])

@@ -42,7 +42,7 @@ def test_only_allowed_fields(outward: Outward) -> None:
     assert message["To"] == "list@example.com"
     assert message["Date"] == "Mon, 02 Nov 2026 08:00:00 +0000"
     assert message["References"] == "<id-00@example.com> <id-0@example.com>"
-    assert message["List-Id"] == "Security <list.example.com>"
+    assert message["List-Id"] == '"Security" <list.example.com>'
 
 
 def test_lines(outward: Outward) -> None:

@@ -34,8 +34,11 @@ def test_line_ends_are_made_canonical(mail: SimpleNamespace) -> None:
 
 @given(st.binary(max_size=200), st.booleans())
 def test_any_content(inner: bytes, lf: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
-    """Whatever stands between the delimiters comes out, line ends apart."""
-    inner = b"Content-Type: text/plain\r\n\r\n" + inner.replace(b"--s", b"")
+    """Whatever stands between the delimiters comes out, line ends apart.
+
+    A CR at the very end is left out: before a delimiter in LF text nobody can tell it from a line end.
+    """
+    inner = b"Content-Type: text/plain\r\n\r\n" + inner.replace(b"--s", b"").rstrip(b"\r")
     content = (
         b'Content-Type: multipart/signed; boundary="s="; protocol="application/pgp-signature"\r\n\r\n--s=\r\n'
         + inner
@@ -55,7 +58,7 @@ def test_headers_come_from_below_the_signature(mail: SimpleNamespace) -> None:
         b'From: Eve <eve@example.com>\r\nSubject: forged\r\nContent-Type: multipart/signed; hp="cipher";',
     )
     payload = read_payload(content)
-    assert payload.from_address == "anne@example.com"
+    assert payload.author_address == "anne@example.com"
     assert payload.subject == "Re: [sec] plan"
     assert payload.message["From"] == "Anne <anne@example.com>"
 

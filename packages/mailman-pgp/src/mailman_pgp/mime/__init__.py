@@ -3,10 +3,12 @@
 Pure: bytes in, bytes out, no Mailman, no OpenPGP. All input is taken for an attacker's.
 """
 
+from mailman_pgp.mime.authors import single_address
 from mailman_pgp.mime.compose import compose_payload, status_line
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
+from mailman_pgp.mime.notice import encrypted_notice, signed_notice
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
@@ -25,9 +27,12 @@ __all__ = [
     "Structure",
     "compose_payload",
     "display_name",
+    "encrypted_notice",
     "examine",
     "one_line",
     "outer_message",
     "read_payload",
+    "signed_notice",
+    "single_address",
     "status_line",
 ]

@@ -58,7 +58,8 @@ def compose_payload(
 def status_line(author: Author) -> str:
     """Who wrote a post and what became of the signature, in one line."""
     who = f"{author.name} <{author.address}>" if author.name else author.address
-    return f"Written by {who}; {author.status_sentence}"
+    mark = "." if author.status_sentence[:1].isupper() else ";"
+    return f"Written by {who}{mark} {author.status_sentence}"
 
 
 def _header(payload: Payload, author: Author, outward: Outward, outer_subject: str) -> Iterator[bytes]:

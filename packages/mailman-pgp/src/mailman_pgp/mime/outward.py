@@ -38,7 +38,8 @@ class Author:
     """Who wrote a post, as verified.
 
     address: the verified address. name: a display name; made harmless here. status_sentence: what became of the
-    signature, as it follows "Written by Anne <anne@example.com>; ", for example "signature good (fingerprint …)".
+    signature, as it follows "Written by Anne <anne@example.com>", for example "signature good (fingerprint …)", or a
+    sentence of its own that begins with a capital letter.
     Raises ValueError when the address is none.
     """
 

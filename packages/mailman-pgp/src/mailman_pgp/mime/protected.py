@@ -51,12 +51,12 @@ class Payload:
         return f"<Payload of {len(self.content)} bytes>"
 
     @property
-    def from_address(self) -> str | None:
+    def author_address(self) -> str | None:
         """The one address of the one From field, in lower case; None when there is none or several."""
         return self.author.address if self.author else None
 
     @property
-    def from_name(self) -> str:
+    def author_name(self) -> str:
         """The author's name as the author gave it, fit for display; may be empty, and is no proof of anything."""
         return self.author.name if self.author else ""
 
