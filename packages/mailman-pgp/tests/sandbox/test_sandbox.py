@@ -14,6 +14,7 @@ import pytest
 
 from mailman_pgp.sandbox import (
     Behaviour,
+    CommandError,
     Drop,
     Options,
     Refusal,
@@ -105,6 +106,17 @@ def test_command_line_works_on_the_same_mailman(sandbox: Sandbox, new_list: str)
     result = sandbox.mailman("lists", "--quiet")
     assert result.returncode == 0, result.stderr
     assert new_list in result.stdout
+
+
+def test_commands_run_without_starting_each_time(sandbox: Sandbox, new_list: str) -> None:
+    """Commands by the console do what the stock command line does: output, input, errors and status."""
+    assert new_list in sandbox.command("lists")
+    sandbox.command("addmembers", "-", new_list, stdin="cris@example.org\n")
+    assert "cris@example.org" in sandbox.command("members", new_list)
+    assert "cris@example.org" in str(sandbox.rest(f"lists/{new_list}/roster/member"))
+    with pytest.raises(CommandError, match="No such list") as error:
+        sandbox.command("members", "nothing@example.com")
+    assert error.value.result.returncode != 0
 
 
 def test_killed_runner_is_started_again(sandbox: Sandbox, new_list: str) -> None:

@@ -5,7 +5,7 @@
 
 from mailman_pgp.sandbox.behaviour import Behaviour, Drop, Refusal, Stage
 from mailman_pgp.sandbox.cli import command
-from mailman_pgp.sandbox.client import Sandbox
+from mailman_pgp.sandbox.client import CommandError, Sandbox
 from mailman_pgp.sandbox.configuration import Options
 from mailman_pgp.sandbox.mailbox import Kept
 from mailman_pgp.sandbox.polling import until
@@ -15,6 +15,7 @@ from mailman_pgp.sandbox.supervisor import SandboxError
 
 __all__ = [
     "Behaviour",
+    "CommandError",
     "Drop",
     "Kept",
     "Options",

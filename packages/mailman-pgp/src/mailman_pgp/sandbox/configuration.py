@@ -129,7 +129,10 @@ def _stock(place: Place, options: Options, doors: Doors) -> Sections:
             raise ConfigurationError(
                 f"No database is known by {scheme!r}: write a URL that begins with sqlite:/// or postgresql://."
             )
-        core["database"] = {"class": _DATABASE_CLASSES[scheme], "url": options.database_url}
+        core["database"] = {
+            "class": _DATABASE_CLASSES[scheme],
+            "url": options.database_url.replace("$", "$$"),
+        }  # core expands $NAME
     for name in STARTED_RUNNERS:
         core[f"runner.{name}"] = {"max_restarts": str(MAX_RESTARTS)}
     for name in QUEUE_RUNNERS:
