@@ -30,7 +30,9 @@ def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
         return
     if not is_encrypted(mlist.list_id):
         if _has_sealed_part(msg):
-            raise SealedError("A sealed message was about to leave a list that is not encrypted. It is kept in the shunt queue.")
+            raise SealedError(
+                "A sealed message was about to leave a list that is not encrypted. It is kept in the shunt queue."
+            )
         core_deliver(mlist, msg, msgdata)
         return
     if not health.current().healthy:

@@ -58,7 +58,9 @@ def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
     for address, reason in reasons.items():
         row = known.get(address)
         if row is None:
-            row = Skipped(list_id=mlist.list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None)
+            row = Skipped(
+                list_id=mlist.list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None
+            )
             session.add(row)
         elif row.reason != reason:
             row.reason, row.since, row.told_at = reason, at, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from public import public
 from sqlalchemy import Select, select
@@ -70,7 +70,7 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
     )
 
 
-def _query(list_id: str, addresses: Sequence[str]) -> Select[tuple[object, ...]]:
+def _query(list_id: str, addresses: Sequence[str]) -> Select[Any]:
     query = (
         select(
             Choice.address,

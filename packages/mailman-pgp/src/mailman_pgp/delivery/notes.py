@@ -19,8 +19,7 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.mime import outer_message
-from mailman_pgp.mime.notice import encrypted_notice, signed_notice
+from mailman_pgp.mime import encrypted_notice, outer_message, signed_notice
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.templates import TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out

@@ -33,7 +33,9 @@ def verp_sender(mlist: Any) -> Callable[[str], str]:
     """
     local_mark, domain_mark = "\0local\0", "\0domain\0"
     mailbox, domain = split_email(mlist.bounces_address)
-    pattern = expand(config.mta.verp_format, mlist, {"bounces": mailbox, "local": local_mark, "domain": domain_mark})
+    pattern: str = expand(
+        config.mta.verp_format, mlist, {"bounces": mailbox, "local": local_mark, "domain": domain_mark}
+    )
     bounces_domain = ".".join(domain) if isinstance(domain, (list, tuple)) else str(domain)
 
     def sender(recipient: str) -> str:

@@ -29,7 +29,9 @@ class ToOutgoing:
         """See `IHandler`."""
         record = Record.of(msgdata)
         if record is None:
-            raise SealedError("A message without a record came to the end of the pipeline. It is kept in the shunt queue.")
+            raise SealedError(
+                "A message without a record came to the end of the pipeline. It is kept in the shunt queue."
+            )
         composed = compose(mlist, msg, record)
         delivery = seal_delivery(msg, composed.payload)
         for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):

@@ -141,7 +141,7 @@ def disable(mlist: Any) -> None:
         setattr(mlist, name, _restored(name, value))
     from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415  # it listens to core's models, which import late
 
-    forget_list(store().connection(), mlist.list_id)
+    forget_list(mlist.list_id)
 
 
 def _plain(value: Any) -> Any:

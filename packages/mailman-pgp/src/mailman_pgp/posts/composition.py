@@ -29,10 +29,9 @@ class Composed:
 @public
 def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     """Write headers, status line and decoration, once for all members."""
-    payload = read_payload(post.unseal())
-    author = Author(
-        address=record.author, name=record.author_name or payload.author_name, status_sentence=_status(record)
-    )
+    content = post.unseal()
+    payload = read_payload(content.entity, content.outside)
+    author = Author(address=record.author, name=payload.author_name, status_sentence=_status(record))
     outward = outward_for(mlist, post)
     is_post = record.kind is Kind.POST
     parts = outer_message(outward)

@@ -14,8 +14,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, vault
-from mailman_pgp.mime import PayloadError, Structure, examine, read_payload
-from mailman_pgp.mime.authors import single_address
+from mailman_pgp.mime import PayloadError, Structure, examine, read_payload, single_address
 from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.problems import Problem
@@ -83,14 +82,14 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
     """
     if _size(message) > _limit(mlist):
         raise _Refused(Problem.TOO_LARGE, record)
+    if not record.author:
+        raise _Refused(Problem.NO_AUTHOR, record)
     incoming = examine(message)
     if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
         if record.kind is Kind.OWNER:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
             return _plain(message, record), record
         raise _Refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME), record)
-    if not record.author:
-        raise _Refused(Problem.NO_AUTHOR, record)
     return _opened(mlist.list_id, message, incoming.ciphertext, record)
 
 
@@ -164,7 +163,7 @@ def _problem(
     """Why an opened message is not authenticated, or the empty string when it is."""
     if payload.from_ambiguous:
         return Problem.NO_AUTHOR
-    if payload.from_address is not None and payload.from_address != author:
+    if payload.author_address is not None and payload.author_address != author:
         return Problem.OTHER_AUTHOR
     if not verdicts:
         return Problem.UNSIGNED

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from public import public
 from sqlalchemy import delete, select
@@ -24,6 +24,8 @@ from mailman_pgp.model.database import insert_once, now, store
 from mailman_pgp.model.tables import Seen
 
 if TYPE_CHECKING:
+    from sqlalchemy import CursorResult
+
     from mailman_pgp.openpgp import SignatureVerdict
 
 
@@ -66,4 +68,4 @@ def prune(window: timedelta, at: datetime | None = None) -> int:
     """Remove rows whose signatures would be stale by now, with a day to spare.  Returns how many."""
     # A signature may carry a time slightly ahead of our clock, so a row outlives the window by a day.
     before = (at or now()) - window - timedelta(days=1)
-    return int(store().execute(delete(Seen).where(Seen.seen_at < before)).rowcount)
+    return cast("CursorResult[Any]", store().execute(delete(Seen).where(Seen.seen_at < before))).rowcount

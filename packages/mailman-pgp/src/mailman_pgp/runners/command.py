@@ -9,7 +9,7 @@ from public import public
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.encryption import is_encrypted
-from mailman_pgp.mime.authors import single_address
+from mailman_pgp.mime import single_address
 from mailman_pgp.notices import may_answer, send_command_closed, send_help
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.runners.waiting import Waiting
