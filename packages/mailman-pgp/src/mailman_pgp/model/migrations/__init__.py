@@ -1,0 +1,1 @@
+"""The history of our tables, for Alembic; `mailman_pgp.model.database.migrate` runs it."""

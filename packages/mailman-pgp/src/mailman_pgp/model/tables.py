@@ -1,0 +1,179 @@
+"""The tables of mailman-pgp, beside core's in the same database.
+
+They have metadata of their own and no foreign keys to core's tables: SQLite does not enforce those and PostgreSQL
+does, so a plugin could block core's own deletes.  `mailman_pgp.model.cleanup` keeps both sides in step instead.
+
+Addresses are lower-cased, fingerprints are upper-case hex, times are naive UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Named constraints: Alembic can change them on both databases.
+_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of our tables; its metadata is not core's."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {str: String(), bytes: LargeBinary(), dt.datetime: DateTime()}  # noqa: RUF012 - SQLAlchemy's way
+
+
+class Site(Base):
+    """A fact about the whole site; `site_key` is the id of the site key that sealed this database."""
+
+    __tablename__ = "pgp_site"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class EncryptedList(Base):
+    """A list is encrypted exactly when it has a row here; the row holds its settings."""
+
+    __tablename__ = "pgp_list"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    enabled_at: Mapped[dt.datetime]
+    # JSON: core's settings of the list as they were before, for the day on which it is no longer encrypted.
+    restore: Mapped[str] = mapped_column(Text, default="{}")
+    # A line in each post that says who wrote it and what became of the signature.
+    footer_note: Mapped[bool] = mapped_column(default=True)
+    # How old a signature may be; None: as the site's settings say.
+    replay_window_days: Mapped[int | None]
+
+
+class ListKey(Base):
+    """A key pair of a list; a list has at most one current key, and keeps the retired ones to open older mail."""
+
+    __tablename__ = "pgp_list_key"
+
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(index=True)
+    certificate: Mapped[bytes]
+    secret: Mapped[bytes]  # sealed; see mailman_pgp.keys.vault
+    revocation: Mapped[bytes]  # sealed too: whoever has it can make the list unreachable
+    sealed_by: Mapped[str]  # the id of the site key that sealed them
+    created: Mapped[dt.datetime]
+    expires: Mapped[dt.datetime | None]
+    state: Mapped[str]  # a mailman_pgp.keys.vault.KeyState
+
+    __table_args__ = (
+        Index(
+            "ix_pgp_list_key_current",
+            "list_id",
+            unique=True,
+            sqlite_where=text("state = 'current'"),
+            postgresql_where=text("state = 'current'"),
+        ),
+    )
+
+
+class StoredCertificate(Base):
+    """A public certificate, stored once however many lists use it, with its usability as computed last."""
+
+    __tablename__ = "pgp_certificate"
+
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes]  # binary
+    version: Mapped[int]  # 4 or 6
+    algorithm: Mapped[str]
+    created: Mapped[dt.datetime]
+    expires: Mapped[dt.datetime | None]
+    revoked: Mapped[bool]
+    usable: Mapped[bool]
+    problem: Mapped[str | None]  # a CertificateProblem
+    usable_until: Mapped[dt.datetime | None] = mapped_column(index=True)  # when to compute the usability again
+    seipd: Mapped[int]  # 1 or 2
+    recipients: Mapped[str] = mapped_column(Text)  # the PKESK recipients of its encryption subkeys, space between
+    updated: Mapped[dt.datetime]
+
+
+class Choice(Base):
+    """Which certificate counts for an address on one list; rows with `until` are history."""
+
+    __tablename__ = "pgp_choice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]  # a mailman_pgp.keys.registry.ChoiceState
+    since: Mapped[dt.datetime]
+    until: Mapped[dt.datetime | None]
+    origin: Mapped[str]  # who brought it: a word such as "cli"
+
+    __table_args__ = (
+        Index("ix_pgp_choice_place", "list_id", "address"),
+        Index(
+            "ix_pgp_choice_now",
+            "list_id",
+            "address",
+            unique=True,
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+
+class Seen(Base):
+    """A signed content that a list has accepted, so that it is accepted once; `claim` names who claimed it."""
+
+    __tablename__ = "pgp_seen"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    claim: Mapped[str]
+    seen_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class Skipped(Base):
+    """A member who gets no posts at present, and why."""
+
+    __tablename__ = "pgp_skipped"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True, index=True)
+    reason: Mapped[str]
+    since: Mapped[dt.datetime]
+    last: Mapped[dt.datetime]
+    posts: Mapped[int]
+    told_at: Mapped[dt.datetime | None]
+
+
+class Dropped(Base):
+    """A mail that was not sent because it would have left in the clear: what kind it was, never what it said."""
+
+    __tablename__ = "pgp_dropped"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
+    kind: Mapped[str]
+    recipient: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+
+
+class Delivery(Base):
+    """A chunk of a post that is done: how many copies it had and what became of them."""
+
+    __tablename__ = "pgp_delivery"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(index=True)
+    message_id: Mapped[str]
+    at: Mapped[dt.datetime]
+    recipients: Mapped[int]
+    delivered: Mapped[int]
+    skipped: Mapped[int]
+    failed: Mapped[int]
