@@ -12,14 +12,12 @@ import pytest
 # Helpers beside the tests, which pytest's importlib mode does not put on the path.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from others import Gpg, Member, Peer, Rnp, Sop, Sq, make_member, run  # noqa: E402 - the path is set above
+from others import LIST_ADDRESSES, Gpg, Member, Peer, Rnp, Sop, Sq, make_member, run  # noqa: E402 - the path is set above
 
 from mailman_pgp.openpgp import listkeys  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LIST_ADDRESSES = ("ants@example.com", "ants-request@example.com", "ants-owner@example.com")
 
 
 @pytest.fixture(scope="session")

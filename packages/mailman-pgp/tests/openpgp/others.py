@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 import pysequoia
 from peers import peer
 
-from mailman_pgp.openpgp import armor, listkeys
+from mailman_pgp.openpgp import listkeys
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, armor
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+LIST_ADDRESSES = ("ants@example.com", "ants-request@example.com", "ants-owner@example.com")
 
 
 @dataclass(frozen=True)
@@ -100,18 +104,22 @@ class Sq:
         self.home = home
         self.program = peer("sq")
 
+    def run(self, *arguments: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run sq."""
+        return run([self.program, *arguments], data)
+
     def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
         """See `Peer`."""
         (self.home / "key").write_bytes(secret)
         (self.home / "signer").write_bytes(signer)
         keys = ["--recipient-key", self.home / "key", "--signer-cert", self.home / "signer"]
-        done = run([self.program, "decrypt", *keys], message)
+        done = self.run("decrypt", *keys, data=message)
         return Opening(done.stdout, b"Good signature" in done.stderr)
 
     def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:  # noqa: ARG002 - sq needs no address
         """See `Peer`."""
         (self.home / "certificate").write_bytes(certificate)
-        return run([self.program, "encrypt", "--recipient-cert", self.home / "certificate"], text).stdout
+        return self.run("encrypt", "--recipient-cert", self.home / "certificate", data=text).stdout
 
 
 class Rnp:
@@ -126,6 +134,10 @@ class Rnp:
         """Import keys or certificates."""
         (self.home / "import").write_bytes(data)
         run([self.keys, "--homedir", self.home, "--import", self.home / "import"])
+
+    def list_keys(self) -> bytes:
+        """What rnpkeys shows of all keys."""
+        return run([self.keys, "--homedir", self.home, "--list-keys"]).stdout
 
     def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
         """See `Peer`."""
@@ -154,7 +166,7 @@ class Sop:
 
     def _write(self, name: str, data: bytes, kind: str) -> Path:
         path = self.home / name
-        path.write_bytes(armor.armor(data, kind))
+        path.write_bytes(armor(data, kind))
         return path
 
     def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
@@ -162,10 +174,10 @@ class Sop:
         verifications = self.home / "verifications"
         verifications.unlink(missing_ok=True)
         options = [
-            f"--verify-with={self._write('signer', signer, armor.PUBLIC_KEY)}",
+            f"--verify-with={self._write('signer', signer, PUBLIC_KEY)}",
             f"{self._verifications_option()}={verifications}",
         ]
-        key = self._write("key", secret, armor.PRIVATE_KEY)
+        key = self._write("key", secret, PRIVATE_KEY)
         done = run([self.program, "decrypt", *options, key], message)
         return Opening(done.stdout, bool(verifications.read_bytes().strip()))
 
@@ -176,4 +188,4 @@ class Sop:
 
     def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:  # noqa: ARG002 - it needs no address
         """See `Peer`."""
-        return run([self.program, "encrypt", self._write("certificate", certificate, armor.PUBLIC_KEY)], text).stdout
+        return run([self.program, "encrypt", self._write("certificate", certificate, PUBLIC_KEY)], text).stdout

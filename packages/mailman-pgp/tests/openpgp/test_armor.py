@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from others import run
 
-from mailman_pgp.openpgp import armor
+from mailman_pgp.openpgp.armor import MESSAGE, PRIVATE_KEY, PUBLIC_KEY, SIGNATURE, armor, dearmor, dearmor_all
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.packets import packet
 
 if TYPE_CHECKING:
     from others import Gpg
 
-kinds = st.sampled_from([armor.MESSAGE, armor.SIGNATURE, armor.PUBLIC_KEY, armor.PRIVATE_KEY])
+
+kinds = st.sampled_from([MESSAGE, SIGNATURE, PUBLIC_KEY, PRIVATE_KEY])
 line_ends = st.sampled_from([b"\n", b"\r\n"])
 
 
@@ -30,9 +31,9 @@ def block(kind: bytes, *lines: bytes, end: bytes = b"\n") -> bytes:
 @given(st.binary(max_size=500), kinds)
 def test_what_was_armored_is_read_again(data: bytes, kind: str) -> None:
     """Armor keeps content and kind."""
-    text = armor.armor(data, kind)
-    assert armor.dearmor_all(text) == [(kind, data)]
-    assert armor.dearmor(text, kinds={kind}) == data
+    text = armor(data, kind)
+    assert dearmor_all(text) == [(kind, data)]
+    assert dearmor(text, kinds={kind}) == data
 
 
 @given(
@@ -53,14 +54,14 @@ def test_every_usual_form_is_read(  # noqa: PLR0917 - one argument for each free
     inside = [*headers, b"", *lines, *([checksum] if checksum else [])]
     armored = block(b"PGP MESSAGE", *inside, end=end)
     armored = b"".join(indent + line for line in armored.splitlines(keepends=True))
-    assert armor.dearmor(before + armored + b"\r\nregards\n") == data
+    assert dearmor(before + armored + b"\r\nregards\n") == data
 
 
 @given(st.binary(max_size=1500))
 def test_hostile_bytes_raise_nothing_else(noise: bytes) -> None:
     """Whatever the bytes, there is binary content or PacketError."""
     for text in (noise, b"x" + noise, block(b"PGP MESSAGE", noise), block(b"PGP MESSAGE", b"", noise)):
-        for read in (armor.dearmor, armor.dearmor_all):
+        for read in (dearmor, dearmor_all):
             try:
                 read(text)
             except PacketError:
@@ -72,7 +73,7 @@ def test_hostile_text_raises_nothing_else(noise: str) -> None:
     """The same for text made of what armor is made of."""
     for text in (noise, f"-----BEGIN PGP MESSAGE-----\n{noise}\n-----END PGP MESSAGE-----\n"):
         try:
-            armor.dearmor_all(text.encode())
+            dearmor_all(text.encode())
         except PacketError:
             continue
 
@@ -98,7 +99,7 @@ def test_hostile_text_raises_nothing_else(noise: str) -> None:
 )
 def test_megabytes_of_hostile_text_are_done_with(text: bytes) -> None:
     """Texts that would take hours, were any of the work more than linear, are read or refused at once."""
-    for read in (armor.dearmor, armor.dearmor_all):
+    for read in (dearmor, dearmor_all):
         try:
             read(text)
         except PacketError:
@@ -107,26 +108,26 @@ def test_megabytes_of_hostile_text_are_done_with(text: bytes) -> None:
 
 def test_binary_data_passes_through() -> None:
     """What begins as a packet is not looked at as text, even where armor is in it."""
-    data = packet(11, armor.armor(b"inner", armor.MESSAGE))
-    assert armor.dearmor(data) == data
+    data = packet(11, armor(b"inner", MESSAGE))
+    assert dearmor(data) == data
 
 
 def test_only_the_wanted_kinds_count() -> None:
     """A block of another kind is text like any other, but among the wanted ones there must be one alone."""
-    key, message = armor.armor(b"key", armor.PUBLIC_KEY), armor.armor(b"message", armor.MESSAGE)
-    assert armor.dearmor(key + b"and\n" + message, kinds={armor.MESSAGE}) == b"message"
-    assert armor.dearmor_all(key + message) == [(armor.PUBLIC_KEY, b"key"), (armor.MESSAGE, b"message")]
+    key, message = armor(b"key", PUBLIC_KEY), armor(b"message", MESSAGE)
+    assert dearmor(key + b"and\n" + message, kinds={MESSAGE}) == b"message"
+    assert dearmor_all(key + message) == [(PUBLIC_KEY, b"key"), (MESSAGE, b"message")]
     with pytest.raises(PacketError, match="more than one"):
-        armor.dearmor(key + message)
+        dearmor(key + message)
     with pytest.raises(PacketError, match="no OpenPGP data"):
-        armor.dearmor(key, kinds={armor.MESSAGE})
-    assert armor.dearmor_all(b"no armor at all") == []
+        dearmor(key, kinds={MESSAGE})
+    assert dearmor_all(b"no armor at all") == []
 
 
 def test_cleartext_signatures_do_not_confuse() -> None:
     """The text of a cleartext signature is text; its signature is a block."""
-    signed = b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\ntext\n" + armor.armor(b"sig", armor.SIGNATURE)
-    assert armor.dearmor_all(signed) == [(armor.SIGNATURE, b"sig")]
+    signed = b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\ntext\n" + armor(b"sig", SIGNATURE)
+    assert dearmor_all(signed) == [(SIGNATURE, b"sig")]
 
 
 @pytest.mark.parametrize(
@@ -145,12 +146,12 @@ def test_cleartext_signatures_do_not_confuse() -> None:
 def test_broken_blocks_are_refused(text: bytes) -> None:
     """Cut off, badly nested, and damaged blocks, and nothing at all."""
     with pytest.raises(PacketError):
-        armor.dearmor(text)
+        dearmor(text)
 
 
 def test_lines_are_as_everybody_writes_them() -> None:
     """64 columns, ended by LF, a blank line before and the checksum behind."""
-    lines = armor.armor(bytes(100), armor.MESSAGE).split(b"\n")
+    lines = armor(bytes(100), MESSAGE).split(b"\n")
     assert lines[:2] == [b"-----BEGIN PGP MESSAGE-----", b""]
     assert [len(line) for line in lines[2:-3]] == [64, 64, 8]
     assert lines[-3].startswith(b"=")
@@ -159,7 +160,7 @@ def test_lines_are_as_everybody_writes_them() -> None:
 
 def test_the_checksum_is_the_published_one() -> None:
     """CRC-24/OPENPGP of "123456789" is 21CF02."""
-    assert base64.b64encode(bytes.fromhex("21cf02")) in armor.armor(b"123456789", armor.MESSAGE)
+    assert base64.b64encode(bytes.fromhex("21cf02")) in armor(b"123456789", MESSAGE)
 
 
 def test_current_objects_have_no_checksum() -> None:
@@ -168,7 +169,7 @@ def test_current_objects_have_no_checksum() -> None:
     key = bytes(tsk.extract_certificate())
     message = pysequoia.encrypt(b"", [tsk.extract_certificate()], armor=False)
     for data in (key, message):
-        lines = armor.armor(data, armor.MESSAGE).splitlines()
+        lines = armor(data, MESSAGE).splitlines()
         assert not lines[-2].startswith(b"=")
 
 
@@ -177,6 +178,6 @@ def test_current_objects_have_no_checksum() -> None:
 def test_gpg_reads_our_armor_without_complaint(gpg: Gpg, length: int) -> None:
     """Also where the base64 ends without padding, where gpg 2.2 needs a checksum to find its end."""
     data = packet(11, b"b\0\0\0\0\0" + b"x" * length)
-    done = gpg("--verbose", "--list-packets", data=armor.armor(data, armor.MESSAGE))
+    done = gpg("--verbose", "--list-packets", data=armor(data, MESSAGE))
     assert b"radix64" not in done.stderr
-    assert run([gpg.program, "--dearmor"], armor.armor(data, armor.MESSAGE)).stdout == data
+    assert run([gpg.program, "--dearmor"], armor(data, MESSAGE)).stdout == data

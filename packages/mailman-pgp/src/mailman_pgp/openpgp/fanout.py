@@ -17,15 +17,14 @@ from datetime import UTC, datetime
 
 import pysequoia
 
-from mailman_pgp.openpgp import armor
-from mailman_pgp.openpgp.certificates import inspect
+from mailman_pgp.openpgp.armor import COLUMNS, LINE_BYTES
 from mailman_pgp.openpgp.errors import FanOutError, OpenPGPError
 from mailman_pgp.openpgp.listkeys import ListSecretKey
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 _END = b"-----END PGP MESSAGE-----\r\n"
-#: Parsed certificates kept by a process: at 20 kB each, some 160 MB at the very worst.
+#: Parsed certificates kept by a process.  One takes 20 kB, so all of them 160 MB at the very worst.
 _CACHED_CERTIFICATES = 8192
 
 
@@ -33,8 +32,8 @@ _CACHED_CERTIFICATES = 8192
 class Recipient:
     """A member's address and the certificate chosen for it, as stored.
 
-    `certificate` is binary, `fingerprint` that of its primary key.  `recipients` and `seipd` are what was true when it
-    was stored; subkeys expire in between, so what is true now is found out here and they only document the choice.
+    `certificate` is binary, `fingerprint` that of its primary key.  `recipients` and `seipd` are what its `Usability`
+    says now: whoever keeps them sees to it that they are judged again when their time (`until`) is over.
     """
 
     address: str
@@ -62,23 +61,30 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class _Target:
-    """A parsed certificate, and what is known of it until `until` (naive UTC)."""
+    """A parsed certificate; `expires` is in naive UTC."""
 
     cert: pysequoia.Cert
     fingerprint: str
-    usable: bool
-    until: datetime | None
-    seipd: int
-    ids: frozenset[str]
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Member:
+    """A recipient whose certificate may be encrypted to, and the recipient IDs of the PKESKs to expect for it."""
+
+    address: str
+    target: _Target
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sealed:
     """One encrypted post: the raw PKESK packets by recipient ID, and the raw SEIPD packet."""
 
-    members: Sequence[tuple[str, _Target]]
+    members: Sequence[_Member]
     keys: dict[str, list[bytes]]
     seipd: bytes
+    version: int
 
 
 def fan_out(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretKey) -> Iterator[Copy]:
@@ -91,82 +97,78 @@ def fan_out(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretK
     library_signer = signer.usable_signer()
     # Recipients who take SEIPDv2 and those who do not get separate calls, and so never share a session key: one that
     # served both would let the old cipher mode be played against the new one.
-    sealed = [_seal(payload, members, library_signer) for members in _feature_groups(recipients)]
-    return _copies(sealed)
+    groups = _feature_groups(recipients)
+    return _copies([_seal(payload, members, version, library_signer) for version, members in groups.items()])
 
 
-def _feature_groups(recipients: Sequence[Recipient]) -> list[list[tuple[str, _Target]]]:
+def _feature_groups(recipients: Sequence[Recipient]) -> dict[int, list[_Member]]:
+    """Sort the recipients by the version of SEIPD they take; raises FanOutError for those that take nothing now."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    groups: dict[int, list[tuple[str, _Target]]] = defaultdict(list)
+    groups: dict[int, list[_Member]] = defaultdict(list)
     refused: list[str] = []
     for recipient in recipients:
-        target = _targets.get(recipient.certificate, now)
+        target = _targets.get(recipient.certificate)
         # The library would encrypt to expired and revoked certificates without a word.
-        if target is None or not target.usable or target.fingerprint != recipient.fingerprint:
+        alive = target is not None and (target.expires is None or now < target.expires)
+        if target is None or not alive or not recipient.recipients or target.fingerprint != recipient.fingerprint:
             refused.append(recipient.address)
         else:
-            groups[target.seipd].append((recipient.address, target))
+            groups[recipient.seipd].append(_Member(recipient.address, target, recipient.recipients))
     if refused:
         raise FanOutError(*refused)
-    return list(groups.values())
+    return groups
 
 
-def _seal(payload: bytes, members: Sequence[tuple[str, _Target]], signer: pysequoia.PySigner) -> _Sealed:
+def _seal(payload: bytes, members: Sequence[_Member], version: int, signer: pysequoia.PySigner) -> _Sealed:
     """Encrypt `payload` to all of one feature group, and check the outcome packet by packet."""
-    targets = list({id(target): target for _address, target in members}.values())
+    # One certificate may serve several addresses.
+    distinct = {member.target: member.ids for member in members}
     try:
-        message = pysequoia.encrypt(payload, [target.cert for target in targets], signer=signer, armor=False)
+        message = pysequoia.encrypt(payload, [target.cert for target in distinct], signer=signer, armor=False)
     except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
-        raise _blame(members) from None
+        raise _blame(members, version) from None
     keys: dict[str, list[bytes]] = defaultdict(list)
-    end = 0
-    for packet in walk(message):
-        end = packet.end
-        if packet.tag != Tag.PKESK:
+    packets = walk(message)
+    for last in packets:
+        if last.tag != Tag.PKESK:
             break
         # By key ID and never by position: a certificate with two encryption subkeys gets two of them.
-        keys[pkesk_recipient(packet)].append(message[packet.start : packet.end])
-    expected = Counter(key_id for target in targets for key_id in target.ids)
-    version = packet.body[0] if packet.tag == Tag.SEIPD else 0
-    if (
-        end != len(message)
-        or {target.seipd for target in targets} != {version}
-        # Two certificates may carry the same subkey; more than expected is a subkey that is dead to us.
-        or any(len(keys[key_id]) < count for key_id, count in expected.items())
-    ):
-        raise _blame(members)
-    return _Sealed(members, keys, message[packet.start :])
+        keys[pkesk_recipient(last)].append(message[last.start : last.end])
+    # Several certificates may carry the same subkey, whose owner can open the PKESK of each of them.
+    expected = Counter(key_id for ids in distinct.values() for key_id in ids)
+    counts = {key_id: len(found) for key_id, found in keys.items()}
+    if counts != expected or last.tag != Tag.SEIPD or last.body[0] != version or last.end != len(message):
+        raise _blame(members, version)
+    return _Sealed(members, keys, message[last.start :], version)
 
 
-def _blame(members: Sequence[tuple[str, _Target]]) -> OpenPGPError:
+def _blame(members: Sequence[_Member], version: int) -> OpenPGPError:
     """Return the error for a group that could not be encrypted as expected, naming whose certificates are the cause."""
-    refused = [address for address, target in members if not _delivers(target)]
+    refused = [member.address for member in members if not _delivers(member, version)]
     if refused:
         return FanOutError(*refused)
     return OpenPGPError("The post could not be encrypted to its recipients.")
 
 
-def _delivers(target: _Target) -> bool:
-    """Whether the library encrypts to this certificate alone as we expect."""
+def _delivers(member: _Member, version: int) -> bool:
+    """Whether the library encrypts to this certificate alone as is expected."""
     try:
-        packets = list(walk(pysequoia.encrypt(b"", [target.cert], armor=False)))
+        *keys, seipd = walk(pysequoia.encrypt(b"", [member.target.cert], armor=False))
     except Exception:  # noqa: BLE001 - as in _seal
         return False
-    found = {pkesk_recipient(packet) for packet in packets[:-1]}
-    return target.ids <= found and packets[-1].body[0] == target.seipd
+    return sorted(map(pkesk_recipient, keys)) == sorted(member.ids) and seipd.body[0] == version
 
 
 def _copies(sealed: Sequence[_Sealed]) -> Iterator[Copy]:
     for group in sealed:
         tail_of = functools.cache(functools.partial(_tail, group.seipd))
-        for address, target in group.members:
-            keys = b"".join([packet for key_id in sorted(target.ids) for packet in group.keys[key_id]])
-            if target.seipd == 1:
+        for member in group.members:
+            keys = b"".join([packet for key_id in member.ids for packet in group.keys[key_id]])
+            if group.version == 1:
                 keys = _padded(keys, len(group.seipd))
             # So much of the SEIPD goes into the head that the tail begins a line of its own.
-            borrowed = -len(keys) % armor.LINE_BYTES
-            head = _BEGIN + _lines(keys + group.seipd[:borrowed])
-            yield Copy(address, head, tail_of(borrowed))
+            borrowed = -len(keys) % LINE_BYTES
+            yield Copy(member.address, _BEGIN + _lines(keys + group.seipd[:borrowed]), tail_of(borrowed))
 
 
 def _padded(keys: bytes, following: int) -> bytes:
@@ -195,15 +197,14 @@ def _tail(seipd: bytes, borrowed: int) -> bytes:
 def _lines(data: bytes) -> bytes:
     """Return base64 in lines of 64 columns, each ended by CRLF; nothing for nothing."""
     text = binascii.b2a_base64(data, newline=False)
-    columns = armor.COLUMNS
-    return b"".join([text[start : start + columns] + b"\r\n" for start in range(0, len(text), columns)])
+    return b"".join([text[start : start + COLUMNS] + b"\r\n" for start in range(0, len(text), COLUMNS)])
 
 
 class _TargetCache:
     """Parsed certificates of this process, the least recently used dropped first.
 
-    Parsing and judging one costs more than encrypting to it.  The key is a digest of the certificate's own bytes, so
-    no stale or foreign entry can ever be met.
+    Parsing and verifying one costs several times as much as encrypting to it.  The key is a digest of the
+    certificate's own bytes, so no stale or foreign entry can ever be met.
     """
 
     def __init__(self, size: int) -> None:
@@ -211,19 +212,18 @@ class _TargetCache:
         self._entries: OrderedDict[bytes, _Target] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, data: bytes, now: datetime) -> _Target | None:
-        """Return the target of the binary certificate `data`, judged for `now`; None when it is broken."""
+    def get(self, data: bytes) -> _Target | None:
+        """Return the target of the binary certificate `data`; None when it is broken, refused by policy or revoked."""
         digest = hashlib.sha256(data).digest()
         with self._lock:
             target = self._entries.get(digest)
-            if target is not None and (target.until is None or now < target.until):
+            if target is not None:
                 self._entries.move_to_end(digest)
                 return target
         target = _read(data)
         if target is not None:
             with self._lock:
                 self._entries[digest] = target
-                self._entries.move_to_end(digest)
                 while len(self._entries) > self._size:
                     self._entries.popitem(last=False)
         return target
@@ -231,19 +231,13 @@ class _TargetCache:
 
 def _read(data: bytes) -> _Target | None:
     try:
-        certificate = inspect(data)
         cert = pysequoia.Cert.from_bytes(data)
+        if cert.is_revoked:
+            return None
+        expires = cert.expiration
     except Exception:  # noqa: BLE001 - as in _seal
         return None
-    usability = certificate.usability
-    return _Target(
-        cert,
-        certificate.fingerprint,
-        usability.usable and bool(usability.recipients),
-        usability.until,
-        usability.seipd,
-        frozenset(usability.recipients),
-    )
+    return _Target(cert, cert.fingerprint.upper(), expires and expires.astimezone(UTC).replace(tzinfo=None))
 
 
 _targets = _TargetCache(_CACHED_CERTIFICATES)

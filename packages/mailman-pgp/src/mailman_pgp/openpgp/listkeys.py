@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import pysequoia
 from pysequoia.packet import HashAlgorithm
 
-from mailman_pgp.openpgp import armor, selfsign
+from mailman_pgp.openpgp import selfsign
+from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem
 from mailman_pgp.openpgp.packets import Packet, Tag, packet, walk
@@ -82,7 +83,7 @@ def generate(name: str, addresses: Sequence[str], *, validity_days: int = DEFAUL
     certificate = inspect(bytes(public))
     if certificate.addresses != {address.lower() for address in addresses}:
         raise ValueError("The addresses of the list cannot be user IDs of a key.")
-    revocation = armor.armor(bytes(public.revoke(tsk.certifier())), armor.PUBLIC_KEY)
+    revocation = armor(bytes(public.revoke(tsk.certifier())), PUBLIC_KEY)
     return NewListKey(secret, certificate, revocation)
 
 
@@ -143,13 +144,15 @@ class ListSecretKey:
             self._revoked: bool = certificate.is_revoked
         except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
             raise ListKeyError(CertificateProblem.BROKEN) from None
-        try:
-            self._signer = tsk.signer()
-        except Exception:  # noqa: BLE001 - as above
-            raise ListKeyError(CertificateProblem.POLICY) from None
         self.certificate_data: bytes = bytes(certificate)
         self.fingerprint: str = certificate.fingerprint.upper()
         self._micalg: str | None = None
+        self._signer: pysequoia.PySigner | None = None
+        if not self._dead():
+            try:
+                self._signer = tsk.signer()
+            except Exception:  # noqa: BLE001 - as above
+                raise ListKeyError(CertificateProblem.POLICY) from None
 
     def __repr__(self) -> str:
         """Show the fingerprint only."""
@@ -160,18 +163,24 @@ class ListSecretKey:
 
         The library itself would sign with either.
         """
-        if self._revoked:
-            raise ListKeyError(CertificateProblem.REVOKED)
-        if self._expires is not None and self._expires <= datetime.now(UTC):
-            raise ListKeyError(CertificateProblem.EXPIRED)
+        problem = self._dead()
+        if problem or self._signer is None:
+            raise ListKeyError(problem or CertificateProblem.POLICY)
         return self._signer
+
+    def _dead(self) -> CertificateProblem | None:
+        if self._revoked:
+            return CertificateProblem.REVOKED
+        if self._expires is not None and self._expires <= datetime.now(UTC):
+            return CertificateProblem.EXPIRED
+        return None
 
     def sign_detached(self, data: bytes) -> bytes:
         """Return an armored binary-mode signature over exactly these bytes, in lines ending in LF.
 
         Raises ListKeyError when the key has been revoked or has expired.
         """
-        return armor.armor(self._sign(data), armor.SIGNATURE)
+        return armor(self._sign(data), SIGNATURE)
 
     @property
     def micalg(self) -> str:
