@@ -1,0 +1,246 @@
+"""`mailman pgp certificate add|show|list|remove`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mailman_pgp import openpgp
+from mailman_pgp.administration import chosen, reasons
+from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.upload import certificate_from
+from mailman_pgp.keys import registry
+from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
+from mailman_pgp.openpgp import Certificate, grouped
+
+_ARMOR = "PGP PUBLIC KEY BLOCK"
+
+
+@click.group("certificate", short_help="Add, show, list or remove certificates of people.")
+def certificate() -> None:
+    """The certificates (public keys) that count for people on an encrypted list."""
+
+
+@certificate.command("add")
+@click.argument("spec", metavar="LIST")
+@click.argument("address", metavar="ADDRESS")
+@click.argument("file", metavar="[FILE]", default="-")
+@answering
+def add(spec: str, address: str, file: str) -> Answer:
+    """Let the certificate in FILE (default, or `-`: standard input) count for ADDRESS on LIST.
+
+    It may be binary or armored. It takes the place of another certificate of ADDRESS; of the same one it is an update.
+    ADDRESS need not be a member yet.
+    """
+    mlist, _ = encrypted_list(spec)
+    address = mail_address(address)
+    uploaded = certificate_from(file, address)
+    before = registry.current(mlist.list_id, address)
+    old = before.fingerprint if before is not None else None
+    registry.add(mlist.list_id, address, uploaded, origin="cli")
+    replaced = old if old != uploaded.fingerprint else None
+    member = is_member(mlist, address)
+    return Answer(
+        data={
+            "list": named(mlist),
+            "address": address,
+            "member": member,
+            "outcome": _outcome(old, replaced),
+            "replaced": replaced,
+            "certificate": _described(uploaded),
+        },
+        text=paragraphs(
+            f"From now on this certificate counts for {address} on {mlist.fqdn_listname}.",
+            fields(
+                [
+                    *_shown(uploaded),
+                    *([("Replaces", grouped(replaced))] if replaced else []),
+                    *([("Before", "the same certificate; it was updated")] if old and not replaced else []),
+                ]
+            ),
+            "" if member else _not_a_member(mlist, address),
+            steps([f"Compare the fingerprint with {address} in another way than by mail: by telephone, or in person."]),
+        ),
+    )
+
+
+def _outcome(old: str | None, replaced: str | None) -> str:
+    if old is None:
+        return "added"
+    return "replaced" if replaced else "updated"
+
+
+def _not_a_member(mlist: Any, address: str) -> str:
+    return (
+        f"{address} is not a member of {mlist.fqdn_listname} yet: the certificate is there when they join. "
+        f"It is kept for {UNSUBSCRIBED_GRACE_DAYS} days until then."
+    )
+
+
+@certificate.command("show")
+@click.argument("spec", metavar="LIST")
+@click.argument("address", metavar="ADDRESS")
+@answering
+def show(spec: str, address: str) -> Answer:
+    """Show the certificate that counts for ADDRESS on LIST, and those that counted before."""
+    mlist, _ = encrypted_list(spec)
+    address = mail_address(address)
+    row = chosen.current(mlist.list_id, address)
+    if row is None:
+        raise _nothing_counts(mlist, address)
+    known = openpgp.inspect(row.data)
+    past = chosen.history(mlist.list_id, address)
+    member = is_member(mlist, address)
+    return Answer(
+        data={
+            "list": named(mlist),
+            "address": address,
+            "member": member,
+            "state": row.state,
+            "since": row.since,
+            "origin": row.origin,
+            "usable": row.problem is None,
+            "problem": row.problem,
+            "certificate": {**_described(known), "armored": openpgp.armor(row.data, _ARMOR).decode("ascii")},
+            "history": [
+                {"fingerprint": old.fingerprint, "since": old.since, "until": old.until, "state": old.state}
+                for old in past
+            ],
+        },
+        text=paragraphs(
+            f"The certificate of {address} on {mlist.fqdn_listname}",
+            fields(
+                [
+                    *_shown(known),
+                    ("Counts", f"since {moment(row.since)} ({row.state}, from {row.origin})"),
+                    ("Usable", "yes" if row.problem is None else f"no: {reasons.unserved(row.problem).words}"),
+                ]
+            ),
+            _past(past),
+            "" if member else _not_a_member(mlist, address),
+            steps([reasons.unserved(row.problem).mend] if row.problem is not None else []),
+        ),
+    )
+
+
+def _past(past: list[chosen.Past]) -> str:
+    if not past:
+        return ""
+    rows = [(grouped(old.fingerprint), f"{moment(old.since)} to {moment(old.until)}", old.state) for old in past]
+    return "Before:\n" + table(rows)
+
+
+@certificate.command("list")
+@click.argument("spec", metavar="LIST")
+@answering
+def list_certificates(spec: str) -> Answer:
+    """List the certificates that count on LIST."""
+    mlist, _ = encrypted_list(spec)
+    rows = chosen.of_list(mlist.list_id)
+    members = {member.email for member in mlist.members.addresses}
+    unusable = sum(row.problem is not None for row in rows)
+    return Answer(
+        data={
+            "list": named(mlist),
+            "certificates": [
+                {
+                    "address": row.address,
+                    "member": row.address in members,
+                    "fingerprint": row.fingerprint,
+                    "algorithm": row.algorithm,
+                    "expires": row.expires,
+                    "state": row.state,
+                    "since": row.since,
+                    "origin": row.origin,
+                    "usable": row.problem is None,
+                    "problem": row.problem,
+                }
+                for row in rows
+            ],
+        },
+        text=paragraphs(
+            f"{mlist.fqdn_listname}: {count(len(rows), 'certificate')}"
+            + (f", {unusable} of them can't be used now." if unusable else "."),
+            table(
+                [
+                    (
+                        row.address if row.address in members else f"{row.address} (no member)",
+                        grouped(row.fingerprint),
+                        row.algorithm,
+                        reasons.unserved(row.problem).words if row.problem is not None else _until(row.expires),
+                    )
+                    for row in rows
+                ]
+            ),
+            steps([f"See who gets nothing, and what to do: mailman pgp status {mlist.list_id}"] if unusable else []),
+        ),
+    )
+
+
+def _until(expires: Any) -> str:
+    return f"expires {moment(expires)}" if expires is not None else "does not expire"
+
+
+@certificate.command("remove")
+@click.argument("spec", metavar="LIST")
+@click.argument("address", metavar="ADDRESS")
+@answering
+def remove(spec: str, address: str) -> Answer:
+    """Let no certificate count for ADDRESS on LIST any more."""
+    mlist, _ = encrypted_list(spec)
+    address = mail_address(address)
+    row = registry.current(mlist.list_id, address)
+    if row is None:
+        raise _nothing_counts(mlist, address)
+    fingerprint = row.fingerprint
+    registry.remove(mlist.list_id, address)
+    member = is_member(mlist, address)
+    return Answer(
+        data={"list": named(mlist), "address": address, "member": member, "removed": fingerprint},
+        text=paragraphs(
+            f"No certificate counts for {address} on {mlist.fqdn_listname} any more.",
+            fields([("Removed", grouped(fingerprint))]),
+            steps(
+                [
+                    (
+                        f"{address} is a member, and gets no posts until there is another: "
+                        f"mailman pgp certificate add {mlist.list_id} {address} FILE"
+                    )
+                ]
+                if member
+                else []
+            ),
+        ),
+    )
+
+
+def _nothing_counts(mlist: Any, address: str) -> Refused:
+    return Refused(
+        "no-certificate",
+        f"No certificate counts for {address} on {mlist.fqdn_listname}. "
+        f"`mailman pgp certificate list {mlist.list_id}` shows all that do.",
+    )
+
+
+def _shown(known: Certificate) -> list[tuple[str, str | list[str]]]:
+    return [
+        ("Fingerprint", grouped(known.fingerprint)),
+        ("User IDs", [plain(user_id.text) for user_id in known.user_ids] or "none"),
+        ("Algorithm", known.algorithm),
+        ("Created", moment(known.created)),
+        ("Expires", moment(known.expires) if known.expires is not None else "never"),
+    ]
+
+
+def _described(known: Certificate) -> dict[str, object]:
+    return {
+        "fingerprint": known.fingerprint,
+        "version": known.version,
+        "user_ids": [user_id.text for user_id in known.user_ids],
+        "algorithm": known.algorithm,
+        "created": known.created,
+        "expires": known.expires,
+    }

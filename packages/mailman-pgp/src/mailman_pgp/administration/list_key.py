@@ -1,0 +1,124 @@
+"""`mailman pgp list-key show LIST` and `mailman pgp list-key export LIST`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy import select
+
+from mailman_pgp import openpgp
+from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.administration.places import encrypted_list, named
+from mailman_pgp.keys import vault
+from mailman_pgp.model.database import store
+from mailman_pgp.model.tables import ListKey
+from mailman_pgp.openpgp import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ARMOR = "PGP PUBLIC KEY BLOCK"
+
+
+@click.group("list-key", short_help="Show or export the key of a list.")
+def list_key() -> None:
+    """The key pair of an encrypted list."""
+
+
+@list_key.command("show")
+@click.argument("spec", metavar="LIST")
+@answering
+def show(spec: str) -> Answer:
+    """Show the key of LIST: what members compare before they trust it."""
+    mlist, _ = encrypted_list(spec)
+    row = vault.certificate(mlist.list_id)
+    certificate = openpgp.inspect(row.certificate)
+    retired = _retired(mlist.list_id, row.fingerprint)
+    user_ids = [user_id.text for user_id in certificate.user_ids]
+    return Answer(
+        data={
+            "list": named(mlist),
+            "list_key": {
+                "fingerprint": row.fingerprint,
+                "user_ids": user_ids,
+                "algorithm": certificate.algorithm,
+                "created": row.created,
+                "expires": row.expires,
+            },
+            "retired": [
+                {"fingerprint": key.fingerprint, "created": key.created, "expires": key.expires} for key in retired
+            ],
+        },
+        text=paragraphs(
+            f"The key of {mlist.fqdn_listname}",
+            fields(
+                [
+                    ("Fingerprint", grouped(row.fingerprint)),
+                    ("User IDs", [plain(text) for text in user_ids]),
+                    ("Algorithm", certificate.algorithm),
+                    ("Created", moment(row.created)),
+                    ("Expires", moment(row.expires) if row.expires else "never"),
+                ]
+            ),
+            _retired_text(retired),
+            steps(
+                [
+                    "Publish the fingerprint where people can compare it: your web page, a signed message, on paper.",
+                    f"Give them the certificate: mailman pgp list-key export {mlist.list_id}",
+                ]
+            ),
+        ),
+    )
+
+
+def _retired(list_id: str, current: str) -> Sequence[ListKey]:
+    query = select(ListKey).where(ListKey.list_id == list_id, ListKey.fingerprint != current)
+    return store().scalars(query.order_by(ListKey.created)).all()
+
+
+def _retired_text(keys: Sequence[ListKey]) -> str:
+    if not keys:
+        return ""
+    rows = [(grouped(key.fingerprint), f"created {moment(key.created)}") for key in keys]
+    return "Kept to open older mail:\n" + table(rows)
+
+
+@list_key.command("export")
+@click.argument("spec", metavar="LIST")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the certificate into this new file. Default: standard output.",
+)
+@answering
+def export(spec: str, output: Path | None) -> Answer:
+    """Export the certificate (the public part of the key) of LIST, in ASCII armor."""
+    mlist, _ = encrypted_list(spec)
+    row = vault.certificate(mlist.list_id)
+    armored = openpgp.armor(row.certificate, _ARMOR).decode("ascii")
+    data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
+    if output is None:
+        return Answer(data={**data, "certificate": armored}, text=armored)
+    _write_new(output, armored)
+    return Answer(
+        data={**data, "file": str(output)},
+        text=paragraphs(
+            f"The certificate of {mlist.fqdn_listname} is in {output}.",
+            fields([("Fingerprint", grouped(row.fingerprint))]),
+            steps(["Give it to those who post, and let them compare the fingerprint in another way than by mail."]),
+        ),
+    )
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="ascii") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refused("file-exists", f"{path} exists already. Name another file, or remove that one first.") from None
+    except OSError as error:
+        raise Refused("file", f"{path} can't be written ({error.strerror}). Name another file.") from None

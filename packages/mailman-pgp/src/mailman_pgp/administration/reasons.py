@@ -1,0 +1,114 @@
+"""Why somebody gets nothing, and why mail was refused, in the words of the list's owners.
+
+The ledger holds short codes.  What senders and members read about the same codes is in `mailman_pgp.posts.problems` and
+`mailman_pgp.notices`: they are told less, and addressed as persons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from public import public
+
+from mailman_pgp.openpgp import CertificateProblem, OpeningError, OpeningProblem, Status
+from mailman_pgp.posts.problems import Problem
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why somebody gets nothing.
+
+    :ivar words: A few words, without a full stop.
+    :ivar mend: What the owner does about it, as a sentence.
+    """
+
+    words: str
+    mend: str
+
+
+_NEW_ONE = "Ask them for a new certificate, and add it with `mailman pgp certificate add`."
+
+_UNSERVED: dict[str, Reason] = {
+    "no-certificate": Reason(
+        "no certificate", "Ask them for their certificate, and add it with `mailman pgp certificate add`."
+    ),
+    "digest-mode": Reason(
+        "chose digests, and an encrypted list makes none",
+        "Set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`).",
+    ),
+    "refused-by-library": Reason(
+        "the certificate was refused when a post was encrypted",
+        "Ask them for a fresh copy of their certificate, and add it with `mailman pgp certificate add`.",
+    ),
+    "suspended": Reason(
+        "the certificate is suspended", "Add it again with `mailman pgp certificate add` to let it count."
+    ),
+    "offered": Reason(
+        "a certificate was offered, but does not count yet", "Compare its fingerprint with them, and add it."
+    ),
+    CertificateProblem.EXPIRED: Reason(
+        "the certificate has expired",
+        "Ask them to extend it and to send it again, and add it with `mailman pgp certificate add`.",
+    ),
+    CertificateProblem.REVOKED: Reason("the certificate is revoked", _NEW_ONE),
+    CertificateProblem.NO_ENCRYPTION: Reason(
+        "the certificate has no encryption subkey that is valid now",
+        "Ask them to add or extend an encryption subkey, and add the certificate with `mailman pgp certificate add`.",
+    ),
+    CertificateProblem.POLICY: Reason(
+        "the certificate relies on SHA-1, or something else that is no longer safe", _NEW_ONE
+    ),
+    CertificateProblem.NOT_YET_VALID: Reason(
+        "the certificate becomes valid in the future", "Wait for its day, or ask whether their clock was right."
+    ),
+    CertificateProblem.WRONG_ADDRESS: Reason("the certificate does not name the address", _NEW_ONE),
+    CertificateProblem.BROKEN: Reason("the certificate is damaged", _NEW_ONE),
+}
+
+_REFUSED: dict[str, str] = {
+    Problem.NOT_ENCRYPTED: "not encrypted",
+    Problem.INLINE_PGP: "encrypted in the old inline form",
+    Problem.BROKEN_MIME: "not built as PGP/MIME",
+    Problem.UNREADABLE: "opened, but not readable as a message",
+    Problem.TOO_LARGE: "larger than the list allows",
+    Problem.NO_AUTHOR: "no single author in From",
+    Problem.OTHER_AUTHOR: "another From inside the encryption than outside",
+    Problem.UNSIGNED: "not signed",
+    Problem.STRANGER: "from somebody without a certificate on this list",
+    Problem.SOMEBODY_ELSE: "signed with the key of another person than in From",
+    Problem.REPLAYED: "a signed message that was posted before",
+    Problem.STALE: "an old signature",
+    Problem.COMMAND: "a command by mail",
+    Status.UNKNOWN_KEY: "signed with an unknown key",
+    Status.BAD: "the signature does not fit",
+    Status.KEY_EXPIRED: "signed with an expired key",
+    Status.GOOD_KEY_EXPIRED_SINCE: "signed with a key that has expired since",
+    Status.KEY_REVOKED: "signed with a revoked key",
+    Status.GOOD_KEY_REVOKED_SINCE: "signed with a key that was revoked since",
+    Status.SIGNATURE_EXPIRED: "an expired signature",
+    Status.FROM_THE_FUTURE: "a signature dated in the future",
+    Status.WEAK_HASH: "a signature with SHA-1 or MD5",
+    Status.REFUSED_BY_POLICY: "a signature that is no longer safe",
+    Status.KEY_MAY_NOT_SIGN: "signed with a key that is not made for signing",
+    "not-answerable": "not answered: a machine's mail, or too many in a day",
+}
+
+
+@public
+def unserved(reason: str) -> Reason:
+    """Why somebody gets nothing; `reason` as `mailman_pgp.delivery.lookup` and the ledger have it."""
+    return _UNSERVED.get(reason) or Reason(f"the certificate can't be used ({reason})", _NEW_ONE)
+
+
+@public
+def refused(reason: str) -> str:
+    """Why a mail was refused or not sent, in a few words; `reason` as the ledger has it."""
+    if reason in _REFUSED:
+        return _REFUSED[reason]
+    if reason in set(OpeningProblem):
+        said = OpeningError(OpeningProblem(reason)).reason.rstrip(".")
+        return said[0].lower() + said[1:]
+    if reason in _UNSERVED:
+        return _UNSERVED[reason].words
+    return reason

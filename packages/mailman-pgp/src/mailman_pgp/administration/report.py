@@ -1,0 +1,190 @@
+"""The state of encrypted lists, as text for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from public import public
+
+from mailman_pgp.administration import reasons
+from mailman_pgp.administration.output import count, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.model.database import now
+from mailman_pgp.openpgp import grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mailman_pgp.administration.survey import KeyState, Survey, Unserved
+    from mailman_pgp.site.health import Health
+
+# When to speak of the end of a list key: members need the new certificate before the old one expires.
+_WARN_DAYS = 60
+# How many people an advice names.
+_NAMED = 3
+
+
+@public
+def list_text(health: Health, found: Survey, weeks: int) -> str:
+    """One list, in full."""
+    return paragraphs(
+        _headline(health, found),
+        fields(
+            [
+                ("Plugin", _health_lines(health)),
+                ("Encrypted", f"since {moment(found.enabled_at)}"),
+                ("List key", _key_lines(found.key)),
+                ("Members", _member_lines(found)),
+            ]
+        ),
+        _people("Members who get nothing", found.unserved),
+        _people("Owners and moderators who get no notices", found.staff),
+        _refused(found, weeks),
+        _posts(found),
+        steps(_next(found)),
+    )
+
+
+@public
+def overview_text(health: Health, surveys: Sequence[Survey]) -> str:
+    """The whole site: a line for each list."""
+    attention = [found for found in surveys if found.attention]
+    if not health.healthy:
+        headline = "The plugin is not healthy: mail of encrypted lists waits."
+    elif not surveys:
+        headline = "There is no encrypted list."
+    elif attention:
+        headline = f"On {len(attention)} of {count(len(surveys), 'encrypted list')} somebody gets nothing."
+    else:
+        headline = f"All is well on {count(len(surveys), 'encrypted list')}."
+    rows = [
+        (
+            found.address,
+            str(found.members),
+            str(found.getting_nothing),
+            _short_key(found.key),
+            str(sum(tally.number for tally in found.refused)),
+        )
+        for found in surveys
+    ]
+    advice = [f"See who, and why: mailman pgp status {found.list_id}" for found in attention]
+    if not surveys and health.healthy:
+        advice = ["Turn a list into an encrypted one: mailman pgp enable LIST"]
+    return paragraphs(
+        headline,
+        fields([("Plugin", _health_lines(health))]),
+        table(rows, head=("LIST", "MEMBERS", "GET NOTHING", "LIST KEY", "REFUSED")),
+        steps(advice),
+    )
+
+
+def _headline(health: Health, found: Survey) -> str:
+    if not health.healthy:
+        state = "the plugin is not healthy, so its mail waits."
+    elif found.key is None:
+        state = "it has no list key, so nobody gets anything."
+    elif found.key.expired:
+        state = "its list key has expired, so nobody gets anything."
+    elif found.unserved:
+        state = f"{len(found.unserved)} of {count(found.members, 'member')} {'gets' if len(found.unserved) == 1 else 'get'} nothing."
+    else:
+        state = "all is well."
+    return f"{found.address}: {state}"
+
+
+def _health_lines(health: Health) -> list[str]:
+    return [str(problem) for problem in health.problems] or ["healthy"]
+
+
+def _key_lines(key: KeyState | None) -> list[str]:
+    return ["none"] if key is None else [grouped(key.fingerprint), _expiry(key)]
+
+
+def _expiry(key: KeyState) -> str:
+    days = key.days_left(now())
+    if key.expires is None or days is None:
+        return "does not expire"
+    return (
+        f"expired {moment(key.expires)}" if key.expired else f"expires {moment(key.expires)}, in {count(days, 'day')}"
+    )
+
+
+def _short_key(key: KeyState | None) -> str:
+    if key is None:
+        return "none"
+    if key.expires is None:
+        return "does not expire"
+    return f"{'expired' if key.expired else 'until'} {key.expires:%Y-%m-%d}"
+
+
+def _member_lines(found: Survey) -> list[str]:
+    digests = sum(person.reason == "digest-mode" for person in found.unserved)
+    without = len(found.unserved) - digests
+    paused = found.members - found.receiving
+    lines = [f"{found.members} in all", f"{found.receiving - len(found.unserved)} with a certificate that can be used"]
+    if without:
+        lines.append(f"{without} without")
+    if digests:
+        lines.append(f"{digests} with digests chosen, of which there are none")
+    if paused:
+        lines.append(f"{paused} with delivery switched off, by themselves, by a moderator or by bounces")
+    return lines
+
+
+def _people(title: str, people: Iterable[Unserved]) -> str:
+    rows = [
+        (
+            person.address,
+            reasons.unserved(person.reason).words,
+            ""
+            if person.since is None
+            else f"since {moment(person.since)}, {count(person.posts, 'post')}, the last one {moment(person.last or person.since)}",
+        )
+        for person in people
+    ]
+    return f"{title}:\n{table(rows)}" if rows else ""
+
+
+def _refused(found: Survey, weeks: int) -> str:
+    span = "week" if weeks == 1 else f"{weeks} weeks"
+    if not found.refused:
+        return f"Nothing was refused in the last {span}."
+    rows = [
+        (str(tally.number), plain(tally.kind), plain(reasons.refused(tally.reason)), f"last {moment(tally.last)}")
+        for tally in found.refused
+    ]
+    return f"Refused, or not sent, in the last {span}:\n{table(rows)}"
+
+
+def _posts(found: Survey) -> str:
+    if not found.posts:
+        return "No post was sent yet."
+    rows = [
+        (
+            moment(post.at),
+            f"{post.delivered} delivered",
+            f"{post.skipped} skipped",
+            count(post.failed, "failed attempt"),
+            plain(post.message_id),
+        )
+        for post in found.posts
+    ]
+    return f"Last posts:\n{table(rows)}"
+
+
+def _next(found: Survey) -> list[str]:
+    """What the owner can do, once for each reason."""
+    advice = []
+    days = found.key.days_left(now()) if found.key is not None else None
+    if found.key is None or found.key.expired:
+        advice.append(
+            f"Make a new list key, and give it to the members: mailman pgp disable {found.list_id}, then enable it again; "
+            "the certificates must be added again."
+        )
+    elif days is not None and days < _WARN_DAYS:
+        advice.append(f"The list key expires in {count(days, 'day')}: plan with the members when they get a new one.")
+    for reason in dict.fromkeys(person.reason for person in (*found.unserved, *found.staff)):
+        everybody = (*found.unserved, *found.staff)
+        people = list(dict.fromkeys(person.address for person in everybody if person.reason == reason))
+        names = ", ".join(people[:_NAMED]) + (f" and {len(people) - _NAMED} more" if len(people) > _NAMED else "")
+        advice.append(f"{names}: {reasons.unserved(reason).mend}")
+    return advice

@@ -1,0 +1,190 @@
+"""The settings of an encrypted list, described as data: what each means, which values it takes, what counts without one.
+
+The command line and REST read and change settings through this description.  Each setting is a column of
+`mailman_pgp.model.tables.EncryptedList` of the same name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from public import public
+
+from mailman_pgp.model.database import store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The value of a setting: None means that the list leaves it to the site.
+Value = bool | int | None
+
+#: What a person writes to go back to what counts without a setting.
+DEFAULT_WORD = "default"
+
+_YES = frozenset({"yes", "true", "on", "1"})
+_NO = frozenset({"no", "false", "off", "0"})
+
+
+@public
+class SettingError(ValueError):
+    """There is no such setting, or it can't have this value.  Its text is a sentence that says what it takes."""
+
+
+@public
+class Kind(StrEnum):
+    """What values a setting takes."""
+
+    YES_NO = "yes-no"
+    NUMBER = "number"  # a whole number from `least` to `greatest`
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of an encrypted list.
+
+    :ivar name: Its name everywhere: the column, REST, the command line.
+    :ivar default: What a new list has.
+    :ivar meaning: What it does, as a sentence.
+    :ivar of_site: The option of `SiteSettings` that counts where the value is None, and that bounds a number from above;
+        None for a setting that the site says nothing about.
+    """
+
+    name: str
+    kind: Kind
+    default: Value
+    meaning: str
+    least: int = 0
+    greatest: int = 0
+    of_site: str | None = None
+
+    @property
+    def takes(self) -> str:
+        """Which values it takes, to stand in a sentence."""
+        if self.kind is Kind.YES_NO:
+            return "yes or no"
+        return f"a whole number from {self.least} to {self.limit}"
+
+    @property
+    def limit(self) -> int:
+        """The greatest number that a list may choose here and now."""
+        of_site = self.site_value
+        return self.greatest if of_site is None else min(self.greatest, of_site)
+
+    @property
+    def site_value(self) -> int | None:
+        """What the site says; None where it says nothing, or its settings could not be read."""
+        if self.of_site is None:
+            return None
+        try:
+            return int(getattr(health.settings(), self.of_site))
+        except health.NotHealthy:
+            return None
+
+    def parse(self, text: str) -> Value:
+        """The value that a person means by a text.
+
+        :raises SettingError: when it means none.
+        """
+        word = text.strip().lower()
+        if word == DEFAULT_WORD:
+            return self.default
+        if self.kind is Kind.YES_NO and word in _YES | _NO:
+            return word in _YES
+        if self.kind is Kind.NUMBER and word.isascii() and word.isdigit() and len(word) <= len(str(self.greatest)):
+            return self.check(int(word))
+        raise self._refusal()
+
+    def check(self, value: object) -> Value:
+        """Return a value that has its type already (from JSON, say), if the setting takes it.
+
+        :raises SettingError: when it does not.
+        """
+        if value is None and self.default is None:
+            return None
+        if self.kind is Kind.YES_NO and isinstance(value, bool):
+            return value
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if self.kind is Kind.NUMBER and is_number and self.least <= int(str(value)) <= self.limit:
+            return int(str(value))
+        raise self._refusal()
+
+    def show(self, value: Value) -> str:
+        """A value as a person writes it, so that `parse` gives it back."""
+        if value is None:
+            return DEFAULT_WORD
+        return ("yes" if value else "no") if self.kind is Kind.YES_NO else str(value)
+
+    def _refusal(self) -> SettingError:
+        return SettingError(f"{self.name} takes {self.takes}, or `{DEFAULT_WORD}`.")
+
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            name="footer_note",
+            kind=Kind.YES_NO,
+            default=True,
+            meaning="A line in each post says who wrote it and what became of the signature.",
+        ),
+        Setting(
+            name="replay_window_days",
+            kind=Kind.NUMBER,
+            default=None,
+            meaning=(
+                "How many days old the signature of a post may be. A signed post is accepted once; this is how long the "
+                "list remembers it, so it can't be longer than the site's own window."
+            ),
+            least=1,
+            greatest=3650,
+            of_site="replay_window_days",
+        ),
+    )
+}
+
+
+@public
+def setting(name: str) -> Setting:
+    """The setting of a name.
+
+    :raises SettingError: when there is none; the text names those there are.
+    """
+    if name not in SETTINGS:
+        raise SettingError(f"There is no setting {name!r}. The settings are: {', '.join(SETTINGS)}.")
+    return SETTINGS[name]
+
+
+@public
+def values_of(row: EncryptedList) -> dict[str, Value]:
+    """All settings of an encrypted list."""
+    return {name: getattr(row, name) for name in SETTINGS}
+
+
+@public
+def change(row: EncryptedList, values: Mapping[str, object]) -> None:
+    """Change settings of an encrypted list, all of them or none.  The caller commits.
+
+    :param values: Values that have their type, by the names of the settings.
+    :raises SettingError: for the first that is not right; then nothing is changed.
+    """
+    checked = {name: setting(name).check(value) for name, value in values.items()}
+    for name, value in checked.items():
+        setattr(row, name, value)
+
+
+@public
+def replay_window(list_id: str) -> timedelta:
+    """How old a signature may be on a list: as the list says, and no longer than the site remembers signatures.
+
+    :raises mailman_pgp.site.health.NotHealthy: where the site's settings could not be read.
+    """
+    of_site = health.settings().replay_window_days
+    row = store().get(EncryptedList, list_id)
+    of_list = row.replay_window_days if row is not None else None
+    return timedelta(days=of_site if of_list is None else min(of_list, of_site))

@@ -1,0 +1,188 @@
+"""An owner adds, looks at and removes certificates; each bad one is refused with a sentence, and leaves no trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from mailman_pgp import openpgp
+from mailman_pgp.model.tables import Choice, StoredCertificate
+
+if TYPE_CHECKING:
+    from conftest import CommandLine, Files, Members
+    from sqlalchemy.orm import Session
+
+ANNE = "anne@example.com"
+
+
+@pytest.fixture
+def anne(encrypted: Any, members: Members) -> str:
+    """A member without a certificate."""
+    members.add(encrypted, ANNE)
+    return ANNE
+
+
+def counts(store: Session) -> tuple[int, int]:
+    """How many rows say which certificate counts, and how many certificates are stored."""
+    return (
+        store.scalar(select(func.count()).select_from(Choice)) or 0,
+        store.scalar(select(func.count()).select_from(StoredCertificate)) or 0,
+    )
+
+
+def bad_uploads() -> dict[str, tuple[bytes, str, str]]:
+    """What people upload by mistake: the bytes, the code, and a part of the sentence."""
+    from keys import DAY, ENCRYPT, Key, forge, forge_usable, now  # noqa: PLC0415 - the path is set by the fixtures' module
+
+    good = forge_usable(f"<{ANNE}>")
+    revoked = forge_usable(f"<{ANNE}>")
+    revoked.revoke(at=now() - DAY)
+    future = forge_usable(f"<{ANNE}>", age=-10 * DAY)
+    forged = forge_usable("<bart@example.com>")
+    forged.forged_user_id(f"<{ANNE}>")
+    stale = forge(f"<{ANNE}>")
+    stale.bind(Key.encrypting(now() - 100 * DAY), ENCRYPT, lifetime=DAY)
+    armored = openpgp.armor(good.public, "PGP PUBLIC KEY BLOCK")
+    secret = openpgp.armor(good.secret, "PGP PRIVATE KEY BLOCK")
+    return {
+        "secret": (secret, "secret-key", "Export the public part (gpg --armor --export anne@example.com)"),
+        "secret and public": (armored + secret, "secret-key", "Nothing of it was kept"),
+        "nothing": (b"", "no-key", "There is no OpenPGP public key in this"),
+        "a letter": (b"Dear list, here is my key", "no-key", "There is no OpenPGP public key in this"),
+        "two": (
+            armored + openpgp.armor(forge_usable("<b@example.com>").public, "PGP PUBLIC KEY BLOCK"),
+            "several-keys",
+            "",
+        ),
+        "cut off": (good.public[:-40], "broken", "damaged or incomplete"),
+        "expired": (forge_usable(f"<{ANNE}>", lifetime=DAY).public, "expired", "This public key has expired"),
+        "revoked": (revoked.public, "revoked", "has been revoked"),
+        "no encryption": (forge(f"<{ANNE}>").public, "no-encryption-subkey", "no encryption subkey"),
+        "expired subkey": (stale.public, "no-encryption-subkey", "no encryption subkey"),
+        "sha1": (forge_usable(f"<{ANNE}>", digest="sha1").public, "refused-by-policy", "SHA-1"),
+        "another's": (forge_usable("<bart@example.com>").public, "wrong-address", "and carries bart@example.com"),
+        "forged": (forged.public, "wrong-address", "and carries bart@example.com"),
+        "not yet": (future.public, "not-yet-valid", "future"),
+    }
+
+
+KINDS = (
+    "secret, secret and public, nothing, a letter, two, cut off, expired, revoked, no encryption, expired subkey, sha1, "
+    "another's, forged, not yet"
+)
+
+
+@pytest.mark.parametrize("kind", KINDS.split(", "))
+@pytest.mark.usefixtures("anne")
+def test_bad_uploads(encrypted: Any, run: CommandLine, files: Files, store: Session, kind: str) -> None:
+    """Each has its sentence and its code; nothing of it is kept."""
+    data, code, words = bad_uploads()[kind]
+    file = files.write("upload", data)
+    sentence = run.refused("certificate", "add", encrypted.list_id, ANNE, file)
+    assert sentence.startswith(f"Nothing was added from {file}. ")
+    assert words in sentence
+    error = run.json("certificate", "add", encrypted.list_id, ANNE, file, status=1)["error"]
+    assert error == {"code": code, "sentence": sentence.rstrip("\n")}
+    assert counts(store) == (0, 0)
+
+
+def test_all_kinds_are_tried() -> None:
+    """No bad upload is forgotten above."""
+    assert set(KINDS.split(", ")) == set(bad_uploads())
+
+
+def test_add(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """A good certificate counts from now on; the answer asks to compare the fingerprint."""
+    file = files.certificate(anne, "Anne")
+    text = run.ok("certificate", "add", encrypted.list_id, "Anne@Example.com", file)
+    shown = run.json("certificate", "show", encrypted.list_id, anne)
+    assert openpgp.grouped(shown["certificate"]["fingerprint"]) in text
+    assert "Anne <anne@example.com>" in text
+    assert "Compare the fingerprint with anne@example.com" in text
+    assert "not a member" not in text
+    assert shown["usable"] is True
+    assert shown["origin"] == "cli"
+
+
+def test_add_from_standard_input(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Without a file, or with `-`, the certificate is read from standard input; binary will do."""
+    from keys import forge_usable  # noqa: PLC0415 - the path is set by the fixtures' module
+
+    made = forge_usable(f"<{anne}>")
+    for words in ([], ["-"]):
+        answer = run.json("certificate", "add", encrypted.list_id, anne, *words, typed=made.public)
+        assert answer["certificate"]["fingerprint"] == made.fingerprint
+    assert files.directory.is_dir()
+
+
+def test_outcomes(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """A second certificate replaces the first, which stays in the history; the same one is an update."""
+    first, second = files.certificate(anne), files.certificate(anne)
+    answers = [run.json("certificate", "add", encrypted.list_id, anne, file) for file in (first, second, second)]
+    assert [answer["outcome"] for answer in answers] == ["added", "replaced", "updated"]
+    assert answers[1]["replaced"] == answers[0]["certificate"]["fingerprint"]
+    shown = run.json("certificate", "show", encrypted.list_id, anne)
+    assert [past["fingerprint"] for past in shown["history"]] == [answers[1]["replaced"]]
+    assert openpgp.grouped(answers[1]["replaced"]) in run.ok("certificate", "show", encrypted.list_id, anne)
+
+
+def test_add_before_joining(encrypted: Any, run: CommandLine, files: Files) -> None:
+    """A certificate may wait for its person; the answer says that they are no member yet."""
+    text = run.ok("certificate", "add", encrypted.list_id, "bart@example.com", files.certificate("bart@example.com"))
+    assert "bart@example.com is not a member of ant@example.com yet" in text
+    assert "bart@example.com (no member)" in run.ok("certificate", "list", encrypted.list_id)
+
+
+def test_list(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """All that count, by address, with what is wrong with them."""
+    assert run.ok("certificate", "list", encrypted.list_id) == "ant@example.com: 0 certificates.\n"
+    run.ok("certificate", "add", encrypted.list_id, "bart@example.com", files.certificate("bart@example.com"))
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    found = run.json("certificate", "list", encrypted.list_id)["certificates"]
+    assert [(row["address"], row["member"], row["usable"]) for row in found] == [
+        (anne, True, True),
+        ("bart@example.com", False, True),
+    ]
+    assert "ant@example.com: 2 certificates." in run.ok("certificate", "list", encrypted.list_id)
+
+
+def test_expired_since(encrypted: Any, anne: str, run: CommandLine, store: Session) -> None:
+    """A certificate that has expired since it was added is shown as such, with what to do."""
+    from keys import forge_usable  # noqa: PLC0415 - the path is set by the fixtures' module
+
+    made = forge_usable(f"<{anne}>")
+    run.ok("certificate", "add", encrypted.list_id, anne, typed=made.public)
+    row = store.scalars(select(StoredCertificate)).one()
+    row.usable, row.problem = False, "expired"
+    store.commit()
+    text = run.ok("certificate", "show", encrypted.list_id, anne)
+    assert "no: the certificate has expired" in text
+    assert "Ask them to extend it" in text
+    text = run.ok("certificate", "list", encrypted.list_id)
+    assert "1 certificate, 1 of them can't be used now." in text
+    assert run.json("certificate", "show", encrypted.list_id, anne)["problem"] == "expired"
+
+
+def test_remove(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Afterwards none counts, and the answer says that the member gets no posts; a second time is refused."""
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    assert f"{anne} is a member, and gets no posts" in run.ok("certificate", "remove", encrypted.list_id, anne)
+    for command in ("remove", "show"):
+        assert f"No certificate counts for {anne}" in run.refused("certificate", command, encrypted.list_id, anne)
+
+
+def test_mistakes(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Wrong names are mistakes: status 2, and a sentence."""
+    add = ("certificate", "add", encrypted.list_id)
+    assert "'anne' is no mail address" in run.refused(*add, "anne", files.certificate(anne), status=2)
+    assert "can't be read (No such file" in run.refused(*add, anne, "/no/such/file", status=2)
+    assert "can't be read (Is a directory" in run.refused(*add, anne, str(files.directory), status=2)
+    assert run("certificate", "show", encrypted.list_id).exit_code == 2
+
+
+def test_plain_lists_take_none(mlist: Any, run: CommandLine, files: Files) -> None:
+    """A plain list has no certificates."""
+    file = files.certificate(ANNE)
+    assert "is not an encrypted list" in run.refused("certificate", "add", mlist.list_id, ANNE, file)

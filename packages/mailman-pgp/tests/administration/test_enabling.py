@@ -1,0 +1,160 @@
+"""Turning lists into encrypted ones and back, at the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mailman.interfaces.archiver import ArchivePolicy
+from sqlalchemy import func, select
+
+from mailman_pgp.model.tables import Base, EncryptedList, ListKey, StoredCertificate
+from mailman_pgp.openpgp import grouped
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from conftest import CommandLine, Files, Members
+    from sqlalchemy.orm import Session
+
+
+def rows(store: Session) -> int:
+    """How many rows there are in all of our tables."""
+    return sum(store.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables)
+
+
+def test_enable(mlist: Any, run: CommandLine, store: Session) -> None:
+    """The answer names the key, what of Mailman's settings was changed, and what to do next; all of it is in the database."""
+    mlist.archive_policy = ArchivePolicy.private
+    store.commit()
+    text = run.ok("enable", "ant@example.com")
+    key = store.scalars(select(ListKey)).one()
+    assert text.startswith("ant@example.com is an encrypted list now.\n")
+    assert grouped(key.fingerprint) in text
+    assert "archive_policy: private -> never" in text
+    assert "mailman pgp list-key export ant.example.com" in text
+    assert mlist.archive_policy is ArchivePolicy.never
+    assert store.get(EncryptedList, "ant.example.com") is not None
+
+
+def test_enable_as_json(mlist: Any, run: CommandLine) -> None:  # noqa: ARG001 - the list must be there
+    """Programs get the same as data."""
+    answer = run.json("enable", "ant.example.com")
+    assert answer["list"] == {"list_id": "ant.example.com", "address": "ant@example.com"}
+    assert answer["encrypted"] is True
+    assert len(answer["list_key"]["fingerprint"]) == 40
+    assert answer["list_key"]["expires"].endswith("Z")
+
+
+def test_enable_twice(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """An encrypted list keeps its key: the second time is refused."""
+    before = rows(store)
+    assert "is an encrypted list already" in run.refused("enable", encrypted.list_id)
+    assert rows(store) == before
+
+
+def test_enable_with_plaintext_about(mlist: Any, run: CommandLine, store: Session) -> None:
+    """What holds posts in the clear is named, and nothing is changed."""
+    digest = Path(mlist.data_path) / "digest.mmdf"
+    digest.parent.mkdir(parents=True, exist_ok=True)
+    digest.write_text("A post in the clear")
+    sentence = run.refused("enable", "ant.example.com")
+    assert "can't be encrypted yet" in sentence
+    assert str(digest) in sentence
+    assert rows(store) == 0
+
+
+def test_enable_when_not_healthy(mlist: Any, run: CommandLine, store: Session) -> None:  # noqa: ARG001 - as above
+    """An unhealthy plugin makes no keys; the sentence says what is wrong and how to mend it."""
+    health.fail("The key file is gone.", "Restore it from its backup.")
+    sentence = run.refused("enable", "ant.example.com")
+    assert "The key file is gone. Restore it from its backup." in sentence
+    assert rows(store) == 0
+
+
+def test_no_such_list(run: CommandLine) -> None:
+    """A wrong name is a mistake (status 2), as a sentence or as JSON."""
+    for command in ("enable", "disable", "set", "status"):
+        assert "There is no mailing list 'bee@example.com'." in run.refused(command, "bee@example.com", status=2)
+    answer = run.json("enable", "bee.example.com", status=2)
+    assert answer["error"]["code"] == "no-such-list"
+    assert "`mailman lists` shows all" in answer["error"]["sentence"]
+
+
+def test_disable_asks(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """The question names what is destroyed for good; no is no."""
+    key = store.scalars(select(ListKey)).one()
+    before = rows(store)
+    result = run("disable", encrypted.list_id, typed="n\n")
+    assert result.exit_code == 1
+    assert f"secret key {grouped(key.fingerprint)}" in result.stdout
+    assert "Destroy the keys and go on? [y/N]" in result.stdout
+    assert result.stderr.endswith("Nothing was changed.\n")
+    assert rows(store) == before
+
+
+def test_disable_without_an_answer(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """No answer is no."""
+    before = rows(store)
+    assert run("disable", encrypted.list_id).exit_code == 1
+    assert rows(store) == before
+
+
+def test_disable(encrypted: Any, run: CommandLine, store: Session, files: Files, members: Members) -> None:
+    """After a yes no row of the list is left, and Mailman's settings are back."""
+    members.add(encrypted, "anne@example.com")
+    run.ok("certificate", "add", encrypted.list_id, "anne@example.com", files.certificate("anne@example.com"))
+    text = run.ok("disable", encrypted.list_id, typed="y\n")
+    assert "ant@example.com is a plain list now: its posts travel in the clear." in text
+    assert "which certificate counts for 1 address" in text
+    assert rows(store) == 0
+    assert encrypted.archive_policy is not ArchivePolicy.never
+
+
+def test_disable_for_programs(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """With --json nothing is asked, so --yes is wanted."""
+    assert run.json("disable", encrypted.list_id, status=2)["error"]["code"] == "confirmation"
+    key = store.scalars(select(ListKey)).one()
+    fingerprint = key.fingerprint
+    answer = run.json("disable", encrypted.list_id, "--yes")
+    assert answer["destroyed"]["list_keys"] == [fingerprint]
+    assert store.get(EncryptedList, encrypted.list_id) is None
+
+
+def test_disable_when_not_healthy(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """A site that has lost its key file can turn its lists into plain ones."""
+    health.fail("The key file is gone.", "Restore it from its backup.")
+    run.ok("disable", encrypted.list_id, "--yes")
+    assert rows(store) == 0
+
+
+def test_disable_a_plain_list(mlist: Any, run: CommandLine) -> None:
+    """There is nothing to disable."""
+    assert "is not an encrypted list" in run.refused("disable", mlist.list_id, "--yes")
+
+
+def test_a_broken_database_has_a_sentence(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """Without our tables there is a sentence, no traceback and no SQL."""
+    connection = store.connection()
+    connection.exec_driver_sql("ALTER TABLE pgp_list RENAME TO gone")
+    store.commit()
+    try:
+        sentence = run.refused("set", encrypted.list_id)
+        assert "nothing was changed" in sentence
+        assert "SELECT" not in sentence
+    finally:
+        store.connection().exec_driver_sql("ALTER TABLE gone RENAME TO pgp_list")
+        store.commit()
+
+
+def test_a_kept_certificate_of_another_list_survives(
+    encrypted: Any, run: CommandLine, store: Session, files: Files, make_list: Any
+) -> None:
+    """Disabling one list takes nothing from another."""
+    make_list("bee")
+    run.ok("enable", "bee.example.com")
+    file = files.certificate("anne@example.com")
+    for list_id in (encrypted.list_id, "bee.example.com"):
+        run.ok("certificate", "add", list_id, "anne@example.com", file)
+    run.ok("disable", encrypted.list_id, "--yes")
+    assert store.scalar(select(func.count()).select_from(StoredCertificate)) == 1
+    assert "anne@example.com" in run.ok("certificate", "list", "bee.example.com")
