@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from mailman_pgp.site.sitekey import SiteKey
+
 DATABASE_VARIABLE = "MAILMAN_PGP_TEST_DATABASE_URL"
 MAIL_HOST = "example.com"
 
@@ -164,3 +166,17 @@ class Members:
 def members(store: Session) -> Members:
     """Subscribe people to lists: ``members.add(mlist, "anne@example.com")``."""
     return Members(store)
+
+
+@pytest.fixture
+def healthy(store: Session, tmp_path: Path) -> Iterator[SiteKey]:  # noqa: ARG001 - our tables must be there
+    """The plugin as it is after a good start, with a site key of the test's own."""
+    from mailman_pgp.site import health  # noqa: PLC0415 - after the fixtures of core
+    from mailman_pgp.site.settings import SiteSettings  # noqa: PLC0415
+    from mailman_pgp.site.sitekey import SiteKey  # noqa: PLC0415
+
+    path = tmp_path / "site.key"
+    key = SiteKey.create(path)
+    health._state = health._State(started=True, finished=True, settings=SiteSettings(key_file=path), key=key)
+    yield key
+    health.forget()

@@ -1,0 +1,287 @@
+"""Which certificate counts for an address on a list.
+
+A certificate is stored once, whoever uses it; that it counts is decided for each list and address apart, so that nothing
+proved or approved on one list changes anything on another.  What counted before is kept as history.
+
+Nobody is asked here: whoever calls `add` has checked the certificate (`mailman_pgp.openpgp.require_usable`) and that the
+change is allowed.  Only statements are used, no mapped objects, and the caller commits.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys.upkeep import keep, refresh_due
+from mailman_pgp.model import tables
+from mailman_pgp.model.database import insert_once, now, store
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Row, Select
+
+__all__ = [
+    "COUNTING",
+    "Choice",
+    "ChoiceState",
+    "RegistryError",
+    "StoredCertificate",
+    "add",
+    "change_state",
+    "current",
+    "for_list",
+    "history",
+    "owns_key",
+    "refresh_due",
+    "remove",
+    "signers",
+]
+
+_KEY_ID_LENGTH = 16
+_V4_LENGTH = 40
+
+
+class RegistryError(Exception):
+    """A choice can't be changed; the text says what to do."""
+
+
+class ChoiceState(enum.StrEnum):
+    """What is known about a choice; the last two only stand in its history."""
+
+    OFFERED = "offered"  # brought, nothing proved
+    PROVEN = "proven"  # its person holds the key and reads mail at the address
+    APPROVED = "approved"  # by a moderator
+    SUSPENDED = "suspended"  # by a moderator, until further notice
+    REPLACED = "replaced"  # by another certificate
+    REMOVED = "removed"
+
+
+#: The states in which a choice counts: it authenticates posts, and posts are encrypted to it.
+COUNTING = frozenset({ChoiceState.PROVEN, ChoiceState.APPROVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """That a certificate was chosen for an address on a list; `until` is None for the one of now."""
+
+    list_id: str
+    address: str
+    fingerprint: str
+    state: ChoiceState
+    since: dt.datetime
+    until: dt.datetime | None
+    origin: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts now."""
+        return self.until is None and self.state in COUNTING
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCertificate:
+    """A certificate with the choice that names it, and its usability as computed last; `data` is binary."""
+
+    choice: Choice
+    data: bytes
+    version: int
+    algorithm: str
+    created: dt.datetime
+    expires: dt.datetime | None
+    revoked: bool
+    usability: openpgp.Usability
+    updated: dt.datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint, upper-case hex."""
+        return self.choice.fingerprint
+
+
+def add(
+    list_id: str,
+    address: str,
+    certificate: openpgp.Certificate,
+    *,
+    origin: str,
+    state: ChoiceState = ChoiceState.APPROVED,
+) -> Choice:
+    """Let `certificate` be the one of `address` on a list.
+
+    Of a certificate that is stored already this is an update: what is new in it is merged.  Another certificate of the
+    address becomes history.
+
+    :raises RegistryError: when the choice was changed by another process at the same moment.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
+    """
+    address = address.lower()
+    at = now()
+    keep(certificate, at)
+    before = _now(list_id, address)
+    if before is not None:
+        if (before.fingerprint, before.state) == (certificate.fingerprint, state):
+            return before
+        replaced = before.fingerprint != certificate.fingerprint
+        _close(before, ChoiceState.REPLACED if replaced else before.state, at)
+    choice = Choice(list_id, address, certificate.fingerprint, state, at, None, origin)
+    _open(choice)
+    return choice
+
+
+def change_state(list_id: str, address: str, state: ChoiceState, *, origin: str) -> Choice:
+    """Approve, suspend or otherwise change what counts for `address` on a list; the state of before becomes history.
+
+    :raises RegistryError: when there is no certificate, or it was changed at the same moment.
+    """
+    before = _now(list_id, address.lower())
+    if before is None:
+        raise RegistryError(f"There is no certificate of {address} on {list_id}. Add one first.")
+    if before.state is state:
+        return before
+    at = now()
+    _close(before, before.state, at)
+    choice = Choice(list_id, before.address, before.fingerprint, state, at, None, origin)
+    _open(choice)
+    return choice
+
+
+def remove(list_id: str, address: str) -> Choice | None:
+    """Let no certificate count for `address` on a list; return what was chosen until now, None when nothing was."""
+    before = _now(list_id, address.lower())
+    if before is not None:
+        _close(before, ChoiceState.REMOVED, now())
+    return before
+
+
+def current(list_id: str, address: str) -> StoredCertificate | None:
+    """The certificate that counts for `address` on a list, usable or not."""
+    return next((found for found in _stored(*_place(list_id, address)) if found.choice.counts), None)
+
+
+def for_list(list_id: str) -> list[StoredCertificate]:
+    """What is chosen on a list now, by address; also what does not count (yet), see `Choice.counts`."""
+    return _stored(tables.Choice.list_id == list_id)
+
+
+def history(list_id: str, address: str) -> list[Choice]:
+    """Everything that was ever chosen for `address` on a list, the latest first."""
+    query = _choices().where(*_place(list_id, address)).order_by(tables.Choice.id.desc())
+    return [_choice(row) for row in store().execute(query)]
+
+
+def signers(list_id: str, address: str) -> list[bytes]:
+    """The certificates (binary) whose signature says that `address` wrote a post to a list."""
+    found = current(list_id, address)
+    return [] if found is None else [found.data]
+
+
+def owns_key(list_id: str, issuer: str) -> bool:
+    """Whether a certificate that counts for anybody on a list has this primary key.
+
+    :param issuer: A fingerprint or a key ID in upper-case hex, as signatures claim them.
+    """
+    fingerprint = tables.Choice.fingerprint
+    fits: list[Any] = [fingerprint == issuer]
+    if len(issuer) == _KEY_ID_LENGTH:
+        # RFC 9580 §5.5.4: the end of a version 4 fingerprint, the beginning of a version 6 one.
+        is_v4 = func.length(fingerprint) == _V4_LENGTH
+        fits += [and_(is_v4, fingerprint.endswith(issuer, autoescape=True))]
+        fits += [and_(~is_v4, fingerprint.startswith(issuer, autoescape=True))]
+    query = select(tables.Choice.id).where(
+        tables.Choice.list_id == list_id,
+        tables.Choice.until.is_(None),
+        tables.Choice.state.in_(COUNTING),
+        or_(*fits),
+    )
+    return store().execute(query.limit(1)).first() is not None
+
+
+def _place(list_id: str, address: str) -> tuple[Any, Any]:
+    return tables.Choice.list_id == list_id, tables.Choice.address == address.lower()
+
+
+def _choices() -> Select[Any]:
+    row = tables.Choice
+    return select(row.list_id, row.address, row.fingerprint, row.state, row.since, row.until, row.origin)
+
+
+def _choice(row: Row[Any]) -> Choice:
+    return Choice(row.list_id, row.address, row.fingerprint, ChoiceState(row.state), row.since, row.until, row.origin)
+
+
+def _now(list_id: str, address: str) -> Choice | None:
+    row = store().execute(_choices().where(*_place(list_id, address), tables.Choice.until.is_(None))).first()
+    return None if row is None else _choice(row)
+
+
+def _close(choice: Choice, state: ChoiceState, at: dt.datetime) -> None:
+    store().execute(
+        update(tables.Choice)
+        .where(*_place(choice.list_id, choice.address), tables.Choice.until.is_(None))
+        .values(until=at, state=state.value)
+    )
+
+
+def _open(choice: Choice) -> None:
+    if not insert_once(
+        tables.Choice,
+        list_id=choice.list_id,
+        address=choice.address,
+        fingerprint=choice.fingerprint,
+        state=choice.state.value,
+        since=choice.since,
+        origin=choice.origin,
+    ):
+        raise RegistryError(
+            f"The certificate of {choice.address} on {choice.list_id} was changed by somebody else at the same moment. "
+            f"Look at it, and try again."
+        )
+
+
+def _stored(*where: Any) -> list[StoredCertificate]:
+    stored = tables.StoredCertificate
+    query = (
+        _choices()
+        .add_columns(
+            stored.data,
+            stored.version,
+            stored.algorithm,
+            stored.created,
+            stored.expires,
+            stored.revoked,
+            stored.usable,
+            stored.problem,
+            stored.usable_until,
+            stored.seipd,
+            stored.recipients,
+            stored.updated,
+        )
+        .join(stored, stored.fingerprint == tables.Choice.fingerprint)
+        .where(*where, tables.Choice.until.is_(None))
+        .order_by(tables.Choice.address)
+    )
+    return [
+        StoredCertificate(
+            choice=_choice(row),
+            data=row.data,
+            version=row.version,
+            algorithm=row.algorithm,
+            created=row.created,
+            expires=row.expires,
+            revoked=row.revoked,
+            usability=openpgp.Usability(
+                usable=row.usable,
+                problem=None if row.problem is None else openpgp.CertificateProblem(row.problem),
+                until=row.usable_until,
+                seipd=row.seipd,
+                recipients=tuple(row.recipients.split()),
+            ),
+            updated=row.updated,
+        )
+        for row in store().execute(query)
+    ]

@@ -1,0 +1,89 @@
+"""The stored certificates: one row each, merged with what comes later, their usability kept up to date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select, update
+
+from mailman_pgp import openpgp
+from mailman_pgp.model import tables
+from mailman_pgp.model.database import insert_once, now, store
+
+# A usability that its own computation calls outdated already is looked at again after this time, not at once.
+_LOOK_AGAIN = dt.timedelta(minutes=10)
+
+
+def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
+    """Store a certificate, or merge it into the stored one; the caller commits.
+
+    :param at: The present, naive UTC.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
+    """
+    stored = tables.StoredCertificate
+    fixed = {
+        "fingerprint": certificate.fingerprint,
+        "version": certificate.version,
+        "algorithm": certificate.algorithm,
+        "created": certificate.created,
+    }
+    if insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at):
+        return
+    # Locked (on PostgreSQL), as another process may be merging something else into it.
+    query = select(stored.data).where(stored.fingerprint == certificate.fingerprint).with_for_update()
+    old = store().execute(query).scalar_one()
+    if old == certificate.data:
+        return
+    merged = openpgp.merge(old, certificate.data)
+    store().execute(
+        update(stored)
+        .where(stored.fingerprint == certificate.fingerprint)
+        .values(**_columns(merged), data=merged.data, updated=at)
+    )
+
+
+def refresh_due(list_id: str | None = None, at: dt.datetime | None = None) -> int:
+    """Compute the usability again where it was only valid until now; return for how many certificates.
+
+    :param list_id: Only for what is chosen on this list; None for all.
+    :param at: The present, naive UTC; the time of the call when not given.
+    """
+    at = at or now()
+    stored = tables.StoredCertificate
+    query = select(stored.fingerprint, stored.data).where(stored.usable_until <= at)
+    if list_id is not None:
+        query = query.where(
+            stored.fingerprint.in_(
+                select(tables.Choice.fingerprint).where(tables.Choice.list_id == list_id, tables.Choice.until.is_(None))
+            )
+        )
+    due = store().execute(query).all()
+    for fingerprint, data in due:
+        values = _usability(data)
+        if values["usable_until"] is not None and values["usable_until"] <= at:
+            values["usable_until"] = at + _LOOK_AGAIN
+        store().execute(update(stored).where(stored.fingerprint == fingerprint).values(**values))
+    return len(due)
+
+
+def _usability(data: bytes) -> dict[str, Any]:
+    try:
+        return _columns(openpgp.inspect(data))
+    except openpgp.CertificateError as error:
+        # Stored certificates were whole: it is the library that accepts them no longer.
+        return {"usable": False, "problem": error.problem.value, "usable_until": None}
+
+
+def _columns(certificate: openpgp.Certificate) -> dict[str, Any]:
+    """What may change in a certificate over time, and with its updates."""
+    usability = certificate.usability
+    return {
+        "expires": certificate.expires,
+        "revoked": certificate.revoked,
+        "usable": usability.usable,
+        "problem": None if usability.problem is None else usability.problem.value,
+        "usable_until": usability.until,
+        "seipd": usability.seipd,
+        "recipients": " ".join(usability.recipients),
+    }

@@ -1,0 +1,183 @@
+"""The secret keys of lists: in the database, sealed under the site's key.
+
+A sealed key is bound to its list, its fingerprint and its use, so that a row copied to another list opens nothing.
+Opening one takes some microseconds; no opened key is kept here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from mailman_pgp.model.database import insert_once, store
+from mailman_pgp.model.tables import ListKey
+from mailman_pgp.site import health
+from mailman_pgp.site.aead import AeadError, open_sealed, seal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row, Select
+
+    from mailman_pgp.openpgp import NewListKey
+    from mailman_pgp.site.sitekey import SiteKey
+
+_PURPOSE = "list keys"
+
+
+class VaultError(Exception):
+    """A list key is missing or can't be opened; the text says what to do and holds nothing secret."""
+
+
+class KeyState(enum.StrEnum):
+    """Whether a list key is the one in use."""
+
+    CURRENT = "current"
+    RETIRED = "retired"  # kept to open what was encrypted to it
+
+
+class _Use(enum.StrEnum):
+    """What a sealed blob of a row is."""
+
+    SECRET = "secret"  # noqa: S105 - the name of a column, no password
+    REVOCATION = "revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class ListCertificate:
+    """The public side of a list key; `certificate` is binary, times are naive UTC."""
+
+    list_id: str
+    fingerprint: str
+    certificate: bytes
+    created: dt.datetime
+    expires: dt.datetime | None
+    state: KeyState
+
+
+def store_list_key(list_id: str, new: NewListKey) -> None:
+    """Seal `new` and make it the current key of a list; the one before it is retired.  The caller commits.
+
+    :raises VaultError: when the key is stored already.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not seal.
+    """
+    key = health.site_key()
+    made = new.certificate
+    known = store().scalar(select(ListKey.list_id).where(ListKey.fingerprint == made.fingerprint))
+    if known is None:
+        store().execute(
+            update(ListKey)
+            .where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT)
+            .values(state=KeyState.RETIRED.value)
+        )
+    if known is not None or not insert_once(
+        ListKey,
+        fingerprint=made.fingerprint,
+        list_id=list_id,
+        certificate=made.data,
+        secret=_seal(key, list_id, made.fingerprint, _Use.SECRET, new.secret),
+        revocation=_seal(key, list_id, made.fingerprint, _Use.REVOCATION, new.revocation),
+        sealed_by=key.key_id,
+        created=made.created,
+        expires=made.expires,
+        state=KeyState.CURRENT.value,
+    ):
+        raise VaultError(
+            f"The key {made.fingerprint} was not stored for {list_id}: it is stored already, or the list got another "
+            f"key at the same moment. Look at the key that the list has now."
+        )
+
+
+def certificate(list_id: str) -> ListCertificate:
+    """The certificate of a list's current key.
+
+    :raises VaultError: when the list has none.
+    """
+    query = select(ListKey.fingerprint, ListKey.certificate, ListKey.created, ListKey.expires).where(
+        ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT
+    )
+    row = store().execute(query).first()
+    if row is None:
+        raise _no_key(list_id)
+    return ListCertificate(list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
+
+
+def current_secret(list_id: str) -> bytes:
+    """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
+
+    :raises VaultError: when the list has none, or it can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    """
+    return _open_current(list_id, _Use.SECRET)
+
+
+def revocation(list_id: str) -> bytes:
+    """The armored revocation certificate of a list's current key: publishing it ends the key.
+
+    :raises VaultError: when the list has no key, or it can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    """
+    return _open_current(list_id, _Use.REVOCATION)
+
+
+def all_secrets(list_id: str) -> list[bytes]:
+    """The secret keys that open mail to a list, the current one first, then the retired from the latest on.
+
+    :raises VaultError: when the list has none, or one can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open them.
+    """
+    key = health.site_key()
+    rows = store().execute(_sealed(list_id, _Use.SECRET)).all()
+    if not rows:
+        raise _no_key(list_id)
+    newest_first = sorted(rows, key=lambda row: row.created, reverse=True)
+    newest_first.sort(key=lambda row: row.state != KeyState.CURRENT)
+    return [_open(key, row, _Use.SECRET) for row in newest_first]
+
+
+def _open_current(list_id: str, use: _Use) -> bytes:
+    key = health.site_key()
+    row = store().execute(_sealed(list_id, use).where(ListKey.state == KeyState.CURRENT)).first()
+    if row is None:
+        raise _no_key(list_id)
+    return _open(key, row, use)
+
+
+def _sealed(list_id: str, use: _Use) -> Select[tuple[str, str, str, dt.datetime, str, bytes]]:
+    blob = ListKey.secret if use is _Use.SECRET else ListKey.revocation
+    return select(
+        ListKey.list_id, ListKey.fingerprint, ListKey.sealed_by, ListKey.created, ListKey.state, blob.label("blob")
+    ).where(ListKey.list_id == list_id)
+
+
+def _seal(key: SiteKey, list_id: str, fingerprint: str, use: _Use, plaintext: bytes) -> bytes:
+    return seal(key.derive(_PURPOSE), plaintext, _bound_to((list_id, fingerprint, use, key.key_id)))
+
+
+def _open(key: SiteKey, row: Row[tuple[str, str, str, dt.datetime, str, bytes]], use: _Use) -> bytes:
+    if row.sealed_by != key.key_id:
+        raise VaultError(
+            f"The key {row.fingerprint} of {row.list_id} was sealed under the site key {row.sealed_by}, but the key "
+            f"file holds {key.key_id}. Restore the key file that belongs to this database from its backup."
+        )
+    try:
+        return open_sealed(key.derive(_PURPOSE), row.blob, _bound_to((row.list_id, row.fingerprint, use, key.key_id)))
+    except AeadError:
+        raise VaultError(
+            f"The key {row.fingerprint} of {row.list_id} can't be opened: its row was changed, or moved here from "
+            f"another list. Restore the table pgp_list_key from the backup of the database."
+        ) from None
+
+
+def _bound_to(parts: Sequence[str]) -> bytes:
+    return b"\0".join([b"mailman-pgp list key v1", *(part.encode() for part in parts)])
+
+
+def _no_key(list_id: str) -> VaultError:
+    return VaultError(
+        f"The list {list_id} has no list key. Make it an encrypted list with `mailman pgp enable {list_id}`."
+    )

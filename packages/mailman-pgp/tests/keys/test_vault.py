@@ -1,0 +1,141 @@
+"""The secret keys of lists lie sealed, and open only in their place and on their site."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from mailman_pgp.keys import vault
+from mailman_pgp.model.tables import ListKey
+from mailman_pgp.openpgp import ListSecretKey
+from mailman_pgp.site import health
+from mailman_pgp.site.sitekey import SiteKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mailman_pgp.openpgp import NewListKey
+
+ANT, BEE = "ant.example.com", "bee.example.com"
+
+pytestmark = pytest.mark.usefixtures("healthy")
+
+
+def _raw(store: Any) -> list[tuple[bytes, bytes, bytes]]:
+    return [tuple(row) for row in store.execute(sa.select(ListKey.certificate, ListKey.secret, ListKey.revocation))]
+
+
+def test_stored_and_opened(store: Any, list_keys: list[NewListKey]) -> None:
+    """What was stored comes back: a secret key that signs, its certificate, its revocation."""
+    new = list_keys[0]
+    vault.store_list_key(ANT, new)
+    store.commit()
+    assert ListSecretKey(vault.current_secret(ANT)).fingerprint == new.certificate.fingerprint
+    assert vault.all_secrets(ANT) == [new.secret]
+    assert vault.revocation(ANT) == new.revocation
+    assert vault.certificate(ANT) == vault.ListCertificate(
+        list_id=ANT,
+        fingerprint=new.certificate.fingerprint,
+        certificate=new.certificate.data,
+        created=new.certificate.created,
+        expires=new.certificate.expires,
+        state=vault.KeyState.CURRENT,
+    )
+
+
+def test_nothing_secret_is_readable(store: Any, list_keys: list[NewListKey], healthy: SiteKey) -> None:
+    """The row shows neither the secret key nor the revocation certificate, and names the site key that sealed it."""
+    new = list_keys[0]
+    vault.store_list_key(ANT, new)
+    ((certificate, secret, revocation),) = _raw(store)
+    assert certificate == new.certificate.data
+    for start in range(0, len(new.secret) - 16, 8):
+        assert new.secret[start : start + 16] not in secret
+    assert new.revocation[:64] not in revocation
+    assert store.scalars(sa.select(ListKey.sealed_by)).all() == [healthy.key_id]
+
+
+def test_rotation(list_keys: list[NewListKey]) -> None:
+    """A new key becomes the current one; the old ones are kept behind it to open older mail."""
+    for new in list_keys:
+        vault.store_list_key(ANT, new)
+    assert vault.current_secret(ANT) == list_keys[2].secret
+    secrets = vault.all_secrets(ANT)
+    assert secrets[0] == list_keys[2].secret
+    assert sorted(secrets) == sorted(new.secret for new in list_keys)
+
+
+def test_stored_once(list_keys: list[NewListKey]) -> None:
+    """One key can't be stored twice, not even for another list, and the current key stays."""
+    vault.store_list_key(ANT, list_keys[0])
+    for list_id in (ANT, BEE):
+        with pytest.raises(vault.VaultError, match="stored already"):
+            vault.store_list_key(list_id, list_keys[0])
+    assert vault.current_secret(ANT) == list_keys[0].secret
+
+
+def test_lists_are_apart(list_keys: list[NewListKey]) -> None:
+    """A list without a key has none, whatever others have."""
+    vault.store_list_key(ANT, list_keys[0])
+    for ask in (vault.certificate, vault.current_secret, vault.all_secrets, vault.revocation):
+        with pytest.raises(vault.VaultError, match=f"mailman pgp enable {BEE}"):
+            ask(BEE)
+
+
+def test_bound_to_the_list(store: Any, list_keys: list[NewListKey]) -> None:
+    """A row that was moved to another list opens nothing there."""
+    vault.store_list_key(ANT, list_keys[0])
+    store.execute(sa.update(ListKey).values(list_id=BEE))
+    with pytest.raises(vault.VaultError, match="moved here from another list"):
+        vault.current_secret(BEE)
+    with pytest.raises(vault.VaultError, match="moved here from another list"):
+        vault.all_secrets(BEE)
+
+
+def test_bound_to_fingerprint_and_use(store: Any, list_keys: list[NewListKey]) -> None:
+    """The sealed parts of a row can't be exchanged with each other, nor the fingerprint."""
+    vault.store_list_key(ANT, list_keys[0])
+    store.execute(sa.update(ListKey).values(secret=ListKey.revocation, revocation=ListKey.secret))
+    with pytest.raises(vault.VaultError):
+        vault.current_secret(ANT)
+    with pytest.raises(vault.VaultError):
+        vault.revocation(ANT)
+    store.rollback()
+    vault.store_list_key(ANT, list_keys[0])
+    store.execute(sa.update(ListKey).values(fingerprint="AA"))
+    with pytest.raises(vault.VaultError):
+        vault.current_secret(ANT)
+
+
+def test_key_of_another_site(list_keys: list[NewListKey], healthy: SiteKey, tmp_path: Path) -> None:
+    """Under the site key of another site the sentence names both keys, and nothing is opened."""
+    vault.store_list_key(ANT, list_keys[0])
+    other = SiteKey.create(tmp_path / "other.key")
+    health._state = dataclasses.replace(health._state, key=other)
+    with pytest.raises(vault.VaultError, match=f"under the site key {healthy.key_id}.*holds {other.key_id}"):
+        vault.current_secret(ANT)
+
+
+def test_unhealthy_process(list_keys: list[NewListKey]) -> None:
+    """A process that is not healthy neither opens nor seals, but still shows the certificate."""
+    vault.store_list_key(ANT, list_keys[0])
+    health.forget()
+    for ask in (vault.current_secret, vault.all_secrets, vault.revocation):
+        with pytest.raises(health.NotHealthy):
+            ask(ANT)
+    with pytest.raises(health.NotHealthy):
+        vault.store_list_key(ANT, list_keys[1])
+    assert vault.certificate(ANT).fingerprint == list_keys[0].certificate.fingerprint
+
+
+def test_errors_hold_nothing_secret(store: Any, list_keys: list[NewListKey]) -> None:
+    """The text and the causes of an error name no byte of the key."""
+    vault.store_list_key(ANT, list_keys[0])
+    store.execute(sa.update(ListKey).values(list_id=BEE))
+    with pytest.raises(vault.VaultError) as caught:
+        vault.current_secret(BEE)
+    assert caught.value.__suppress_context__
+    assert "PRIVATE" not in str(caught.value)
