@@ -1,11 +1,14 @@
 """SMTP replies (RFC 5321 §4.2) out of a stream of bytes that nobody has to trust."""
 
-from dataclasses import dataclass
+import re
+from typing import NamedTuple
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_TEXT_CHARACTERS = 200
 _KEPT_TEXT_BYTES = 4 * MAX_TEXT_CHARACTERS  # enough for any character of UTF-8
 _CODE_LENGTH = 3
+_ONE_LINE_REPLY = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,512})\r\n")
+_ALL_GRANTED = re.compile(rb"(?:2[0-9]{2} [^\r\n]{0,512}\r\n){2}354 [^\r\n]{0,512}\r\n")
 
 
 class ReplyError(Exception):
@@ -19,8 +22,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())[:MAX_TEXT_CHARACTERS]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One complete reply: its code from 200 to 599, and the raw text of its lines."""
 
     code: int
@@ -59,7 +61,7 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> None:
         """Add what was read from the server."""
-        self._buffer = self._buffer[self._start :] + data
+        self._buffer = data if self._start == len(self._buffer) else self._buffer[self._start :] + data
         self._start = 0
 
     @property
@@ -67,8 +69,20 @@ class ReplyReader:
         """Nothing was fed that has not been taken: the server has said no more than it was asked."""
         return self._start == len(self._buffer) and not self._length
 
+    def take_granted(self) -> bool:
+        """Take the replies to MAIL, RCPT and DATA at once, if they are all there, all positive, and nothing behind."""
+        if self._length or not _ALL_GRANTED.fullmatch(self._buffer, self._start):
+            return False
+        self._start = len(self._buffer)
+        return True
+
     def take(self) -> Reply | None:
         """The next complete reply, or None when more bytes are needed; `ReplyError` when it can't become one."""
+        if self._start == len(self._buffer):
+            return None
+        if not self._length and (match := _ONE_LINE_REPLY.match(self._buffer, self._start)):
+            self._start = match.end()
+            return Reply(int(match[1]), match[2])
         while True:
             end = self._buffer.find(b"\n", self._start)
             if self._length + (end if end >= 0 else len(self._buffer)) - self._start > MAX_REPLY_BYTES:

@@ -10,10 +10,11 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailman_pgp.delivery.backlog import Backlog
 from mailman_pgp.delivery.commands import Features, RefusedError, opening
-from mailman_pgp.delivery.envelope import Envelope, Outcome, Result, Stage
+from mailman_pgp.delivery.envelope import Outcome, Result, Stage
 from mailman_pgp.delivery.replies import Reply
 from mailman_pgp.delivery.stuffing import Stuffer
 from mailman_pgp.delivery.wire import LostError, TlsWire, Wire
@@ -27,6 +28,7 @@ _CLOSING = 421
 _BAD_SEQUENCE = 503
 _AUTHENTICATION_REQUIRED = 530
 _FIRST_PERMANENT = 500
+_RESET = b"RSET\r\n"
 _STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 
@@ -38,12 +40,11 @@ class Patience:
     final: float = FINAL_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
+class _Copy(NamedTuple):
     """An envelope ready to be written."""
 
-    envelope: Envelope
-    commands: tuple[bytes, bytes, bytes]
+    recipient: str
+    commands: bytes  # three lines
     body: tuple[bytes, ...]
 
 
@@ -76,12 +77,12 @@ class Session:
         self._refuse_early_words()
         before, current = self._take(backlog)
         if current is not None and self._features.pipelining:
-            self._wire.send(current.commands)
+            self._wire.send((current.commands,))
         while True:
             # The next copy is prepared while the server works on this one.
             after, following = ([], None) if current is None else self._take(backlog)
             if self._sent is not None:
-                yield self._final()
+                yield self._final(self._sent)
                 if self._wire.written < self._sent_mark:
                     raise LostError("The mail server refused a message before it had the whole.")
             yield from before
@@ -109,30 +110,28 @@ class Session:
         """The next copy that can be sent, and results for those before it that can't."""
         refused: list[Result] = []
         while self._left != 0 and (envelope := backlog.take()) is not None:
+            parts, size, ascii_only = self._stuffer.prepare(envelope.parts)
             try:
-                copy = self._prepare(envelope)
+                commands = opening(envelope, size, ascii_only=ascii_only, features=self._features)
             except RefusedError as error:
                 refused.append(Result(envelope.recipient, Outcome.PERMANENT, error.code, error.text, Stage.CHECK))
             else:
                 self._left = None if self._left is None else self._left - 1
-                return refused, copy
+                return refused, _Copy(envelope.recipient, commands, parts)
         return refused, None
-
-    def _prepare(self, envelope: Envelope) -> _Copy:
-        parts = envelope.parts
-        commands = opening(
-            envelope,
-            sum(map(len, parts)),
-            ascii_only=not self._features.eight_bit or all(map(bytes.isascii, parts)),
-            features=self._features,
-        )
-        return _Copy(envelope, commands, self._stuffer.prepare(parts))
 
     def _refuse_early_words(self) -> None:
         """Words left over from the time of smtplib would be taken for the answer to a message."""
-        with contextlib.suppress(ssl.SSLWantReadError):
-            if self._smtp.file is not None and self._smtp.file.peek():
-                raise LostError("The mail server sent a reply that nobody had asked for.")
+        if self._smtp.file is None:
+            return
+        try:
+            early = self._smtp.file.peek()
+        except ssl.SSLWantReadError:
+            return
+        except OSError as error:
+            raise LostError("The mail server closed the connection.") from error
+        if early:
+            raise LostError("The mail server sent a reply that nobody had asked for.")
 
     def _expect(self, seconds: float) -> Reply:
         reply = self._wire.reply(seconds)
@@ -140,28 +139,32 @@ class Session:
             raise LostError(reply.text, code=_CLOSING)
         return reply
 
-    def _final(self) -> Result:
-        """The answer to the message that was sent."""
+    def _final(self, copy: _Copy) -> Result:
+        """The answer to the message of `copy`, which was sent."""
         reply = self._expect(self._patience.final)
-        if self._sent is None or not (reply.positive or reply.negative):
-            raise _out_of_step(reply)
-        if reply.positive and self._wire.written < self._sent_mark:
-            raise LostError("The mail server accepted a message before it had the whole.")
-        recipient, self._sent = self._sent.envelope.recipient, None
-        self.answered += 1
         if reply.positive:
-            return Result(recipient, Outcome.DELIVERED, reply.code, reply.text)
-        return _refusal(recipient, Stage.BODY, reply)
+            if self._wire.written < self._sent_mark:
+                raise LostError("The mail server accepted a message before it had the whole.")
+            result = Result(copy.recipient, Outcome.DELIVERED, reply.code, reply.text)
+        elif reply.negative:
+            result = _refusal(copy.recipient, Stage.BODY, reply)
+        else:
+            raise _out_of_step(reply)
+        self._sent = None
+        self.answered += 1
+        return result
 
     def _negotiate(self, copy: _Copy) -> Result | None:
         """The replies to a group that ended with this copy's commands: None when the message may follow."""
         self._skip_ignored()
+        if self._wire.granted():
+            return None
         mail, rcpt, data = replies = [self._expect(self._patience.command) for _ in _STAGES]
         self._in_step()
         failed = next((pair for pair in zip(_STAGES, replies, strict=True) if not _granted(*pair)), None)
         if failed is None:
             return None
-        amends = b"RSET\r\n"
+        amends = _RESET
         if _granted(Stage.DATA, data):
             if rcpt.positive or not mail.positive:
                 # A single dot could deliver an empty message here.
@@ -174,12 +177,12 @@ class Session:
     def _converse(self, copy: _Copy) -> Result | None:
         """The same with a server that wants one command at a time."""
         self._skip_ignored()
-        for stage, command in zip(_STAGES, copy.commands, strict=True):
+        for stage, command in zip(_STAGES, copy.commands.splitlines(keepends=True), strict=True):
             self._wire.send((command,))
             reply = self._expect(self._patience.command)
             self._in_step()
             if not _granted(stage, reply):
-                return self._refused(copy, stage, reply, b"RSET\r\n")
+                return self._refused(copy, stage, reply, _RESET)
         return None
 
     def _refused(self, copy: _Copy, stage: Stage, reply: Reply, amends: bytes) -> Result:
@@ -187,7 +190,7 @@ class Session:
             raise _out_of_step(reply)
         self._amends = amends
         self.answered += 1
-        return _refusal(copy.envelope.recipient, stage, reply)
+        return _refusal(copy.recipient, stage, reply)
 
     def _skip_ignored(self) -> None:
         while self._ignored:
@@ -201,16 +204,14 @@ class Session:
 
     def _go_on(self, accepted: _Copy | None, following: _Copy | None) -> None:
         """Write the message that was accepted, or what ends a refused transaction, and the next commands."""
+        commands = b"" if following is None or not self._features.pipelining else following.commands
         if accepted is not None:
-            group = accepted.body
             self._sent = accepted
-            self._sent_mark = self._wire.queued + sum(map(len, group))
-        else:
-            group = (self._amends,)
+            self._wire.send((*accepted.body, commands))
+            self._sent_mark = self._wire.queued - len(commands)
+        elif following is not None or self._amends != _RESET:  # QUIT resets too
             self._ignored = 1
-        if following is not None and self._features.pipelining:
-            group += following.commands
-        self._wire.send(group)
+            self._wire.send((self._amends, commands))
 
 
 def _granted(stage: Stage, reply: Reply) -> bool:

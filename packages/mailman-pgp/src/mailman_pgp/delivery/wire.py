@@ -4,6 +4,7 @@ A server may answer while we still write (RFC 2920 §3.1 asks for this care). If
 wait for the other to read: the socket is non-blocking, and whoever waits for a reply goes on writing meanwhile.
 """
 
+import contextlib
 import itertools
 import select
 import socket
@@ -40,6 +41,9 @@ class Wire:
 
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(0)
+        with contextlib.suppress(OSError):  # not over TCP, or closed already: reply() finds out
+            # A group's last segment must not wait for the acknowledgement of the one before it.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._poll = select.poll()
         self._mask = select.POLLIN
@@ -73,33 +77,48 @@ class Wire:
             if began_empty:
                 self._advance(sent)
 
+    def granted(self) -> bool:
+        """The replies to MAIL, RCPT and DATA are here, positive, and the last of all: they are taken.
+
+        False says nothing; `reply` gives them one by one.
+        """
+        return self.written == self.queued and self._reader.take_granted()
+
     def reply(self, seconds: float) -> Reply:
         """The next reply, awaited for `seconds` from the last byte that could be written.
 
         Raises `LostError` when the connection ends, when the time is over, and when what came is no reply.
         """
+        take = self._reader.take
         try:
-            reply = self._reader.take()
-            deadline = time.monotonic() + seconds if reply is None else 0
-            while reply is None:
-                written = self.written
-                self._pump(deadline)
-                if self.written != written:
-                    deadline = time.monotonic() + seconds
-                reply = self._reader.take()
+            if (reply := take()) is None and not self._outgoing:
+                # The common case: all is written, and the answer comes in one piece.
+                self._pump(seconds)
+                reply = take()
+            if reply is None:
+                reply = self._patiently(seconds)
         except ReplyError as error:
             raise LostError(str(error)) from error
         return reply
 
-    def _pump(self, deadline: float) -> None:
-        """Wait until something can be read or written, and do it."""
+    def _patiently(self, seconds: float) -> Reply:
+        deadline = time.monotonic() + seconds
+        while True:
+            written = self.written
+            self._pump(deadline - time.monotonic())
+            if self.written != written:
+                deadline = time.monotonic() + seconds
+            if (reply := self._reader.take()) is not None:
+                return reply
+
+    def _pump(self, seconds: float) -> None:
+        """Wait until something can be read or written, and do it; `LostError` when nothing can for `seconds`."""
         if not self._buffered():
             mask = select.POLLIN | self._wanted()
             if mask != self._mask:
                 self._poll.modify(self._sock, mask)
                 self._mask = mask
-            remaining = deadline - time.monotonic()
-            events = self._poll.poll(remaining * _MS_PER_SECOND) if remaining > 0 else []
+            events = self._poll.poll(seconds * _MS_PER_SECOND) if seconds > 0 else []
             if not events:
                 raise LostError("The mail server did not answer in time.", timed_out=True)
             if self._outgoing:
