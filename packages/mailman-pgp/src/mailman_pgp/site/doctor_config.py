@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 DIRECTORY_NAMES = ("archive", "bin", "cache", "data", "etc", "list_data", "lock", "log", "messages", "queue")
 ENVIRONMENT_CONFIG = "MAILMAN_CONFIG_FILE"
 ENVIRONMENT_VAR_DIR = "MAILMAN_VAR_DIR"
-MAX_EXPANSIONS = 50
 _HEADER = re.compile(r"\[(?P<name>[^]]+)\]")
 _OPTION = re.compile(r"(?P<name>[^\s#;:=][^:=]*)[:=]")  # not a comment, nor the continuation of a value
 
@@ -139,16 +138,16 @@ def _expand(sections: Mapping[str, Any], path: Path, environment: Mapping[str, s
     }
     values.update({f"{name}_dir": layout[f"{name}_dir"] for name in DIRECTORY_NAMES})
     values["pid_file"] = layout["pid_file"]
-    for _ in range(MAX_EXPANSIONS):
-        expanded = {name: Template(value).safe_substitute(values) for name, value in values.items()}
-        if expanded == values:
-            break
-        values = expanded
-    if unresolved := sorted(name for name, value in values.items() if "$" in value):
-        raise ConfigurationError(
-            f"{path} defines paths that can't be expanded: {', '.join(unresolved)}. "
-            f"Correct them in the section [{layout.name}]."
-        )
+    unresolved = [name for name, value in values.items() if "$" in value]
+    while unresolved:
+        values = {name: Template(value).safe_substitute(values) for name, value in values.items()}
+        before, unresolved = unresolved, [name for name, value in values.items() if "$" in value]
+        # A round that resolves nothing goes round in circles, and would grow without end.
+        if len(unresolved) == len(before):
+            raise ConfigurationError(
+                f"{path} defines paths that can't be expanded: {', '.join(sorted(unresolved))}. "
+                f"Correct them in the section [{layout.name}]."
+            )
     return {name: os.path.abspath(value) for name, value in values.items()}  # noqa: PTH100 - as core: `..` is folded
 
 

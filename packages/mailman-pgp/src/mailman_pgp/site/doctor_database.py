@@ -44,6 +44,12 @@ def examine(config: CoreConfiguration, key_id: str | None) -> Iterator[Finding]:
     try:
         with connection(config) as connected:
             yield from _about(connected, config, key_id)
+    except ImportError as problem:
+        yield error(
+            Area.VERSIONS,
+            f"Mailman's core can't be imported: {problem}.",
+            "Install Mailman and mailman-pgp once more, into one environment of Python 3.11 or 3.12.",
+        )
     except NotYetError as problem:
         yield information(Area.DATABASE, str(problem))
     except UnreachableError as problem:

@@ -183,9 +183,9 @@ def settings() -> SiteSettings:
 
 def line_problem(line: RequiredLine, found: str | None) -> Problem:
     """What to tell about a required line for which `found` stands in ``mailman.cfg`` (None: nothing)."""
-    instead = "is missing" if found is None else f"has the value {found!r} instead"
+    state = "is missing" if found is None else f"is not in force, its value is {found!r}"
     return Problem(
-        f"The line `{line}` {instead} in mailman.cfg; {line.why}.",
+        f"In mailman.cfg the line `{line}` {state}; {line.why}.",
         f"Put `{line.option}: {line.value}` into the section [{line.section}] and restart Mailman.",
     )
 

@@ -1,0 +1,110 @@
+"""A site on the disk, complete and fine, which each test spoils in one way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy
+from click.testing import CliRunner, Result
+
+from mailman_pgp.cli import main
+from mailman_pgp.model.tables import Base, Site
+from mailman_pgp.site import lines
+from mailman_pgp.site.sitekey import SiteKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: str | Path) -> Result:
+    """``mailman-pgp ARGUMENTS…``; an exception of ours would be a traceback for people, so it fails the test."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A site below `root`: ``etc/`` with our files, ``var/`` with Mailman's."""
+
+    root: Path
+    key: SiteKey
+
+    @property
+    def config(self) -> Path:
+        """``mailman.cfg``."""
+        return self.root / "etc" / "mailman.cfg"
+
+    @property
+    def settings(self) -> Path:
+        """Our settings file."""
+        return self.root / "etc" / "mailman-pgp.cfg"
+
+    @property
+    def key_file(self) -> Path:
+        """The site key's file."""
+        return self.root / "etc" / "site.key"
+
+    @property
+    def database(self) -> Path:
+        """Mailman's SQLite database."""
+        return self.root / "var" / "data" / "mailman.db"
+
+    def add(self, text: str) -> None:
+        """Append lines to ``mailman.cfg``."""
+        self.config.write_text(self.config.read_text() + text)
+
+    def replace(self, old: str, new: str) -> None:
+        """Change ``mailman.cfg``."""
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new))
+
+    def sql(self, *statements: Any) -> None:
+        """Run statements on the database."""
+        engine = sqlalchemy.create_engine(f"sqlite:///{self.database}")
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(sqlalchemy.text(statement) if isinstance(statement, str) else statement)
+        engine.dispose()
+
+    def check(self) -> tuple[int, list[dict[str, str]]]:
+        """Exit status and findings of ``mailman-pgp check``, without the remarks about this host."""
+        result = run("check", "--config", self.config, "--json")
+        findings = json.loads(result.output)["findings"]
+        return result.exit_code, [finding for finding in findings if finding["area"] != "host"]
+
+
+def write_config(root: Path) -> None:
+    """A ``mailman.cfg`` that lacks nothing but our lines, and its var directory."""
+    (root / "etc").mkdir()
+    (root / "var" / "data").mkdir(parents=True)
+    (root / "etc" / "mailman.cfg").write_text(f"[mailman]\nlayout: here\n[paths.here]\nvar_dir: {root}/var\n")
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A Mailman that has never heard of us, nor been started: the path of its ``mailman.cfg``."""
+    write_config(tmp_path)
+    return tmp_path / "etc" / "mailman.cfg"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> OnDisk:
+    """A site on which everything is fine."""
+    from mailman_pgp.model.database import newest_revision  # noqa: PLC0415 - it imports core
+
+    write_config(tmp_path)
+    made = OnDisk(tmp_path, SiteKey.create(tmp_path / "etc" / "site.key"))
+    made.add(lines.as_configuration(str(made.settings)))
+    made.settings.write_text(f"[pgp]\nkey_file: {made.key_file}\n")
+    engine = sqlalchemy.create_engine(f"sqlite:///{made.database}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    made.sql(
+        "CREATE TABLE pgp_alembic (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+        f"INSERT INTO pgp_alembic VALUES ('{newest_revision()}')",
+        sqlalchemy.insert(Site).values(name="site_key", value=made.key.key_id),
+    )
+    return made
