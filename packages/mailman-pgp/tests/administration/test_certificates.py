@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from mailman_pgp import openpgp
+from mailman_pgp.keys import registry, upkeep
+from mailman_pgp.model import database
 from mailman_pgp.model.tables import Choice, StoredCertificate
 
 if TYPE_CHECKING:
@@ -126,6 +128,31 @@ def test_outcomes(encrypted: Any, anne: str, run: CommandLine, files: Files) -> 
     shown = run.json("certificate", "show", encrypted.list_id, anne)
     assert [past["fingerprint"] for past in shown["history"]] == [answers[1]["replaced"]]
     assert openpgp.grouped(answers[1]["replaced"]) in run.ok("certificate", "show", encrypted.list_id, anne)
+
+
+def test_an_old_copy_of_a_revoked_key(encrypted: Any, anne: str, run: CommandLine, store: Session) -> None:
+    """What an earlier copy says of a key is not forgotten: a copy without the revocation is refused."""
+    from keys import DAY, forge_usable, now  # noqa: PLC0415 - the path is set by the fixtures' module
+
+    made = forge_usable(f"<{anne}>")
+    before = made.public
+    run.ok("certificate", "add", encrypted.list_id, anne, typed=before)
+    made.revoke(at=now() - DAY)
+    upkeep.keep(openpgp.inspect(made.public), database.now())
+    store.commit()
+    assert "the certificate is revoked" in run.refused("certificate", "add", encrypted.list_id, anne, typed=before)
+    assert run.json("certificate", "show", encrypted.list_id, anne)["problem"] == "revoked"
+
+
+def test_suspended(encrypted: Any, anne: str, run: CommandLine, files: Files, store: Session) -> None:
+    """A suspended certificate is shown as such; adding it again lets it count."""
+    file = files.certificate(anne)
+    run.ok("certificate", "add", encrypted.list_id, anne, file)
+    registry.change_state(encrypted.list_id, anne, registry.ChoiceState.SUSPENDED, origin="test")
+    store.commit()
+    assert "no: the certificate is suspended" in run.ok("certificate", "show", encrypted.list_id, anne)
+    assert run.json("certificate", "add", encrypted.list_id, anne, file)["outcome"] == "updated"
+    assert run.json("certificate", "show", encrypted.list_id, anne)["usable"] is True
 
 
 def test_add_before_joining(encrypted: Any, run: CommandLine, files: Files) -> None:

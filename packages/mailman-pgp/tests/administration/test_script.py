@@ -12,6 +12,7 @@ from mailman_pgp.sandbox import Options, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +46,21 @@ def test_a_list_from_the_beginning(sandbox: Sandbox) -> None:
     helped = sandbox.mailman("pgp", "--help")
     assert helped.returncode == 0
     assert "Look after encrypted mailing lists" in helped.stdout
+
+
+def test_a_forgotten_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With a line of mailman.cfg missing, the status says which one, and no list is turned into an encrypted one."""
+    list_id = sandbox.rest.create_list("bee@script.example.com")
+    lines = sandbox.place.config.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("outgoing:")]
+    assert len(kept) == len(lines) - 1
+    half = tmp_path / "mailman.cfg"
+    half.write_text("".join(kept))
+    # The last of two -C counts.
+    status = sandbox.mailman("-C", str(half), "pgp", "status")
+    assert status.returncode == 1
+    assert "Put `outgoing: mailman_pgp.delivery.deliver` into the section [mta]" in status.stdout
+    refused = sandbox.mailman("-C", str(half), "pgp", "enable", list_id)
+    assert refused.returncode == 1
+    assert "not healthy" in refused.stderr
+    assert "is not an encrypted list" in sandbox.mailman("pgp", "status", list_id).stderr

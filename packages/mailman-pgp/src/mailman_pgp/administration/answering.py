@@ -15,6 +15,7 @@ from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.administration.output import Answer, ExitStatus, to_json
+from mailman_pgp.keys.registry import RegistryError
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.encryption import EncryptionError
 from mailman_pgp.lists.settings import SettingError
@@ -97,6 +98,8 @@ def _failure(error: Exception) -> Failure | None:
             return Refused("openpgp", str(error))
         case VaultError():
             return Refused("list-key", str(error))
+        case RegistryError():
+            return Refused("registry", str(error))
         case SettingError():
             return Mistaken("setting", str(error))
         case health.NotHealthy():

@@ -38,9 +38,10 @@ def add(spec: str, address: str, file: str) -> Answer:
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
     uploaded = certificate_from(file, address)
-    before = registry.current(mlist.list_id, address)
-    old = before.fingerprint if before is not None else None
+    before = chosen.of_address(mlist.list_id, address)
+    old = before.stored.fingerprint if before is not None else None
     registry.add(mlist.list_id, address, uploaded, origin="cli")
+    known = _as_stored(mlist, address)
     replaced = old if old != uploaded.fingerprint else None
     member = is_member(mlist, address)
     return Answer(
@@ -50,13 +51,13 @@ def add(spec: str, address: str, file: str) -> Answer:
             "member": member,
             "outcome": _outcome(old, replaced),
             "replaced": replaced,
-            "certificate": _described(uploaded),
+            "certificate": _described(known),
         },
         text=paragraphs(
             f"From now on this certificate counts for {address} on {mlist.fqdn_listname}.",
             fields(
                 [
-                    *_shown(uploaded),
+                    *_shown(known),
                     *([("Replaces", grouped(replaced))] if replaced else []),
                     *([("Before", "the same certificate; it was updated")] if old and not replaced else []),
                 ]
@@ -65,6 +66,22 @@ def add(spec: str, address: str, file: str) -> Answer:
             steps([f"Compare the fingerprint with {address} in another way than by mail: by telephone, or in person."]),
         ),
     )
+
+
+def _as_stored(mlist: Any, address: str) -> Certificate:
+    """The certificate as it is now: an upload is merged with what was known of the same key already.
+
+    :raises Refused: when that says it can't be used, by a revocation that the upload lacks for example.
+    """
+    row = chosen.of_address(mlist.list_id, address)
+    assert row is not None  # it was added a moment ago
+    if row.problem is not None:
+        reason = reasons.unserved(row.problem)
+        raise Refused(
+            row.problem,
+            f"Nothing was added. An earlier copy of this key says more than this one: {reason.words}. {reason.mend}",
+        )
+    return openpgp.inspect(row.stored.data)
 
 
 def _outcome(old: str | None, replaced: str | None) -> str:
@@ -88,23 +105,24 @@ def show(spec: str, address: str) -> Answer:
     """Show the certificate that counts for ADDRESS on LIST, and those that counted before."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    row = chosen.current(mlist.list_id, address)
+    row = chosen.of_address(mlist.list_id, address)
     if row is None:
         raise _nothing_counts(mlist, address)
-    known = openpgp.inspect(row.data)
-    past = chosen.history(mlist.list_id, address)
+    known = openpgp.inspect(row.stored.data)
+    choice = row.stored.choice
+    past = [old for old in registry.history(mlist.list_id, address) if old.until is not None]
     member = is_member(mlist, address)
     return Answer(
         data={
             "list": named(mlist),
             "address": address,
             "member": member,
-            "state": row.state,
-            "since": row.since,
-            "origin": row.origin,
+            "state": choice.state,
+            "since": choice.since,
+            "origin": choice.origin,
             "usable": row.problem is None,
             "problem": row.problem,
-            "certificate": {**_described(known), "armored": openpgp.armor(row.data, _ARMOR).decode("ascii")},
+            "certificate": {**_described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
             "history": [
                 {"fingerprint": old.fingerprint, "since": old.since, "until": old.until, "state": old.state}
                 for old in past
@@ -115,7 +133,7 @@ def show(spec: str, address: str) -> Answer:
             fields(
                 [
                     *_shown(known),
-                    ("Counts", f"since {moment(row.since)} ({row.state}, from {row.origin})"),
+                    ("Counts", f"since {moment(choice.since)} ({choice.state}, from {choice.origin})"),
                     ("Usable", "yes" if row.problem is None else f"no: {reasons.unserved(row.problem).words}"),
                 ]
             ),
@@ -126,10 +144,13 @@ def show(spec: str, address: str) -> Answer:
     )
 
 
-def _past(past: list[chosen.Past]) -> str:
+def _past(past: list[registry.Choice]) -> str:
     if not past:
         return ""
-    rows = [(grouped(old.fingerprint), f"{moment(old.since)} to {moment(old.until)}", old.state) for old in past]
+    rows = [
+        (grouped(old.fingerprint), f"{moment(old.since)} to {moment(old.until or old.since)}", old.state)
+        for old in past
+    ]
     return "Before:\n" + table(rows)
 
 
@@ -149,12 +170,12 @@ def list_certificates(spec: str) -> Answer:
                 {
                     "address": row.address,
                     "member": row.address in members,
-                    "fingerprint": row.fingerprint,
-                    "algorithm": row.algorithm,
-                    "expires": row.expires,
-                    "state": row.state,
-                    "since": row.since,
-                    "origin": row.origin,
+                    "fingerprint": row.stored.fingerprint,
+                    "algorithm": row.stored.algorithm,
+                    "expires": row.stored.expires,
+                    "state": row.stored.choice.state,
+                    "since": row.stored.choice.since,
+                    "origin": row.stored.choice.origin,
                     "usable": row.problem is None,
                     "problem": row.problem,
                 }
@@ -168,9 +189,9 @@ def list_certificates(spec: str) -> Answer:
                 [
                     (
                         row.address if row.address in members else f"{row.address} (no member)",
-                        grouped(row.fingerprint),
-                        row.algorithm,
-                        reasons.unserved(row.problem).words if row.problem is not None else _until(row.expires),
+                        grouped(row.stored.fingerprint),
+                        row.stored.algorithm,
+                        reasons.unserved(row.problem).words if row.problem is not None else _until(row.stored.expires),
                     )
                     for row in rows
                 ]
@@ -192,11 +213,10 @@ def remove(spec: str, address: str) -> Answer:
     """Let no certificate count for ADDRESS on LIST any more."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    row = registry.current(mlist.list_id, address)
-    if row is None:
+    removed = registry.remove(mlist.list_id, address)
+    if removed is None:
         raise _nothing_counts(mlist, address)
-    fingerprint = row.fingerprint
-    registry.remove(mlist.list_id, address)
+    fingerprint = removed.fingerprint
     member = is_member(mlist, address)
     return Answer(
         data={"list": named(mlist), "address": address, "member": member, "removed": fingerprint},
