@@ -61,10 +61,12 @@ class Key:
 
     @classmethod
     def signing(cls, created: int) -> "Key":
+        """A key that signs."""
         return cls(Ed25519PrivateKey.generate(), created)
 
     @classmethod
     def encrypting(cls, created: int) -> "Key":
+        """A key to encrypt to."""
         return cls(X25519PrivateKey.generate(), created)
 
     @property
@@ -74,6 +76,7 @@ class Key:
 
     @property
     def body(self) -> bytes:
+        """The public key packet."""
         head = b"\x04" + self.created.to_bytes(4, "big")
         if isinstance(self.private, Ed25519PrivateKey):
             return head + b"\x16" + ED25519_OID + mpi(self._point)
@@ -81,6 +84,7 @@ class Key:
 
     @property
     def secret_body(self) -> bytes:
+        """The secret key packet, without a passphrase."""
         raw = self.private.private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
@@ -99,10 +103,12 @@ class Key:
 
     @property
     def fingerprint(self) -> str:
+        """As RFC 9580 §5.5.4.2 says, in upper-case hexadecimal."""
         return hashlib.sha1(self.hashed, usedforsecurity=False).hexdigest().upper()
 
     @property
     def key_id(self) -> str:
+        """The end of the fingerprint."""
         return self.fingerprint[-16:]
 
 
@@ -124,7 +130,9 @@ def signature(
         unhashed = subpacket(16, bytes.fromhex(signer.key_id)) + unhashed
     hashed += extra
     head = bytes([4, kind, 22, HASHES[digest]]) + len(hashed).to_bytes(2, "big") + hashed
-    value = hashlib.new(digest, data + head + b"\x04\xff" + len(head).to_bytes(4, "big"), usedforsecurity=False).digest()
+    value = hashlib.new(
+        digest, data + head + b"\x04\xff" + len(head).to_bytes(4, "big"), usedforsecurity=False
+    ).digest()
     assert isinstance(signer.private, Ed25519PrivateKey)
     made = signer.private.sign(value)
     body = head + len(unhashed).to_bytes(2, "big") + unhashed + value[:2] + mpi(made[:32]) + mpi(made[32:])
@@ -151,6 +159,10 @@ def features(value: int) -> bytes:
     return subpacket(30, bytes([value]))
 
 
+#: AES and SHA-2: without them GnuPG writes 3DES and signs with SHA-1 (RFC 9580 §5.2.3.14, §5.2.3.16).
+PREFERENCES = subpacket(11, bytes([9, 8, 7])) + subpacket(21, bytes([10, 9, 8]))
+
+
 @dataclass
 class Subkey:
     """A subkey with the signatures that follow it."""
@@ -173,7 +185,7 @@ class Forged:
         """Add a certified user ID, which also carries the key flags and the lifetime of the key."""
         raw = text.encode()
         data = self.primary.hashed + b"\xb4" + len(raw).to_bytes(4, "big") + raw
-        extra = flags(usage) + features(1) + (b"" if lifetime is None else key_lifetime(lifetime))
+        extra = flags(usage) + features(1) + PREFERENCES + (b"" if lifetime is None else key_lifetime(lifetime))
         made = signature(
             self.primary, POSITIVE, data, at=self.primary.created if at is None else at, digest=self.digest, extra=extra
         )
@@ -184,6 +196,7 @@ class Forged:
         self.user_ids.append((text, [made]))
 
     def revoke_user_id(self, text: str, *, at: int, code: int = 32) -> None:
+        """Revoke a user ID."""
         raw = text.encode()
         data = self.primary.hashed + b"\xb4" + len(raw).to_bytes(4, "big") + raw
         made = signature(self.primary, REVOKE_CERTIFICATION, data, at=at, extra=reason(code))
@@ -198,7 +211,9 @@ class Forged:
         extra = b"" if code is None else reason(code)
         self.direct.append(signature(self.primary, REVOKE_KEY, self.primary.hashed, at=at, extra=extra))
 
-    def bind(self, key: Key, usage: int, *, at: int | None = None, lifetime: int | None = None, back: bool = True) -> Key:
+    def bind(
+        self, key: Key, usage: int, *, at: int | None = None, lifetime: int | None = None, back: bool = True
+    ) -> Key:
         """Bind (again) a subkey."""
         at = key.created if at is None else at
         data = self.primary.hashed + key.hashed
@@ -215,14 +230,14 @@ class Forged:
         return key
 
     def revoke_subkey(self, key: Key, *, at: int, code: int | None = None, signer: Key | None = None) -> None:
+        """Revoke a subkey; with another `signer` the revocation is a forged one."""
         extra = b"" if code is None else reason(code)
-        made = signature(
-            signer or self.primary, REVOKE_SUBKEY, self.primary.hashed + key.hashed, at=at, extra=extra
-        )
+        made = signature(signer or self.primary, REVOKE_SUBKEY, self.primary.hashed + key.hashed, at=at, extra=extra)
         next(known for known in self.subkeys if known.key is key).signatures.append(made)
 
     @property
     def fingerprint(self) -> str:
+        """That of the primary key."""
         return self.primary.fingerprint
 
     def _serialised(self, *, secret: bool) -> bytes:

@@ -23,6 +23,8 @@ from mailman_pgp.openpgp.usability import WEAK_HASHES
 
 #: Clocks differ: as far in the future as pysequoia tolerates.
 _TOLERANCE = timedelta(minutes=30)
+#: Over a document; all others are over keys, or nothing (RFC 9580 §5.2.1).
+_DOCUMENT_SIGNATURES = (SignatureType.Binary, SignatureType.Text)
 #: The better verdict wins when several certificates hold the key that a signature names.
 _RANK = {
     status: rank
@@ -143,7 +145,7 @@ def _since(candidate: Candidate, key: Signed, now: datetime) -> Status:
 
 def _why_not(content: Content, signature: Sig, raw: bytes, candidate: Candidate, now: datetime) -> Status:
     """Return why pysequoia does not accept a signature."""
-    if signature.signature_type not in {SignatureType.Binary, SignatureType.Text} or signature.created is None:
+    if signature.signature_type not in _DOCUMENT_SIGNATURES or signature.created is None:
         return Status.BAD
     made = naive_utc(signature.created)
     key = candidate.key

@@ -39,7 +39,7 @@ _COPIES_OF_MESSAGE = 5
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Opened:
-    """What was in a message: its content, and the verdict on each of its signatures, in their order."""
+    """What was in a message: its content, and the verdict on each of its signatures, in no particular order."""
 
     content: bytes
     signatures: tuple[SignatureVerdict, ...]
