@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-# SQLite takes a limited number of parameters in one statement.
-_NAMED_AT_MOST = 500
-
 
 @public
 @dataclass(frozen=True, slots=True)
@@ -82,18 +79,6 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
                 chosen[row.email] = row
     at = now()
     return [_candidate(chosen[email], at) for email in sorted(chosen)]
-
-
-@public
-def certificate_data(fingerprints: Iterable[str]) -> dict[str, bytes]:
-    """The stored certificates (binary) of these fingerprints; unknown ones are left out."""
-    wanted = list(dict.fromkeys(fingerprints))
-    found: dict[str, bytes] = {}
-    for start in range(0, len(wanted), _NAMED_AT_MOST):
-        part = wanted[start : start + _NAMED_AT_MOST]
-        query = sa.select(StoredCertificate.fingerprint, StoredCertificate.data)
-        found.update(store().execute(query.where(StoredCertificate.fingerprint.in_(part))).tuples())
-    return found
 
 
 def _query(list_id: str) -> sa.Select[Any]:

@@ -1,0 +1,256 @@
+"""Who gets a post: core's own set, in one query, with what is known of each certificate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from mailman_pgp.model import tables
+from mailman_pgp.model.database import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailman_pgp.delivery.recipients import Candidate
+
+ANNE, BART = "anne@example.com", "bart@example.com"
+
+
+def _ask(mlist: Any, author: str | None = None) -> list[Candidate]:
+    from mailman_pgp.delivery.recipients import regular_recipients  # noqa: PLC0415 - core must be initialised
+
+    return regular_recipients(mlist, author=author)
+
+
+def _only(mlist: Any) -> Candidate:
+    (candidate,) = _ask(mlist)
+    return candidate
+
+
+def _of_core(mlist: Any, author: str) -> set[str]:
+    """What core's own handler computes."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from mailman.testing.helpers import specialized_message_from_string  # noqa: PLC0415
+
+    msgdata: dict[str, Any] = {}
+    message = specialized_message_from_string(f"From: {author}\n\n")
+    config.handlers["member-recipients"].process(mlist, message, msgdata)
+    found: set[str] = msgdata["recipients"]
+    return found
+
+
+def _digest_of_core(mlist: Any) -> set[str]:
+    from mailman.interfaces.member import DeliveryStatus  # noqa: PLC0415 - core must be initialised
+
+    return {
+        member.address.email
+        for member in mlist.digest_members.members
+        if member.delivery_status is DeliveryStatus.enabled
+    }
+
+
+def _choose(list_id: str, address: str, fingerprint: str = "AA", *, state: str = "approved", **columns: Any) -> None:
+    """A certificate for an address: usable, unless the columns say otherwise."""
+    from mailman_pgp.model.database import store  # noqa: PLC0415 - core must be initialised
+
+    at = now()
+    values: dict[str, Any] = {
+        "data": fingerprint.encode(),
+        "version": 4,
+        "algorithm": "test",
+        "created": at,
+        "revoked": False,
+        "usable": True,
+        "seipd": 1,
+        "recipients": "1111 2222",
+        "updated": at,
+    }
+    store().add_all(
+        [
+            tables.Choice(
+                list_id=list_id, address=address, fingerprint=fingerprint, state=state, since=at, origin="test"
+            ),
+            tables.StoredCertificate(fingerprint=fingerprint, **(values | columns)),
+        ]
+    )
+    store().flush()
+
+
+class Crowd:
+    """Subscribe people in every way and with every combination of preferences that core knows."""
+
+    def __init__(self, seed: int, store: Any, mlist: Any) -> None:
+        from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole  # noqa: PLC0415
+        from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+        from zope.component import getUtility  # noqa: PLC0415
+
+        self.random = random.Random(seed)
+        self.store, self.mlist = store, mlist
+        self.manager = getUtility(IUserManager)
+        self.roles = MemberRole
+        self.modes = [None, None, *DeliveryMode]
+        self.statuses = [None, None, None, DeliveryStatus.enabled, *DeliveryStatus]
+        self.booleans = [None, None, False, True]
+
+    def prefer(self, preferences: Any) -> None:
+        """Set some preferences, and leave others to core."""
+        preferences.delivery_mode = self.random.choice(self.modes)
+        preferences.delivery_status = self.random.choice(self.statuses)
+        preferences.receive_own_postings = self.random.choice(self.booleans)
+
+    def subscribe(self, number: int) -> str:
+        """Subscribe one person in one to three ways; return one of their addresses."""
+        email = f"P{number}@Example.com" if number % 5 == 0 else f"p{number}@example.com"
+        address = self.manager.create_address(email)
+        address.verified_on = now()
+        self.prefer(address.preferences)
+        way = self.random.choice(["alone", "linked", "user", "twice", "moved", "owner"])
+        if way == "alone":
+            self.prefer(self.mlist.subscribe(address).preferences)
+            return str(address.email)
+        user = self.manager.create_user()
+        user.link(address)
+        user.preferred_address = address
+        self.prefer(user.preferences)
+        if way in {"linked", "twice", "moved"}:
+            self.prefer(self.mlist.subscribe(address).preferences)
+        if way in {"user", "twice", "moved"}:
+            self.prefer(self.mlist.subscribe(user).preferences)
+        if way == "owner":
+            role = self.random.choice([self.roles.owner, self.roles.moderator, self.roles.nonmember])
+            self.prefer(self.mlist.subscribe(address, role).preferences)
+        if way == "moved":
+            second = user.register(f"second{number}@example.com")
+            second.verified_on = now()
+            self.prefer(second.preferences)
+            user.preferred_address = second
+        return str(address.email)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_same_as_core(store: Any, mlist: Any, seed: int) -> None:
+    """For any mixture of preferences, subscriptions and authors, the set is the one that core computes."""
+    crowd = Crowd(seed, store, mlist)
+    authors = [crowd.subscribe(number) for number in range(60)]
+    store.commit()
+    digest = _digest_of_core(mlist)
+    for author in [*authors[:25], "stranger@example.com"]:
+        mine = _ask(mlist, author)
+        theirs = _of_core(mlist, author)
+        assert {found.address for found in mine if not found.digest} == theirs
+        assert {found.address for found in mine if found.digest} == digest - _of_core(mlist, "x@y.example") - (
+            set() if _gets_own(mlist, author) else {author}
+        )
+    assert {found.address for found in _ask(mlist)} == _of_core(mlist, "x@y.example") | digest
+    assert 10 < len(_ask(mlist)) < 60  # the mixture is one
+
+
+def _gets_own(mlist: Any, author: str) -> bool:
+    member = mlist.members.get_member(author)
+    return member is None or bool(member.receive_own_postings)
+
+
+def test_author_in_any_case(mlist: Any, members: Any) -> None:
+    """The author is found whatever the case of the address; who wants their own posts keeps them."""
+    anne = members.add(mlist, ANNE)
+    assert [found.address for found in _ask(mlist, "Anne@Example.COM")] == [ANNE]
+    anne.preferences.receive_own_postings = False
+    assert _ask(mlist, "Anne@Example.COM") == []
+    assert [found.address for found in _ask(mlist, BART)] == [ANNE]
+
+
+def test_preferred_address_that_is_gone(mlist: Any, members: Any, store: Any) -> None:
+    """A user whose preferred address was deleted gets nothing, and nobody else suffers from it."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    members.add(mlist, ANNE, as_user=True)
+    members.add(mlist, BART)
+    manager = getUtility(IUserManager)
+    manager.delete_address(manager.get_address(ANNE))
+    store.commit()
+    assert [found.address for found in _ask(mlist)] == [BART]
+
+
+def test_usable(mlist: Any, members: Any) -> None:
+    """A member with a certificate that can be used comes with all that the fan-out needs."""
+    members.add(mlist, ANNE)
+    until = now() + dt.timedelta(days=1)
+    _choose(mlist.list_id, ANNE, seipd=2, usable_until=until)
+    found = _only(mlist)
+    assert (found.usable, found.problem, found.fingerprint, found.state) == (True, None, "AA", "approved")
+    assert (found.seipd, found.recipients, found.usable_until) == (2, ("1111", "2222"), until)
+    assert not found.digest
+
+
+def test_no_certificate(mlist: Any, members: Any) -> None:
+    """A member without a certificate, or with one on another list only, is there with the reason."""
+    members.add(mlist, ANNE)
+    _choose("bee.example.com", ANNE)
+    found = _only(mlist)
+    assert (found.usable, found.problem, found.fingerprint, found.recipients) == (False, "no-certificate", None, ())
+
+
+@pytest.mark.parametrize("state", ["offered", "suspended"])
+def test_choice_that_does_not_count(mlist: Any, members: Any, state: str) -> None:
+    """A choice that does not count makes the member unusable, with its state as the reason."""
+    members.add(mlist, ANNE)
+    _choose(mlist.list_id, ANNE, state=state)
+    found = _only(mlist)
+    assert (found.usable, found.problem, found.state) == (False, state, state)
+
+
+def test_unusable_certificate(mlist: Any, members: Any) -> None:
+    """The problem of a certificate is the reason."""
+    members.add(mlist, ANNE)
+    _choose(mlist.list_id, ANNE, usable=False, problem="revoked")
+    found = _only(mlist)
+    assert (found.usable, found.problem) == (False, "revoked")
+
+
+def test_history_does_not_count(mlist: Any, members: Any, store: Any) -> None:
+    """What was chosen until some time ago neither counts nor doubles the member."""
+    members.add(mlist, ANNE)
+    _choose(mlist.list_id, ANNE, "OLD")
+    store.execute(sa.update(tables.Choice).values(until=now()))
+    assert _only(mlist).problem == "no-certificate"
+    _choose(mlist.list_id, ANNE, "NEW")
+    assert _only(mlist).fingerprint == "NEW"
+
+
+def test_usability_is_never_outdated(mlist: Any, members: Any) -> None:
+    """A usability whose time is over is computed again before anybody is called usable."""
+    members.add(mlist, ANNE)
+    _choose(mlist.list_id, ANNE, usable_until=now() - dt.timedelta(seconds=1))
+    found = _only(mlist)  # the test's certificate is no certificate at all
+    assert (found.usable, found.problem) == (False, "broken")
+
+
+@pytest.fixture
+def statements(core: Any) -> Iterator[list[str]]:
+    """The statements that the database gets while the test runs."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(core.db.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(core.db.engine, "before_cursor_execute", note)
+
+
+def test_number_of_queries(store: Any, mlist: Any, statements: list[str]) -> None:
+    """The number of queries does not depend on the number of members: one, and one for what is outdated."""
+    crowd = Crowd(0, store, mlist)
+    for number in range(30):
+        crowd.subscribe(number)
+    store.commit()
+    list_id = mlist.list_id  # loads the list again
+    assert list_id
+    statements.clear()
+    _ask(mlist, "p1@example.com")
+    assert len(statements) == 2
