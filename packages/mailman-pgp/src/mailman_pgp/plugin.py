@@ -1,10 +1,10 @@
 """The plugin: what Mailman starts in each of its processes.
 
-    [plugin.pgp]
-    class: mailman_pgp.plugin.PGPPlugin
-    enabled: yes
-    component_package: mailman_pgp
-    configuration: /etc/mailman3/mailman-pgp.cfg
+[plugin.pgp]
+class: mailman_pgp.plugin.PGPPlugin
+enabled: yes
+component_package: mailman_pgp
+configuration: /etc/mailman3/mailman-pgp.cfg
 """
 
 from __future__ import annotations

@@ -99,6 +99,7 @@ def site(tmp_path: Path) -> OnDisk:
     made = OnDisk(tmp_path, SiteKey.create(tmp_path / "etc" / "site.key"))
     made.add(lines.as_configuration(str(made.settings)))
     made.settings.write_text(f"[pgp]\nkey_file: {made.key_file}\n")
+    made.settings.chmod(0o644)  # core's start in another test has changed the umask
     engine = sqlalchemy.create_engine(f"sqlite:///{made.database}")
     Base.metadata.create_all(engine)
     engine.dispose()

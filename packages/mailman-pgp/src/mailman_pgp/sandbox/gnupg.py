@@ -56,8 +56,9 @@ class GnuPG:
         if done.returncode not in (0, 2) or not done.stdout:
             raise ValueError("The message can't be opened with this key.")
         # VALIDSIG names the signing subkey first and the primary key last.
-        valid = [line.split() for line in done.stderr.decode().splitlines() if line.startswith("[GNUPG:] VALIDSIG ")]
-        return done.stdout, any(words[-1] == fingerprint for words in valid)
+        # Bytes, since other lines of the status may be cut in the middle of a character.
+        valid = [line.split() for line in done.stderr.splitlines() if line.startswith(b"[GNUPG:] VALIDSIG ")]
+        return done.stdout, any(words[-1] == fingerprint.encode() for words in valid)
 
     def _import(self, certificate: bytes) -> None:
         self._run("--import", stdin=certificate)
