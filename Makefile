@@ -119,7 +119,7 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python benchmarks/post_path.py $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does

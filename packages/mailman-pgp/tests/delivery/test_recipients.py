@@ -1,15 +1,13 @@
-"""Who gets a post: core's own set, in one query, with what is known of each certificate."""
+"""Who gets a post: core's own set, in one query."""
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
-from mailman_pgp.model import tables
 from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
@@ -24,11 +22,6 @@ def _ask(mlist: Any, author: str | None = None) -> list[Candidate]:
     from mailman_pgp.delivery.recipients import regular_recipients  # noqa: PLC0415 - core must be initialised
 
     return regular_recipients(mlist, author=author)
-
-
-def _only(mlist: Any) -> Candidate:
-    (candidate,) = _ask(mlist)
-    return candidate
 
 
 def _of_core(mlist: Any, author: str) -> set[str]:
@@ -51,33 +44,6 @@ def _digest_of_core(mlist: Any) -> set[str]:
         for member in mlist.digest_members.members
         if member.delivery_status is DeliveryStatus.enabled
     }
-
-
-def _choose(list_id: str, address: str, fingerprint: str = "AA", *, state: str = "approved", **columns: Any) -> None:
-    """A certificate for an address: usable, unless the columns say otherwise."""
-    from mailman_pgp.model.database import store  # noqa: PLC0415 - core must be initialised
-
-    at = now()
-    values: dict[str, Any] = {
-        "data": fingerprint.encode(),
-        "version": 4,
-        "algorithm": "test",
-        "created": at,
-        "revoked": False,
-        "usable": True,
-        "seipd": 1,
-        "recipients": "1111 2222",
-        "updated": at,
-    }
-    store().add_all(
-        [
-            tables.Choice(
-                list_id=list_id, address=address, fingerprint=fingerprint, state=state, since=at, origin="test"
-            ),
-            tables.StoredCertificate(fingerprint=fingerprint, **(values | columns)),
-        ]
-    )
-    store().flush()
 
 
 class Crowd:
@@ -176,60 +142,6 @@ def test_preferred_address_that_is_gone(mlist: Any, members: Any, store: Any) ->
     assert [found.address for found in _ask(mlist)] == [BART]
 
 
-def test_usable(mlist: Any, members: Any) -> None:
-    """A member with a certificate that can be used comes with all that the fan-out needs."""
-    members.add(mlist, ANNE)
-    until = now() + dt.timedelta(days=1)
-    _choose(mlist.list_id, ANNE, seipd=2, usable_until=until)
-    found = _only(mlist)
-    assert (found.usable, found.problem, found.fingerprint, found.state) == (True, None, "AA", "approved")
-    assert (found.seipd, found.recipients, found.usable_until) == (2, ("1111", "2222"), until)
-    assert not found.digest
-
-
-def test_no_certificate(mlist: Any, members: Any) -> None:
-    """A member without a certificate, or with one on another list only, is there with the reason."""
-    members.add(mlist, ANNE)
-    _choose("bee.example.com", ANNE)
-    found = _only(mlist)
-    assert (found.usable, found.problem, found.fingerprint, found.recipients) == (False, "no-certificate", None, ())
-
-
-@pytest.mark.parametrize("state", ["offered", "suspended"])
-def test_choice_that_does_not_count(mlist: Any, members: Any, state: str) -> None:
-    """A choice that does not count makes the member unusable, with its state as the reason."""
-    members.add(mlist, ANNE)
-    _choose(mlist.list_id, ANNE, state=state)
-    found = _only(mlist)
-    assert (found.usable, found.problem, found.state) == (False, state, state)
-
-
-def test_unusable_certificate(mlist: Any, members: Any) -> None:
-    """The problem of a certificate is the reason."""
-    members.add(mlist, ANNE)
-    _choose(mlist.list_id, ANNE, usable=False, problem="revoked")
-    found = _only(mlist)
-    assert (found.usable, found.problem) == (False, "revoked")
-
-
-def test_history_does_not_count(mlist: Any, members: Any, store: Any) -> None:
-    """What was chosen until some time ago neither counts nor doubles the member."""
-    members.add(mlist, ANNE)
-    _choose(mlist.list_id, ANNE, "OLD")
-    store.execute(sa.update(tables.Choice).values(until=now()))
-    assert _only(mlist).problem == "no-certificate"
-    _choose(mlist.list_id, ANNE, "NEW")
-    assert _only(mlist).fingerprint == "NEW"
-
-
-def test_usability_is_never_outdated(mlist: Any, members: Any) -> None:
-    """A usability whose time is over is computed again before anybody is called usable."""
-    members.add(mlist, ANNE)
-    _choose(mlist.list_id, ANNE, usable_until=now() - dt.timedelta(seconds=1))
-    found = _only(mlist)  # the test's certificate is no certificate at all
-    assert (found.usable, found.problem) == (False, "broken")
-
-
 @pytest.fixture
 def statements(core: Any) -> Iterator[list[str]]:
     """The statements that the database gets while the test runs."""
@@ -244,7 +156,7 @@ def statements(core: Any) -> Iterator[list[str]]:
 
 
 def test_number_of_queries(store: Any, mlist: Any, statements: list[str]) -> None:
-    """The number of queries does not depend on the number of members: one, and one for what is outdated."""
+    """The number of queries does not depend on the number of members: it is one."""
     crowd = Crowd(0, store, mlist)
     for number in range(30):
         crowd.subscribe(number)
@@ -253,4 +165,4 @@ def test_number_of_queries(store: Any, mlist: Any, statements: list[str]) -> Non
     assert list_id
     statements.clear()
     _ask(mlist, "p1@example.com")
-    assert len(statements) == 2
+    assert len(statements) == 1

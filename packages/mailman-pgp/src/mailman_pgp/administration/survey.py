@@ -127,7 +127,8 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
     """
     list_id: str = mlist.list_id
     candidates = regular_recipients(mlist)
-    reasons = {found.address: "digest-mode" if found.digest else found.problem for found in candidates}
+    reasons = {candidate.address: "digest-mode" for candidate in candidates if candidate.digest}
+    reasons |= look_up(list_id, [candidate.address for candidate in candidates if not candidate.digest]).problems
     staff = sorted({address.email for address in mlist.administrators.addresses})
     return Survey(
         list_id=list_id,
@@ -136,7 +137,7 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
         key=_key(list_id),
         members=mlist.members.member_count,
         receiving=len(candidates),
-        unserved=_unserved(list_id, {address: reason for address, reason in reasons.items() if reason is not None}),
+        unserved=_unserved(list_id, reasons),
         staff=tuple(Unserved(*problem) for problem in sorted(look_up(list_id, staff).problems.items())),
         refused=_refused(list_id, since),
         posts=_posts(list_id),

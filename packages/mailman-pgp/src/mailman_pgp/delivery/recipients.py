@@ -1,7 +1,7 @@
-"""Who gets a post: the members whom core would choose, each with what is known of their certificate, in one query.
+"""Who gets a post: the members whom core would choose, in one query.
 
 Core runs five queries a member for this (``mlist.regular_members``, the preferences of member, address and user); here
-the same rules are joins.
+the same rules are joins.  Whether something can be encrypted to them is asked of `mailman_pgp.delivery.lookup`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from mailman.model.user import User
 from public import public
 from sqlalchemy.orm import aliased
 
-from mailman_pgp.keys import registry
-from mailman_pgp.model.database import now, store
-from mailman_pgp.model.tables import Choice, StoredCertificate
+from mailman_pgp.model.database import store
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable
 
 
@@ -34,28 +31,11 @@ class Candidate:
     """A member who is to get a post, if it can be encrypted to them.
 
     :ivar address: Lower-cased, as core has it.
-    :ivar fingerprint: Of the certificate that is chosen for them on this list; None when there is none.
-    :ivar usable: Whether the choice counts, and its certificate can be encrypted to now.
-    :ivar problem: When it is not: ``no-certificate``, the state of a choice that does not count, or a
-        `CertificateProblem`.
-    :ivar usable_until: When the certificate must be looked at again, naive UTC.
-    :ivar seipd: 1 or 2.
-    :ivar recipients: The names of the PKESKs that belong to this member.
-    :ivar state: The `ChoiceState` of the choice.
     :ivar digest: Whether they want digests in place of posts.
-    :ivar updated: When the certificate was changed last: with the fingerprint, a key for caches.
     """
 
     address: str
-    fingerprint: str | None
-    usable: bool
-    problem: str | None
-    usable_until: dt.datetime | None
-    seipd: int
-    recipients: tuple[str, ...]
-    state: str | None
     digest: bool
-    updated: dt.datetime | None = None
 
 
 @public
@@ -68,7 +48,6 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
     :param mlist: Core's mailing list.
     :param author: The address that wrote the post, left out when they don't want their own posts; None leaves out nobody.
     """
-    registry.refresh_due(mlist.list_id)
     rows = store().execute(_query(mlist.list_id)).all()
     left_out = None if author is None else _unwanted_by_author(rows, author.lower())
     chosen: dict[str, Any] = {}
@@ -77,12 +56,11 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
             known = chosen.get(row.email)
             if known is None or known.mode is not DeliveryMode.regular:
                 chosen[row.email] = row
-    at = now()
-    return [_candidate(chosen[email], at) for email in sorted(chosen)]
+    return [Candidate(email, row.mode is not DeliveryMode.regular) for email, row in sorted(chosen.items())]
 
 
 def _query(list_id: str) -> sa.Select[Any]:
-    """One row a membership, with the preferences in force and the choice that stands now."""
+    """One row a membership, with the preferences in force."""
     subscriber, user = aliased(User), aliased(User)
     preferences = [aliased(Preferences) for _ in range(3)]
 
@@ -99,14 +77,6 @@ def _query(list_id: str) -> sa.Select[Any]:
             in_force("delivery_mode").label("mode"),
             in_force("delivery_status").label("status"),
             in_force("receive_own_postings").label("own"),
-            Choice.fingerprint,
-            Choice.state,
-            StoredCertificate.usable,
-            StoredCertificate.problem,
-            StoredCertificate.usable_until,
-            StoredCertificate.seipd,
-            StoredCertificate.recipients,
-            StoredCertificate.updated,
         )
         .select_from(Member)
         .outerjoin(subscriber, Member.user_id == subscriber.id)
@@ -116,11 +86,6 @@ def _query(list_id: str) -> sa.Select[Any]:
         .outerjoin(preferences[0], Member.preferences_id == preferences[0].id)
         .outerjoin(preferences[1], Address.preferences_id == preferences[1].id)
         .outerjoin(preferences[2], user.preferences_id == preferences[2].id)
-        .outerjoin(
-            Choice,
-            sa.and_(Choice.list_id == Member.list_id, Choice.address == Address.email, Choice.until.is_(None)),
-        )
-        .outerjoin(StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint)
         .where(Member.list_id == list_id, Member.role == MemberRole.member)
     )
 
@@ -133,29 +98,3 @@ def _unwanted_by_author(rows: Iterable[Any], author: str) -> str | None:
     """
     mine = sorted((row for row in rows if row.email == author), key=lambda row: row.address_id is None)
     return author if mine and not mine[0].own else None
-
-
-def _candidate(row: Any, at: dt.datetime) -> Candidate:
-    problem = _problem(row, at)
-    return Candidate(
-        address=row.email,
-        fingerprint=row.fingerprint,
-        usable=problem is None,
-        problem=problem,
-        usable_until=row.usable_until,
-        seipd=row.seipd or 1,
-        recipients=tuple((row.recipients or "").split()),
-        state=row.state,
-        digest=row.mode is not DeliveryMode.regular,
-        updated=row.updated,
-    )
-
-
-def _problem(row: Any, at: dt.datetime) -> str | None:
-    if row.fingerprint is None or row.usable is None:
-        return "no-certificate"
-    if row.state not in registry.COUNTING:
-        return str(row.state)
-    if row.usable and (row.usable_until is None or row.usable_until > at):
-        return None
-    return row.problem or "expired"

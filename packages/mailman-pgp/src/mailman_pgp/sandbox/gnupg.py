@@ -45,8 +45,11 @@ class GnuPG:
     def write(self, content: bytes, certificate: bytes) -> bytes:
         """Encrypt content to a certificate, signed, as gpg does by default (compressed); armored."""
         self._import(certificate)
-        recipient = self._fingerprint_of(certificate)
-        return self._run("--armor", "--sign", "--encrypt", "--recipient", recipient, stdin=content)
+        return self.write_to(self._fingerprint_of(certificate), content)
+
+    def write_to(self, fingerprint: str, content: bytes) -> bytes:
+        """The same to a certificate that is known here, by its fingerprint."""
+        return self._run("--armor", "--sign", "--encrypt", "--recipient", fingerprint, stdin=content)
 
     def read(self, message: bytes, signer: bytes) -> tuple[bytes, bool]:
         """Open a message; returns the content, and whether it has a good signature by the certificate `signer`."""
