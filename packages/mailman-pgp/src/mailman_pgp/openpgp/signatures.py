@@ -54,16 +54,19 @@ class SignatureVerdict:
         """Whether the signature is good, now and then."""
         return self.status is Status.GOOD
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
+    def to_record(self) -> dict[str, Any]:
+        """Return the plain values that may be kept: without the digest, which would confirm a guess of the content."""
         return {
             "status": self.status.value,
             "fingerprint": self.fingerprint,
             "issuer": self.issuer,
             "signed_at": self.signed_at and self.signed_at.isoformat(),
             "text_mode": self.text_mode,
-            "content_digest": self.content_digest,
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all values as plain ones, for another process, not for a disk."""
+        return {**self.to_record(), "content_digest": self.content_digest}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "SignatureVerdict":

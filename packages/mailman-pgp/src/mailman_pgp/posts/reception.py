@@ -119,7 +119,7 @@ def _opened(list_id: str, message: Message, ciphertext: bytes, record: Record) -
     good = next((verdict for verdict in verdicts if verdict.good), None)
     record = replace(
         record,
-        verdicts=tuple(verdict.to_json() for verdict in verdicts),
+        verdicts=tuple(verdict.to_record() for verdict in verdicts),
         fingerprint=(good.fingerprint or "") if good is not None else "",
         signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
     )

@@ -37,7 +37,7 @@ class Record:
     kind: Kind
     problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.verdict.Problem`; empty when it may
     author: str = ""  # the address in From, lower-cased
-    verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_json() of each signature
+    verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_record() of each signature
     fingerprint: str = ""  # the certificate that authenticated the author
     signed_at: str = ""  # ISO 8601, UTC
     claim: str = ""  # the name under which this message claimed its signature; see mailman_pgp.posts.replay

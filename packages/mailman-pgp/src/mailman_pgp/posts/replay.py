@@ -5,6 +5,9 @@ signature hashes it* (a text-mode signature fits LF, CRLF and mixed line endings
 hashed, since its unhashed area can be changed at will).  A unique row per name, written and committed before the message
 goes on, makes a second acceptance impossible across processes.
 
+The name is an HMAC under a key derived from the site key.  A bare digest would tell whoever has the database, or a backup
+of it, whether a guess of what somebody wrote is right.
+
 The row also keeps the claim: the name of the queue file that came with the signature.  After a crash the same file passes
 again, and so does the message when it was shunted and put back, since the claim travels in its metadata; a copy under
 another name does not.
@@ -12,7 +15,7 @@ another name does not.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +25,7 @@ from sqlalchemy import delete, select
 
 from mailman_pgp.model.database import insert_once, now, store
 from mailman_pgp.model.tables import Seen
+from mailman_pgp.site import health
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
@@ -40,10 +44,13 @@ class Claim(StrEnum):
 
 @public
 def digest_of(verdict: SignatureVerdict) -> str:
-    """The name of a signature, as hexadecimal SHA-256."""
+    """The name of a signature, as hexadecimal HMAC-SHA-256.
+
+    :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
+    """
     signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
     name = "\0".join((verdict.fingerprint or "", signed_at, verdict.content_digest))
-    return hashlib.sha256(name.encode()).hexdigest()
+    return hmac.digest(health.site_key().derive("replay"), name.encode(), "sha256").hex()
 
 
 @public
