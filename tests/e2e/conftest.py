@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DATABASE_VARIABLE = "MAILMAN_PGP_TEST_DATABASE_URL"
+LOGS = (
+    *("root", "bounce", "config", "database", "debug", "error", "http", "gunicorn", "locks", "mischief", "plugins"),
+    *("runner", "subscribe", "task", "vette"),
+)
+"""Core's logs but smtp.log, which at its level `debug` holds all lines that came by LMTP."""
 
 
 class StartSandbox(Protocol):
@@ -111,3 +116,20 @@ def start_sandbox(tmp_path: Path, new_database: Callable[[], str | None]) -> Ite
     yield start
     for sandbox in started:
         sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def watched(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]
+) -> Iterator[Sandbox]:
+    """A Mailman that writes down as much as it can, with the plugin `saboteur` in it."""
+    settings = [f"logging.{name}.level=debug" for name in LOGS]
+    settings += ["plugin.saboteur.class=saboteur.Saboteur", "plugin.saboteur.enabled=yes"]
+    options = Options(database_url=new_database(), settings=settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        sandbox = Sandbox(tmp_path_factory.mktemp("watched"), options)
+        sandbox.start()
+        sandbox.command("version")  # the console starts with the same environment
+    yield sandbox
+    sandbox.stop()

@@ -1,0 +1,195 @@
+"""Nothing decrypted touches a disk or a wire: a post's way from LMTP to its members, with a canary in it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from canary import Canary
+from traces import Traces
+from watching import ALL, Watched
+
+from mailman_pgp.sandbox import Behaviour, Refusal, Stage, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from people import Person
+
+    from mailman_pgp.sandbox import Sandbox
+
+    Write = Callable[[Canary, Person], bytes]
+
+OUTSIDE = {"subject", "name"}
+"""What a mail program that does not protect headers leaves outside the encryption."""
+
+forms = pytest.mark.parametrize(
+    ("write", "outside"),
+    [(Canary.protected, set()), (Canary.outside, OUTSIDE)],
+    ids=["headers-inside", "headers-outside"],
+)
+
+
+@pytest.fixture
+def ants(watched: Sandbox) -> Iterator[Watched]:
+    """A fresh encrypted list; afterwards nothing of it waits anywhere."""
+    yield Watched.make(watched)
+    watched.receive()
+    (watched.place.root / "sabotage").unlink(missing_ok=True)
+    watched.wait_until_idle()
+
+
+def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
+    """Wait until something is in a queue; the place of its file, with no words yet."""
+    until(lambda: sandbox.queue(name), f"something waits in {name}")
+    (path,) = sandbox.queue(name)
+    return {str(path.relative_to(sandbox.place.root)): set()}
+
+
+def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
+    """These words in that place."""
+    return {path: words for path in place} if words else {}
+
+
+@forms
+def test_post_is_silent_in_each_queue_and_after_delivery(ants: Watched, write: Write, outside: set[str]) -> None:
+    """No word of a post is anywhere while it waits in `in` (but for what came outside the encryption), `pipeline`, `out`
+    or `retry`, and none after each member got it, encrypted; and nothing says whether a guess of its content is right."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = ants.traces(canary)
+    stopped = {name: ExitStack() for name in ("in", "pipeline", "out", "retry")}
+    with ExitStack() as stack:
+        for name, runner in stopped.items():
+            stack.push(runner)
+            runner.enter_context(sandbox.paused(name))
+        sandbox.receive(Behaviour(refuse=(Refusal(stage=Stage.MESSAGE),)))
+        ants.anne.send(write(canary, ants.anne))
+        assert ants.found(traces) == only(queued(sandbox, "in"), outside)
+        for done, name in (("in", "pipeline"), ("pipeline", "out"), ("out", "retry")):
+            stopped[done].close()
+            queued(sandbox, name)
+            assert ants.found(traces) == {}
+        sandbox.receive()
+    ants.delivered(canary, ants.bart)
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+
+
+@forms
+@pytest.mark.parametrize("runner", ["in", "pipeline", "out"])
+def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outside: set[str]) -> None:
+    """A runner that fails over the decrypted post leaves no word of it in the shunt queue (but, in `in`, for what came
+    outside the encryption), in the log with the traceback, or before the subscribers of the crash; unshunted, it arrives.
+    """
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = ants.traces(canary)
+    switch = sandbox.place.root / "sabotage"
+    switch.write_text(runner, encoding="utf-8")
+    ants.anne.send(write(canary, ants.anne))
+    shunted = queued(sandbox, "shunt")
+    until(lambda: f"RuntimeError: Sabotage in {runner}" in sandbox.logs(), "the traceback is in the log")
+    found = ants.found(traces)
+    # A subscriber to the crash sees the message as it came, as the shunt queue has it.
+    crash = {place: found.pop(place) for place in list(found) if place.startswith("events/RunnerCrashEvent")}
+    assert all(words == outside for words in crash.values())
+    assert bool(crash) == bool(outside and runner == "in")
+    still = outside if runner == "in" else set()
+    assert {place: words for place, words in found.items() if not place.startswith("mailman qfile")} == only(shunted, still)
+    switch.unlink()
+    sandbox.command("unshunt")
+    ants.delivered(canary, ants.bart)
+    sandbox.wait_until_idle()
+    for event in (sandbox.place.root / "events").glob("RunnerCrashEvent*"):
+        event.unlink()
+    assert ants.found(traces) == {}
+
+
+def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None:
+    """While posts are received, held, delivered and refused, Mailman's processes write to no file outside the directory
+    that these tests search, and to no temporary file."""
+    sandbox = ants.sandbox
+    opened = sandbox.place.root / "opened.log"
+    before = len(opened.read_text())
+    for write in (Canary.protected, Canary.outside):
+        canary = Canary.make()
+        ants.anne.send(write(canary, ants.anne))
+        ants.delivered(canary, ants.bart)
+    ants.anne.send(canary.plain(ants.anne, ants.list.address))
+    ants.anne.mail(1)
+    sandbox.wait_until_idle()
+    assert str(sandbox.place.queues) in opened.read_text()[before:]
+    temporary = str(sandbox.place.root / "tmp")
+    for path in opened.read_text()[before:].splitlines():
+        assert path.endswith(".pyc") or "__pycache__" in path or path.startswith((str(sandbox.place.root), "/dev/null"))
+        assert not path.startswith(temporary)
+
+
+def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
+    """A post that came in the clear is in the queue `in`, as it came, and after its refusal nowhere."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = Traces(canary.words)
+    with sandbox.paused("in"):
+        ants.anne.send(canary.plain(ants.anne, ants.list.address))
+        assert ants.found(traces) == only(queued(sandbox, "in"), ALL)
+    ants.anne.mail(1)
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    ants.deaf(canary, ants.anne, ants.bart, ants.owner)
+
+
+@pytest.mark.parametrize("bad", ["unsigned", "stranger", "replayed"])
+def test_refused_encrypted_post_is_silent(ants: Watched, bad: str) -> None:
+    """A post that was opened and refused leaves no word of it: not in the refusal, the ledger, a log or an event."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = ants.traces(canary)
+    author = ants.list.person("Eve") if bad == "stranger" else ants.anne
+    inside = canary.inside(author)
+    message = author.envelope(author.key.write(inside, ants.list.certificate, sign=bad != "unsigned"))
+    author.send(message)
+    if bad == "replayed":
+        ants.delivered(canary, ants.bart)
+        author.send(message)
+    until(lambda: author.mail(1), "the refusal came")
+    sandbox.wait_until_idle()
+    assert "REFUSED" in sandbox.logs()
+    assert ants.found(traces) == {}
+    if bad != "replayed":
+        ants.deaf(canary, ants.anne, ants.bart, ants.owner)
+
+
+def test_search_finds_the_post_of_a_plain_list_everywhere(watched: Sandbox) -> None:
+    """The control: the same search finds each word of a plain list's post in every queue, in what the subscribers see,
+    in the held message, its row and its notices, and in what leaves."""
+    ants = Watched.make(watched)
+    plain, canary = f"plain{ants.list.number}@lists.example.com", Canary.make()
+    list_id = watched.rest.create_list(plain, "legacy-default")
+    watched.rest.subscribe(list_id, ants.anne.address)
+    traces = Traces(canary.words)
+    ants.anne.send(canary.plain(ants.anne, plain), plain)
+    watched.mail_for(ants.anne.address)
+    watched.wait_until_idle()
+    found = traces.in_sandbox(watched)
+    assert found[f"mail/{ants.anne.address}/1.eml"] == ALL
+    assert ALL in [words for place, words in found.items() if place.startswith("events/AcceptEvent")]
+    stopped = {name: ExitStack() for name in ("in", "pipeline", "out")}
+    for name, runner in stopped.items():
+        runner.enter_context(watched.paused(name))
+    canary = Canary.make()
+    traces = Traces(canary.words)
+    ants.anne.send(canary.plain(ants.anne, plain), plain)
+    for name, runner in stopped.items():
+        (place,) = queued(watched, name)
+        assert traces.in_sandbox(watched)[place] == ALL
+        runner.close()
+    watched.wait_until_idle()
+    watched.rest(f"lists/{list_id}/config", {"default_member_action": "hold"}, "PATCH")
+    canary = Canary.make()
+    traces = Traces(canary.words)
+    ants.anne.send(canary.plain(ants.anne, plain), plain)
+    until(lambda: watched.rest(f"lists/{list_id}/held/count")["count"], "the post is held")
+    watched.wait_until_idle()
+    found = traces.in_sandbox(watched)
+    assert ALL in [words for place, words in found.items() if place.startswith("var/messages/")]
+    assert "subject" in found["database:pendedkeyvalue"]
+    assert "subject" in next(words for place, words in found.items() if place.startswith(f"mail/{ants.anne.address}/"))

@@ -1,0 +1,220 @@
+"""Looks for words in all that a sandbox wrote, in whatever form they may be there."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import pickle
+import quopri
+import re
+import sqlite3
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from mailman_pgp.sandbox import Sandbox
+
+_SPACE = re.compile(rb"\s+")
+_PACKED: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b\x08": lambda data: zlib.decompressobj(31).decompress(data),
+    b"BZh": lambda data: bz2.BZ2Decompressor().decompress(data),
+    b"\xfd7zXZ\x00": lambda data: lzma.LZMADecompressor().decompress(data),
+    b"\x78\x01": lambda data: zlib.decompressobj().decompress(data),
+    b"\x78\x9c": lambda data: zlib.decompressobj().decompress(data),
+    b"\x78\xda": lambda data: zlib.decompressobj().decompress(data),
+}
+_PICKLE = b"\x80"
+_DEEPEST = 3
+
+
+class Traces:
+    """Searches for `words`, given with a name for each."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._names = set(words.values())
+        self._in_lower_case: dict[bytes, str] = {}
+        self._exact: dict[bytes, str] = {}
+        for word, name in words.items():
+            for form in _lower_case_forms(word):
+                self._in_lower_case[form] = name
+            for form in _exact_forms(word):
+                self._exact[form] = name
+        self._clean: set[tuple[str, int, int, int]] = set()
+
+    def within(self, data: bytes, depth: int = 0) -> set[str]:
+        """The names of the words in `data`: raw in any case and any UTF, in hexadecimal, percent-encoding, base64 and
+        quoted-printable, folded or not, in pickles, and in what is compressed."""
+        found: set[str] = set()
+        for view in _views(data):
+            lower = view.lower()
+            found.update(name for form, name in self._in_lower_case.items() if form in lower)
+            found.update(name for form, name in self._exact.items() if form in view)
+        if depth < _DEEPEST:
+            for inner in (*_unpacked(data), *_unpickled(data)):
+                found |= self.within(inner, depth + 1)
+        return found
+
+    def in_sandbox(self, sandbox: Sandbox) -> dict[str, set[str]]:
+        """The words in all files below the sandbox's directory and in all rows of its database, by the place."""
+        found: dict[str, set[str]] = {}
+        for path in sorted(sandbox.place.root.rglob("*")):
+            # A queue's file may go to the next queue meanwhile; there it is seen.
+            with contextlib.suppress(FileNotFoundError):
+                if names := self._in_file(path):
+                    found[str(path.relative_to(sandbox.place.root))] = names
+        for table, row in rows(sandbox):
+            if names := self.within(row):
+                found.setdefault(f"database:{table}", set()).update(names)
+        return found
+
+    def _in_file(self, path: Path) -> set[str]:
+        """The words in a file and in its name; a file that did not change since it was clean is clean."""
+        if not path.is_file():
+            return self.within(path.name.encode())
+        status = path.stat()
+        key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+        if key in self._clean:
+            return set()
+        names = self.within(path.read_bytes()) | self.within(path.name.encode())
+        if not names:
+            self._clean.add(key)
+        return names
+
+
+def _lower_case_forms(word: str) -> Iterator[bytes]:
+    """What to look for in lower-cased data."""
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le"):
+        yield word.lower().encode(encoding)
+    for cased in _cases(word):
+        yield cased.encode().hex().encode()
+
+
+def _exact_forms(word: str) -> Iterator[bytes]:
+    """What to look for in data as it is: base64 in its three alignments."""
+    for cased in _cases(word):
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+            raw = cased.encode(encoding)
+            for before in range(3):
+                encoded = base64.b64encode(b"\0" * before + raw)
+                # The characters at both ends depend on the neighbours too.
+                whole = encoded[(0, 2, 3)[before] : (before + len(raw)) * 8 // 6]
+                yield whole
+                yield whole.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _cases(word: str) -> set[str]:
+    return {word, word.lower(), word.upper(), word.title(), word.capitalize()}
+
+
+def _views(data: bytes) -> Iterator[bytes]:
+    """The data, and what is left of it when folding and the text encodings are undone."""
+    yield data
+    yield _SPACE.sub(b"", data)
+    # Python's repr of bytes, JSON, and SQL show line ends as two characters.
+    yield data.replace(b"\\r", b"").replace(b"\\n", b"")
+    if b"=" in data:
+        yield quopri.decodestring(data)
+    if b"%" in data:
+        yield unquote_to_bytes(data)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """What is compressed in the data, at its begin or further on."""
+    for magic, unpack in _PACKED.items():
+        at = data.find(magic)
+        while at >= 0:
+            # By chance the magic is anywhere; what can't be unpacked is none.
+            with contextlib.suppress(zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
+                yield unpack(data[at:])
+            at = data.find(magic, at + 1)
+    if b"PK\x03\x04" in data:
+        with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                yield member.encode()
+                yield archive.read(member)
+
+
+def _unpickled(data: bytes) -> Iterator[bytes]:
+    """All texts in the objects of pickles that follow each other, as a queue file has them."""
+    if not data.startswith(_PICKLE):
+        return
+    stream = io.BytesIO(data)
+    pending: list[Any] = []
+    with contextlib.suppress(EOFError, pickle.UnpicklingError, ValueError):
+        while True:
+            pending.append(pickle.load(stream))
+    seen: set[int] = set()
+    while pending:
+        thing = pending.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, bytes):
+            yield thing
+        elif isinstance(thing, str):
+            yield thing.encode("utf-8", "surrogateescape")
+        elif isinstance(thing, dict):
+            pending += [*thing, *thing.values()]
+        elif isinstance(thing, list | tuple | set | frozenset):
+            pending += thing
+        else:
+            yield repr(thing).encode("utf-8", "replace")
+            pending += [getattr(thing, "__dict__", {})]
+
+
+def rows(sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
+    """Each value in each table of the sandbox's database, with the table's name."""
+    url = sandbox.options.database_url
+    if url is not None:
+        yield from _rows_by_sqlalchemy(url)
+        return
+    database = sandbox.place.var / "data" / "mailman.db"
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as connection:
+        connection.text_factory = bytes
+        names = [name.decode() for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            for row in connection.execute(f'SELECT * FROM "{name}"'):
+                yield name, _row(row)
+
+
+def _rows_by_sqlalchemy(url: str) -> Iterator[tuple[str, bytes]]:
+    from sqlalchemy import create_engine, inspect, text  # noqa: PLC0415 - only where a server is asked for
+
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        inspector = inspect(connection)
+        for schema in inspector.get_schema_names():
+            if schema == "information_schema":
+                continue
+            for name in inspector.get_table_names(schema=schema):
+                for row in connection.execute(text(f'SELECT * FROM "{schema}"."{name}"')):
+                    yield name, _row(row)
+    engine.dispose()
+
+
+def _row(row: Any) -> bytes:
+    values = (value if isinstance(value, bytes | memoryview) else str(value).encode() for value in row)
+    return b"\n".join(map(bytes, values))
+
+
+def compressed_forms(data: bytes) -> dict[str, bytes]:
+    """The data in each compressed form that is searched, for tests of the search."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:
+        writing.writestr("a", data)
+    return {
+        "gzip": gzip.compress(data),
+        "zlib": zlib.compress(data),
+        "bzip2": bz2.compress(data),
+        "xz": lzma.compress(data),
+        "zip": archive.getvalue(),
+    }
