@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from canary import Canary
+from canary import Canary, digests
 from traces import Traces
 from watching import ALL, Watched
 
@@ -49,13 +51,14 @@ def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
 
 def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
     """These words in that place."""
-    return {path: words for path in place} if words else {}
+    return dict.fromkeys(place, words) if words else {}
 
 
 @forms
 def test_post_is_silent_in_each_queue_and_after_delivery(ants: Watched, write: Write, outside: set[str]) -> None:
     """No word of a post is anywhere while it waits in `in` (but for what came outside the encryption), `pipeline`, `out`
-    or `retry`, and none after each member got it, encrypted; and nothing says whether a guess of its content is right."""
+    or `retry`, and none after each member got it, encrypted; and nothing says whether a guess of its content is right.
+    """
     sandbox, canary = ants.sandbox, Canary.make()
     traces = ants.traces(canary)
     stopped = {name: ExitStack() for name in ("in", "pipeline", "out", "retry")}
@@ -71,7 +74,7 @@ def test_post_is_silent_in_each_queue_and_after_delivery(ants: Watched, write: W
             queued(sandbox, name)
             assert ants.found(traces) == {}
         sandbox.receive()
-    ants.delivered(canary, ants.bart)
+    ants.delivered(canary, ants.anne, ants.bart)
     sandbox.wait_until_idle()
     assert ants.found(traces) == {}
 
@@ -95,10 +98,12 @@ def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outsid
     assert all(words == outside for words in crash.values())
     assert bool(crash) == bool(outside and runner == "in")
     still = outside if runner == "in" else set()
-    assert {place: words for place, words in found.items() if not place.startswith("mailman qfile")} == only(shunted, still)
+    assert {place: words for place, words in found.items() if not place.startswith("mailman qfile")} == only(
+        shunted, still
+    )
     switch.unlink()
     sandbox.command("unshunt")
-    ants.delivered(canary, ants.bart)
+    ants.delivered(canary, ants.anne, ants.bart)
     sandbox.wait_until_idle()
     for event in (sandbox.place.root / "events").glob("RunnerCrashEvent*"):
         event.unlink()
@@ -106,15 +111,16 @@ def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outsid
 
 
 def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None:
-    """While posts are received, held, delivered and refused, Mailman's processes write to no file outside the directory
-    that these tests search, and to no temporary file."""
+    """While posts are received, delivered and refused, the Python of Mailman's processes writes to no file outside the directory
+    that these tests search, and to no temporary file.
+    """
     sandbox = ants.sandbox
     opened = sandbox.place.root / "opened.log"
     before = len(opened.read_text())
     for write in (Canary.protected, Canary.outside):
         canary = Canary.make()
         ants.anne.send(write(canary, ants.anne))
-        ants.delivered(canary, ants.bart)
+        ants.delivered(canary, ants.anne, ants.bart)
     ants.anne.send(canary.plain(ants.anne, ants.list.address))
     ants.anne.mail(1)
     sandbox.wait_until_idle()
@@ -128,7 +134,7 @@ def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None
 def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
     """A post that came in the clear is in the queue `in`, as it came, and after its refusal nowhere."""
     sandbox, canary = ants.sandbox, Canary.make()
-    traces = Traces(canary.words)
+    traces = Traces(canary.words, sandbox.place.root)
     with sandbox.paused("in"):
         ants.anne.send(canary.plain(ants.anne, ants.list.address))
         assert ants.found(traces) == only(queued(sandbox, "in"), ALL)
@@ -136,6 +142,23 @@ def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
     sandbox.wait_until_idle()
     assert ants.found(traces) == {}
     ants.deaf(canary, ants.anne, ants.bart, ants.owner)
+
+
+def test_row_of_an_accepted_signature_confirms_no_guess(ants: Watched) -> None:
+    """Who has the database and guesses an author's words, key and second finds no digest of them in it."""
+    canary = Canary.make()
+    inside = canary.inside(ants.anne)
+    began = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    ants.anne.send(canary.protected(ants.anne))
+    ants.delivered(canary, ants.bart)
+    seconds = int((datetime.now(UTC).replace(tzinfo=None) - began).total_seconds()) + 2
+    guesses = (
+        "\0".join((ants.anne.key.fingerprint, (began + timedelta(seconds=second)).isoformat(), digest))
+        for second in range(seconds)
+        for digest in digests(inside)
+    )
+    traces = Traces({hashlib.sha256(guess.encode()).hexdigest(): "guess" for guess in guesses})
+    assert traces.in_sandbox(ants.sandbox) == {}
 
 
 @pytest.mark.parametrize("bad", ["unsigned", "stranger", "replayed"])
@@ -148,7 +171,7 @@ def test_refused_encrypted_post_is_silent(ants: Watched, bad: str) -> None:
     message = author.envelope(author.key.write(inside, ants.list.certificate, sign=bad != "unsigned"))
     author.send(message)
     if bad == "replayed":
-        ants.delivered(canary, ants.bart)
+        ants.delivered(canary, ants.anne, ants.bart)
         author.send(message)
     until(lambda: author.mail(1), "the refusal came")
     sandbox.wait_until_idle()
@@ -160,12 +183,13 @@ def test_refused_encrypted_post_is_silent(ants: Watched, bad: str) -> None:
 
 def test_search_finds_the_post_of_a_plain_list_everywhere(watched: Sandbox) -> None:
     """The control: the same search finds each word of a plain list's post in every queue, in what the subscribers see,
-    in the held message, its row and its notices, and in what leaves."""
+    in the held message, its row and its notices, and in what leaves.
+    """
     ants = Watched.make(watched)
     plain, canary = f"plain{ants.list.number}@lists.example.com", Canary.make()
     list_id = watched.rest.create_list(plain, "legacy-default")
     watched.rest.subscribe(list_id, ants.anne.address)
-    traces = Traces(canary.words)
+    traces = Traces(canary.words, watched.place.root)
     ants.anne.send(canary.plain(ants.anne, plain), plain)
     watched.mail_for(ants.anne.address)
     watched.wait_until_idle()
@@ -176,7 +200,7 @@ def test_search_finds_the_post_of_a_plain_list_everywhere(watched: Sandbox) -> N
     for name, runner in stopped.items():
         runner.enter_context(watched.paused(name))
     canary = Canary.make()
-    traces = Traces(canary.words)
+    traces = Traces(canary.words, watched.place.root)
     ants.anne.send(canary.plain(ants.anne, plain), plain)
     for name, runner in stopped.items():
         (place,) = queued(watched, name)
@@ -185,7 +209,7 @@ def test_search_finds_the_post_of_a_plain_list_everywhere(watched: Sandbox) -> N
     watched.wait_until_idle()
     watched.rest(f"lists/{list_id}/config", {"default_member_action": "hold"}, "PATCH")
     canary = Canary.make()
-    traces = Traces(canary.words)
+    traces = Traces(canary.words, watched.place.root)
     ants.anne.send(canary.plain(ants.anne, plain), plain)
     until(lambda: watched.rest(f"lists/{list_id}/held/count")["count"], "the post is held")
     watched.wait_until_idle()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mailman_pgp.sandbox import Sandbox
@@ -36,10 +36,17 @@ _PICKLE = b"\x80"
 _DEEPEST = 3
 
 
-class Traces:
-    """Searches for `words`, given with a name for each."""
+# More than any form of a word: what of a log is searched again when the log has grown.
+_OVERLAP_BYTES = 4096
 
-    def __init__(self, words: Mapping[str, str]) -> None:
+
+class Traces:
+    """Searches for `words`, given with a name for each.
+
+    They are in no file below `unsullied`: words that were made up just now are not in what was written before.
+    """
+
+    def __init__(self, words: Mapping[str, str], unsullied: Path | None = None) -> None:
         self._names = set(words.values())
         self._in_lower_case: dict[bytes, str] = {}
         self._exact: dict[bytes, str] = {}
@@ -48,11 +55,15 @@ class Traces:
                 self._in_lower_case[form] = name
             for form in _exact_forms(word):
                 self._exact[form] = name
-        self._clean: set[tuple[str, int, int, int]] = set()
+        self._clean: dict[Path, tuple[int, int, int]] = {}
+        for path in unsullied.rglob("*") if unsullied is not None else ():
+            with contextlib.suppress(FileNotFoundError):
+                self._clean[path] = _state(path)
 
     def within(self, data: bytes, depth: int = 0) -> set[str]:
         """The names of the words in `data`: raw in any case and any UTF, in hexadecimal, percent-encoding, base64 and
-        quoted-printable, folded or not, in pickles, and in what is compressed."""
+        quoted-printable, folded or not, in pickles, and in what is compressed.
+        """
         found: set[str] = set()
         for view in _views(data):
             lower = view.lower()
@@ -71,23 +82,32 @@ class Traces:
             with contextlib.suppress(FileNotFoundError):
                 if names := self._in_file(path):
                     found[str(path.relative_to(sandbox.place.root))] = names
-        for table, row in rows(sandbox):
-            if names := self.within(row):
-                found.setdefault(f"database:{table}", set()).update(names)
+        for table, content in tables(sandbox):
+            if names := self.within(content):
+                found[f"database:{table}"] = names
         return found
 
     def _in_file(self, path: Path) -> set[str]:
         """The words in a file and in its name; a file that did not change since it was clean is clean."""
+        names = self.within(path.name.encode())
         if not path.is_file():
-            return self.within(path.name.encode())
-        status = path.stat()
-        key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
-        if key in self._clean:
+            return names
+        state, before = _state(path), self._clean.get(path)
+        if state == before:
             return set()
-        names = self.within(path.read_bytes()) | self.within(path.name.encode())
+        # A log only grows.
+        grown = path.suffix == ".log" and before is not None and before[0] == state[0] and before[1] <= state[1]
+        with path.open("rb") as file:
+            file.seek(max(0, before[1] - _OVERLAP_BYTES) if grown and before else 0)
+            names |= self.within(file.read())
         if not names:
-            self._clean.add(key)
+            self._clean[path] = state
         return names
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _lower_case_forms(word: str) -> Iterator[bytes]:
@@ -171,39 +191,36 @@ def _unpickled(data: bytes) -> Iterator[bytes]:
             pending += [getattr(thing, "__dict__", {})]
 
 
-def rows(sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
-    """Each value in each table of the sandbox's database, with the table's name."""
+def tables(sandbox: Sandbox) -> Iterator[tuple[str, bytes]]:
+    """All values of each table of the sandbox's database, with the table's name."""
     url = sandbox.options.database_url
     if url is not None:
-        yield from _rows_by_sqlalchemy(url)
+        yield from _tables_of_server(url)
         return
     database = sandbox.place.var / "data" / "mailman.db"
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as connection:
-        connection.text_factory = bytes
-        names = [name.decode() for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for name in names:
-            for row in connection.execute(f'SELECT * FROM "{name}"'):
-                yield name, _row(row)
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            yield name, _values(connection.execute(f'SELECT * FROM "{name}"'))
 
 
-def _rows_by_sqlalchemy(url: str) -> Iterator[tuple[str, bytes]]:
-    from sqlalchemy import create_engine, inspect, text  # noqa: PLC0415 - only where a server is asked for
+def _tables_of_server(url: str) -> Iterator[tuple[str, bytes]]:
+    """The system's tables too: they hold statistics of the values."""
+    from sqlalchemy import create_engine, text  # noqa: PLC0415 - only where a server is asked for
 
     engine = create_engine(url)
+    query = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname <> 'information_schema'"
     with engine.connect() as connection:
-        inspector = inspect(connection)
-        for schema in inspector.get_schema_names():
-            if schema == "information_schema":
-                continue
-            for name in inspector.get_table_names(schema=schema):
-                for row in connection.execute(text(f'SELECT * FROM "{schema}"."{name}"')):
-                    yield name, _row(row)
+        for schema, name in connection.execute(text(query)).all():
+            yield name, _values(connection.execute(text(f'SELECT * FROM "{schema}"."{name}"')))
     engine.dispose()
 
 
-def _row(row: Any) -> bytes:
-    values = (value if isinstance(value, bytes | memoryview) else str(value).encode() for value in row)
-    return b"\n".join(map(bytes, values))
+def _values(rows: Iterable[Any]) -> bytes:
+    values = (value for row in rows for value in row if value is not None)
+    return b"\n".join(
+        bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode("utf-8", "replace")
+        for value in values
+    )
 
 
 def compressed_forms(data: bytes) -> dict[str, bytes]:

@@ -70,7 +70,7 @@ class Watched:
     def traces(self, canary: Canary) -> Traces:
         """The search for a canary in a post of Anne's, and for what confirms a guess of it."""
         signed = digests(canary.inside(self.anne)) | digests(canary.entity)
-        return Traces(canary.words | signed)
+        return Traces(canary.words | signed, self.sandbox.place.root)
 
     def found(self, traces: Traces) -> dict[str, set[str]]:
         """The places where words are: files, rows, and what REST and the commands say."""
