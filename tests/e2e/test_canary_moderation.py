@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     Write = Callable[[Canary, Person], bytes]
 
-forms = pytest.mark.parametrize("write", [Canary.protected, Canary.outside], ids=["headers-inside", "headers-outside"])
+forms = pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(Canary.protected, id="headers-inside"),
+        pytest.param(Canary.outside, id="headers-outside", marks=pytest.mark.deep),
+    ],
+)
 
 
 @pytest.fixture
@@ -66,7 +72,9 @@ def test_held_post_and_its_notices_are_silent(ants: Watched, write: Write) -> No
 
 
 @forms
-@pytest.mark.parametrize("action", ["accept", "reject", "discard", "defer"])
+@pytest.mark.parametrize(
+    "action", ["accept", "reject", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("discard", "defer"))]
+)
 def test_moderators_decision_is_silent(ants: Watched, action: str, write: Write) -> None:
     """No word of a held post is left when a moderator decides with a reason, or forwards it to somebody else; when it is
     accepted it reaches the members, and its author is acknowledged without a word of it.
@@ -127,7 +135,7 @@ def report(kept: Kept, recipient: str, action: str) -> bytes:
 
 
 @forms
-@pytest.mark.parametrize("author", ["member", "stranger"])
+@pytest.mark.parametrize("author", ["stranger", pytest.param("member", marks=pytest.mark.deep)])
 def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, write: Write) -> None:
     """Encrypted mail to -owner, from a member or a stranger, reaches the owner who has a certificate encrypted, and the
     other not; no word of it is anywhere on its way.
@@ -150,7 +158,9 @@ def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, writ
 
 
 @forms
-@pytest.mark.parametrize("kind", ["request", "join", "leave", "confirm"])
+@pytest.mark.parametrize(
+    "kind", ["request", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("join", "leave", "confirm"))]
+)
 def test_encrypted_command_is_silent(ants: Watched, kind: str, write: Write) -> None:
     """An encrypted mail to an address for commands is answered without a word of it, and nothing is left of it."""
     sandbox, canary = ants.sandbox, Canary.make()
@@ -162,6 +172,7 @@ def test_encrypted_command_is_silent(ants: Watched, kind: str, write: Write) -> 
     ants.deaf(canary, ants.anne)
 
 
+@pytest.mark.deep
 def test_words_in_odd_places_are_silent(ants: Watched) -> None:
     """What a program may take for a name of its own (a charset, an encoding, a boundary, a date, a header's name) is in
     no log, no event and no row either, whether the post passes or is refused.
