@@ -77,7 +77,7 @@ def test_held_post_and_its_notices_are_silent(ants: Watched, write: Write) -> No
 )
 def test_moderators_decision_is_silent(ants: Watched, action: str, write: Write) -> None:
     """No word of a held post is left when a moderator decides with a reason, or forwards it to somebody else; when it is
-    accepted it reaches the members, and its author is acknowledged without a word of it.
+    accepted it reaches the members, and neither an acknowledgement nor an automatic answer tells a word of it.
     """
     sandbox, canary = ants.sandbox, Canary.make()
     traces = ants.traces(canary)
@@ -96,6 +96,7 @@ def test_moderators_decision_is_silent(ants: Watched, action: str, write: Write)
     assert [words for words in heard if words] == ([ALL, ALL] if action == "accept" else [])
 
 
+@pytest.mark.deep
 @forms
 def test_bounce_that_quotes_our_message_is_silent(ants: Watched, write: Write) -> None:
     """A delivery report to the VERP address, and an answer to it that is none, quote what we sent: the report counts, the
@@ -134,6 +135,7 @@ def report(kept: Kept, recipient: str, action: str) -> bytes:
     )  # fmt: skip
 
 
+@pytest.mark.deep
 @forms
 @pytest.mark.parametrize("author", ["stranger", pytest.param("member", marks=pytest.mark.deep)])
 def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, write: Write) -> None:
@@ -157,6 +159,7 @@ def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, writ
     ants.deaf(canary, ants.anne, ants.bart)
 
 
+@pytest.mark.deep
 @forms
 @pytest.mark.parametrize(
     "kind", ["request", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("join", "leave", "confirm"))]
