@@ -17,6 +17,9 @@ _CRLF = compat32.clone(linesep="\r\n")
 # What describes the entity and so belongs to the signed part; everything else is a header of the message.
 _ENTITY = ("content-type", "content-transfer-encoding", "content-disposition", "content-description", "content-id")
 
+# Core puts these on every notice; they name commands by mail that an encrypted list does not take.
+_CLOSED = ("list-subscribe", "list-unsubscribe")
+
 
 def encrypted_notice(notice: Message, recipient: str) -> bytes:
     """The cryptographic payload of a notice to one recipient: the notice with its real headers (RFC 9788), CRLF.
@@ -24,7 +27,8 @@ def encrypted_notice(notice: Message, recipient: str) -> bytes:
     Does not change `notice`, which core may put into a queue again.
     """
     inner = copy.deepcopy(notice)
-    del inner["to"]
+    for name in ("to", *_CLOSED):
+        del inner[name]
     inner["To"] = recipient
     inner.set_param("hp", "cipher")
     inner.set_param("protected-headers", "v1")
@@ -41,20 +45,21 @@ def signed_notice(notice: Message, sign: Callable[[bytes], bytes], micalg: str) 
     outside = Message()
     for name, value in notice.items():
         (entity if name.lower() in _ENTITY else outside)[name] = value
-    del outside["mime-version"]
+    for name in ("mime-version", *_CLOSED):
+        del outside[name]
     entity.set_payload(copy.deepcopy(notice.get_payload()))
     signed = _flat(entity)
     signature = sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     boundary = secrets.token_hex(16)
-    outside["MIME-Version"] = "1.0"
-    outside["Content-Type"] = (
-        f'multipart/signed; protocol="application/pgp-signature"; micalg={micalg};\n\tboundary="{boundary}"'
-    )
     delimiter = boundary.encode()
     return b"".join(
         (
-            _flat(outside),
-            b"--", delimiter, b"\r\n",
+            # Without the type: the generator would write an empty multipart for it, which ends before the signed part.
+            _flat(outside).removesuffix(b"\r\n"),
+            b"MIME-Version: 1.0\r\n",
+            b'Content-Type: multipart/signed; protocol="application/pgp-signature"; micalg=', micalg.encode(), b";\r\n",
+            b'\tboundary="', delimiter, b'"\r\n',
+            b"\r\n--", delimiter, b"\r\n",
             signed,
             b"\r\n--", delimiter, b"\r\n",
             b'Content-Type: application/pgp-signature; name="signature.asc"\r\n\r\n',

@@ -107,7 +107,7 @@ def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **wo
     }
     notice = UserNotification(address, mlist.owner_address, subject.format(**words), lang=mlist.preferred_language)
     notice.set_type("multipart/mixed")
-    notice.attach(MIMEText(text.format(**words), _charset="utf-8"))
+    notice.attach(MIMEText(text.format(**words)))  # UTF-8 where it is not ASCII
     certificate = MIMEApplication(armor(row.certificate, "PGP PUBLIC KEY BLOCK"), "pgp-keys", encode_7or8bit)
     certificate.add_header("Content-Disposition", "attachment", filename=f"{mlist.list_name}.asc")
     notice.attach(certificate)
