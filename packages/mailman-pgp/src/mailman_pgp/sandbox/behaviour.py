@@ -60,12 +60,14 @@ class Refusal:
 class Drop:
     """Drop a connection when it has brought `after_messages` messages; `times` is how many connections, None for all.
 
-    The last of these messages is kept; `answered` is whether the client still gets the reply that says so.
+    At `Stage.MESSAGE` the last of these messages is kept; `answered` is whether the client still gets the reply that
+    says so.  At another stage the connection ends without a word in place of the reply to the next command of that kind.
     """
 
     after_messages: int
     answered: bool = True
     times: int | None = None
+    stage: Stage = Stage.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ class Behaviour:
     drop: Drop | None = None
     pipelining: bool = True
     """Whether RFC 2920 is offered."""
+    eight_bit: bool = True
+    """Whether RFC 6152 is offered."""
+    size: bool = True
+    """Whether RFC 1870 is offered."""
+    max_message_bytes: int | None = None
+    """A larger message is refused with 552; None: the receiver's own limit."""
 
     def __post_init__(self) -> None:
         """Check the replies, so that a mistake shows here and not in the client's parser."""
@@ -94,7 +102,8 @@ class Behaviour:
                 Refusal(**{**refusal, "stage": Stage(refusal.get("stage", Stage.RCPT))})
                 for refusal in fields.get("refuse", ())
             )
-            fields["drop"] = Drop(**fields["drop"]) if fields.get("drop") else None
+            drop = fields.get("drop")
+            fields["drop"] = Drop(**{**drop, "stage": Stage(drop.get("stage", Stage.MESSAGE))}) if drop else None
             fields["delay_seconds"] = float(fields.get("delay_seconds", 0.0))
             return cls(**fields)
         except (TypeError, ValueError, AttributeError) as error:
@@ -152,10 +161,10 @@ class Control:
                 return refusal.reply
         return None
 
-    def drop(self, messages: int) -> Drop | None:
-        """The drop that is due for a connection with so many messages, or None; counts it as done."""
+    def drop(self, messages: int, stage: Stage = Stage.MESSAGE) -> Drop | None:
+        """The drop that is due at this stage for a connection with so many messages, or None; counts it as done."""
         drop = self.behaviour.drop
-        if drop is None or messages < drop.after_messages or not self._left(drop):
+        if drop is None or drop.stage is not stage or messages < drop.after_messages or not self._left(drop):
             return None
         self._used[drop] += 1
         return drop

@@ -33,6 +33,7 @@ _END_OF_DATA = b"\r\n.\r\n"
 # RFC 5321 §4.1.1.2, §4.1.1.3, without the obsolete source routes.
 _MAIL = re.compile(r"FROM: ?<(?P<address>[^<>\s]*)>(?P<parameters>( [^ ]+)*) *", re.IGNORECASE)
 _RCPT = re.compile(r"TO: ?<(?P<address>[^<>\s]+)>(?P<parameters>( [^ ]+)*) *", re.IGNORECASE)
+_STAGES = {"MAIL": Stage.MAIL, "RCPT": Stage.RCPT, "DATA": Stage.DATA}
 _KNOWN_PARAMETERS = re.compile(r"SIZE=(?P<size>[0-9]{1,20})|BODY=(7BIT|8BITMIME)", re.IGNORECASE)
 
 
@@ -72,7 +73,9 @@ class Session(asyncio.Protocol):
         """Greet the client, or turn it away."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if refusal := self._control.refusal(Stage.CONNECT):
+        if self._control.drop(0, Stage.CONNECT):
+            self._hang_up()
+        elif refusal := self._control.refusal(Stage.CONNECT):
             self._replies.append(refusal)
             self._hang_up()
         else:
@@ -113,6 +116,10 @@ class Session(asyncio.Protocol):
         line = bytes(self._buffer[:end]).rstrip(b"\r").decode("utf-8", "replace")
         del self._buffer[: end + 1]
         verb, _, argument = line.partition(" ")
+        stage = _STAGES.get(verb.upper())
+        if stage is not None and self._control.drop(self._messages, stage):
+            self._hang_up()
+            return False
         match verb.upper():
             case "MAIL":
                 reply = self._mail(argument)
@@ -145,10 +152,27 @@ class Session(asyncio.Protocol):
                 return "500 5.5.1 Unknown command"
 
     def _greeting(self) -> str:
-        extensions = [HOST_NAME, "8BITMIME", "ENHANCEDSTATUSCODES", f"SIZE {MAX_MESSAGE_BYTES}"]
-        if self._control.behaviour.pipelining:
-            extensions.append("PIPELINING")
+        behaviour = self._control.behaviour
+        extensions = [HOST_NAME, "ENHANCEDSTATUSCODES"]
+        for offered, extension in (
+            (behaviour.eight_bit, "8BITMIME"),
+            (behaviour.size, f"SIZE {self._limit}"),
+            (behaviour.pipelining, "PIPELINING"),
+        ):
+            extensions += [extension] if offered else []
         return "\r\n".join([*(f"250-{line}" for line in extensions[:-1]), f"250 {extensions[-1]}"])
+
+    @property
+    def _limit(self) -> int:
+        limit = self._control.behaviour.max_message_bytes
+        return MAX_MESSAGE_BYTES if limit is None else limit
+
+    def _known_parameter(self, parameter: str) -> re.Match[str] | None:
+        """A parameter of MAIL that goes with what was offered (RFC 5321 §4.1.1.11)."""
+        known = _KNOWN_PARAMETERS.fullmatch(parameter)
+        behaviour = self._control.behaviour
+        offered = known is not None and (behaviour.size if known["size"] else behaviour.eight_bit)
+        return known if offered else None
 
     def _reset(self) -> None:
         self._transaction = _Transaction(None, [])
@@ -160,10 +184,10 @@ class Session(asyncio.Protocol):
         if envelope is None:
             return "501 5.5.4 Syntax: MAIL FROM:<address>"
         for parameter in envelope["parameters"].split():
-            known = _KNOWN_PARAMETERS.fullmatch(parameter)
+            known = self._known_parameter(parameter)
             if known is None:
                 return "555 5.5.4 Unsupported parameter"
-            if known["size"] and int(known["size"]) > MAX_MESSAGE_BYTES:
+            if known["size"] and int(known["size"]) > self._limit:
                 return "552 5.3.4 Message too big"
         if refusal := self._control.refusal(Stage.MAIL):
             return refusal
@@ -222,7 +246,7 @@ class Session(asyncio.Protocol):
 
     def _take(self, content: bytes) -> str:
         sender, recipients = self._transaction.sender, self._transaction.recipients
-        if self._oversized:
+        if self._oversized or len(content) > self._limit:
             return "552 5.3.4 Message too big"
         if not content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n"):
             return "550 5.6.0 A line does not end with <CR><LF>"
