@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 # What each option means, in the order of the file; `key_file` is the only one that must be given.
 DESCRIPTIONS: dict[str, str] = {
     "key_file": "The site's key file: outside Mailman's var directory, and in a backup of its own.",
-    "work_dir": "Where deliveries note who has a copy already.  Default: below Mailman's var directory.",
+    "work_dir": "Where deliveries note who has a copy already, on a local disk.  Default: mailman-pgp/ in Mailman's data directory.",
     "chunk_recipients": "Recipients in one chunk of a post: what one process of `out` sends at a time.",
-    "chunk_bytes": "Bytes of a post times recipients in one chunk, so that chunks of large posts stay small.",
+    "chunk_bytes": "A post of n times this size has n times as many recipients in a chunk: its body is encrypted once a chunk.",
     "max_message_bytes": "The largest message that is opened, in bytes.",
     "replay_window_days": "How old a signature may be, in days, for a post to be accepted.",
     "worker_memory_mb": "Memory that opening one message may take, in MiB.",

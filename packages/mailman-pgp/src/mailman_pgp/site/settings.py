@@ -23,9 +23,9 @@ class SiteSettings:
     """What an operator decides for the whole site; the names are those of the options."""
 
     key_file: Path
-    work_dir: Path | None = None  # progress of deliveries; None: below Mailman's var directory
+    work_dir: Path | None = None  # progress of deliveries; None: mailman-pgp/ in Mailman's data directory
     chunk_recipients: int = 250  # a chunk of a post is the unit of parallelism and of recovery
-    chunk_bytes: int = 2 * 2**20  # a larger payload is encrypted once for the whole list, as one chunk
+    chunk_bytes: int = 2**18  # chunks of a post of n times this size hold n times as many recipients
     max_message_bytes: int = 32 * 2**20
     replay_window_days: int = 30
     worker_memory_mb: int = 1024
