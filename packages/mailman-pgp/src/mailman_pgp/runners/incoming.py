@@ -18,6 +18,7 @@ from zope.component import getUtility
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.reception import receive
 from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
 
@@ -35,7 +36,7 @@ class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
 
 
 @public
-class IncomingRunner(Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Stopping, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
@@ -63,6 +64,8 @@ class IncomingRunner(Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core
         with transaction():
             _know_address(record.author)
         process(mlist, received.message, msgdata, "pgp-gate")
+        # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
+        config.db.commit()
         return False
 
 

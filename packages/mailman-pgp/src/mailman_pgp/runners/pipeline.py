@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailman.config import config
 from mailman.core.pipelines import process
 from mailman.runners.pipeline import PipelineRunner as CorePipelineRunner
 from public import public
@@ -11,6 +12,7 @@ from public import public
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
+from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
 
@@ -18,7 +20,7 @@ _PIPELINES = {Kind.POST: "pgp-posting-pipeline", Kind.OWNER: "pgp-owner-pipeline
 
 
 @public
-class PipelineRunner(Waiting, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
+class PipelineRunner(Stopping, Waiting, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
     """Sends the posts of an encrypted list through our pipeline, whatever the list's own setting says.
 
     Stock pipelines archive, digest and gate to news; REST can set any of them on any list.
@@ -40,4 +42,6 @@ class PipelineRunner(Waiting, CorePipelineRunner):  # type: ignore[misc]  # core
                 "A message that was not received by the encrypted list's own runner. It is kept in the shunt queue."
             )
         process(mlist, msg, msgdata, _PIPELINES[record.kind])
+        # Core commits after it has removed the queue file.  Killed in between, it would forget who was skipped.
+        config.db.commit()
         return False
