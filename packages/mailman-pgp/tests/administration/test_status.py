@@ -115,11 +115,16 @@ def test_last_posts(encrypted: Any, run: CommandLine, store: Session) -> None:
     """The chunks of a post are one line; what is not printable in a Message-ID is not printed."""
     for copies in (250, 30):
         ledger.delivered(
-            encrypted.list_id, "<1\x1b[2J@example.com>", recipients=copies, copies=copies, skipped=1, failed=0
+            encrypted.list_id,
+            "<1\x1b[2J@example.com>",
+            chunk=f"chunk-{copies}",
+            recipients=copies,
+            copies=copies,
+            skipped=1,
         )
     store.commit()
     text = run.ok("status", encrypted.list_id)
-    assert "280 delivered  2 skipped  0 failed attempts  <1\ufffd[2J@example.com>" in text
+    assert "280 delivered  2 skipped  0 failed  <1\ufffd[2J@example.com>" in text
     assert run.json("status")["lists"][0]["posts"][0]["delivered"] == 280
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailman_pgp.delivery.progress import Progress, ProgressError
+from mailman_pgp.delivery.progress import Beginning, Progress, ProgressError
 
 
 @pytest.fixture
@@ -210,3 +210,56 @@ def test_kill_minus_nine(path: Path) -> None:
         assert found == {f"member-{n}@example.com" for n in range(len(found))}
         done += marked
     assert done > 0
+
+
+def test_only_one_process_at_a_time(path: Path) -> None:
+    """Who begins a chunk that another one is at is told so; once the other one has ended, the chunk is resumed."""
+    first, second = Progress(path, "chunk-1"), Progress(path, "chunk-1")
+    assert first.begin() is Beginning.FRESH
+    assert second.begin() is Beginning.BUSY
+    first.mark(["anne@example.com"])
+    assert second.begin() is Beginning.BUSY
+    first.close()
+    assert second.begin() is Beginning.RESUMED
+    assert second.done() == {"anne@example.com"}
+    second.clear()
+    assert first.begin() is Beginning.FRESH
+
+
+def test_begun_without_a_copy_is_resumed(path: Path) -> None:
+    """A chunk that was begun and interrupted before its first copy is not taken for a new one."""
+    assert Progress(path, "chunk-1").begin() is Beginning.FRESH
+    resumed = Progress(path, "chunk-1")
+    assert resumed.begin() is Beginning.RESUMED
+    assert resumed.done() == set()
+    resumed.mark(["anne@example.com"])
+    resumed.keep()
+    assert resumed.done() == {"anne@example.com"}
+
+
+def test_a_removed_file_is_not_begun(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opened a file just before its owner removed it begins a new one, and not the one that nobody can see."""
+    owner, late = Progress(path, "chunk-1"), Progress(path, "chunk-1")
+    owner.begin()
+    owner.mark(["anne@example.com"])
+    really_open = late._open_file
+    opened: list[int] = []
+
+    def open_just_before() -> int:
+        opened.append(really_open())
+        if len(opened) == 1:
+            owner.clear()
+        return opened[-1]
+
+    monkeypatch.setattr(late, "_open_file", open_just_before)
+    assert late.begin() is Beginning.FRESH
+    assert len(opened) == 2
+    assert late.done() == set()
+    assert path.exists()
+
+
+def test_beginning_is_no_os_error(path: Path) -> None:
+    """A directory that can't be made is an error with a sentence, not "SMTP is down"."""
+    path.parent.parent.joinpath("progress").write_text("in the way")
+    with pytest.raises(ProgressError, match="Can't write"):
+        Progress(path, "chunk-1").begin()

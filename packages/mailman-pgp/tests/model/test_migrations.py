@@ -81,6 +81,28 @@ def test_no_difference_to_the_models(bare: sa.Engine) -> None:
     assert "current" in found["ix_pgp_list_key_current"]
 
 
+def test_deliveries_without_a_chunk(bare: sa.Engine) -> None:
+    """Rows from before chunks had names are kept as they were; a chunk has one row from then on."""
+    import alembic.command  # noqa: PLC0415
+
+    with bare.begin() as connection:
+        alembic.command.upgrade(database._alembic_config(connection), "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO pgp_delivery (list_id, message_id, at, recipients, delivered, skipped, failed) VALUES"
+                " ('ant.example.com', '<1>', '2026-01-01', 3, 2, 1, 0), ('ant.example.com', '<1>', '2026-01-01', 3, 3, 0, 0)"
+            )
+        )
+    database.migrate()
+    name = sa.text("UPDATE pgp_delivery SET chunk = 'c' WHERE delivered = :delivered")
+    with bare.begin() as connection:
+        found = connection.execute(sa.text("SELECT delivered, chunk, attempts FROM pgp_delivery ORDER BY delivered"))
+        assert [tuple(row) for row in found] == [(2, None, 1), (3, None, 1)]
+        connection.execute(name, {"delivered": 2})
+    with pytest.raises(sa.exc.IntegrityError), bare.begin() as connection:
+        connection.execute(name, {"delivered": 3})
+
+
 def test_core_sees_nothing_of_ours(bare: sa.Engine) -> None:
     """Our tables are not part of core's metadata, nor our version of core's."""
     from mailman.database.model import Model  # noqa: PLC0415 - core must be initialised

@@ -163,7 +163,7 @@ def _posts(found: Survey) -> str:
             moment(post.at),
             f"{post.delivered} delivered",
             f"{post.skipped} skipped",
-            count(post.failed, "failed attempt"),
+            f"{post.failed} failed",
             plain(post.message_id),
         )
         for post in found.posts

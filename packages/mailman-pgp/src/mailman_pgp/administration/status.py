@@ -109,7 +109,7 @@ def _described(found: Survey) -> dict[str, object]:
                 "at": post.at,
                 "delivered": post.delivered,
                 "skipped": post.skipped,
-                "failed_attempts": post.failed,
+                "failed": post.failed,
             }
             for post in found.posts
         ],

@@ -55,7 +55,7 @@ class Tally:
 @public
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a post so far; `failed` counts attempts, which Mailman repeats."""
+    """What became of a post so far; `failed` counts those who were refused for good, or for now and are tried again."""
 
     message_id: str
     at: dt.datetime

@@ -1,12 +1,17 @@
 """The chunk: a part of a post's recipients, the unit of parallelism and of recovery.
 
-Each chunk is an entry of its own in the queue `out`, signed and encrypted once.  A chunk has a progress file, to which the
-addresses are appended that have their copy; after `kill -9` the next process goes on where the last one stopped.
+Each chunk is an entry of its own in the queue `out`, signed and encrypted once.  While it is under way it has a progress
+file, to which the addresses are appended that have their copy; after `kill -9` the next process goes on where the last one
+stopped, and so does the next attempt for those who were refused.  When nobody of it waits any more the file goes; its row
+in the ledger remains, and tells an entry that comes a second time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,23 +24,35 @@ from mailman_pgp.site import health
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# The body is encrypted once per chunk.  From this size on that work outweighs what smaller chunks are good for, so chunks
-# grow with the post: the whole list at 10 MB.
-_FULL_CHUNKS_UP_TO_BYTES = 256 * 1024
+# A file that nobody has touched for so long belongs to no entry that core would still deliver.
+KEPT = timedelta(days=90)
 
 _finished: list[Progress] = []
 
 
 @public
-def new_id() -> str:
-    """A name for a chunk that no other chunk has."""
-    return secrets.token_hex(16)
+def name(list_id: str, claim: str, recipients: Sequence[str]) -> str:
+    """The name of a chunk: the same whenever the same message is sent to the same recipients.
+
+    The pipeline runner may be killed when it has enqueued some of a post's chunks, and then enqueues them all again.
+    The recipients are part of the name, and not a number: when the members have changed in between, a chunk with
+    somebody new in it must not pass for one that is done.
+
+    :param claim: See `mailman_pgp.posts.replay`: what a message keeps through crashes, and no other message has.
+    """
+    parts = (list_id, claim or secrets.token_hex(16), *recipients)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 @public
 def cut(recipients: Sequence[str], payload_bytes: int) -> Iterator[list[str]]:
-    """Cut a post's recipients into chunks."""
-    size = health.settings().chunk_recipients * max(1, payload_bytes // _FULL_CHUNKS_UP_TO_BYTES)
+    """Cut a post's recipients into chunks.
+
+    The body is encrypted once per chunk.  From `chunk_bytes` on that work outweighs what smaller chunks are good for, so
+    chunks grow with the post.
+    """
+    settings = health.settings()
+    size = settings.chunk_recipients * max(1, payload_bytes // settings.chunk_bytes)
     for start in range(0, len(recipients), size):
         yield list(recipients[start : start + size])
 
@@ -43,7 +60,7 @@ def cut(recipients: Sequence[str], payload_bytes: int) -> Iterator[list[str]]:
 @public
 def directory() -> Path:
     """Where the progress files are."""
-    return Path(config.DATA_DIR) / "mailman-pgp" / "progress"
+    return (health.settings().work_dir or Path(config.DATA_DIR) / "mailman-pgp") / "progress"
 
 
 @public
@@ -63,3 +80,15 @@ def forget_finished() -> None:
     """Remove the progress files of chunks whose queue entries are gone."""
     while _finished:
         _finished.pop().clear()
+
+
+@public
+def prune(older_than: timedelta = KEPT) -> None:
+    """Remove old progress files: of chunks that core gave up, or whose process was killed just before it removed them."""
+    before = time.time() - older_than.total_seconds()
+    for path in Progress.abandoned(directory(), list):
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+        except FileNotFoundError:  # finished meanwhile
+            continue

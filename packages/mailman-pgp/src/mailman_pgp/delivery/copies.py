@@ -2,65 +2,140 @@
 
 One signature and one encryption of the body serve the whole chunk; the cut gives each recipient a message that reveals
 nobody else.  The fan-out runs ahead of SMTP by no more than its window, so memory stays flat.
+
+A kill repeats at most one copy: the one that the mail server has and whose mark is not written yet.  No other copy leaves
+before that.
 """
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from public import public
 
-from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.delivery import chunks, interruption, ledger
 from mailman_pgp.delivery.lookup import Lookup, look_up
+from mailman_pgp.delivery.progress import Beginning
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.notices import send_skipped
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
+from mailman_pgp.posts.record import Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mailman_pgp.delivery.progress import Progress
+    from mailman_pgp.delivery.smtp import Pipe
     from mailman_pgp.openpgp import Copy
     from mailman_pgp.posts.record import Record
     from mailman_pgp.posts.sealed import SealedDelivery
 
-# How many copies are marked as delivered in one write; a kill repeats at most these and the pipelining window.
-_MARK_EVERY = 16
+log = logging.getLogger("mailman.smtp")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Chunk:
+    """One chunk that this process has taken."""
+
+    mlist: Any
+    msg: SealedDelivery
+    record: Record
+    progress: Progress
 
 
 @public
 def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Record) -> None:
-    """Send the copies of one chunk.  See `mailman_pgp.delivery.deliver`."""
+    """Send the copies of one chunk.  See `mailman_pgp.delivery.deliver`.
+
+    When recipients are left, `msgdata` describes the next attempt for them.
+
+    :raises mailman_pgp.delivery.interruption.Interrupted:
+    """
     progress = chunks.progress(record.chunk)
+    beginning = progress.begin()
+    if beginning is Beginning.BUSY:
+        # The same chunk, enqueued twice by a pipeline that was killed, and another slice is at it.  To the queue `retry`.
+        config.switchboards["retry"].enqueue(msg, msgdata)
+        return
+    try:
+        refusals = _attempt(_Chunk(mlist, msg, record, progress), msgdata, beginning)
+    except BaseException:
+        progress.close()
+        raise
+    # From here on `msgdata` says what is left, whatever becomes of the entry.
+    if refusals.temporary:
+        progress.close()
+    else:
+        chunks.finished(progress)
+    refusals.hand_to_core(msg, msgdata)
+
+
+def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Refusals:
+    mlist, msg, record, progress = chunk.mlist, chunk.msg, chunk.record, chunk.progress
+    config.db.commit()  # what another slice has recorded is seen from here on
+    known = ledger.known(record.chunk)
+    if known.complete and beginning is Beginning.FRESH:
+        log.info("%s: a chunk that was sent already came a second time", msg["message-id"])
+        return Refusals()
+
     done = progress.done()
     addresses = [address for address in msgdata["recipients"] if address.lower() not in done]
-    payload = msg.unseal().entity
-    signer = ListSecretKey(vault.current_secret(mlist.list_id))
     found = look_up(mlist.list_id, addresses)
     skips = dict(found.problems)
-    # What we need of the database is read; nothing stays open while we talk to the mail server.
-    config.db.commit()
-
     refusals = Refusals()
-    delivered = _send(mlist, record, progress, _copies(payload, found, signer, skips), refusals)
-    chunks.finished(progress)
+    _serve(chunk, found, skips, refusals)
+    progress.keep()
 
-    for address in ledger.skipped(mlist, skips):
-        send_skipped(mlist, address, skips[address])
-    ledger.served(mlist.list_id, delivered)
+    done = progress.done()
+    before = record.earlier or Earlier(len(msgdata["recipients"]))
+    if known.attempts <= record.attempt:  # else the last process has recorded them, just before it was killed
+        for address in ledger.skipped(mlist, skips):
+            send_skipped(mlist, address, skips[address])
+    ledger.served(mlist.list_id, done)
     ledger.delivered(
         mlist.list_id,
         str(msg["message-id"] or ""),
-        recipients=len(addresses),
-        copies=len(delivered),
-        skipped=len(skips),
-        failed=len(refusals),
+        chunk=record.chunk,
+        attempts=record.attempt + 1,
+        recipients=before.recipients,
+        copies=len(done),
+        skipped=before.skipped + len(skips),
+        refused=before.refused + len(refusals.permanent),
+        waiting=len(refusals.temporary),
     )
     config.db.commit()
-    refusals.raise_if_any()
+    earlier = Earlier(
+        before.recipients,
+        skipped=before.skipped + len(skips),
+        refused=before.refused + len(refusals.permanent),
+    )
+    replace(record, attempt=record.attempt + 1, earlier=earlier, recoveries=0, delivered=0).put(msgdata)
+    msgdata["recipients"] = refusals.temporary
+    return refusals
+
+
+def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusals) -> None:
+    """Send and mark; `skips` grows by those that can't be encrypted to after all."""
+    if not found.recipients:
+        return
+    payload = chunk.msg.unseal().entity
+    signer = ListSecretKey(vault.current_secret(chunk.mlist.list_id))
+    # What we need of the database is read; nothing stays open while we talk to the mail server.
+    config.db.commit()
+    connection = pipe()
+    lost = connection.open()
+    if lost is not None:  # nothing is encrypted in vain
+        refusals.add_lost((recipient.address for recipient in found.recipients), lost)
+        return
+    try:
+        _send(chunk, connection, _copies(payload, found, signer, skips), refusals)
+    finally:
+        connection.close()
 
 
 def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[str, str]) -> Iterator[Copy]:
@@ -77,27 +152,27 @@ def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[st
     return iter(())
 
 
-def _send(mlist: Any, record: Record, progress: Progress, copies: Iterator[Copy], refusals: Refusals) -> list[str]:
-    """Send copies as they are made; returns the addresses that have theirs."""
-    assert record.outer is not None
-    head, foot = record.outer.head.encode("latin-1"), record.outer.foot.encode("latin-1")
-    sender = verp_sender(mlist)
-    envelopes = (
-        Envelope(sender=sender(copy.address), recipient=copy.address, parts=(head, copy.head, copy.tail, foot))
-        for copy in copies
-    )
-    delivered: list[str] = []
-    unmarked: list[str] = []
-    for result in pipe().send(envelopes):
+def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Refusals) -> None:
+    """Send copies as they are made, and mark each as soon as its answer is there."""
+    outer = chunk.record.outer
+    assert outer is not None
+    head, foot = outer.head.encode("latin-1"), outer.foot.encode("latin-1")
+    sender = verp_sender(chunk.mlist)
+    cut_short = False
+
+    def envelopes() -> Iterator[Envelope]:
+        nonlocal cut_short
+        for copy in copies:
+            if interruption.asked():
+                cut_short = True
+                return
+            parts = (head, copy.head, copy.tail, foot)
+            yield Envelope(sender=sender(copy.address), recipient=copy.address, parts=parts)
+
+    for result in connection.send(envelopes()):
         if result.outcome is Outcome.DELIVERED:
-            unmarked.append(result.recipient)
-            if len(unmarked) >= _MARK_EVERY:
-                progress.mark(unmarked)
-                delivered += unmarked
-                unmarked = []
+            chunk.progress.mark((result.recipient,))
         else:
             refusals.add(result)
-    if unmarked:
-        progress.mark(unmarked)
-        delivered += unmarked
-    return delivered
+    if cut_short:
+        raise interruption.Interrupted

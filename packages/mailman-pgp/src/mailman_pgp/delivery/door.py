@@ -20,11 +20,18 @@ from mailman_pgp.site import health
 
 
 @public
+class DeliveryError(RuntimeError):
+    """The system failed us, not the mail server.  Not an OSError: core takes those for "SMTP is down" and tries at once."""
+
+
+@public
 def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """See `IMailTransportAgentDelivery`.
 
     :raises mailman.interfaces.mta.SomeRecipientsFailed: for recipients that the mail server refused, now or for good.
     :raises SealedError: for what must not leave; core shunts it.
+    :raises DeliveryError: when the disk or another part of the system fails; core shunts it.
+    :raises mailman_pgp.delivery.interruption.Interrupted: when this process is to end before all is sent.
     """
     if not msgdata.get("recipients"):
         return
@@ -35,6 +42,16 @@ def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
             )
         core_deliver(mlist, msg, msgdata)
         return
+    try:
+        _deliver_encrypted(mlist, msg, msgdata)
+    except OSError as error:
+        raise DeliveryError(
+            f"Mail of an encrypted list could not be sent: {error.strerror or type(error).__name__}. It is kept in the "
+            "shunt queue; see that the disk has room and Mailman's user may write there, then run `mailman unshunt`."
+        ) from error
+
+
+def _deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     if not health.current().healthy:
         # To the queue `retry`, which comes back in a quarter of an hour.  Raising OSError would be retried at once, for ever.
         config.switchboards["retry"].enqueue(msg, msgdata)

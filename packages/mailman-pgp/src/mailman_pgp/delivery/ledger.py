@@ -5,6 +5,7 @@ Rows name addresses and reasons, never a subject or a word of content.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Delivery, Dropped, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
@@ -73,7 +74,7 @@ def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
 
 
 @public
-def served(list_id: str, addresses: list[str]) -> None:
+def served(list_id: str, addresses: Collection[str]) -> None:
     """Forget that members were skipped, now that they got a post."""
     waiting = store().scalars(select(Skipped.address).where(Skipped.list_id == list_id)).all()
     back = set(waiting).intersection(addresses)
@@ -82,19 +83,46 @@ def served(list_id: str, addresses: list[str]) -> None:
 
 
 @public
-def delivered(list_id: str, message_id: str, *, recipients: int, copies: int, skipped: int, failed: int) -> None:
-    """Record that a chunk of a post is done."""
-    store().add(
-        Delivery(
-            list_id=list_id,
-            message_id=message_id,
-            at=now(),
-            recipients=recipients,
-            delivered=copies,
-            skipped=skipped,
-            failed=failed,
-        )
-    )
+def delivered(
+    list_id: str,
+    message_id: str,
+    *,
+    chunk: str,
+    attempts: int = 1,
+    recipients: int,
+    copies: int,
+    skipped: int,
+    refused: int = 0,
+    waiting: int = 0,
+) -> None:
+    """Record what became of a chunk of a post so far: one row, however often it is tried or repeated.
+
+    :param attempts: How often it was tried.
+    :param refused: How many the mail server refused for good.
+    :param waiting: How many are to be tried again.
+    """
+    row = store().scalar(select(Delivery).where(Delivery.chunk == chunk))
+    if row is None:
+        row = Delivery(list_id=list_id, message_id=message_id, chunk=chunk)
+        store().add(row)
+    row.at, row.attempts, row.complete = now(), attempts, not waiting
+    row.recipients, row.delivered, row.skipped, row.failed = recipients, copies, skipped, refused + waiting
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How often a chunk was tried, and whether nobody of it waits for another attempt."""
+
+    attempts: int = 0
+    complete: bool = False
+
+
+@public
+def known(chunk: str) -> Known:
+    """What is recorded of a chunk; nothing of an attempt that did not come to its end."""
+    row = store().execute(select(Delivery.attempts, Delivery.complete).where(Delivery.chunk == chunk)).first()
+    return Known() if row is None else Known(*row)
 
 
 @public

@@ -36,13 +36,13 @@ def deliver_own(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -
     """Send one of our own notices: encrypted where that is possible, signed in any case."""
     if record.template not in TEMPLATES:
         raise SealedError("A notice of an unknown template was about to leave. It is kept in the shunt queue.")
-    _deliver(mlist, msg, msgdata["recipients"], in_the_clear=True)
+    _deliver(mlist, msg, msgdata, msgdata["recipients"], in_the_clear=True)
 
 
 @public
 def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """Send a notice that core wrote: encrypted, or not at all."""
-    _deliver(mlist, msg, _people(mlist, msgdata["recipients"]), in_the_clear=False)
+    _deliver(mlist, msg, msgdata, _people(mlist, msgdata["recipients"]), in_the_clear=False)
 
 
 def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
@@ -64,7 +64,7 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     return sorted(people)
 
 
-def _deliver(mlist: Any, msg: Any, people: Iterable[str], *, in_the_clear: bool) -> None:
+def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], people: Iterable[str], *, in_the_clear: bool) -> None:
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
     sender = verp_sender(mlist)
     addresses = list(people)
@@ -91,7 +91,7 @@ def _deliver(mlist: Any, msg: Any, people: Iterable[str], *, in_the_clear: bool)
     for result in pipe().send(envelopes):
         if result.outcome is not Outcome.DELIVERED:
             refusals.add(result)
-    refusals.raise_if_any()
+    refusals.hand_to_core(msg, msgdata)
 
 
 def _encrypted(mlist: Any, msg: Any, recipient: Recipient, signer: ListSecretKey) -> tuple[bytes, ...] | None:

@@ -5,6 +5,8 @@ write(2) stays when the process dies; after a power failure the last lines may b
 again, which is a repetition and no loss.
 """
 
+import enum
+import fcntl
 import os
 import weakref
 from collections.abc import Callable, Collection, Iterable
@@ -20,11 +22,20 @@ class ProgressError(Exception):
     """Progress can't be recorded; the text says what to do. Not an OSError: core would take that for "SMTP is down"."""
 
 
+class Beginning(enum.Enum):
+    """What was found when a chunk was begun."""
+
+    FRESH = "fresh"  # nobody began it before, or it was finished and its file is gone
+    RESUMED = "resumed"  # a process that has ended meanwhile left off
+    BUSY = "busy"  # another process is at it
+
+
 class Progress:
     """The file of one chunk: a first line that names the chunk, then lower-case addresses, one a line.
 
     `path` is the file; its directory is made when it is missing. A file that names another chunk than `chunk_id`
-    counts as empty, or that chunk's recipients would miss this one's copies. One process at a time writes to a file.
+    counts as empty, or that chunk's recipients would miss this one's copies. One process at a time writes to a file:
+    the one whose `begin` was not answered with BUSY.
     ValueError when `chunk_id` is not one word.
     """
 
@@ -36,6 +47,43 @@ class Progress:
         self._title = title
         self._descriptor: int | None = None
         self._release: Callable[[], object] | None = None
+
+    def begin(self) -> Beginning:
+        """Take the file for this process, until it is closed or cleared or the process ends; make it when it is missing.
+
+        Raises `ProgressError` when the file can't be made.
+        """
+        self.close()
+        try:
+            while True:
+                descriptor = self._open_file()
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    self.close()
+                    return Beginning.BUSY
+                # Whoever had it may have removed it while we opened it; a lock on a removed file is worth nothing.
+                if _is_at(descriptor, self._path):
+                    break
+                self.close()
+            if not self._mend(descriptor):
+                self._descriptor = descriptor
+                return Beginning.RESUMED
+            os.write(descriptor, self._title)
+        except OSError as error:
+            self.close()
+            raise self._error("write", error) from error
+        self._descriptor = descriptor
+        return Beginning.FRESH
+
+    def keep(self) -> None:
+        """See to it that what is marked outlasts a power failure too; raises `ProgressError`."""
+        if self._descriptor is None:
+            return
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise self._error("write", error) from error
 
     def done(self) -> set[str]:
         """The addresses marked so far, by this process or by one that was killed; empty when there is no file."""
@@ -65,8 +113,8 @@ class Progress:
         data = "".join(lines).encode()
         try:
             if self._descriptor is None:
-                self._descriptor, empty = self._open()
-                data = self._title + data if empty else data
+                self._descriptor = self._open_file()
+                data = self._title + data if self._mend(self._descriptor) else data
             written = os.write(self._descriptor, data)
         except OSError as error:
             self.close()
@@ -77,11 +125,12 @@ class Progress:
 
     def clear(self) -> None:
         """The chunk is finished: remove its file."""
-        self.close()
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
             raise self._error("remove", error) from error
+        finally:
+            self.close()  # not before: nobody may take a file that is about to go
 
     def close(self) -> None:
         """Close the file and keep it."""
@@ -105,25 +154,36 @@ class Progress:
         alive = set(living()) if chunks else set()
         return [path for path, chunk in chunks.items() if chunk not in alive]
 
-    def _open(self) -> tuple[int, bool]:
-        """Open for appending, after the last whole line of this chunk; True when there is none."""
+    def _open_file(self) -> int:
+        """Open for appending; the descriptor is closed with this object at the latest."""
         if not self._path.parent.is_dir():
             self._path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._path, flags, _FILE_MODE)
         self._release = weakref.finalize(self, os.close, descriptor)
+        return descriptor
+
+    def _mend(self, descriptor: int) -> bool:
+        """Cut off what is not a whole line of this chunk; True when nothing is left."""
         size = os.fstat(descriptor).st_size
         data = os.pread(descriptor, size, 0) if size else b""
         # A line that a dying writer left unfinished must not become the beginning of the next one.
         keep = _whole(data) if data.startswith(self._title) else 0
         if keep < size:
             os.ftruncate(descriptor, keep)
-        return descriptor, keep == 0
+        return keep == 0
 
     def _error(self, verb: str, error: OSError) -> ProgressError:
         return ProgressError(
             f"Can't {verb} {self._path}: {error.strerror}. See that the disk has room and Mailman's user may write there."
         )
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def _whole(data: bytes) -> int:

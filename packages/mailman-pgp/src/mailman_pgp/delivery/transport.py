@@ -5,24 +5,31 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from lazr.config import as_timedelta
 from mailman.config import config
 from mailman.interfaces.mta import SomeRecipientsFailed
+from mailman.utilities.datetime import now
 from mailman.utilities.email import split_email
 from mailman.utilities.string import expand
 from public import public
 
-from mailman_pgp.delivery.smtp import Outcome, Pipe, Result, connect_from
+from mailman_pgp.delivery.smtp import Outcome, Pipe, Result, Stage, pipe_from
+from mailman_pgp.delivery.wire import NO_ANSWER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 log = logging.getLogger("mailman.smtp")
+
+# "Too large", or "too many recipients" (RFC 5321 §4.5.3.1.10).  It says nothing about the recipient, so core takes it for
+# temporary, and nobody's bounce score grows because the site's own mail server takes smaller messages than the list.
+_TOO_MUCH = 552
 
 
 @public
 def pipe() -> Pipe:
     """A connection to the mail server that core is configured for; opened with the first envelope, closed with the last."""
-    return Pipe(connect_from(config.mta))
+    return pipe_from(config.mta)
 
 
 @public
@@ -50,24 +57,35 @@ class Refusals:
     """The recipients that the mail server refused, for now or for good, in the form that core's runner takes."""
 
     def __init__(self) -> None:
-        self._temporary: list[str] = []
-        self._permanent: list[tuple[str, int, str]] = []
-
-    def __len__(self) -> int:
-        return len(self._temporary) + len(self._permanent)
+        self.temporary: list[str] = []
+        self.permanent: list[tuple[str, int, str]] = []
 
     def add(self, result: Result) -> None:
         """Note a result that is not a delivery."""
-        if result.outcome is Outcome.PERMANENT:
-            self._permanent.append((result.recipient, result.code, result.text))
+        if result.outcome is Outcome.PERMANENT and result.code != _TOO_MUCH:
+            self.permanent.append((result.recipient, result.code, result.text))
         else:
-            self._temporary.append(result.recipient)
+            self.temporary.append(result.recipient)
         log.info("refused for %s: %d %s", result.recipient, result.code, result.text)
 
-    def raise_if_any(self) -> None:
+    def add_lost(self, recipients: Iterable[str], text: str) -> None:
+        """Note that there was no connection for these; `text` says why."""
+        for recipient in recipients:
+            self.add(Result(recipient, Outcome.TEMPORARY, NO_ANSWER, text, Stage.CONNECT))
+
+    def hand_to_core(self, msg: Any, msgdata: dict[str, Any]) -> None:
         """Tell core's runner: it retries the temporary ones and counts the others as bounces.
 
         :raises mailman.interfaces.mta.SomeRecipientsFailed:
         """
-        if len(self):
-            raise SomeRecipientsFailed(self._temporary, self._permanent)
+        if not (self.temporary and self.permanent):
+            if self.temporary or self.permanent:
+                raise SomeRecipientsFailed(self.temporary, self.permanent)
+            return
+        # When there are both, core puts the report that it has written for the last permanent one into the queue `retry`,
+        # in place of the message (`OutgoingRunner._dispose` uses one name for both).  So the message is put there by us.
+        msgdata["last_recip_count"] = len(self.temporary)
+        msgdata["deliver_until"] = now() + as_timedelta(config.mta.delivery_retry_period)
+        msgdata["recipients"] = self.temporary
+        config.switchboards["retry"].enqueue(msg, msgdata)
+        raise SomeRecipientsFailed([], self.permanent)

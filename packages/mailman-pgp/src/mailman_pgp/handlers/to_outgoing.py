@@ -35,6 +35,7 @@ class ToOutgoing:
         composed = compose(mlist, msg, record)
         delivery = seal_delivery(msg, composed.payload)
         for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):
-            part = replace(record, chunk=chunks.new_id(), outer=composed.outer)
+            chunk = chunks.name(mlist.list_id, record.claim, recipients)
+            part = replace(record, chunk=chunk, outer=composed.outer)
             entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
             config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)

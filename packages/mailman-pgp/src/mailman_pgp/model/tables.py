@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String, Text, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Named constraints: Alembic can change them on both databases.
@@ -165,7 +165,7 @@ class Dropped(Base):
 
 
 class Delivery(Base):
-    """A chunk of a post that is done: how many copies it had and what became of them."""
+    """A chunk of a post that was tried: how many copies it had and what became of them so far."""
 
     __tablename__ = "pgp_delivery"
 
@@ -177,3 +177,7 @@ class Delivery(Base):
     delivered: Mapped[int]
     skipped: Mapped[int]
     failed: Mapped[int]
+    # The chunk's name: the same when a pipeline that was killed enqueues it again.  None in rows that are older than this column.
+    chunk: Mapped[str | None] = mapped_column(unique=True)
+    attempts: Mapped[int] = mapped_column(default=1, server_default="1")
+    complete: Mapped[bool] = mapped_column(default=True, server_default=true())  # nobody waits for another attempt

@@ -31,6 +31,15 @@ class Outer:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of a chunk's recipients in the attempts before this one; `refused` are those refused for good."""
+
+    recipients: int
+    skipped: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What we know of one message, JSON-plain in the queue file."""
 
@@ -42,6 +51,8 @@ class Record:
     signed_at: str = ""  # ISO 8601, UTC
     claim: str = ""  # the name under which this message claimed its signature; see mailman_pgp.posts.replay
     chunk: str = ""  # names the unit of delivery; see mailman_pgp.delivery.progress
+    attempt: int = 0  # how often this chunk was tried before; its recipients are those that are left
+    earlier: Earlier | None = None
     template: str = ""  # of a notice
     outer: Outer | None = None
     recoveries: int = 0  # how often `out` was killed over this chunk without delivering one more copy
@@ -59,6 +70,8 @@ class Record:
         values["verdicts"] = tuple(values.get("verdicts", ()))
         if values.get("outer") is not None:
             values["outer"] = Outer(**values["outer"])
+        if values.get("earlier") is not None:
+            values["earlier"] = Earlier(**values["earlier"])
         return cls(**values)
 
     def put(self, msgdata: dict[str, Any]) -> None:
@@ -66,7 +79,8 @@ class Record:
         raw = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         raw["kind"] = str(self.kind)
         raw["verdicts"] = list(self.verdicts)
-        raw["outer"] = dataclasses.asdict(self.outer) if self.outer is not None else None
+        for name in ("outer", "earlier"):
+            raw[name] = dataclasses.asdict(raw[name]) if raw[name] is not None else None
         msgdata[_KEY] = {"version": _VERSION, **raw}
 
     def to_kws(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from mailman.core.switchboard import Switchboard
 from mailman.runners.outgoing import OutgoingRunner as CoreOutgoingRunner
 from public import public
 
-from mailman_pgp.delivery import chunks
+from mailman_pgp.delivery import chunks, housekeeping, interruption
 from mailman_pgp.posts.record import Record
+from mailman_pgp.runners.stopping import Stopping
 
 log = logging.getLogger("mailman.error")
 
@@ -25,7 +27,7 @@ MAX_FRUITLESS_RECOVERIES = 9
 
 
 @public
-class OutgoingRunner(CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
+class OutgoingRunner(Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
     """Core's runner, which takes up an interrupted fan-out where it stopped.
 
     Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out
@@ -39,10 +41,24 @@ class OutgoingRunner(CoreOutgoingRunner):  # type: ignore[misc]  # core is untyp
         _take_up(Switchboard(name, directory, slice, int(section.instances)))
         super().__init__(name, slice)
 
+    def signal_handler(self, signum: int, frame: Any) -> None:
+        """See `IRunner`."""
+        if signum != signal.SIGHUP:  # that one opens the logs again
+            interruption.ask()
+        super().signal_handler(signum, frame)
+
+    def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
+        """See `IRunner`."""
+        try:
+            return bool(super()._dispose(mlist, msg, msgdata))
+        except interruption.Interrupted:
+            return True  # back into the queue, for the next process
+
     def _do_periodic(self) -> None:
         """See `IRunner`.  Core calls this after it removed a finished file: only now may progress be forgotten."""
         super()._do_periodic()
         chunks.forget_finished()
+        housekeeping.when_due()
 
 
 def _take_up(switchboard: Any) -> None:
