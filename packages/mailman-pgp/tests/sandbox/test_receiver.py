@@ -205,6 +205,52 @@ def test_drop_ends_the_connection_after_so_many_messages(connection: Connection,
     assert connection.send(whole * 3) == ["250", "250", "354", "250"] * 3
 
 
+@pytest.mark.parametrize(
+    ("stage", "codes"),
+    [
+        (Stage.MAIL, []),
+        (Stage.RCPT, ["250"]),
+        (Stage.DATA, ["250", "250"]),
+    ],
+)
+def test_drop_in_place_of_a_reply(connection: Connection, stage: Stage, codes: list[str]) -> None:
+    """A drop at a command ends the connection without its reply, once, after the messages that may come before."""
+    connection.behave(Behaviour(drop=Drop(1, times=1, stage=stage)))
+    whole = ENVELOPE + MESSAGE + b".\r\n"
+    assert connection.send(whole * 2) == ["250", "250", "354", "250", *codes]
+    assert connection.wire.closed
+    assert connection.mailbox.count("anne@example.com") == 1
+    connection.connect()
+    assert connection.send(whole * 2) == ["250", "250", "354", "250"] * 2
+
+
+def test_drop_before_the_greeting(connection: Connection) -> None:
+    """A drop at the connect says nothing at all."""
+    connection.behave(Behaviour(drop=Drop(0, times=1, stage=Stage.CONNECT)))
+    connection.connect()
+    assert connection.wire.closed
+    assert connection.wire.codes == []
+
+
+def test_what_is_not_offered_is_not_taken(connection: Connection) -> None:
+    """Without 8BITMIME and SIZE neither is offered, and their parameters are refused."""
+    mail = b"MAIL FROM:<a@example.com> "
+    connection.behave(Behaviour(eight_bit=False, size=False))
+    assert connection.send(b"EHLO me\r\n" + mail + b"SIZE=5\r\n" + mail + b"BODY=8BITMIME\r\n") == ["250", "555", "555"]
+    offered = b"".join(connection.wire.writes)
+    assert b"SIZE" not in offered
+    assert b"8BITMIME" not in offered
+
+
+@pytest.mark.parametrize(("size", "codes"), [(True, ["552", "503", "503"]), (False, ["250", "250", "354", "552"])])
+def test_smaller_limit(connection: Connection, size: bool, codes: list[str]) -> None:  # noqa: FBT001 - two cases
+    """A message beyond the chosen limit is refused: by its announced size, or when it is there."""
+    connection.behave(Behaviour(size=size, max_message_bytes=10))
+    envelope = ENVELOPE.replace(b"\r\nRCPT", b" SIZE=%d\r\nRCPT" % len(MESSAGE)) if size else ENVELOPE
+    assert connection.send(envelope + (b"" if size else MESSAGE + b".\r\n")) == codes
+    assert connection.mailbox.count("anne@example.com") == 0
+
+
 def test_delay_holds_back_the_reply_and_what_follows(connection: Connection) -> None:
     """During a delay the message is kept but not answered, and no more is read from the client."""
 
