@@ -84,6 +84,27 @@ class Crowd:
         return sum(copies.values()) - len(copies)
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A queue file as its runner leaves it behind when it is killed after its work and before it removes the file."""
+
+    path: Path
+    content: bytes
+
+    @classmethod
+    def behind(cls, sandbox: Sandbox, queue: str) -> Left:
+        """Keep the one file that waits in the queue of a runner that is paused."""
+        until(lambda: sandbox.queue(queue), f"a file in {queue}")
+        (path,) = sandbox.queue(queue)
+        return cls(path.with_suffix(".pck"), path.read_bytes())
+
+    def put_back(self) -> None:
+        """Let the runner find it again, under its old name."""
+        fresh = self.path.with_suffix(".tmp")
+        fresh.write_bytes(self.content)
+        fresh.rename(self.path)
+
+
 def progress_files(sandbox: Sandbox) -> list[Path]:
     """What is noted about chunks under way, of any list."""
     return sorted((sandbox.place.var / "data" / "mailman-pgp" / "progress").glob("*"))

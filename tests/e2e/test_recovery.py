@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from crowd import Crowd
+from crowd import Crowd, Left
 from people import EncryptedList
 
 from mailman_pgp.sandbox import Behaviour, Options, Sandbox, processes, until
@@ -161,9 +161,12 @@ def test_pipeline_killed_between_two_chunks(crowd: Crowd, chunks: int) -> None:
 def test_repeated_chunks_after_the_first_ones_were_sent(crowd: Crowd) -> None:
     """A chunk that is enqueued again when it was sent, and its progress is forgotten, is not sent a second time."""
     sandbox = crowd.list.sandbox
-    crowd.post()
-    watch_closely(lambda: crowd.arrived() > 0 and bool(working_on(sandbox, "pipeline")))
-    sandbox.kill("pipeline")
+    with sandbox.paused("pipeline"):
+        crowd.post()
+        again = Left.behind(sandbox, "pipeline")
+    assert crowd.settle() == 0
+    again.put_back()
+    until(lambda: not sandbox.queue("pipeline"), "the pipeline has gone over the post again")
     assert crowd.settle() == 0
 
 
