@@ -53,8 +53,10 @@ class PGPPlugin:
 
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
+        from mailman_pgp.lists import pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
 
         database.migrate()
         cleanup.install()
+        pinning.install()
         health.finish(config)

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.archiver import ArchivePolicy
+from mailman.interfaces.autorespond import ResponseAction
+from mailman.interfaces.mailinglist import IListArchiverSet
 from sqlalchemy import func, select
 
+from mailman_pgp.lists import core_settings, encryption, pinning
 from mailman_pgp.model.tables import Base, EncryptedList, ListKey, StoredCertificate
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.site import health
@@ -15,6 +18,16 @@ from mailman_pgp.site import health
 if TYPE_CHECKING:
     from conftest import CommandLine, Files, Members
     from sqlalchemy.orm import Session
+
+# What the lists of these tests need no change of.
+UNCHANGED = (
+    "archivers",
+    "gateway_to_news",
+    "gateway_to_mail",
+    "personalize",
+    "dmarc_mitigate_action",
+    "dmarc_mitigate_unconditionally",
+)
 
 
 def rows(store: Session) -> int:
@@ -24,15 +37,16 @@ def rows(store: Session) -> int:
 
 def test_enable(mlist: Any, run: CommandLine, store: Session) -> None:
     """The answer names the key, what of Mailman's settings was changed, and what to do next; all of it is in the database."""
-    mlist.archive_policy = ArchivePolicy.private
+    mlist.archive_policy = ArchivePolicy.public
     store.commit()
     text = run.ok("enable", "ant@example.com")
     key = store.scalars(select(ListKey)).one()
     assert text.startswith("ant@example.com is an encrypted list now.\n")
     assert grouped(key.fingerprint) in text
-    assert "archive_policy: private -> never" in text
+    assert "archive_policy: public -> private" in text
+    assert "posting_pipeline: default-posting-pipeline -> pgp-posting-pipeline" in text
     assert "mailman pgp list-key export ant.example.com" in text
-    assert mlist.archive_policy is ArchivePolicy.never
+    assert mlist.archive_policy is ArchivePolicy.private
     assert store.get(EncryptedList, "ant.example.com") is not None
 
 
@@ -107,7 +121,58 @@ def test_disable(encrypted: Any, run: CommandLine, store: Session, files: Files,
     assert "ant@example.com is a plain list now: its posts travel in the clear." in text
     assert "which certificate counts for 1 address" in text
     assert rows(store) == 0
-    assert encrypted.archive_policy is not ArchivePolicy.never
+
+
+def test_disable_restores_what_enabling_has_changed(mlist: Any, run: CommandLine, store: Session) -> None:
+    """Each setting of Mailman's is as it was, the archivers' switches too, whatever has been set meanwhile."""
+    mlist.posting_chain = "moderation"
+    mlist.posting_pipeline = "virgin"
+    mlist.archive_policy = ArchivePolicy.never
+    mlist.digests_enabled = True
+    mlist.autorespond_requests = ResponseAction.respond_and_continue
+    mlist.autoresponse_request_text = "Be patient."
+    (archiver, *_) = [one for one in IListArchiverSet(mlist).archivers if one.name == "prototype"]
+    archiver.is_enabled = True
+    store.commit()
+    before = core_settings.current(mlist)
+    assert before["archivers"] != []
+    run.ok("enable", "ant@example.com")
+    during = core_settings.current(mlist)
+    assert all(during[name] != value for name, value in before.items() if name not in UNCHANGED)
+    assert during["archivers"] == []
+    mlist.digests_enabled = True
+    mlist.archive_policy = ArchivePolicy.public
+    store.commit()
+    run.ok("disable", "ant@example.com", "--yes")
+    assert core_settings.current(mlist) == before
+
+
+def test_encrypted_list_keeps_its_pipelines(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """Whatever sets a stock pipeline on an encrypted list sets ours; on a plain list it is free again."""
+    pinning.install()
+    encrypted.posting_pipeline = "default-posting-pipeline"
+    encrypted.owner_pipeline = "default-owner-pipeline"
+    store.commit()
+    store.refresh(encrypted)
+    assert (encrypted.posting_pipeline, encrypted.owner_pipeline) == ("pgp-posting-pipeline", "pgp-owner-pipeline")
+    run.ok("disable", encrypted.list_id, "--yes")
+    encrypted.posting_pipeline = "virgin"
+    store.commit()
+    store.refresh(encrypted)
+    assert encrypted.posting_pipeline == "virgin"
+
+
+def test_chain_behind_the_gate(mlist: Any, run: CommandLine) -> None:
+    """Behind the gate comes the list's chain of before, or the one that it is set to since; never the gate again."""
+    mlist.posting_chain = "moderation"
+    run.ok("enable", "ant@example.com")
+    assert mlist.posting_chain == "pgp-gate"
+    assert encryption.onward_chain(mlist, "posting_chain") == "moderation"
+    assert encryption.onward_chain(mlist, "owner_chain") == "default-owner-chain"
+    mlist.posting_chain = "hold"
+    assert encryption.onward_chain(mlist, "posting_chain") == "hold"
+    mlist.posting_chain = "a chain that is gone"
+    assert encryption.onward_chain(mlist, "posting_chain") == "moderation"
 
 
 def test_disable_for_programs(encrypted: Any, run: CommandLine, store: Session) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from sqlalchemy import func, select
@@ -14,13 +13,10 @@ from mailman_pgp.administration.answering import Mistaken, Refused, answering
 from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, steps
 from mailman_pgp.administration.places import any_list, encrypted_list, named
 from mailman_pgp.keys import vault
-from mailman_pgp.lists import encryption
+from mailman_pgp.lists import core_settings, encryption
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
 from mailman_pgp.openpgp import grouped
-
-if TYPE_CHECKING:
-    from mailman_pgp.model.tables import EncryptedList
 
 
 @click.command("enable", short_help="Turn a list into an encrypted one.")
@@ -35,7 +31,9 @@ def enable(spec: str) -> Answer:
     mlist = any_list(spec)
     fingerprint = encryption.enable(mlist)
     key = vault.certificate(mlist.list_id)
-    changed = _changed(mlist, encryption.settings_of(mlist.list_id))
+    row = encryption.settings_of(mlist.list_id)
+    assert row is not None  # it was made just now
+    changed = core_settings.changes(mlist, json.loads(row.restore))
     members = mlist.members.member_count
     return Answer(
         data={
@@ -66,14 +64,6 @@ def enable(spec: str) -> Answer:
             ),
         ),
     )
-
-
-def _changed(mlist: Any, row: EncryptedList | None) -> list[tuple[str, object, object]]:
-    """Which of core's settings enabling has changed: name, value before, value now."""
-    before = json.loads(row.restore) if row is not None else {}
-    now = {name: getattr(mlist, name) for name in before}
-    plain = {name: value.name if isinstance(value, Enum) else value for name, value in now.items()}
-    return [(name, before[name], plain[name]) for name in before if before[name] != plain[name]]
 
 
 @click.command("disable", short_help="Turn an encrypted list back into a plain one.")

@@ -7,34 +7,20 @@ can change.  Enabling keeps what it changes of core's settings, to restore it on
 from __future__ import annotations
 
 import json
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from mailman.config import config
-from mailman.interfaces.archiver import ArchivePolicy
-from mailman.interfaces.mailinglist import DMARCMitigateAction, Personalization
 from mailman.interfaces.requests import IListRequests, RequestType
 from public import public
 from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
-from mailman_pgp.model.database import now, store
+from mailman_pgp.lists import core_settings
+from mailman_pgp.model.database import now, prepared, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
-
-# What an encrypted list needs of core.  Archives, digests and news would hold or send plaintext; core's personalization
-# and DMARC mitigation rewrite headers that our own composition writes (and the latter asks the DNS about each author).
-_NEEDED: dict[str, Any] = {
-    "archive_policy": ArchivePolicy.never,
-    "digests_enabled": False,
-    "gateway_to_news": False,
-    "gateway_to_mail": False,
-    "personalize": Personalization.none,
-    "dmarc_mitigate_action": DMARCMitigateAction.no_mitigation,
-    "dmarc_mitigate_unconditionally": False,
-}
 
 
 @public
@@ -45,6 +31,9 @@ class EncryptionError(Exception):
 @public
 def is_encrypted(list_id: str) -> bool:
     """Whether a list is encrypted."""
+    # Where the plugin was installed half and never started, there is no table to ask, and plain lists must go on.
+    if not health.current().healthy and not prepared():
+        return False
     return store().scalar(select(EncryptedList.list_id).where(EncryptedList.list_id == list_id)) is not None
 
 
@@ -112,11 +101,10 @@ def enable(mlist: Any) -> str:
         raise EncryptionError(f"{mlist.fqdn_listname} can't be encrypted yet.\n" + "\n".join(in_the_way))
     addresses = (mlist.posting_address, mlist.request_address, mlist.owner_address)
     new = openpgp.generate(mlist.display_name, addresses)
-    before = {name: _plain(getattr(mlist, name)) for name in _NEEDED}
-    store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=json.dumps(before)))
+    before = json.dumps(core_settings.current(mlist))
+    store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=before))
     vault.store_list_key(mlist.list_id, new)
-    for name, value in _NEEDED.items():
-        setattr(mlist, name, value)
+    core_settings.set_needed(mlist)
     return new.certificate.fingerprint
 
 
@@ -137,17 +125,16 @@ def disable(mlist: Any) -> None:
             f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
             "accept, reject or discard first."
         )
-    for name, value in json.loads(row.restore).items():
-        setattr(mlist, name, _restored(name, value))
+    before = json.loads(row.restore)
     from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415  # it listens to core's models, which import late
 
+    # First: an encrypted list would keep its pipelines.
     forget_list(mlist.list_id)
+    core_settings.put_back(mlist, before)
 
 
-def _plain(value: Any) -> Any:
-    return value.name if isinstance(value, Enum) else value
-
-
-def _restored(name: str, value: Any) -> Any:
-    needed = _NEEDED.get(name)
-    return type(needed)[value] if isinstance(needed, Enum) else value
+@public
+def onward_chain(mlist: Any, name: str) -> str:
+    """The chain behind the gate of an encrypted list, for its ``posting_chain`` or its ``owner_chain``."""
+    row = settings_of(mlist.list_id)
+    return core_settings.onward_chain(mlist, name, json.loads(row.restore) if row is not None else {})

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import alembic.command
+import sqlalchemy
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -45,6 +46,11 @@ def store() -> Session:
 def now() -> dt.datetime:
     """The time as the database keeps it: naive UTC."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def prepared() -> bool:
+    """Whether our tables are in this database; they are from the plugin's first complete start on."""
+    return sqlalchemy.inspect(store().connection()).has_table("pgp_list")
 
 
 def insert_once(table: type[Base], **values: Any) -> bool:

@@ -15,6 +15,7 @@ from mailman.runners.incoming import IncomingRunner as CoreIncomingRunner
 from public import public
 from zope.component import getUtility
 
+from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.reception import receive
 from mailman_pgp.posts.record import Kind, Record
@@ -63,7 +64,7 @@ class IncomingRunner(Stopping, Waiting, CoreIncomingRunner):  # type: ignore[mis
         msgdata["envsender"] = mlist.no_reply_address
         with transaction():
             _know_address(record.author)
-        process(mlist, received.message, msgdata, "pgp-gate")
+        process(mlist, received.message, msgdata, GATE)
         # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
         config.db.commit()
         return False

@@ -16,8 +16,10 @@ from mailman.runners.outgoing import OutgoingRunner as CoreOutgoingRunner
 from public import public
 
 from mailman_pgp.delivery import chunks, housekeeping, interruption
+from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Record
 from mailman_pgp.runners.stopping import Stopping
+from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.error")
 
@@ -49,6 +51,11 @@ class OutgoingRunner(Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # cor
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
+        # Our delivery says the same.  Where it is not in its place, core's would send the notices of an encrypted list in
+        # the clear.
+        if not health.current().healthy and is_encrypted(mlist.list_id):
+            config.switchboards["retry"].enqueue(msg, msgdata)
+            return False
         try:
             return bool(super()._dispose(mlist, msg, msgdata))
         except interruption.Interrupted:

@@ -9,6 +9,7 @@ from mailman.core.pipelines import process
 from mailman.runners.pipeline import PipelineRunner as CorePipelineRunner
 from public import public
 
+from mailman_pgp.lists.core_settings import OWNER_PIPELINE, POSTING_PIPELINE
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
@@ -16,7 +17,7 @@ from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
 
-_PIPELINES = {Kind.POST: "pgp-posting-pipeline", Kind.OWNER: "pgp-owner-pipeline"}
+_PIPELINES = {Kind.POST: POSTING_PIPELINE, Kind.OWNER: OWNER_PIPELINE}
 
 
 @public

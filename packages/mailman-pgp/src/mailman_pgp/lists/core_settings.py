@@ -1,0 +1,124 @@
+"""What an encrypted list needs of core's own settings: kept as they were before, set, compared, and put back.
+
+Nothing here protects a list while the plugin is healthy; runners and delivery do.  It is for the day on which a line of
+``mailman.cfg`` is missing, or the whole plugin is: then core's runners meet settings with which they keep mail.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.interfaces.archiver import ArchivePolicy
+from mailman.interfaces.autorespond import ResponseAction
+from mailman.interfaces.mailinglist import DMARCMitigateAction, IListArchiverSet, Personalization
+from public import public
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GATE = "pgp-gate"
+POSTING_PIPELINE = "pgp-posting-pipeline"
+OWNER_PIPELINE = "pgp-owner-pipeline"
+
+# What core itself answers to mail for -request, -join, -leave and -confirm, where our runner is not in its place.  With
+# core's placeholders.
+REQUEST_AUTORESPONSE = """\
+This is an encrypted mailing list. It takes no commands by mail.
+
+To join, to leave, or to change your key, write to ${owneremail}, encrypted to the list's certificate.
+"""
+
+NEEDED: dict[str, Any] = {
+    # Names that only our plugin gives a meaning.  A core without it finds nothing by them and shunts the message; with it,
+    # but not healthy, they refuse to work, which shunts it too.
+    "posting_chain": GATE,
+    "owner_chain": GATE,
+    "posting_pipeline": POSTING_PIPELINE,
+    "owner_pipeline": OWNER_PIPELINE,
+    # Core's command runner would echo the mail.  This makes it say that commands are closed, and do nothing, as ours does.
+    "autorespond_requests": ResponseAction.respond_and_discard,
+    "autoresponse_request_text": REQUEST_AUTORESPONSE,
+    # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before.  That
+    # nothing is archived is the archivers' switch, see below.
+    "archive_policy": ArchivePolicy.private,
+    # Digests and news would hold or send plaintext.
+    "digests_enabled": False,
+    "gateway_to_news": False,
+    "gateway_to_mail": False,
+    # They rewrite headers that our own composition writes, and the latter asks the DNS about each author.
+    "personalize": Personalization.none,
+    "dmarc_mitigate_action": DMARCMitigateAction.no_mitigation,
+    "dmarc_mitigate_unconditionally": False,
+}
+
+# Beside the names above: the archivers that were switched on.
+_ARCHIVERS = "archivers"
+
+_DEFAULT_CHAINS = {"posting_chain": "default-posting-chain", "owner_chain": "default-owner-chain"}
+
+
+@public
+def current(mlist: Any) -> dict[str, Any]:
+    """The settings that `set_needed` would change, as they are now, JSON-plain."""
+    return {
+        **{name: _plain(getattr(mlist, name)) for name in NEEDED},
+        _ARCHIVERS: sorted(archiver.name for archiver in _archivers(mlist) if archiver.is_enabled),
+    }
+
+
+@public
+def set_needed(mlist: Any) -> None:
+    """Set all that an encrypted list needs."""
+    for name, value in NEEDED.items():
+        setattr(mlist, name, value)
+    for archiver in _archivers(mlist):
+        archiver.is_enabled = False
+
+
+@public
+def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
+    """Set everything as `current` said it was; names that were not kept are left as they are."""
+    for name, value in before.items():
+        if name in NEEDED:
+            setattr(mlist, name, _restored(name, value))
+    for archiver in _archivers(mlist):
+        if archiver.name in before.get(_ARCHIVERS, ()):
+            archiver.is_enabled = True
+
+
+@public
+def changes(mlist: Any, before: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """What differs between `before` and now: name, value before, value now."""
+    now = current(mlist)
+    return [(name, value, now[name]) for name, value in before.items() if name in now and value != now[name]]
+
+
+@public
+def onward_chain(mlist: Any, name: str, before: Mapping[str, Any]) -> str:
+    """The chain behind the gate: the one that the list is set to, or was when it became an encrypted one.
+
+    :param name: ``posting_chain`` or ``owner_chain``.
+    :param before: What `current` said then.
+    :return: The name of a chain that core knows, never the gate's.
+    """
+    for chain in (getattr(mlist, name), before.get(name)):
+        if chain != GATE and chain in config.chains:
+            return str(chain)
+    return _DEFAULT_CHAINS[name]
+
+
+def _archivers(mlist: Any) -> list[Any]:
+    """The list's switch for each archiver of the site; core keeps rows of archivers that are gone, and trips over them."""
+    known = {archiver.name for archiver in config.archivers}
+    return [archiver for archiver in IListArchiverSet(mlist).archivers if archiver.name in known]
+
+
+def _plain(value: Any) -> Any:
+    return value.name if isinstance(value, Enum) else value
+
+
+def _restored(name: str, value: Any) -> Any:
+    needed = NEEDED[name]
+    return type(needed)[value] if isinstance(needed, Enum) else value
