@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.recipients import regular_recipients
+from mailman_pgp.notices import send_skipped
 from mailman_pgp.posts.record import Record
 
 
@@ -30,5 +31,6 @@ class Recipients:
         candidates = regular_recipients(mlist, author=record.author if record is not None else None)
         # An encrypted list makes no digests.  Whoever chose them gets nothing, and must not get nothing silently.
         digest = [candidate.address for candidate in candidates if candidate.digest]
-        ledger.skipped(mlist, dict.fromkeys(digest, "digest-mode"))
+        for address in ledger.skipped(mlist, dict.fromkeys(digest, "digest-mode")):
+            send_skipped(mlist, address, "digest-mode")
         msgdata["recipients"] = [candidate.address for candidate in candidates if not candidate.digest]

@@ -188,3 +188,10 @@ def replay_window(list_id: str) -> timedelta:
     row = store().get(EncryptedList, list_id)
     of_list = row.replay_window_days if row is not None else None
     return timedelta(days=of_site if of_list is None else min(of_list, of_site))
+
+
+@public
+def has_footer_note(list_id: str) -> bool:
+    """Whether each post says in a line of its own who wrote it, and what became of the signature."""
+    row = store().get(EncryptedList, list_id)
+    return row is None or row.footer_note

@@ -56,7 +56,9 @@ def compose_payload(
 
 
 def status_line(author: Author) -> str:
-    """Who wrote a post and what became of the signature, in one line."""
+    """Who wrote a post and what became of the signature, in one line; empty where nothing is to be said of it."""
+    if not author.status_sentence:
+        return ""
     who = f"{author.name} <{author.address}>" if author.name else author.address
     mark = "." if author.status_sentence[:1].isupper() else ";"
     return f"Written by {who}{mark} {author.status_sentence}"

@@ -39,7 +39,7 @@ class Author:
 
     address: the verified address. name: a display name; made harmless here. status_sentence: what became of the
     signature, as it follows "Written by Anne <anne@example.com>", for example "signature good (fingerprint …)", or a
-    sentence of its own that begins with a capital letter.
+    sentence of its own that begins with a capital letter; empty for a post without such a line.
     Raises ValueError when the address is none.
     """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.lists.outward import outward_for
+from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, compose_payload, outer_message, read_payload
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
@@ -31,9 +32,11 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     """Write headers, status line and decoration, once for all members."""
     content = post.unseal()
     payload = read_payload(content.entity, content.outside)
-    author = Author(address=record.author, name=payload.author_name, status_sentence=_status(record))
-    outward = outward_for(mlist, post)
     is_post = record.kind is Kind.POST
+    # Mail to the owners may be anybody's, so there the line is not the list's choice.
+    status = _status(record) if not is_post or has_footer_note(mlist.list_id) else ""
+    author = Author(address=record.author, name=payload.author_name, status_sentence=status)
+    outward = outward_for(mlist, post)
     parts = outer_message(outward)
     return Composed(
         payload=compose_payload(

@@ -6,7 +6,6 @@ Nothing here decides what happens to a message: it finds out, and the record say
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -14,6 +13,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, vault
+from mailman_pgp.lists.settings import replay_window
 from mailman_pgp.mime import PayloadError, Structure, examine, read_payload, single_address
 from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
@@ -178,8 +178,7 @@ def _problem(
 
 
 def _claim(list_id: str, good: SignatureVerdict, name: str) -> str:
-    window = timedelta(days=health.settings().replay_window_days)
-    outcome = replay.claim(list_id, good, name, window)
+    outcome = replay.claim(list_id, good, name, replay_window(list_id))
     # Committed before anything is done with the message: a second process must see the claim, and a crash must not undo it.
     config.db.commit()
     return {replay.Claim.REPLAYED: str(Problem.REPLAYED), replay.Claim.STALE: str(Problem.STALE)}.get(outcome, "")
