@@ -19,7 +19,7 @@ import pysequoia
 
 from mailman_pgp.openpgp.armor import COLUMNS, LINE_BYTES
 from mailman_pgp.openpgp.errors import FanOutError, OpenPGPError
-from mailman_pgp.openpgp.listkeys import ListSecretKey
+from mailman_pgp.openpgp.listkeys import ListSecretKey, generate
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
@@ -123,8 +123,9 @@ def _seal(payload: bytes, members: Sequence[_Member], version: int, signer: pyse
     """Encrypt `payload` to all of one feature group, and check the outcome packet by packet."""
     # One certificate may serve several addresses.
     distinct = {member.target: member.ids for member in members}
+    certs = [target.cert for target in distinct]
     try:
-        message = pysequoia.encrypt(payload, [target.cert for target in distinct], signer=signer, armor=False)
+        message = pysequoia.encrypt(payload, [*certs, *_anchors(version)], signer=signer, armor=False)
     except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
         raise _blame(members, version) from None
     keys: dict[str, list[bytes]] = defaultdict(list)
@@ -134,6 +135,8 @@ def _seal(payload: bytes, members: Sequence[_Member], version: int, signer: pyse
             break
         # By key ID and never by position: a certificate with two encryption subkeys gets two of them.
         keys[pkesk_recipient(last)].append(message[last.start : last.end])
+    for name in _anchor_names(version):
+        keys.pop(name, None)
     # Several certificates may carry the same subkey, whose owner can open the PKESK of each of them.
     expected = Counter(key_id for ids in distinct.values() for key_id in ids)
     counts = {key_id: len(found) for key_id, found in keys.items()}
@@ -153,10 +156,30 @@ def _blame(members: Sequence[_Member], version: int) -> OpenPGPError:
 def _delivers(member: _Member, version: int) -> bool:
     """Whether the library encrypts to this certificate alone as is expected."""
     try:
-        *keys, seipd = walk(pysequoia.encrypt(b"", [member.target.cert], armor=False))
+        *keys, seipd = walk(pysequoia.encrypt(b"", [member.target.cert, *_anchors(version)], armor=False))
     except Exception:  # noqa: BLE001 - as in _seal
         return False
-    return sorted(map(pkesk_recipient, keys)) == sorted(member.ids) and seipd.body[0] == version
+    expected = [*member.ids, *_anchor_names(version)]
+    return sorted(map(pkesk_recipient, keys)) == sorted(expected) and seipd.body[0] == version
+
+
+@functools.cache
+def _anchor() -> tuple[pysequoia.Cert, tuple[str, ...]]:
+    """A certificate that nobody has the key of and that takes SEIPDv1 only, and the names of its PKESKs.
+
+    The library writes SEIPDv2 to certificates that don't say what they take.  The weakest recipient decides for all, so
+    this one is added where SEIPDv1 is wanted; its PKESK goes into no copy.
+    """
+    made = generate("", ["nobody@example.invalid"]).certificate
+    return pysequoia.Cert.from_bytes(made.data), made.usability.recipients
+
+
+def _anchors(version: int) -> list[pysequoia.Cert]:
+    return [_anchor()[0]] if version == 1 else []
+
+
+def _anchor_names(version: int) -> tuple[str, ...]:
+    return _anchor()[1] if version == 1 else ()
 
 
 def _copies(sealed: Sequence[_Sealed]) -> Iterator[Copy]:

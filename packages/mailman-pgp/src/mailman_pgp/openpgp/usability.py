@@ -13,11 +13,13 @@ from pysequoia.packet import HashAlgorithm, SignatureType
 
 from mailman_pgp.openpgp import algorithms
 from mailman_pgp.openpgp.errors import CertificateProblem
+from mailman_pgp.openpgp.features import announces_seipd2
 from mailman_pgp.openpgp.key_packets import KeyParts, Signed, naive_utc, newest
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 WEAK_HASHES = (HashAlgorithm.MD5, HashAlgorithm.SHA1, HashAlgorithm.RipeMD)
 _SEIPD2_PKESK = 6
+_KEY_ID_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
     chosen = _recipients(cert)
     seipd = 2 if any(version == _SEIPD2_PKESK for version, _ in chosen) else 1
     alive = tuple(recipient for _, recipient in chosen if _alive(parts, recipient, now))
+    if seipd == 2 and not announces_seipd2(parts):  # noqa: PLR2004 - the version
+        # What the library would write only because nothing is said.  A PKESK of version 3 names the key ID, which is the
+        # end of a version 4 fingerprint (RFC 9580 §5.5.4.2).
+        seipd, alive = 1, tuple(recipient[-_KEY_ID_DIGITS:] for recipient in alive)
     if not alive or len(alive) != len(chosen):
         # encrypt() chooses dead subkeys only when there is no live one, so it is all or nothing.
         return Usability(usable=False, problem=_why_none(parts), until=until)
