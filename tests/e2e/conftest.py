@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-# A helper beside the tests, which pytest's importlib mode does not put on the path.
-sys.path[:0] = [str(Path(__file__).parent)]
+# Helpers beside these tests and those of the package, which pytest's importlib mode does not put on the path.
+_HERE = Path(__file__).parent
+sys.path[:0] = [str(_HERE), str(_HERE.parents[1] / "packages" / "mailman-pgp" / "tests")]
 
 from people import EncryptedList  # noqa: E402 - the path is set above
 

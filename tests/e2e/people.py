@@ -143,8 +143,8 @@ class EncryptedList:
         """Make somebody a member."""
         self.sandbox.rest.subscribe(self.list_id, person.address, person.name)
 
-    def certify(self, person: Person) -> None:
-        """Let somebody's certificate count on this list."""
-        armored = base64.encodebytes(person.key.certificate).decode("ascii")
+    def certify(self, person: Person, certificate: bytes | None = None) -> None:
+        """Let somebody's certificate count on this list: that of their key, or another one (binary)."""
+        armored = base64.encodebytes(certificate or person.key.certificate).decode("ascii")
         block = f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{armored}-----END PGP PUBLIC KEY BLOCK-----\n"
         self.pgp("certificate", "add", self.address, person.address, stdin=block)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from peers import peer
 
 from mailman_pgp.openpgp import armor, dearmor, inspect
+from mailman_pgp.openpgp.key_packets import sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ class Program(ABC):
 
     @abstractmethod
     def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
-        """Encrypt content to certificates (binary), signed; everything else as by default.  Any form."""
+        """Encrypt content to certificates (any form), signed; everything else as by default.  Any form."""
 
     @abstractmethod
     def sign(self, content: bytes) -> bytes:
@@ -116,7 +117,7 @@ class Gpg(Program):
         recipients = []
         for certificate in certificates:
             self("--import", data=certificate)
-            recipients += ["--recipient", inspect(certificate).fingerprint]
+            recipients += ["--recipient", inspect(binary(certificate)).fingerprint]
         return self("--local-user", self._fingerprint, *options, *recipients, "--encrypt", data=content).stdout
 
     def sign(self, content: bytes) -> bytes:
@@ -181,16 +182,17 @@ class Rnp(Program):
 
     def _load(self, certificate: bytes) -> str:
         self._run(self._keys, "--import", self._file("import", certificate))
-        return inspect(certificate).fingerprint
+        return inspect(binary(certificate)).fingerprint
 
     def open(self, message: bytes, signer: bytes) -> Opened:
         """See `Program`."""
-        fingerprint = self._load(signer)
+        self._load(signer)
         files = ["--output", self.home / "out", "--overwrite", self._file("in", message)]
         done = self._run(self.program, "--decrypt", *files, check=False)
         said = done.stdout + done.stderr
-        # It names the key by its id; a keyring with all its keys follows.
-        good = b"Good signature made" in said and f"key {fingerprint[-16:].lower()}".encode() in said
+        # It names the key that signed by its ID, which may be a subkey.
+        named = [f"key {key.key_id.lower()}\n".encode() for key in sort(signer).keys]
+        good = b"Good signature made" in said and any(name in said for name in named)
         opened = self.home / "out"
         content = opened.read_bytes()
         opened.unlink()
@@ -228,7 +230,7 @@ class Sop(Program):
         verifications = self.home / "verifications"
         verifications.unlink(missing_ok=True)
         verify = [
-            f"--verify-with={self._file('signer', armor(signer, CERTIFICATE))}",
+            f"--verify-with={self._file('signer', in_armor(signer))}",
             f"{self._verifications_option()}={verifications}",
         ]
         done = run([self.program, "decrypt", *verify, self.home / "key"], message, check=False)
@@ -250,7 +252,7 @@ class Sop(Program):
 
     def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
         """Encrypt with more options of the interface."""
-        files = [self._file(f"certificate{n}", armor(data, CERTIFICATE)) for n, data in enumerate(certificates)]
+        files = [self._file(f"certificate{n}", in_armor(data)) for n, data in enumerate(certificates)]
         return run([self.program, "encrypt", *options, *files], content).stdout
 
     def sign(self, content: bytes) -> bytes:
@@ -276,6 +278,11 @@ PROGRAMS: dict[str, type[Program]] = {program.executable: program for program in
 def armored(message: bytes) -> bytes:
     """A message in armor (RFC 9580 §6), whatever form a program gave it."""
     return message if message.startswith(BEGIN) else armor(message, MESSAGE)
+
+
+def in_armor(certificate: bytes) -> bytes:
+    """A certificate in armor, whatever form it has."""
+    return certificate if certificate.startswith(BEGIN) else armor(certificate, CERTIFICATE)
 
 
 def binary(certificate: bytes) -> bytes:

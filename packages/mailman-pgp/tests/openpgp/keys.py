@@ -181,11 +181,23 @@ class Forged:
     user_ids: list[tuple[str, list[bytes]]] = field(default_factory=list)
     subkeys: list[Subkey] = field(default_factory=list)
 
-    def user_id(self, text: str, *, at: int | None = None, lifetime: int | None = None, usage: int = CERTIFY) -> None:
-        """Add a certified user ID, which also carries the key flags and the lifetime of the key."""
+    def user_id(
+        self,
+        text: str,
+        *,
+        at: int | None = None,
+        lifetime: int | None = None,
+        usage: int = CERTIFY,
+        says: bytes | None = None,
+    ) -> None:
+        """Add a certified user ID, which also carries the key flags and the lifetime of the key.
+
+        `says` are the subpackets about features, those of a program that reads SEIPDv1 unless given.
+        """
         raw = text.encode()
         data = self.primary.hashed + b"\xb4" + len(raw).to_bytes(4, "big") + raw
-        extra = flags(usage) + features(1) + PREFERENCES + (b"" if lifetime is None else key_lifetime(lifetime))
+        said = features(1) if says is None else says
+        extra = flags(usage) + said + PREFERENCES + (b"" if lifetime is None else key_lifetime(lifetime))
         made = signature(
             self.primary, POSITIVE, data, at=self.primary.created if at is None else at, digest=self.digest, extra=extra
         )

@@ -57,7 +57,7 @@ def compose_payload(
 
 def status_line(author: Author) -> str:
     """Who wrote a post and what became of the signature, in one line; empty where nothing is to be said of it."""
-    if not author.status_sentence:
+    if author.status_sentence is None:
         return ""
     who = f"{author.name} <{author.address}>" if author.name else author.address
     mark = "." if author.status_sentence[:1].isupper() else ";"

@@ -39,20 +39,21 @@ class Author:
 
     address: the verified address. name: a display name; made harmless here. status_sentence: what became of the
     signature, as it follows "Written by Anne <anne@example.com>", for example "signature good (fingerprint …)", or a
-    sentence of its own that begins with a capital letter; empty for a post without such a line.
+    sentence of its own that begins with a capital letter; None for a post without such a line.
     Raises ValueError when the address is none.
     """
 
     address: str
     name: str
-    status_sentence: str
+    status_sentence: str | None
 
     def __post_init__(self) -> None:
         """Check the address, make the texts fit for one line."""
         if not ADDRESS.fullmatch(self.address):
             raise ValueError("The author's address is no address.")
         object.__setattr__(self, "name", display_name(self.name))
-        object.__setattr__(self, "status_sentence", one_line(self.status_sentence))
+        if self.status_sentence is not None:
+            object.__setattr__(self, "status_sentence", one_line(self.status_sentence))
 
 
 @dataclass(frozen=True, slots=True)

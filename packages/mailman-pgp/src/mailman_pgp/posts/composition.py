@@ -34,7 +34,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
-    status = _status(record) if not is_post or has_footer_note(mlist.list_id) else ""
+    status = _status(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, post)
     parts = outer_message(outward)

@@ -1,0 +1,96 @@
+"""Members of an encrypted list who use another OpenPGP program."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from people import HOME, Person
+from programs import PROGRAMS, Gpg, Opened, Program, armored, binary, stop_agents
+
+from mailman_pgp.openpgp import inspect
+from mailman_pgp.openpgp.memberkeys import MemberKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+    from pathlib import Path
+
+    from people import EncryptedList
+
+    from mailman_pgp.sandbox import Kept
+
+# Kinds of keys that gpg makes; the second name is that of the subkey for encryption, where gpg makes none by itself.
+GPG_KEYS = {
+    "gpg-rsa3072": ("rsa3072", "rsa3072"),
+    "gpg-nistp256": ("nistp256", "nistp256"),
+    "gpg-nistp384": ("nistp384", "nistp384"),
+}
+
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """A member and the program that holds their key; `person` has no key that Python could use."""
+
+    person: Person
+    program: Program
+    certificate: bytes = field(repr=False)
+    """Binary, made by the program."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the certificate, upper-case hex."""
+        return inspect(self.certificate).fingerprint
+
+    def open(self, kept: Kept, signer: bytes | None = None) -> Opened:
+        """What the program makes of a received message; the signer is the list, unless another certificate is given."""
+        ciphertext = kept.message.get_payload(1).get_content()  # type: ignore[union-attr]  # PGP/MIME has two parts
+        return self.program.open(ciphertext, signer or self.person.list.certificate)
+
+    def read(self, kept: Kept) -> EmailMessage:
+        """The payload of a received message.  Fails unless the list signed it."""
+        opened = self.open(kept)
+        assert opened.good, f"{self.program} finds no good signature by the list's certificate."
+        return email.message_from_bytes(opened.content, policy=email.policy.default)
+
+    def payload(self, body: str = "Hello", subject: str = "A subject") -> bytes:
+        """What is inside the encryption: never the same twice, as the same signature counts once."""
+        return self.person.payload(f"{body} ({next(_numbers)})", subject)
+
+    def post(self, message: bytes) -> None:
+        """Mail an encrypted message (any form) to the list, as PGP/MIME."""
+        self.person.send(self.person.envelope(armored(message)))
+
+
+class Club:
+    """One encrypted list, whose members come as tests ask for them."""
+
+    def __init__(self, encrypted_list: EncryptedList, new_home: Callable[[], Path]) -> None:
+        self.list = encrypted_list
+        self.author = encrypted_list.member("Anne")
+        self._new_home = new_home
+        self._known: dict[str, Correspondent] = {}
+        self._homes: list[Path] = []
+
+    def member(self, name: str) -> Correspondent:
+        """The member who uses the program of that name, or has one of `GPG_KEYS`; skips where the program is missing."""
+        if name not in self._known:
+            home = self._new_home() / "h"
+            program = Gpg(home, GPG_KEYS[name]) if name in GPG_KEYS else PROGRAMS[name](home)
+            self._homes.append(home)
+            person = Person(self.list, name.title(), f"{name}{self.list.number}@{HOME}", MemberKey(b""))
+            certificate = binary(program.generate(f"{person.name} <{person.address}>"))
+            self.list.subscribe(person)
+            self.list.certify(person, certificate)
+            self._known[name] = Correspondent(person, program, certificate)
+        return self._known[name]
+
+    def close(self) -> None:
+        """End what gpg started."""
+        stop_agents(home for home in self._homes if (home / "pubring.kbx").exists())

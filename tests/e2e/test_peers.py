@@ -1,0 +1,274 @@
+"""Other OpenPGP programs on an encrypted list: they open and verify what it sends, and it takes what they write."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from correspondents import GPG_KEYS, Club, Correspondent
+from people import EncryptedList
+from programs import PROGRAMS, Gpg, Rnp, Sop, Sq, armored
+
+from mailman_pgp.openpgp import dearmor, grouped
+from mailman_pgp.openpgp.memberkeys import KeyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
+
+    from mailman_pgp.sandbox import Kept, Sandbox
+
+pytestmark = pytest.mark.peer
+
+_CHECKSUM = re.compile(rb"\r?\n=[A-Za-z0-9+/]{4}(?=\r?\n-----END)")
+
+
+@pytest.fixture(scope="module")
+def club(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
+    """A list whose author is Anne; the members with other programs come as tests ask for them."""
+    made = Club(EncryptedList.make(sandbox), lambda: tmp_path_factory.mktemp("p"))
+    yield made
+    sandbox.wait_until_idle()
+    made.close()
+
+
+@pytest.fixture(params=sorted(PROGRAMS))
+def member(request: pytest.FixtureRequest, club: Club) -> Correspondent:
+    """A member with each of the programs, their key made by it."""
+    return club.member(request.param)
+
+
+def text_of(message: EmailMessage) -> str:
+    """The author's part: the first one after the list's line."""
+    parts = list(message.iter_parts())
+    return str(parts[1].get_content())
+
+
+def first_line(message: EmailMessage) -> str:
+    """The list's own line on who wrote it."""
+    return str(next(message.iter_parts()).get_content()).strip()
+
+
+def next_mail(address: str, club: Club, act: Callable[[], None]) -> Kept:
+    """The one message that an address gets when `act` is done."""
+    box = club.list.sandbox.mailbox
+    before = box.count(address)
+    act()
+    *_, last = club.list.sandbox.mail_for(address, before + 1)
+    club.list.sandbox.wait_until_idle()
+    assert box.count(address) == before + 1
+    return last
+
+
+def accepted(club: Club, author: Correspondent, message: bytes) -> EmailMessage:
+    """What Anne reads when a member posts this message; the list says that the member's signature was good."""
+    kept = next_mail(club.author.address, club, lambda: author.post(message))
+    read = club.author.open(kept)
+    good = f"signature good, by the key {grouped(author.fingerprint)} that counts for this address on this list"
+    assert first_line(read) == f"Written by {author.person.name} <{author.person.address}>; {good}"
+    return read
+
+
+def refused(club: Club, author: Correspondent, message: bytes) -> str:
+    """Why the list does not take a message, in the words of its status."""
+    before = {found["reason"]: found["number"] for found in club.list.status()["lists"][0]["refused"]}
+    next_mail(author.person.address, club, lambda: author.post(message))
+    after = {found["reason"]: found["number"] for found in club.list.status()["lists"][0]["refused"]}
+    (reason,) = [name for name, number in after.items() if number != before.get(name, 0)]
+    return str(reason)
+
+
+def test_what_we_send_is_opened_and_verified(club: Club, member: Correspondent) -> None:
+    """Each program opens what its member receives, and finds a good signature by the list's certificate and no other."""
+    other = EncryptedList.make(club.list.sandbox).certificate
+    kept = next_mail(
+        member.person.address, club, lambda: club.author.post("Zwölf Kästchen", subject="For " + member.person.name)
+    )
+    assert not member.open(kept, other).good
+    read = member.read(kept)
+    assert read["subject"] == f"[Ants{club.list.number}] For {member.person.name}"
+    assert text_of(read).strip() == "Zwölf Kästchen"
+
+
+def test_default_output_is_posted(club: Club, member: Correspondent) -> None:
+    """What each program writes by default, signed and compressed as it likes, is posted as the member's own."""
+    payload = member.payload("Grüße", "As it comes")
+    read = accepted(club, member, member.program.write(payload, club.list.certificate))
+    assert read["subject"] == f"[Ants{club.list.number}] As it comes"
+    assert text_of(read).startswith("Grüße (")
+
+
+def test_exported_certificate_can_be_written_to(club: Club, member: Correspondent) -> None:
+    """Each program encrypts to the file that `list-key export` prints, just as it is."""
+    exported = club.list.pgp("list-key", "export", club.list.address).encode()
+    accepted(club, member, member.program.write(member.payload(), exported))
+
+
+def test_several_recipients(club: Club, member: Correspondent) -> None:
+    """A post may be encrypted to the author and to a friend, too."""
+    others = (member.certificate, club.author.key.certificate)
+    accepted(club, member, member.program.write(member.payload(), *others, club.list.certificate))
+
+
+def signed_inside(member: Correspondent, text: bytes) -> bytes:
+    """A root multipart/signed in the manner of Thunderbird and Mutt (RFC 3156 §6.1), CRLF."""
+    signed = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text
+    signature = member.program.sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    head = (
+        'Content-Type: multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="s"\r\n'
+        f"From: {member.person.name} <{member.person.address}>\r\nTo: {member.person.list.address}\r\n"
+        "Subject: Signed inside\r\n\r\n"
+    )
+    return b"".join(
+        (
+            head.encode(),
+            b"--s\r\n",
+            signed,
+            b"\r\n--s\r\nContent-Type: application/pgp-signature; name=signature.asc\r\n\r\n",
+            signature,
+            b"\r\n--s--\r\n",
+        )
+    )
+
+
+def test_detached_signature_inside(club: Club, member: Correspondent) -> None:
+    """A multipart/signed inside the encryption counts as the author's signature."""
+    content = signed_inside(member, "Füße\r\n".encode())
+    accepted(club, member, member.program.write(content, club.list.certificate, sign=False))
+
+
+def test_detached_signature_must_fit(club: Club, member: Correspondent) -> None:
+    """A multipart/signed whose text was changed is refused as a bad signature."""
+    content = signed_inside(member, b"Pay tenfold.\r\n").replace(b"tenfold", b"twofold")
+    assert refused(club, member, member.program.write(content, club.list.certificate, sign=False)) == "bad"
+
+
+def test_unsigned_output_is_refused(club: Club, member: Correspondent) -> None:
+    """What a program encrypts without signing is refused as unsigned."""
+    message = member.program.write(member.payload(), club.list.certificate, sign=False)
+    assert refused(club, member, message) == "unsigned"
+
+
+def test_another_members_signature_is_refused(club: Club, member: Correspondent) -> None:
+    """What the member signs in Anne's name is refused as somebody else's."""
+    message = member.program.write(club.author.payload(), club.list.certificate)
+    before = club.list.sandbox.mailbox.count(member.person.address)
+    next_mail(
+        club.author.address,
+        club,
+        lambda: club.author.send(club.author.envelope(armored(message))),
+    )
+    (found,) = [f for f in club.list.status()["lists"][0]["refused"] if f["reason"] == "signed-by-somebody-else"]
+    assert found["number"] >= 1
+    assert club.list.sandbox.mailbox.count(member.person.address) == before
+
+
+def test_output_to_somebody_else_is_refused(club: Club, member: Correspondent) -> None:
+    """What is encrypted to the author alone is refused."""
+    message = member.program.write(member.payload(), member.certificate)
+    assert refused(club, member, message) == "not-for-this-list"
+
+
+@pytest.mark.parametrize("form", ["with-checksum", "without-checksum", "with-comments", "crlf"])
+def test_forms_of_armor(club: Club, form: str) -> None:
+    """Armor is read with and without a checksum, with comments, and with either line end."""
+    member = club.member("gpg")
+    message = armored(member.program.write(member.payload(), club.list.certificate))
+    bare = _CHECKSUM.sub(b"", message)
+    assert bare != message
+    forms = {
+        "with-checksum": message,
+        "without-checksum": bare,
+        "with-comments": message.replace(b"\n\n", "\nVersion: ünïcode 1\nComment: a: b\nComment: c\n\n".encode(), 1),
+        "crlf": message.replace(b"\n", b"\r\n"),
+    }
+    envelope = member.person.envelope(b"HERE").replace(b"HERE", forms[form])
+    read = club.author.open(next_mail(club.author.address, club, lambda: member.person.send(envelope)))
+    assert "signature good" in first_line(read)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--armor", "--comment", "Hello", "--emit-version"],
+        ["--throw-keyids"],
+        ["--textmode"],
+        ["--compress-algo", "none"],
+        ["--compress-algo", "zip"],
+        ["--compress-algo", "bzip2"],
+        ["--digest-algo", "SHA256", "--cipher-algo", "AES128"],
+        ["--for-your-eyes-only"],
+    ],
+    ids=lambda options: options[0].strip("-") + "-" + options[-1].strip("-").lower(),
+)
+def test_gpg_options(club: Club, options: list[str]) -> None:
+    """What gpg writes with its options is posted: hidden recipients, text mode, each compression, comments."""
+    member = club.member("gpg")
+    assert isinstance(member.program, Gpg)
+    message = member.program.encrypt(member.payload(), club.list.certificate, options=["--sign", *options])
+    accepted(club, member, message)
+
+
+@pytest.mark.parametrize("options", [["--compression", kind] for kind in ("none", "pad", "zip", "zlib", "bzip2")])
+def test_sq_options(club: Club, options: list[str]) -> None:
+    """What sq writes with each kind of compression or padding is posted."""
+    member = club.member("sq")
+    assert isinstance(member.program, Sq)
+    signer = ["--signer-key", member.program.home / "key.pgp"]
+    accepted(
+        club,
+        member,
+        member.program.encrypt(member.payload(), club.list.certificate, options=[*signer, *options]),
+    )
+
+
+@pytest.mark.parametrize("options", [["-z", "0"], ["--zip"], ["--zlib"], ["--bzip"], ["--armor", "--hash", "SHA512"]])
+def test_rnp_options(club: Club, options: list[str]) -> None:
+    """What rnp writes with each kind of compression is posted."""
+    member = club.member("rnp")
+    assert isinstance(member.program, Rnp)
+    signer = ["--sign", "--userid", member.person.address]
+    accepted(
+        club,
+        member,
+        member.program.encrypt(member.payload(), club.list.certificate, options=[*signer, *options]),
+    )
+
+
+@pytest.mark.parametrize("program", ["sqop", "gosop"])
+def test_sop_text(club: Club, program: str) -> None:
+    """What sqop and gosop write as text is posted."""
+    member = club.member(program)
+    assert isinstance(member.program, Sop)
+    options = [f"--sign-with={member.program.home / 'key'}", "--as=text"]
+    accepted(club, member, member.program.encrypt(member.payload(), club.list.certificate, options=options))
+
+
+def test_members_of_all_kinds_at_once(club: Club) -> None:
+    """Members with keys of every kind and program are on one list: each reads the post, and nobody another's copy."""
+    members = [club.member(name) for name in (*PROGRAMS, *GPG_KEYS)]
+    natives = [club.list.member(f"Native{number}", kind) for number, kind in enumerate(KeyKind)]
+    everybody = [member.person.address for member in members] + [native.address for native in natives]
+    box = club.list.sandbox.mailbox
+    before = {address: box.count(address) for address in everybody}
+    club.author.post("To all of you")
+    club.list.sandbox.wait_until_idle()
+    assert {address: box.count(address) - before[address] for address in everybody} == dict.fromkeys(everybody, 1)
+    for member in members:
+        assert text_of(member.read(box.messages(member.person.address)[-1])).strip() == "To all of you"
+    for native in natives:
+        kept = box.messages(native.address)[-1]
+        assert text_of(native.open(kept)).strip() == "To all of you"
+        with pytest.raises(ValueError, match="can't be opened"):
+            club.author.open(kept)
+
+
+def test_certificate_that_says_nothing_gets_the_old_form(club: Club) -> None:
+    """To certificates without a Features subpacket, as rnp makes them, the list writes what everybody can read."""
+    member = club.member("rnp")
+    kept = next_mail(member.person.address, club, lambda: club.author.post())
+    binary = dearmor(kept.message.get_payload(1).get_content())  # type: ignore[union-attr]  # PGP/MIME has two parts
+    from mailman_pgp.openpgp.packets import Tag, walk  # noqa: PLC0415
+
+    assert [(packet.tag, packet.body[0]) for packet in walk(binary)] == [(Tag.PKESK, 3), (Tag.SEIPD, 1)]
