@@ -63,6 +63,26 @@ class Correspondent:
         """What is inside the encryption: never the same twice, as the same signature counts once."""
         return self.person.payload(f"{body} ({next(_numbers)})", subject)
 
+    def signed_inside(self, text: bytes) -> bytes:
+        """A root multipart/signed in the manner of Thunderbird and Mutt (RFC 3156 §6.1), CRLF."""
+        signed = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text
+        signature = self.program.sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        head = (
+            'Content-Type: multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="s"\r\n'
+            f"From: {self.person.name} <{self.person.address}>\r\nTo: {self.person.list.address}\r\n"
+            "Subject: Signed inside\r\n\r\n"
+        )
+        return b"".join(
+            (
+                head.encode(),
+                b"--s\r\n",
+                signed,
+                b"\r\n--s\r\nContent-Type: application/pgp-signature; name=signature.asc\r\n\r\n",
+                signature,
+                b"\r\n--s--\r\n",
+            )
+        )
+
     def post(self, message: bytes) -> None:
         """Mail an encrypted message (any form) to the list, as PGP/MIME."""
         self.person.send(self.person.envelope(armored(message)))

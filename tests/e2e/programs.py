@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from peers import peer
@@ -81,12 +82,18 @@ class Gpg(Program):
         super().__init__(home)
         self._kind, self._subkey = key
         self._fingerprint = ""
+        self.days_ago = 0
+        """The age of all that it makes."""
 
-    def __call__(self, *arguments: str | Path, data: bytes = b"", check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    def __call__(
+        self, *arguments: str | Path, data: bytes = b"", check: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run gpg with its status lines on standard error."""
         fixed = ["--homedir", self.home, "--batch", "--yes", "--no-auto-key-locate", "--status-fd", "2"]
         secrets = ["--pinentry-mode", "loopback", "--passphrase", "", "--trust-model", "always"]
-        return run([self.program, *fixed, *secrets, *arguments], data, check=check)
+        then = datetime.now(UTC) - timedelta(days=self.days_ago)
+        clock = [f"--faked-system-time={then:%Y%m%dT%H%M%S}"] if self.days_ago else []
+        return run([self.program, *fixed, *secrets, *clock, *arguments], data, check=check)
 
     def generate(self, user_id: str) -> bytes:
         """See `Program`."""

@@ -12,6 +12,7 @@ from programs import PROGRAMS, Gpg, Rnp, Sop, Sq, armored
 
 from mailman_pgp.openpgp import dearmor, grouped
 from mailman_pgp.openpgp.memberkeys import KeyKind
+from mailman_pgp.openpgp.packets import Tag, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,36 +112,15 @@ def test_several_recipients(club: Club, member: Correspondent) -> None:
     accepted(club, member, member.program.write(member.payload(), *others, club.list.certificate))
 
 
-def signed_inside(member: Correspondent, text: bytes) -> bytes:
-    """A root multipart/signed in the manner of Thunderbird and Mutt (RFC 3156 §6.1), CRLF."""
-    signed = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text
-    signature = member.program.sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    head = (
-        'Content-Type: multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="s"\r\n'
-        f"From: {member.person.name} <{member.person.address}>\r\nTo: {member.person.list.address}\r\n"
-        "Subject: Signed inside\r\n\r\n"
-    )
-    return b"".join(
-        (
-            head.encode(),
-            b"--s\r\n",
-            signed,
-            b"\r\n--s\r\nContent-Type: application/pgp-signature; name=signature.asc\r\n\r\n",
-            signature,
-            b"\r\n--s--\r\n",
-        )
-    )
-
-
 def test_detached_signature_inside(club: Club, member: Correspondent) -> None:
     """A multipart/signed inside the encryption counts as the author's signature."""
-    content = signed_inside(member, "Füße\r\n".encode())
+    content = member.signed_inside("Füße\r\n".encode())
     accepted(club, member, member.program.write(content, club.list.certificate, sign=False))
 
 
 def test_detached_signature_must_fit(club: Club, member: Correspondent) -> None:
     """A multipart/signed whose text was changed is refused as a bad signature."""
-    content = signed_inside(member, b"Pay tenfold.\r\n").replace(b"tenfold", b"twofold")
+    content = member.signed_inside(b"Pay tenfold.\r\n").replace(b"tenfold", b"twofold")
     assert refused(club, member, member.program.write(content, club.list.certificate, sign=False)) == "bad"
 
 
@@ -267,8 +247,6 @@ def test_members_of_all_kinds_at_once(club: Club) -> None:
 def test_certificate_that_says_nothing_gets_the_old_form(club: Club) -> None:
     """To certificates without a Features subpacket, as rnp makes them, the list writes what everybody can read."""
     member = club.member("rnp")
-    kept = next_mail(member.person.address, club, lambda: club.author.post())
+    kept = next_mail(member.person.address, club, club.author.post)
     binary = dearmor(kept.message.get_payload(1).get_content())  # type: ignore[union-attr]  # PGP/MIME has two parts
-    from mailman_pgp.openpgp.packets import Tag, walk  # noqa: PLC0415
-
     assert [(packet.tag, packet.body[0]) for packet in walk(binary)] == [(Tag.PKESK, 3), (Tag.SEIPD, 1)]
