@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.core.i18n import _
+from mailman.interfaces.action import Action
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.styles import IStyle
 from mailman.styles.default import LegacyAnnounceOnly, PrivateDefaultStyle
@@ -41,7 +42,7 @@ class EncryptedDiscussion(PrivateDefaultStyle):  # type: ignore[misc]  # core is
 @public
 @implementer(IStyle)
 class EncryptedAnnouncements(LegacyAnnounceOnly):  # type: ignore[misc]  # core is untyped
-    """Only those may post whom the moderators let."""
+    """Only those may post whom the moderators let; core's style of the same kind lets everybody."""
 
     name = "pgp-announce"
     description = _("Encrypted announcement mailing list: posts travel encrypted to each member's own key.")
@@ -49,4 +50,5 @@ class EncryptedAnnouncements(LegacyAnnounceOnly):  # type: ignore[misc]  # core 
     def apply(self, mailing_list: Any) -> None:
         """See `IStyle`."""
         super().apply(mailing_list)
+        mailing_list.default_member_action = Action.hold
         _make_encrypted(mailing_list)
