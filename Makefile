@@ -101,21 +101,28 @@ serve: setup ## The same Mailman left running (in .sandbox), with what to type n
 	@echo 'Starting Mailman; this takes a few seconds.'; \
 	$(BIN)/mailman-pgp sandbox --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
 
+# Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.
+WORKERS := --numprocesses=2 --dist=loadfile
+ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=$(PACKAGE)/tests $(PYTEST) $(WORKERS) -p only_database
+# What is tried through a whole Mailman on PostgreSQL too; `make test-deep` tries all the rest.
+WHOLE_ON_POSTGRESQL := $(foreach name,post recovery canary settings_by_rest,tests/e2e/test_$(name).py)
+
 .PHONY: test
 test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
 	@$(call say,Tests that use the database$(,) on PostgreSQL); \
 	rm -f .coverage .coverage.*; \
-	MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=$(PACKAGE)/tests \
-	    $(PYTEST) -p only_database -m "not deep" --cov --cov-report= $(ARGS); \
+	$(ON_POSTGRESQL) -m "not deep" --cov --cov-report= $(ARGS) packages $(WHOLE_ON_POSTGRESQL); \
 	$(call say,All tests$(,) on SQLite); \
-	$(PYTEST) -m "not deep" --cov --cov-append --cov-report= $(ARGS); \
+	$(PYTEST) $(WORKERS) -m "not deep" --cov --cov-append --cov-report= $(ARGS); \
 	printf 'Coverage of both runs, in percent: '; \
 	$(BIN)/coverage report --format=total
 
 .PHONY: test-deep
 test-deep: setup ## Run the slow and thorough tests, which `make test` leaves out
-	@$(call say,Deep tests); \
-	$(PYTEST) -m deep $(ARGS)
+	@$(call say,The other tests through a whole Mailman$(,) on PostgreSQL); \
+	$(ON_POSTGRESQL) -m "not deep" $(ARGS) $(filter-out $(WHOLE_ON_POSTGRESQL),$(wildcard tests/e2e/test_*.py)); \
+	$(call say,Deep tests); \
+	$(PYTEST) $(WORKERS) -m deep $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _STOP_SECONDS = 40.0
+# So much of the logs stands in the complaint that something did not happen.
+_TOLD_CHARACTERS = 4000
 # The queues in the order in which mail goes through them; `retry` twice, since mail goes to and fro before it.
 _FLOW = ("in", "command", "bounces", "pipeline", "archive", "digest", "virgin", "retry", "out", "retry")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -155,7 +157,7 @@ class Sandbox:
         """
         until(
             lambda: self.mailbox.count(address) >= count,
-            f"{count} messages for {address} in {self.place.mail}",
+            lambda: f"{count} messages for {address} in {self.place.mail}, {self._stuck()}",
             timeout,
         )
         return self.mailbox.messages(address)
@@ -212,7 +214,17 @@ class Sandbox:
     def wait_until_idle(self, timeout: float = DEFAULT_SECONDS) -> None:
         """Wait until no queue holds anything (shunted and bad mail aside).  Raises TimeoutError."""
         # Twice: a directory that is read while a file in it gets another name may show it under neither.
-        until(lambda: not any(self.queue(name) for _ in range(2) for name in _FLOW), "all queues empty", timeout)
+        until(
+            lambda: not any(self.queue(name) for _ in range(2) for name in _FLOW),
+            lambda: f"all queues empty, {self._stuck()}",
+            timeout,
+        )
+
+    def _stuck(self) -> str:
+        """Where mail is, and the end of the logs, for who has waited for it in vain."""
+        queues = {path.name: len(self.queue(path.name)) for path in sorted(self.place.queues.iterdir())}
+        held = ", ".join(f"{name} {number}" for name, number in queues.items() if number) or "nothing"
+        return f"with {held} in the queues, and this at the end of the logs:\n{self.logs()[-_TOLD_CHARACTERS:]}"
 
     def logs(self) -> str:
         """All that Mailman and the sandbox wrote to log files."""
