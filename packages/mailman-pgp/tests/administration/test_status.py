@@ -54,8 +54,8 @@ def test_somebody_gets_nothing(three: Any, run: CommandLine) -> None:
     assert "2 with a certificate that can be used" in result.stdout
     assert "cris@example.com  no certificate\n" in result.stdout
     assert "cris@example.com: Ask them for their certificate" in result.stdout
-    ledger.skipped(three, {"cris@example.com": "no-certificate"})
-    ledger.skipped(three, {"cris@example.com": "no-certificate"})
+    ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"})
+    ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"})
     ledger.store().commit()
     assert "UTC, 2 posts, the last one" in run("status", three.list_id).stdout
     answer = run.json("status", three.list_id, status=1)
@@ -130,7 +130,7 @@ def test_last_posts(encrypted: Any, run: CommandLine, store: Session) -> None:
 
 def test_served_again(three: Any, run: CommandLine, store: Session, files: Files) -> None:
     """Somebody who has a certificate now is not shown as getting nothing, whatever was recorded before."""
-    ledger.skipped(three, {"cris@example.com": "no-certificate"})
+    ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"})
     store.commit()
     run.ok("certificate", "add", three.list_id, "cris@example.com", files.certificate("cris@example.com"))
     assert store.get(Skipped, (three.list_id, "cris@example.com")) is not None

@@ -27,7 +27,7 @@ from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
 from mailman_pgp.posts.record import Earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mailman_pgp.delivery.progress import Progress
     from mailman_pgp.delivery.smtp import Pipe
@@ -40,9 +40,15 @@ log = logging.getLogger("mailman.smtp")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Chunk:
-    """One chunk that this process has taken."""
+    """One chunk that this process has taken.
+
+    What is needed of the list while copies are sent is read before: with each commit the database forgets all that core
+    has read of it, and a look at the smallest thing is a query for a hundred columns.
+    """
 
     mlist: Any
+    list_id: str
+    sender: Callable[[str], str]
     msg: SealedDelivery
     record: Record
     progress: Progress
@@ -63,7 +69,7 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
         config.switchboards["retry"].enqueue(msg, msgdata)
         return
     try:
-        refusals = _attempt(_Chunk(mlist, msg, record, progress), msgdata, beginning)
+        refusals = _attempt(_Chunk(mlist, mlist.list_id, verp_sender(mlist), msg, record, progress), msgdata, beginning)
     except BaseException:
         progress.close()
         raise
@@ -76,7 +82,7 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
 
 
 def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Refusals:
-    mlist, msg, record, progress = chunk.mlist, chunk.msg, chunk.record, chunk.progress
+    list_id, msg, record, progress = chunk.list_id, chunk.msg, chunk.record, chunk.progress
     config.db.commit()  # what another slice has recorded is seen from here on
     known = ledger.known(record.chunk)
     if known.complete and beginning is Beginning.FRESH:
@@ -85,7 +91,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
 
     done = progress.done()
     addresses = [address for address in msgdata["recipients"] if address.lower() not in done]
-    found = look_up(mlist.list_id, addresses)
+    found = look_up(list_id, addresses)
     skips = dict(found.problems)
     refusals = Refusals()
     _serve(chunk, found, skips, refusals)
@@ -94,11 +100,11 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     done = progress.done()
     before = record.earlier or Earlier(len(msgdata["recipients"]))
     if known.attempts <= record.attempt:  # else the last process has recorded them, just before it was killed
-        for address in ledger.skipped(mlist, skips):
-            send_skipped(mlist, address, skips[address])
-    ledger.served(mlist.list_id, done)
+        for address in ledger.skipped(list_id, skips):
+            send_skipped(chunk.mlist, address, skips[address])
+    ledger.served(list_id, done)
     ledger.delivered(
-        mlist.list_id,
+        list_id,
         str(msg["message-id"] or ""),
         chunk=record.chunk,
         attempts=record.attempt + 1,
@@ -124,7 +130,7 @@ def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusa
     if not found.recipients:
         return
     payload = chunk.msg.unseal().entity
-    signer = ListSecretKey(vault.current_secret(chunk.mlist.list_id))
+    signer = ListSecretKey(vault.current_secret(chunk.list_id))
     # What we need of the database is read; nothing stays open while we talk to the mail server.
     config.db.commit()
     connection = pipe()
@@ -157,7 +163,7 @@ def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Ref
     outer = chunk.record.outer
     assert outer is not None
     head, foot = outer.head.encode("latin-1"), outer.foot.encode("latin-1")
-    sender = verp_sender(chunk.mlist)
+    sender = chunk.sender
     cut_short = False
 
     def envelopes() -> Iterator[Envelope]:

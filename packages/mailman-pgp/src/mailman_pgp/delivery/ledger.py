@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from public import public
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Delivery, Dropped, Skipped
@@ -40,7 +40,7 @@ def refused_today(list_id: str, address: str) -> int:
 
 
 @public
-def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
+def skipped(list_id: str, reasons: Mapping[str, str]) -> list[str]:
     """Record the members who did not get a post.
 
     :param reasons: From the address to the reason, a value of `CertificateProblem` or a word of ours.
@@ -52,16 +52,14 @@ def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
     known = {
         row.address: row
         for row in session.scalars(
-            select(Skipped).where(Skipped.list_id == mlist.list_id, Skipped.address.in_(list(reasons)))
+            select(Skipped).where(Skipped.list_id == list_id, Skipped.address.in_(list(reasons)))
         )
     }
     to_tell = []
     for address, reason in reasons.items():
         row = known.get(address)
         if row is None:
-            row = Skipped(
-                list_id=mlist.list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None
-            )
+            row = Skipped(list_id=list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None)
             session.add(row)
         elif row.reason != reason:
             row.reason, row.since, row.told_at = reason, at, None
@@ -73,10 +71,13 @@ def skipped(mlist: Any, reasons: Mapping[str, str]) -> list[str]:
     return to_tell
 
 
+_WAITING = select(Skipped.address).where(Skipped.list_id == bindparam("list_id"))
+
+
 @public
 def served(list_id: str, addresses: Collection[str]) -> None:
     """Forget that members were skipped, now that they got a post."""
-    waiting = store().scalars(select(Skipped.address).where(Skipped.list_id == list_id)).all()
+    waiting = store().scalars(_WAITING, {"list_id": list_id}).all()
     back = set(waiting).intersection(addresses)
     if back:
         store().execute(delete(Skipped).where(Skipped.list_id == list_id, Skipped.address.in_(back)))
@@ -118,10 +119,13 @@ class Known:
     complete: bool = False
 
 
+_KNOWN = select(Delivery.attempts, Delivery.complete).where(Delivery.chunk == bindparam("chunk"))
+
+
 @public
 def known(chunk: str) -> Known:
     """What is recorded of a chunk; nothing of an attempt that did not come to its end."""
-    row = store().execute(select(Delivery.attempts, Delivery.complete).where(Delivery.chunk == chunk)).first()
+    row = store().execute(_KNOWN, {"chunk": chunk}).first()
     return Known() if row is None else Known(*row)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from public import public
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from mailman_pgp.keys import registry
 from mailman_pgp.model.database import now, store
@@ -18,11 +18,50 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import Row
+
 # A query names its addresses up to this number; for more it is cheaper to read all of the list.
 _NAMED_AT_MOST = 500
-# Certificates by fingerprint and time of change, so that a post to a list whose members were served before reads none.
+
+# The statements are made once: the library works out what a statement is, each time that it is given a new one.
+_CHOSEN = (
+    select(
+        Choice.address,
+        Choice.state,
+        StoredCertificate.fingerprint,
+        StoredCertificate.updated,
+        StoredCertificate.usable_until,
+        StoredCertificate.usable,
+        StoredCertificate.problem,
+    )
+    .join(StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint)
+    .where(Choice.list_id == bindparam("list_id"), Choice.until.is_(None))
+)
+_CHOSEN_BY_ADDRESS = _CHOSEN.where(Choice.address.in_(bindparam("addresses", expanding=True)))
+_READ = select(
+    StoredCertificate.fingerprint, StoredCertificate.data, StoredCertificate.recipients, StoredCertificate.seipd
+).where(StoredCertificate.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+
+
+class _Version(NamedTuple):
+    """A certificate in the form that it has now; `usable_until` tells one judgement of its usability from the next."""
+
+    fingerprint: str
+    updated: dt.datetime
+    usable_until: dt.datetime | None
+
+
+class _Certificate(NamedTuple):
+    """What the fan-out needs of one."""
+
+    data: bytes
+    recipients: tuple[str, ...]
+    seipd: int
+
+
+# Certificates, so that a post to a list whose members were served before reads none.
 _CACHED_AT_MOST = 20_000
-_certificates: OrderedDict[tuple[str, dt.datetime], bytes] = OrderedDict()
+_certificates: OrderedDict[_Version, _Certificate] = OrderedDict()
 
 
 @public
@@ -40,72 +79,69 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
 
     :param addresses: As Mailman has them, in lower case.
     """
-    registry.refresh_due(list_id)
-    rows = {row.address: row for row in store().execute(_query(list_id, addresses))}
-    usable, problems = [], {}
     at = now()
+    rows = _chosen(list_id, addresses)
+    if any(row.usable_until is not None and row.usable_until <= at for row in rows.values()):
+        registry.refresh_due(list_id, at)
+        rows = _chosen(list_id, addresses)
+    versions: dict[str, _Version] = {}
+    problems: dict[str, str] = {}
     for address in addresses:
         row = rows.get(address.lower())
-        if row is None:
+        problem = _problem(row, at)
+        if problem or row is None:
+            problems[address] = problem
+        else:
+            versions[address] = _Version(row.fingerprint, row.updated, row.usable_until)
+    certificates = _certificates_of(versions.values())
+    recipients = []
+    for address, version in versions.items():
+        certificate = certificates.get(version)
+        if certificate is None:  # removed at this very moment
             problems[address] = "no-certificate"
-        elif row.state not in registry.COUNTING:
-            problems[address] = row.state
-        elif not row.usable or (row.usable_until is not None and row.usable_until <= at):
-            problems[address] = row.problem or "expired"
         else:
-            usable.append((address, row))
-    data = _data([(row.fingerprint, row.updated) for _, row in usable])
-    return Lookup(
-        recipients=tuple(
-            Recipient(
-                address=address,
-                certificate=data[row.fingerprint],
-                recipients=tuple(row.recipients.split()),
-                seipd=row.seipd,
-                fingerprint=row.fingerprint,
-            )
-            for address, row in usable
-        ),
-        problems=problems,
-    )
+            recipients.append(Recipient(address, *certificate, version.fingerprint))
+    return Lookup(tuple(recipients), problems)
 
 
-def _query(list_id: str, addresses: Sequence[str]) -> Select[Any]:
-    query = (
-        select(
-            Choice.address,
-            Choice.state,
-            StoredCertificate.fingerprint,
-            StoredCertificate.updated,
-            StoredCertificate.usable,
-            StoredCertificate.usable_until,
-            StoredCertificate.problem,
-            StoredCertificate.seipd,
-            StoredCertificate.recipients,
-        )
-        .join(StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint)
-        .where(Choice.list_id == list_id, Choice.until.is_(None))
-    )
-    if len(addresses) <= _NAMED_AT_MOST:
-        query = query.where(Choice.address.in_([address.lower() for address in addresses]))
-    return query
+def _chosen(list_id: str, addresses: Sequence[str]) -> dict[str, Row[Any]]:
+    """What is chosen on a list now, by address; for many addresses also what was not asked for."""
+    if len(addresses) > _NAMED_AT_MOST:
+        result = store().execute(_CHOSEN, {"list_id": list_id})
+    else:
+        named = [address.lower() for address in addresses]
+        result = store().execute(_CHOSEN_BY_ADDRESS, {"list_id": list_id, "addresses": named})
+    return {row.address: row for row in result}
 
 
-def _data(wanted: Iterable[tuple[str, dt.datetime]]) -> dict[str, bytes]:
+def _problem(row: Row[Any] | None, at: dt.datetime) -> str:
+    """Why nothing can be encrypted to what was found for an address; empty when it can."""
+    if row is None:
+        return "no-certificate"
+    if row.state not in registry.COUNTING:
+        return str(row.state)
+    if not row.usable or (row.usable_until is not None and row.usable_until <= at):
+        return row.problem or "expired"
+    return ""
+
+
+def _certificates_of(wanted: Iterable[_Version]) -> dict[_Version, _Certificate]:
     """The certificates themselves, from the process's cache where they did not change."""
-    found: dict[str, bytes] = {}
-    missing = []
-    for key in wanted:
-        if key in _certificates:
-            _certificates.move_to_end(key)
-            found[key[0]] = _certificates[key]
+    found: dict[_Version, _Certificate] = {}
+    missing: dict[str, _Version] = {}
+    for version in wanted:
+        known = _certificates.get(version)
+        if known is None:
+            missing[version.fingerprint] = version
         else:
-            missing.append(key[0])
-    for start in range(0, len(missing), _NAMED_AT_MOST):
-        part = missing[start : start + _NAMED_AT_MOST]
-        query = select(StoredCertificate.fingerprint, StoredCertificate.updated, StoredCertificate.data)
-        for fingerprint, updated, data in store().execute(query.where(StoredCertificate.fingerprint.in_(part))):
-            found[fingerprint] = _certificates[fingerprint, updated] = data
+            _certificates.move_to_end(version)
+            found[version] = known
+    fingerprints = list(missing)
+    for start in range(0, len(fingerprints), _NAMED_AT_MOST):
+        part = fingerprints[start : start + _NAMED_AT_MOST]
+        for fingerprint, data, recipients, seipd in store().execute(_READ, {"fingerprints": part}):
+            version = missing[fingerprint]
+            found[version] = _certificates[version] = _Certificate(data, tuple(recipients.split()), seipd)
     while len(_certificates) > _CACHED_AT_MOST:
         _certificates.popitem(last=False)
     return found

@@ -84,7 +84,7 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], people: Iterable[str
             ledger.dropped(
                 mlist.list_id, kind="notice", recipient=address, reason=found.problems.get(address, "unusable")
             )
-            if address in ledger.skipped(mlist, {address: found.problems.get(address, "refused-by-library")}):
+            if address in ledger.skipped(mlist.list_id, {address: found.problems.get(address, "refused-by-library")}):
                 send_waiting(mlist, address)
     config.db.commit()
     refusals = Refusals()

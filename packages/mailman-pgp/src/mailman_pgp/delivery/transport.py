@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from lazr.config import as_timedelta
@@ -40,9 +41,12 @@ def verp_sender(mlist: Any) -> Callable[[str], str]:
     """
     local_mark, domain_mark = "\0local\0", "\0domain\0"
     mailbox, domain = split_email(mlist.bounces_address)
-    pattern: str = expand(
-        config.mta.verp_format, mlist, {"bounces": mailbox, "local": local_mark, "domain": domain_mark}
-    )
+    values = {"bounces": mailbox, "local": local_mark, "domain": domain_mark}
+    template = Template(config.mta.verp_format)
+    if values.keys() >= set(template.get_identifiers()):
+        pattern = template.safe_substitute(values)
+    else:  # it names something else of the list, which core looks up in several queries
+        pattern = expand(config.mta.verp_format, mlist, values)
     bounces_domain = ".".join(domain) if isinstance(domain, (list, tuple)) else str(domain)
 
     def sender(recipient: str) -> str:

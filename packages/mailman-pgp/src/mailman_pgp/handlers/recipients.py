@@ -25,12 +25,12 @@ class Recipients:
 
     def process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:  # noqa: ARG002  # Mailman's signature
         """See `IHandler`."""
-        if "recipients" in msgdata:
-            return
+        # Computed in any case.  What may be there was left by a stock pipeline, before the message was shunted for good
+        # reason; since then members may have left.
         record = Record.of(msgdata)
         candidates = regular_recipients(mlist, author=record.author if record is not None else None)
         # An encrypted list makes no digests.  Whoever chose them gets nothing, and must not get nothing silently.
         digest = [candidate.address for candidate in candidates if candidate.digest]
-        for address in ledger.skipped(mlist, dict.fromkeys(digest, "digest-mode")):
+        for address in ledger.skipped(mlist.list_id, dict.fromkeys(digest, "digest-mode")):
             send_skipped(mlist, address, "digest-mode")
         msgdata["recipients"] = [candidate.address for candidate in candidates if not candidate.digest]

@@ -61,6 +61,21 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
     sealed: bytes
     list_id: str
 
+    def __delitem__(self, name: str) -> None:
+        """See `Message`; refused in a process that is not healthy.
+
+        Stock pipelines and stock delivery both begin with taking out header fields.  Where they are at work, they would
+        send this placeholder to everybody and call the post delivered.
+
+        :raises SealedError: then; core shunts the message as it is.
+        """
+        if not health.current().healthy:
+            raise SealedError(
+                "An encrypted post was about to go Mailman's own way. It is kept in the shunt queue: run "
+                "`mailman-pgp check`, which names the mend, restart, and run `mailman unshunt`."
+            )
+        super().__delitem__(name)
+
     def unseal(self) -> Content:
         """The content as it was sealed.
 
@@ -85,6 +100,11 @@ class SealedDelivery(SealedMessage):
             "An encrypted post was about to leave by Mailman's own delivery.  It is kept; set [mta] outgoing to "
             "mailman_pgp.delivery.deliver in mailman.cfg, restart, and run `mailman unshunt`."
         )
+
+    @property
+    def sender(self) -> str:
+        """Nobody: core would look up the author's language for each chunk, in several queries, and it is not used."""
+        return ""
 
     def as_string(self, *_args: Any, **_kws: Any) -> str:
         """See `Message`; refused."""
@@ -120,6 +140,8 @@ def seal_message(original: StdMessage, list_id: str, author: str, content: Conte
     """
     sealed = SealedMessage()
     _placeholder(sealed, original, list_id, author)
+    # What the author wrote is measured by the list's limit, not what encryption made of it.
+    sealed.original_size = len(content.entity)
     sealed.sealed = _seal(content, list_id)
     return sealed
 

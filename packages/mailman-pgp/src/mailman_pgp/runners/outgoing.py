@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -48,6 +49,13 @@ class OutgoingRunner(Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # cor
         if signum != signal.SIGHUP:  # that one opens the logs again
             interruption.ask()
         super().signal_handler(signum, frame)
+
+    def run(self) -> None:
+        """See `IRunner`."""
+        # What Mailman is made of stays to the end, and is not worth looking through for garbage during each post.
+        gc.collect()
+        gc.freeze()
+        super().run()
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
