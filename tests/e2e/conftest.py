@@ -16,7 +16,8 @@ import pytest
 
 # Helpers beside these tests and those of the package, which pytest's importlib mode does not put on the path.
 _HERE = Path(__file__).parent
-sys.path[:0] = [str(_HERE), str(_HERE.parents[1] / "packages" / "mailman-pgp" / "tests")]
+_PACKAGE_TESTS = _HERE.parents[1] / "packages" / "mailman-pgp" / "tests"
+sys.path[:0] = [str(_HERE), str(_PACKAGE_TESTS), str(_PACKAGE_TESTS / "openpgp")]
 
 from people import EncryptedList  # noqa: E402 - the path is set above
 

@@ -1,106 +1,42 @@
 """A line of ``mailman.cfg`` is missing, or the whole plugin: plain lists go on, encrypted lists wait, nothing sealed leaves.
 
-Each case goes through the same day.  One post lies in the queue `out`, one in `pipeline`; then Mailman starts with the
-mistake, and a third post, mail to the owners, a command and a post to a plain list come in.  Then the mistake is mended.
+Each case goes through the same day (`mistakes.go_through_the_day`).  One post is held, one lies in the queue `out`, one in
+`pipeline`; then Mailman starts with the mistake, which the doctor names.  Another post, mail to the owners, a command and
+posts to a plain list come in, and the moderator accepts what is held.  Then the mistake is mended, and each has each once.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from people import EncryptedList, Person
+from mistakes import PETE, PLAIN, Site, go_through_the_day
 
-from mailman_pgp.sandbox import Options, Sandbox, SandboxError, until
-from mailman_pgp.site.lines import REQUIRED_LINES
+from mailman_pgp.sandbox import SandboxError, until
+from mailman_pgp.site.lines import REQUIRED_LINES, Expectation, RequiredLine
+from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import StartSandbox
 
-PLAIN = "plain@lists.example.com"
-PETE = "pete@example.net"
-CANARY = "kestrel"
+OUTGOING = "Put `outgoing: mailman_pgp.delivery.deliver` into the section [mta]"
+FOREIGN = "put `outgoing: mailman_pgp.delivery.deliver` into the section [mta] and do without the other"
 COMPONENTS = "plugin.pgp.component_package"
-LINES = [f"{line.section}.{line.option}" for line in REQUIRED_LINES]
 
 
-@dataclass
-class Site:
-    """A Mailman with a plain and an encrypted list, and what has been sent to them."""
+def name_of(line: RequiredLine) -> str:
+    """The name of a line as the sandbox's options have it."""
+    return f"{line.section}.{line.option}"
 
-    sandbox: Sandbox
-    list: EncryptedList
-    anne: Person
-    bart: Person
-    olga: Person
-    whole: Options
-    sent: int = 0
-    plain: int = 0
 
-    @classmethod
-    def make(cls, sandbox: Sandbox) -> Site:
-        """Make the lists and their people."""
-        sandbox.rest.subscribe(sandbox.rest.create_list(PLAIN), PETE)
-        encrypted = EncryptedList.make(sandbox)
-        anne, bart, olga = (encrypted.member(name) for name in ("Anne", "Bart", "Olga"))
-        sandbox.rest("members", {"list_id": encrypted.list_id, "subscriber": olga.address, "role": "owner"})
-        return cls(sandbox, encrypted, anne, bart, olga, sandbox.options)
-
-    @property
-    def people(self) -> tuple[Person, ...]:
-        """Whom the encrypted list serves."""
-        return (self.anne, self.bart, self.olga)
-
-    def restart(self, **changes: object) -> None:
-        """Stop Mailman and start it with other options."""
-        self.sandbox.stop()
-        self.sandbox.options = replace(self.whole, **changes)  # type: ignore[arg-type]  # fields by name
-        self.sandbox.start()
-
-    def post(self) -> None:
-        """Post to the encrypted list."""
-        self.sent += 1
-        self.anne.post(f"The {CANARY} flies at noon, {self.sent}.", subject=f"About the {CANARY}")
-
-    def post_into(self, queue: str) -> None:
-        """Post, and wait until the post lies in this queue, whose runner does not run."""
-        before = len(self.sandbox.queue(queue))
-        self.post()
-        until(lambda: len(self.sandbox.queue(queue)) > before and not self.sandbox.queue("in"), f"a post in {queue}")
-
-    def post_plainly(self) -> None:
-        """Post to the plain list, and wait until its member has it."""
-        self.plain += 1
-        text = f"From: {PETE}\nTo: {PLAIN}\nSubject: Plain\nMessage-ID: <{self.plain}@plain>\n\nHello {self.plain}\n"
-        self.sandbox.lmtp_send(PETE, PLAIN, text.encode())
-        self.sandbox.mail_for(PETE, self.plain)
-
-    def copies(self) -> dict[str, int]:
-        """How many messages each person of the encrypted list has."""
-        return {person.name: self.sandbox.mailbox.count(person.address) for person in self.people}
-
-    def all_mail(self) -> bytes:
-        """Everything that has left Mailman."""
-        mailbox = self.sandbox.mailbox
-        return b"".join(kept.content for name in mailbox.recipients() for kept in mailbox.messages(name))
-
-    def waiting(self) -> int:
-        """How many messages lie in the queues, the shunt queue among them."""
-        return sum(
-            len(self.sandbox.queue(name)) for name in ("in", "pipeline", "command", "virgin", "out", "retry", "shunt")
-        )
-
-    def check(self) -> tuple[int, str]:
-        """Status and text of ``mailman-pgp check``."""
-        program = str(Path(sys.executable).parent / "mailman-pgp")
-        arguments = [program, "check", "--config", str(self.sandbox.place.config)]
-        done = subprocess.run(arguments, check=False, capture_output=True, text=True)
-        return done.returncode, done.stdout + done.stderr
+LINES = {name_of(line): line for line in REQUIRED_LINES}
 
 
 @pytest.fixture
@@ -109,63 +45,22 @@ def site(start_sandbox: StartSandbox) -> Site:
     return Site.make(start_sandbox())
 
 
-def go_through_the_day(site: Site, **mistake: object) -> None:
-    """Post before, during and after the mistake; see that what is encrypted waits, and comes once when it is mended."""
-    site.restart(no_runners=("out",))
-    site.post_into("out")
-    site.restart(no_runners=("out", "pipeline"))
-    site.post_into("pipeline")
-    before = site.copies()
-
-    site.restart(**mistake)
-    site.post()
-    to_owner = site.list.sub_address("owner")
-    site.sandbox.lmtp_send(site.bart.address, to_owner, site.bart.write(f"To owners: the {CANARY}", subject=CANARY))
-    command = f"From: {site.bart.address}\nSubject: join {CANARY}\nMessage-ID: <c@x>\n\n{CANARY}\n".encode()
-    site.sandbox.lmtp_send(site.bart.address, site.list.sub_address("request"), command)
-    # Two: when the second has gone through every queue, each runner has met all that came before the first.
-    site.post_plainly()
-    site.post_plainly()
-    assert site.waiting() >= site.sent + 1
-    told = site.sandbox.mailbox.messages(site.bart.address)[before["Bart"] :]
-    assert [kept for kept in told if b"It takes no commands by mail." not in b" ".join(kept.content.split())] == []
-    assert len(told) <= 1
-    assert site.copies() == before | {"Bart": before["Bart"] + len(told)}
-    assert CANARY.encode() not in site.all_mail()
-    assert site.sandbox.rest(f"lists/{site.list.list_id}/config")["fqdn_listname"] == site.list.address
-
-    site.restart()
-    assert site.check()[0] < 2
-    site.sandbox.command("unshunt")
-    site.sandbox.wait_until_idle()
-    assert [name for name in ("bad", "shunt") if site.sandbox.queue(name)] == []
-    # The command was answered, then or now; Olga is a member, and the owner.
-    assert site.copies() == {"Anne": site.sent, "Bart": site.sent + 1, "Olga": site.sent + 1}
-    assert all(CANARY in site.anne.open(kept).as_string() for kept in site.anne.mail())
-    site.post_plainly()
-    assert site.sandbox.mailbox.count(PETE) == site.plain
-    assert CANARY.encode() not in site.all_mail()
-
-
 def test_without_the_plugin(site: Site) -> None:
     """Mailman as if the plugin had never been: stock runners, stock delivery, nothing of ours is loaded."""
-    go_through_the_day(site, plugin=False)
+    go_through_the_day(site, OUTGOING, plugin=False)
 
 
 def test_without_our_delivery(site: Site) -> None:
-    """Without `outgoing` core would deliver; the doctor names the line."""
-    go_through_the_day(site, omit=("mta.outgoing",))
-    site.restart(omit=("mta.outgoing",))
-    status, text = site.check()
-    assert status == 2
-    assert "outgoing: mailman_pgp.delivery.deliver" in text
+    """Without `outgoing` core would deliver."""
+    go_through_the_day(site, OUTGOING, omit=("mta.outgoing",))
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", [name for name in LINES if name not in ("mta.outgoing", COMPONENTS)])
 def test_without_a_line(site: Site, name: str) -> None:
     """Each line that `mailman.cfg` needs, forgotten."""
-    go_through_the_day(site, omit=(name,))
+    line = LINES[name]
+    go_through_the_day(site, f"Put `{line.option}: {line.value}` into the section [{line.section}]", omit=(name,))
 
 
 def test_without_the_component_package(site: Site) -> None:
@@ -174,31 +69,102 @@ def test_without_the_component_package(site: Site) -> None:
     site.post_into("out")
     with pytest.raises(SandboxError):
         site.restart(omit=(COMPONENTS,))
-    assert set(site.copies().values()) == {0}
-    site.restart()
-    site.sandbox.wait_until_idle()
-    assert set(site.copies().values()) == {1}
+    assert not any(site.read().values())
+    status, text = site.check()
+    assert status == 2
+    assert "Put `component_package: mailman_pgp` into the section [plugin.pgp]" in text
+    site.mend()
+    assert set(site.read()["Anne"].values()) == {1}
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(
-    "mistake",
+    ("mend", "mistake"),
     [
-        {"omit": ("plugin.pgp",)},
-        {"settings": ("plugin.pgp.enabled=no",)},
-        {"settings": ("mta.outgoing=mailman.mta.deliver.deliver",)},
-        {"settings": ("runner.in.class=mailman.runners.incoming.IncomingRunner",)},
-        {
-            "omit": tuple(name for name in LINES if not name.startswith("plugin.")),
-            "settings": ("plugin.pgp.enabled=no",),
-        },
-        {"omit": ("pgp.key_file",)},
+        ("Put `class: mailman_pgp.plugin.PGPPlugin` into the section [plugin.pgp]", {"omit": ("plugin.pgp",)}),
+        ("Put `enabled: yes` into the section [plugin.pgp]", {"settings": ("plugin.pgp.enabled=no",)}),
+        (OUTGOING, {"settings": ("mta.outgoing=mailman.mta.deliver.deliver",)}),
+        (FOREIGN, {"settings": ("mta.outgoing=elsewhere.deliver",)}),
+        (FOREIGN, {"settings": ("mta.outgoing=elsewhere.deliver",), "omit": ("runner.out",)}),
+        (
+            "Put `class: mailman_pgp.runners.IncomingRunner` into the section [runner.in]",
+            {"settings": ("runner.in.class=mailman.runners.incoming.IncomingRunner",)},
+        ),
+        (
+            "Put `enabled: yes` into the section [plugin.pgp]",
+            {
+                "omit": tuple(name for name in LINES if not name.startswith("plugin.")),
+                "settings": ("plugin.pgp.enabled=no",),
+            },
+        ),
     ],
-    ids=["section", "disabled", "core-delivery", "core-reception", "disabled-core-runners", "key-file-line"],
+    ids=[
+        "section",
+        "disabled",
+        "core-delivery",
+        "foreign-delivery",
+        "foreign-delivery-alone",
+        "core-reception",
+        "disabled-core-runners",
+    ],
 )
-def test_with_a_mistake(site: Site, mistake: dict[str, tuple[str, ...]]) -> None:
-    """A whole section missing, the plugin switched off, lines with core's own values, settings without the key file."""
-    go_through_the_day(site, **mistake)
+def test_with_a_mistake(
+    site: Site, mend: str, mistake: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole section missing, the plugin switched off, lines with somebody else's values."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+    go_through_the_day(site, mend, **mistake)
+
+
+@pytest.mark.deep
+def test_with_a_delivery_that_is_not_there(site: Site) -> None:
+    """With a misspelt `outgoing` core's queue `out` stands still, for plain lists too; nothing leaves, and nothing is lost."""
+    site.restart(settings=("mta.outgoing=mailman_pgp.delivery.delivver",))
+    before = site.all_mail()
+    site.post()
+    site.sandbox.lmtp_send(PETE, PLAIN, f"From: {PETE}\nTo: {PLAIN}\nSubject: x\nMessage-ID: <0@x>\n\nHello\n".encode())
+    until(lambda: site.sandbox.queue("in") and site.sandbox.queue("out"), "both posts wait")
+    assert site.all_mail() == before
+    assert "Put `outgoing: mailman_pgp.delivery.deliver` into the section [mta]" in site.check()[1]
+    site.mend()
+    assert site.read()["Bart"] == site.all_posts()
+    assert len(site.sandbox.mail_for(PETE)) == 1
+
+
+def _none(_site: Site, _path: Path) -> None: ...
+
+
+def _another(_site: Site, path: Path) -> None:
+    SiteKey.create(path)
+
+
+def _open_to_all(site: Site, path: Path) -> None:
+    path.write_bytes(site.sandbox.place.site_key.read_bytes())
+    path.chmod(0o644)
+
+
+def _damaged(site: Site, path: Path) -> None:
+    path.write_bytes(site.sandbox.place.site_key.read_bytes()[:40])
+    path.chmod(0o600)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [(_none, "no key file"), (_another, "another site"), (_open_to_all, "chmod"), (_damaged, "damaged")],
+    ids=["missing", "of-another-site", "open-to-all", "damaged"],
+)
+def test_with_a_wrong_key_file(site: Site, spoil: Callable[[Site, Path], None], word: str) -> None:
+    """A key file that is not there, of another site, readable by everybody, or cut off."""
+    path = site.sandbox.place.site_key.with_name("other.key")
+    spoil(site, path)
+    go_through_the_day(site, word, settings=(f"pgp.key_file={path}",))
+
+
+@pytest.mark.deep
+def test_without_the_line_of_the_key_file(site: Site) -> None:
+    """Settings that name no key file."""
+    go_through_the_day(site, "key_file", omit=("pgp.key_file",))
 
 
 @pytest.mark.parametrize("omit", [("plugin.pgp",), ("plugin.pgp.configuration",)], ids=["section", "configuration"])
@@ -233,5 +199,6 @@ def test_doctor_names_every_line(site: Site, tmp_path: Path) -> None:
         )
         assert done.returncode == 2, line
         findings = json.dumps(json.loads(done.stdout))
-        assert f"{line.option}: " in findings
+        value = "" if line.expectation is Expectation.ABSOLUTE_PATH else line.value
+        assert f"Put `{line.option}: {value}" in findings
         assert f"[{line.section}]" in findings

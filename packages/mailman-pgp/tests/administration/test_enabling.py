@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mailman.interfaces.archiver import ArchivePolicy
 from mailman.interfaces.autorespond import ResponseAction
 from mailman.interfaces.mailinglist import IListArchiverSet
-from sqlalchemy import func, select
+from mailman.model.mailinglist import MailingList
+from sqlalchemy import func, select, update
 
 from mailman_pgp.lists import core_settings, encryption, pinning
 from mailman_pgp.model.tables import Base, EncryptedList, ListKey, StoredCertificate
@@ -16,6 +17,8 @@ from mailman_pgp.openpgp import grouped
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import CommandLine, Files, Members
     from sqlalchemy.orm import Session
 
@@ -129,6 +132,7 @@ def test_disable_restores_what_enabling_has_changed(mlist: Any, run: CommandLine
     mlist.posting_pipeline = "virgin"
     mlist.archive_policy = ArchivePolicy.never
     mlist.digests_enabled = True
+    mlist.autorespond_postings = mlist.autorespond_owner = ResponseAction.respond_and_discard
     mlist.autorespond_requests = ResponseAction.respond_and_continue
     mlist.autoresponse_request_text = "Be patient."
     (archiver, *_) = [one for one in IListArchiverSet(mlist).archivers if one.name == "prototype"]
@@ -160,6 +164,47 @@ def test_encrypted_list_keeps_its_pipelines(encrypted: Any, run: CommandLine, st
     store.commit()
     store.refresh(encrypted)
     assert encrypted.posting_pipeline == "virgin"
+
+
+def test_encrypted_list_discards_nothing(encrypted: Any, store: Session) -> None:
+    """Whatever automatic answers are set, they are none after which Mailman would discard a post."""
+    pinning.install()
+    encrypted.autorespond_postings = encrypted.autorespond_owner = ResponseAction.respond_and_discard
+    encrypted.autorespond_requests = ResponseAction.none
+    store.commit()
+    store.refresh(encrypted)
+    assert encrypted.autorespond_postings is encrypted.autorespond_owner is ResponseAction.none
+    assert encrypted.autorespond_requests is ResponseAction.respond_and_discard
+
+
+def test_what_was_changed_without_the_plugin_is_set_right(
+    encrypted: Any, make_list: Callable[..., Any], store: Session
+) -> None:
+    """A start of the plugin undoes what nobody could pin before, on encrypted lists only."""
+    plain = make_list("bee")
+    changes = {"posting_pipeline": "virgin", "autorespond_postings": ResponseAction.respond_and_discard}
+    for changed in (encrypted, plain):
+        store.execute(update(MailingList.__table__).where(MailingList.id == changed.id).values(changes))
+    store.commit()
+    pinning.install()
+    for changed in (encrypted, plain):
+        store.refresh(changed)
+    assert (encrypted.posting_pipeline, encrypted.autorespond_postings) == (
+        "pgp-posting-pipeline",
+        ResponseAction.none,
+    )
+    assert (plain.posting_pipeline, plain.autorespond_postings) == tuple(changes.values())
+
+
+def test_disable_leaves_a_list_that_works(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """Also where what was there before was not kept, no plain list is left with our chains and pipelines."""
+    row = store.get(EncryptedList, encrypted.list_id)
+    assert row is not None
+    row.restore = "{}"
+    store.commit()
+    run.ok("disable", encrypted.list_id, "--yes")
+    names = ("posting_chain", "owner_chain", "posting_pipeline", "owner_pipeline")
+    assert [getattr(encrypted, name) for name in names] == [f"default-{name.replace('_', '-')}" for name in names]
 
 
 def test_chain_behind_the_gate(mlist: Any, run: CommandLine) -> None:

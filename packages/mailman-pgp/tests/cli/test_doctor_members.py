@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailman_pgp.keys.registry import COUNTING
+from mailman_pgp.lists import core_settings
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import Choice, EncryptedList, ListKey, StoredCertificate
 from mailman_pgp.site import doctor_lists
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def encrypted(store: Session, mlist: Any) -> Any:
     store.add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore="{}"))
+    core_settings.set_needed(mlist)
     store.add(
         ListKey(
             fingerprint="A" * 40,

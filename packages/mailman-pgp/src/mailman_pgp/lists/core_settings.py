@@ -37,6 +37,10 @@ NEEDED: dict[str, Any] = {
     "owner_chain": GATE,
     "posting_pipeline": POSTING_PIPELINE,
     "owner_pipeline": OWNER_PIPELINE,
+    # Core's incoming runner answers before anything else, and may be set to discard what it has answered: a post that waits
+    # for the plugin would be lost.  Ours never asks for these.
+    "autorespond_postings": ResponseAction.none,
+    "autorespond_owner": ResponseAction.none,
     # Core's command runner would echo the mail.  This makes it say that commands are closed, and do nothing, as ours does.
     "autorespond_requests": ResponseAction.respond_and_discard,
     "autoresponse_request_text": REQUEST_AUTORESPONSE,
@@ -53,10 +57,21 @@ NEEDED: dict[str, Any] = {
     "dmarc_mitigate_unconditionally": False,
 }
 
+PINNED = ("posting_pipeline", "owner_pipeline", "autorespond_postings", "autorespond_owner", "autorespond_requests")
+"""Those of them that keep the mail of an encrypted list from getting lost; see `mailman_pgp.lists.pinning`."""
+
+FREE = ("posting_chain", "owner_chain", "autoresponse_request_text")
+"""Those that may be something else all the same: a chain is then the one behind the gate, and the text is but a text."""
+
 # Beside the names above: the archivers that were switched on.
 _ARCHIVERS = "archivers"
 
 _DEFAULT_CHAINS = {"posting_chain": "default-posting-chain", "owner_chain": "default-owner-chain"}
+_STOCK = {
+    **_DEFAULT_CHAINS,
+    "posting_pipeline": "default-posting-pipeline",
+    "owner_pipeline": "default-owner-pipeline",
+}
 
 
 @public
@@ -79,7 +94,13 @@ def set_needed(mlist: Any) -> None:
 
 @public
 def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
-    """Set everything as `current` said it was; names that were not kept are left as they are."""
+    """Set everything as `current` said it was.
+
+    Names that were not kept are left as they are, but for our chains and pipelines, with which no plain list works.
+    """
+    for name, value in _STOCK.items():
+        if name not in before and getattr(mlist, name) == NEEDED[name]:
+            setattr(mlist, name, value)
     for name, value in before.items():
         if name in NEEDED:
             setattr(mlist, name, _restored(name, value))

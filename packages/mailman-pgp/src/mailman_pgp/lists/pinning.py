@@ -1,41 +1,61 @@
-"""An encrypted list keeps its pipelines, whatever REST or the web interface sets.
+"""An encrypted list keeps the settings with which a core without the plugin keeps its mail, whatever REST or the web sets.
 
-While the plugin is healthy the setting is without effect, since the pipeline runner does not ask for it.  But a stock
-pipeline would lie in wait for the day on which a line of ``mailman.cfg`` is missing.
+While the plugin is healthy they are without effect, since our runners do not ask for them.  But a stock pipeline, or an
+automatic answer after which core discards the post, would lie in wait for the day on which a line of ``mailman.cfg`` is
+missing.  On that day nobody pins them; what was changed then is set right at the next start with the plugin.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from mailman.config import config
 from mailman.model.mailinglist import MailingList
 from public import public
-from sqlalchemy import event
+from sqlalchemy import event, or_, select, update
 
-from mailman_pgp.lists.core_settings import OWNER_PIPELINE, POSTING_PIPELINE
+from mailman_pgp.lists.core_settings import NEEDED, PINNED
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.model.database import store
+from mailman_pgp.model.tables import EncryptedList
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PINNED = {"posting_pipeline": POSTING_PIPELINE, "owner_pipeline": OWNER_PIPELINE}
+log = logging.getLogger("mailman.plugins")
+
+_lists: Any = MailingList.__table__
 
 
 @public
 def install() -> None:
-    """Listen to changes of the pipelines of lists, once in a process; our tables must be there."""
-    for name, ours in _PINNED.items():
+    """Set right what was changed behind our back, and listen to changes from now on; our tables must be there.  Commits."""
+    _set_right()
+    for name in PINNED:
         attribute = getattr(MailingList, name)
-        listener = _LISTENERS.setdefault(name, _keeping(ours))
+        listener = _LISTENERS.setdefault(name, _keeping(NEEDED[name]))
         if not event.contains(attribute, "set", listener):
             event.listen(attribute, "set", listener, retval=True)
+
+
+def _set_right() -> None:
+    other = or_(*(_lists.c[name].is_distinct_from(NEEDED[name]) for name in PINNED))
+    encrypted = _lists.c.list_id.in_(select(EncryptedList.list_id))
+    # Looked for first: on SQLite an update takes the one lock for writing, though it changes nothing.
+    changed = store().scalars(select(_lists.c.list_id).where(encrypted, other)).all()
+    if changed:
+        log.warning(
+            "Settings that encrypted lists need were changed, and are set again: %s", ", ".join(sorted(changed))
+        )
+        store().execute(update(_lists).where(_lists.c.list_id.in_(changed)).values({n: NEEDED[n] for n in PINNED}))
+    config.db.commit()
 
 
 _LISTENERS: dict[str, Callable[..., Any]] = {}
 
 
-def _keeping(ours: str) -> Callable[..., Any]:
+def _keeping(ours: Any) -> Callable[..., Any]:
     def keep(mlist: Any, value: Any, _before: Any, _initiator: Any) -> Any:
         # A list that is just being made is not complete enough to be written.
         with store().no_autoflush:

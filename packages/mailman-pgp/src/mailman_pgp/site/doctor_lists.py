@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import and_, column, func, select, table
 
 from mailman_pgp.model.tables import Choice, EncryptedList, ListKey, StoredCertificate
+from mailman_pgp.site import doctor_list_settings
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information, warning
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def examine(connected: Connection, now: dt.datetime | None = None) -> Iterator[F
         elif expires is not None:
             yield from _about_expiry(list_id, expires, now)
     yield from _about_members(connected)
+    yield from doctor_list_settings.examine(connected)
 
 
 def _about_expiry(list_id: str, expires: dt.datetime, now: dt.datetime) -> Iterator[Finding]:

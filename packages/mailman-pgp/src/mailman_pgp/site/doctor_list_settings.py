@@ -1,0 +1,57 @@
+"""The doctor's look at Mailman's own settings of encrypted lists: what somebody has changed since they became that."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy import column, select, table
+
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.site.doctor_findings import Area, Finding, information, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnClause, Connection
+
+# Core's table; importing its model would need an initialised core.
+_LIST = table("mailinglist", column("list_id"))
+
+
+def examine(connected: Connection) -> Iterator[Finding]:
+    """Look at each encrypted list."""
+    if not sqlalchemy.inspect(connected).has_table(_LIST.name):
+        return
+    # Here, since they import core, whose import may be what fails.
+    from mailman_pgp.lists.core_settings import FREE, NEEDED, PINNED  # noqa: PLC0415
+
+    settings: list[ColumnClause[Any]] = [column(name) for name in NEEDED]
+    query = select(EncryptedList.list_id, *settings).join(_LIST, _LIST.c.list_id == EncryptedList.list_id)
+    for list_id, *values in connected.execute(query.order_by(EncryptedList.list_id)).all():
+        # Core keeps the number of an enum.
+        changed = [
+            name
+            for (name, needed), value in zip(NEEDED.items(), values, strict=True)
+            if value != (needed.value if isinstance(needed, Enum) else needed)
+        ]
+        if pinned := [name for name in changed if name in PINNED]:
+            yield warning(
+                Area.LISTS,
+                f"Without the plugin, Mailman would lose mail of {list_id}: {', '.join(pinned)} was changed.",
+                "Restart Mailman, which sets again what an encrypted list needs.",
+            )
+        if "archive_policy" in changed:
+            yield information(
+                Area.LISTS,
+                f"The archive policy of {list_id} is not `private`. Nothing is archived of an encrypted list, but a web "
+                "archive may show to everybody what it has from before.",
+                "Set it to `private`, unless everybody may read those posts.",
+            )
+        if idle := [name for name in changed if name not in (*PINNED, *FREE, "archive_policy")]:
+            yield information(
+                Area.LISTS,
+                f"These settings of {list_id} have no effect while it is encrypted: {', '.join(idle)}.",
+                "Nothing needs to be done.",
+            )

@@ -1,0 +1,85 @@
+"""The doctor tells which of Mailman's settings of an encrypted list were changed, on the real tables of core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mailman.interfaces.archiver import ArchivePolicy
+from mailman.interfaces.autorespond import ResponseAction
+from mailman.model.mailinglist import MailingList
+from sqlalchemy import update
+
+from mailman_pgp.lists import core_settings
+from mailman_pgp.model.database import now
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.site import doctor_list_settings
+from mailman_pgp.site.doctor_findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from mailman_pgp.site.doctor_findings import Finding
+
+
+@pytest.fixture
+def findings(store: Session, mlist: Any, make_list: Callable[..., Any]) -> Callable[..., list[Finding]]:
+    """What the doctor says of an encrypted list with these settings, changed behind the plugin's back."""
+    make_list("plain")
+    store.add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore="{}"))
+    core_settings.set_needed(mlist)
+    store.commit()
+
+    def examine(**changes: object) -> list[Finding]:
+        if changes:
+            store.execute(update(MailingList.__table__).where(MailingList.id == mlist.id).values(changes))
+        return list(doctor_list_settings.examine(store.connection()))
+
+    return examine
+
+
+def test_nothing_is_said_of_what_enabling_has_set(findings: Callable[..., list[Finding]]) -> None:
+    """An encrypted list as it was made, and a plain one, are fine."""
+    assert findings() == []
+
+
+def test_chain_of_the_owners_choice_is_fine(findings: Callable[..., list[Finding]]) -> None:
+    """A chain may be another one, which is then the one behind the gate."""
+    assert findings(posting_chain="moderation", autoresponse_request_text="Closed.") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("posting_pipeline", "default-posting-pipeline"),
+        ("owner_pipeline", None),
+        ("autorespond_postings", ResponseAction.respond_and_discard),
+        ("autorespond_requests", ResponseAction.none),
+    ],
+)
+def test_setting_that_keeps_mail_is_a_warning(
+    findings: Callable[..., list[Finding]], mlist: Any, name: str, value: object
+) -> None:
+    """A setting without which mail could get lost is named with its list, and so is the mend."""
+    (finding,) = findings(**{name: value})
+    assert finding.severity is Severity.WARNING
+    assert mlist.list_id in finding.sentence
+    assert name in finding.sentence
+    assert "Restart Mailman" in finding.mend
+
+
+@pytest.mark.parametrize("policy", [ArchivePolicy.never, ArchivePolicy.public])
+def test_archive_policy_that_shows_old_posts(findings: Callable[..., list[Finding]], policy: ArchivePolicy) -> None:
+    """Each policy but `private` lets a web archive show what it has."""
+    (finding,) = findings(archive_policy=policy)
+    assert finding.severity is Severity.INFORMATION
+    assert "archive policy" in finding.sentence
+
+
+def test_idle_settings_are_told(findings: Callable[..., list[Finding]]) -> None:
+    """What has no effect is said to have none."""
+    (finding,) = findings(digests_enabled=True, gateway_to_news=True)
+    assert finding.severity is Severity.INFORMATION
+    assert finding.sentence.endswith("no effect while it is encrypted: digests_enabled, gateway_to_news.")
