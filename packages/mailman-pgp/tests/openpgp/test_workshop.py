@@ -254,6 +254,9 @@ def test_a_request_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch)
         openpgp.open_message(b"x", [], [], limits=openpgp.Limits(seconds=0.2))
     assert caught.value.problem is openpgp.OpeningProblem.TIMEOUT
     assert shop.pid is None
+    with pytest.raises(openpgp.OpeningError) as caught:
+        openpgp.verify_detached(b"x", b"", [], limits=openpgp.Limits(seconds=0.2))
+    assert caught.value.problem is openpgp.OpeningProblem.TIMEOUT
 
 
 def test_a_worker_that_does_not_listen_is_ended() -> None:

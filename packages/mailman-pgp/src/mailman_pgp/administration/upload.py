@@ -25,7 +25,7 @@ def certificate_from(file: str, address: str) -> Certificate:
     :raises Mistaken: when the file can't be read.
     """
     data = _read(file)
-    name = "standard input" if file == "-" else file
+    name = "standard input" if file == "-" else plain(file)
     try:
         found = openpgp.read_certificate(data)
     except CertificateError as error:
@@ -49,7 +49,7 @@ def _read(file: str) -> bytes:
     except OSError as error:
         raise Mistaken(
             "file",
-            f"{file} can't be read ({error.strerror}). Name a file that the user who runs Mailman can read, or pipe the "
+            f"{plain(file)} can't be read ({error.strerror}). Name a file that the user who runs Mailman can read, or pipe the "
             "certificate in.",
         ) from None
 

@@ -33,7 +33,7 @@ class Refuse(TerminalChainBase):  # type: ignore[misc]  # core is untyped
         record = Record.of(msgdata)
         problem = record.problem if record is not None else "not-received"
         author = record.author if record is not None else ""
-        if author and may_answer(mlist, msg, author):
+        if record is not None and author and not record.automatic and may_answer(mlist, author):
             send_refusal(mlist, author, problem, in_reply_to=msg["message-id"])
         ledger.dropped(mlist.list_id, kind="post", recipient=author, reason=problem)
         log.info("REFUSED (%s): %s", problem, (msg["message-id"] or "n/a").strip())

@@ -4,6 +4,7 @@ Pure: bytes in, bytes out, no Mailman, no OpenPGP. All input is taken for an att
 """
 
 from mailman_pgp.mime.authors import single_address
+from mailman_pgp.mime.automatic import is_automatic
 from mailman_pgp.mime.compose import compose_payload, status_line
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
@@ -29,6 +30,7 @@ __all__ = [
     "display_name",
     "encrypted_notice",
     "examine",
+    "is_automatic",
     "one_line",
     "outer_message",
     "read_payload",

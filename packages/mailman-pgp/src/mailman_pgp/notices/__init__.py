@@ -11,10 +11,12 @@ from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
 from typing import Any
 
-from mailman.app.replybot import can_acknowledge
 from mailman.config import config
 from mailman.email.message import UserNotification
+from mailman.interfaces.listmanager import IListManager
+from mailman.runners.lmtp import split_recipient
 from public import public
+from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.keys import vault
@@ -25,23 +27,22 @@ from mailman_pgp.posts.record import Kind, Record
 
 
 @public
-def may_answer(mlist: Any, message: Any, address: str) -> bool:
-    """Whether a message may be answered by a notice: not a machine's mail, and not too often in a day.
+def may_answer(mlist: Any, address: str) -> bool:
+    """Whether a person's message may be answered by a notice: not to a list, and not too often in a day.
 
     A forged From makes our answers somebody else's unwanted mail, so there is a limit (core's own setting).
     """
-    automatic = str(message.get("precedence", "")).lower() in ("bulk", "junk", "list")
-    if automatic or not can_acknowledge(message) or address in _own_addresses(mlist):
+    if _is_ours(address):
         return False
     limit = int(config.mta.max_autoresponses_per_day)
     return limit == 0 or ledger.refused_today(mlist.list_id, address) < limit
 
 
-def _own_addresses(mlist: Any) -> set[str]:
-    return {
-        address.lower()
-        for address in (mlist.posting_address, mlist.request_address, mlist.owner_address, mlist.bounces_address)
-    }
+def _is_ours(address: str) -> bool:
+    """Whether mail to an address would come to a list of this Mailman, in any of its roles."""
+    lists = getUtility(IListManager)
+    name, _, domain = split_recipient(address)
+    return any(lists.get_by_fqdn(listname) is not None for listname in (address, f"{name}@{domain}"))
 
 
 @public

@@ -83,17 +83,19 @@ def open_message(
         raise OpeningError(OpeningProblem.WORKER_DIED) from None
 
 
-def verify_detached(content: bytes, signature: bytes, signers: Sequence[bytes]) -> tuple[SignatureVerdict, ...]:
+def verify_detached(
+    content: bytes, signature: bytes, signers: Sequence[bytes], *, limits: Limits = DEFAULT
+) -> tuple[SignatureVerdict, ...]:
     """Judge each signature packet in `signature`, armored or binary, over exactly the bytes of `content`.
 
     For PGP/MIME these are the bytes of the signed part with CRLF line ends (RFC 3156 §5).  Something that is no signature
     gets one verdict, BAD.  Raises OpeningError when `content` is too large or the worker dies of it, and WorkshopError.
     """
     size = len(content) + len(signature)
-    if size > DEFAULT.message_bytes + DEFAULT.content_bytes:
+    if size > limits.message_bytes + limits.content_bytes:
         raise OpeningError(OpeningProblem.TOO_LARGE)
     needed = 2 * _ROOM + _COPIES_OF_CONTENT * size
-    bounds = workshop.Bounds(DEFAULT.seconds, min(DEFAULT.memory_bytes, needed), 0)
+    bounds = workshop.Bounds(limits.seconds, min(limits.memory_bytes, needed), 0)
     try:
         answer, _ = workshop.request("verify", {}, [content, signature, *signers], bounds=bounds)
         return tuple(SignatureVerdict.from_json(values) for values in answer["signatures"])

@@ -38,6 +38,13 @@ _HOW_TO_POST = (
     "Mail programs call this PGP/MIME."
 )
 _ASK_OWNERS = "The owners of the list can tell you more: write to {owner}."
+# One sentence for three problems: a signature may name any key as its maker, so distinct answers would tell strangers
+# whose keys are on the list, and so who its members are.
+_OTHER_KEY = (
+    "Your message was signed with a key that does not count for the address in its From line. "
+    "If the key belongs to another address of yours, please send the message from there. Otherwise write to {owner}: "
+    "the owners of the list can tell you more, and add your certificate if you send it to them."
+)
 
 CANNOT_OPEN = (
     "The list could not open your message. It may have been encrypted to another key, or damaged on its way. "
@@ -69,15 +76,8 @@ _SENTENCES: dict[str, str] = {
         "Your message was encrypted but not signed, so the list cannot know that you wrote it. "
         "Please switch on signing in your mail program, and send it again."
     ),
-    Problem.STRANGER: (
-        "The list knows no certificate for your address. "
-        + _ASK_OWNERS
-        + " They can add your certificate if you send it to them."
-    ),
-    Problem.SOMEBODY_ELSE: (
-        "Your message was signed with a key that belongs to another member than the address in its From line. "
-        "Please send it from the address that your key belongs to."
-    ),
+    Problem.STRANGER: _OTHER_KEY,
+    Problem.SOMEBODY_ELSE: _OTHER_KEY,
     Problem.REPLAYED: (
         "This signed message was posted before, and a signature counts once. "
         "If you meant to post it again, write a new message; if you did not send it, somebody is repeating your mail."
@@ -89,11 +89,7 @@ _SENTENCES: dict[str, str] = {
     Problem.COMMAND: (
         "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."
     ),
-    Status.UNKNOWN_KEY: (
-        "Your message was signed with a key that the list does not know for your address. "
-        + _ASK_OWNERS
-        + " If you have a new key, send them its certificate."
-    ),
+    Status.UNKNOWN_KEY: _OTHER_KEY,
     Status.BAD: "The signature of your message does not fit its content. It may have been changed on its way; please send it again.",
     Status.KEY_EXPIRED: "The key that signed your message has expired. Please extend it, send the certificate to {owner}, and try again.",
     Status.GOOD_KEY_EXPIRED_SINCE: (

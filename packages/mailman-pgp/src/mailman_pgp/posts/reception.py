@@ -14,7 +14,7 @@ from public import public
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, vault
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import PayloadError, Structure, examine, read_payload, single_address
+from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, read_payload, single_address
 from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.problems import Problem
@@ -67,7 +67,7 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     :param claim: The name of the queue file, or the claim that the message already has.
     """
     author = single_address(message) or ""
-    found = Record(kind=kind, author=author, claim=claim)
+    found = Record(kind=kind, author=author, claim=claim, automatic=is_automatic(message))
     try:
         content, found = _content(mlist, message, found)
     except _Refused as refused:
@@ -90,7 +90,7 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
             return _plain(message, record), record
         raise _Refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME), record)
-    return _opened(mlist.list_id, message, incoming.ciphertext, record)
+    return _opened(mlist, message, incoming.ciphertext, record)
 
 
 def _plain(message: Message, record: Record) -> Content:
@@ -105,12 +105,17 @@ def _with_outside(entity: bytes, payload: Payload) -> Content:
     return Content(entity, {name: payload.headers[name] for name in payload.outside})
 
 
-def _opened(list_id: str, message: Message, ciphertext: bytes, record: Record) -> tuple[Content, Record]:
+def _opened(mlist: Any, message: Message, ciphertext: bytes, record: Record) -> tuple[Content, Record]:
+    list_id = mlist.list_id
     signers = registry.signers(list_id, record.author)
+    limits = _worker_limits()
     try:
-        opened = openpgp.open_message(ciphertext, vault.all_secrets(list_id), signers)
+        opened = openpgp.open_message(ciphertext, vault.all_secrets(list_id), signers, limits=limits)
+        # Compressed, a post may be a small part of its size.
+        if 0 < mlist.max_message_size * 1024 < len(opened.content):
+            raise _Refused(Problem.TOO_LARGE, record)
         payload = read_payload(opened.content, message)
-        verdicts = _verdicts(opened.signatures, payload, signers)
+        verdicts = _verdicts(opened.signatures, payload, signers, limits)
     except OpeningError as error:
         raise _Refused(error.problem, record) from None
     except PayloadError:
@@ -143,14 +148,26 @@ def _limit(mlist: Any) -> int:
     return min(site, of_list) if mlist.max_message_size > 0 else site
 
 
+def _worker_limits() -> openpgp.Limits:
+    """What opening one message may cost, by the site's settings."""
+    settings, usual = health.settings(), openpgp.DEFAULT
+    return replace(
+        usual,
+        message_bytes=max(usual.message_bytes, settings.max_message_bytes),
+        content_bytes=max(usual.content_bytes, settings.max_message_bytes),
+        seconds=float(settings.worker_seconds),
+        memory_bytes=settings.worker_memory_mb * 2**20,
+    )
+
+
 def _verdicts(
-    signatures: tuple[SignatureVerdict, ...], payload: Payload, signers: list[bytes]
+    signatures: tuple[SignatureVerdict, ...], payload: Payload, signers: list[bytes], limits: openpgp.Limits
 ) -> tuple[SignatureVerdict, ...]:
     """The signatures over the whole content: those of the OpenPGP message, or of a root `multipart/signed` (RFC 3156 §6.1)."""
     if payload.signed_part is None:
         return signatures
     content, signature = payload.signed_part
-    return signatures + openpgp.verify_detached(content, signature, signers)
+    return signatures + openpgp.verify_detached(content, signature, signers, limits=limits)
 
 
 def _problem(

@@ -46,6 +46,7 @@ class Record:
     kind: Kind
     problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.verdict.Problem`; empty when it may
     author: str = ""  # the address in From, lower-cased
+    automatic: bool = False  # a machine's mail, which is never answered
     verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_record() of each signature
     fingerprint: str = ""  # the certificate that authenticated the author
     signed_at: str = ""  # ISO 8601, UTC

@@ -1,0 +1,162 @@
+"""Posts that may not pass: each comes back with a sentence that helps, is recorded, and reaches nobody else."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from keys import forge_usable
+from messages import encrypted, literal
+from refusals import Guarded, armored
+from unopened import UNOPENED
+
+from mailman_pgp.openpgp.memberkeys import MemberKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from people import EncryptedList
+
+CANNOT_OPEN = "The list could not open your message."
+
+
+@pytest.fixture
+def guarded(encrypted_list: EncryptedList) -> Guarded:
+    """A list with two members."""
+    return Guarded.make(encrypted_list)
+
+
+@pytest.mark.parametrize("kind", UNOPENED)
+def test_what_can_not_be_opened(guarded: Guarded, kind: str) -> None:
+    """To somebody else, damaged, tampered with, a bomb and so on: the author reads one sentence, the owners the reason."""
+    make, reason = UNOPENED[kind]
+    guarded.refuses(guarded.anne, guarded.anne.envelope(make(guarded, guarded.anne)), reason, CANNOT_OPEN)
+    guarded.takes_the_next()
+
+
+def test_not_encrypted(guarded: Guarded) -> None:
+    """A post in the clear."""
+    post = guarded.canary.plain(guarded.anne, guarded.list.address)
+    guarded.refuses(guarded.anne, post, "not-encrypted", "Your message was not encrypted")
+    guarded.takes_the_next()
+
+
+def test_encrypted_inline(guarded: Guarded) -> None:
+    """A post in the old form, the armored message as a text."""
+    anne = guarded.anne
+    head = f"From: {anne.address}\nTo: {guarded.list.address}\nSubject: ...\nMessage-ID: <inline@x>\n\n".encode()
+    guarded.refuses(anne, head + armored(guarded.encrypted(anne)), "inline-pgp", "in the old inline form")
+    guarded.takes_the_next()
+
+
+def test_unsigned(guarded: Guarded) -> None:
+    """A post that anybody could have written, by a program, and by hand as those that can't be opened are."""
+    anne = guarded.anne
+    by_program = anne.key.write(guarded.inside(anne), guarded.list.certificate, sign=False)
+    by_hand = armored(guarded.session_key + encrypted(literal(guarded.inside(anne))))
+    for message in (by_program, by_hand):
+        guarded.refuses(anne, anne.envelope(message), "unsigned", "was encrypted but not signed")
+    guarded.takes_the_next()
+
+
+def test_signed_by_a_stranger(guarded: Guarded) -> None:
+    """A post of somebody whom the list does not know; the answer, in the clear, is signed by the list."""
+    stranger = guarded.list.person("Stan")
+    guarded.refuses(stranger, guarded.canary.protected(stranger), "no-certificate-for-author", "write to")
+    guarded.takes_the_next()
+
+
+def test_signed_by_another_key_of_a_member(guarded: Guarded) -> None:
+    """A post in a member's name by a key that was never added; the answer goes to the member, encrypted to the old one."""
+    anne, other = guarded.anne, guarded.list.person("Stan")
+    post = anne.envelope(other.key.write(guarded.inside(anne), guarded.list.certificate))
+    guarded.refuses(anne, post, "unknown-key", "write to")
+    guarded.takes_the_next()
+
+
+def test_member_in_the_name_of_another(guarded: Guarded) -> None:
+    """A member signs with the own key and writes another member's address into From, inside and outside."""
+    bart, address = guarded.bart, guarded.list.person("Cris").address
+    cris = replace(guarded.list.person("Cris"), key=MemberKey(forge_usable(f"<{address}>").secret))
+    guarded.list.subscribe(cris)
+    guarded.list.certify(cris)
+    post = bart.envelope(cris.key.write(guarded.inside(bart), guarded.list.certificate))
+    guarded.refuses(bart, post, "signed-by-somebody-else", "does not count for the address in its From line")
+    guarded.takes_the_next()
+
+
+def test_another_author_inside(guarded: Guarded) -> None:
+    """A member's signed post in the envelope of another one: the From line outside is not the one inside."""
+    anne, bart = guarded.anne, guarded.bart
+    post = bart.envelope(armored(guarded.encrypted(anne)))
+    guarded.refuses(bart, post, "author-differs-inside", "names another address than the one inside")
+    guarded.takes_the_next()
+
+
+def test_replayed(guarded: Guarded) -> None:
+    """The same signed post once more: as it was, under another Message-ID, and encrypted anew."""
+    anne = guarded.anne
+    guarded.takes_the_next()
+    first = guarded.canary.protected(anne)
+    anne.send(first)
+    guarded.bart.mail(2)
+    again = anne.envelope(first[first.index(b"-----BEGIN PGP") : first.index(b"\n--b--")])
+    for post in (first, again):
+        guarded.refuses(anne, post, "replayed", "was posted before")
+    guarded.takes_the_next()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda text: (
+            b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(10_000)) + text
+        ),
+        lambda text: (
+            b'Content-Type: multipart/mixed; boundary="c"\n\n' + (b"--c\n\n" + text + b"\n") * 10_000 + b"--c--\n"
+        ),
+        lambda text: b"Content-Type: message/rfc822\n\n" * 10_000 + text,
+        lambda text: b"X: y\n" * 10_000 + b"\n" + text,
+    ],
+    ids=["nested", "side-by-side", "forwarded", "headers"],
+)
+def test_ten_thousand_parts(guarded: Guarded, shape: Callable[[bytes], bytes]) -> None:
+    """A signed post that no program would write: parts in parts, parts after parts, mails in mails, header fields."""
+    anne = guarded.anne
+    message = anne.key.write(shape(guarded.canary.body.encode()), guarded.list.certificate)
+    guarded.refuses(anne, anne.envelope(message), "unreadable-content", "no message that the list can read")
+    guarded.takes_the_next()
+
+
+def nested_in_the_clear(guarded: Guarded, depth: int) -> bytes:
+    """A mail of so many parts in each other."""
+    head = f"From: {guarded.anne.address}\nTo: {guarded.list.address}\nMessage-ID: <n@x>\n"
+    opened = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(depth))
+    closed = "".join(f"\n--b{n}--\n" for n in reversed(range(depth)))
+    return f"{head}{opened}Content-Type: text/plain\n\n{guarded.canary.body}\n{closed}".encode()
+
+
+def test_parts_in_the_clear(guarded: Guarded) -> None:
+    """A hundred parts in each other are refused as any mail in the clear; ten thousand by core's own door."""
+    guarded.refuses(guarded.anne, nested_in_the_clear(guarded, 100), "not-encrypted", "was not encrypted")
+    with pytest.raises(smtplib.SMTPDataError):
+        guarded.anne.send(nested_in_the_clear(guarded, 10_000))
+    guarded.takes_the_next()
+
+
+def test_no_single_author(guarded: Guarded) -> None:
+    """A post from nobody, or from two at once, is recorded; there is nobody to answer."""
+    anne, bart = guarded.anne, guarded.bart
+    sandbox = guarded.list.sandbox
+    good = guarded.canary.protected(anne)
+    line = good.splitlines()[0]
+    for number, wrong in enumerate(
+        (b"From: ", b"From: %s, %s" % (line[6:], bart.address.encode()), line + b"\n" + line), 1
+    ):
+        anne.send(good.replace(line, wrong, 1))
+        sandbox.wait_until_idle()
+        assert guarded.refused_for() == {"no-single-author": number}
+    assert {sandbox.mailbox.count(person.address) for person in (anne, bart)} == {0}
+    guarded.takes_the_next()
