@@ -1,6 +1,6 @@
 """A pytest plugin (``-p only_database``): run only the tests that use Mailman's database.
 
-`make test` runs everything on SQLite, and with this the part that could differ once more on PostgreSQL.
+The Makefile runs everything on SQLite, and with this the part that could differ once more on PostgreSQL.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Record:
     """What we know of one message, JSON-plain in the queue file."""
 
     kind: Kind
-    problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.verdict.Problem`; empty when it may
+    problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.problems.Problem`; empty when it may
     author: str = ""  # the address in From, lower-cased
     automatic: bool = False  # a machine's mail, which is never answered
     verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_record() of each signature
