@@ -12,13 +12,14 @@ from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.mime import is_automatic, single_address
 from mailman_pgp.notices import may_answer, send_command_closed, send_help
 from mailman_pgp.posts.problems import Problem
+from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
 
 
 @public
-class CommandRunner(Stopping, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
+class CommandRunner(Settled, Stopping, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
     """Answers mail to -request, -join, -leave and -confirm of an encrypted list.
 
     Core's answers echo lines of the mail, and its commands ask for no proof.  On an encrypted list only `help` is open.

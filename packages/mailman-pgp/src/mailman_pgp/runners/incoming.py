@@ -19,6 +19,7 @@ from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.reception import receive
 from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
@@ -37,7 +38,7 @@ class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
 
 
 @public
-class IncomingRunner(Stopping, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import pickle
@@ -19,6 +18,7 @@ from public import public
 from mailman_pgp.delivery import chunks, housekeeping, interruption
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Record
+from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.site import health
 
@@ -30,7 +30,7 @@ MAX_FRUITLESS_RECOVERIES = 9
 
 
 @public
-class OutgoingRunner(Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
+class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
     """Core's runner, which takes up an interrupted fan-out where it stopped.
 
     Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out
@@ -49,13 +49,6 @@ class OutgoingRunner(Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # cor
         if signum != signal.SIGHUP:  # that one opens the logs again
             interruption.ask()
         super().signal_handler(signum, frame)
-
-    def run(self) -> None:
-        """See `IRunner`."""
-        # What Mailman is made of stays to the end, and is not worth looking through for garbage during each post.
-        gc.collect()
-        gc.freeze()
-        super().run()
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
