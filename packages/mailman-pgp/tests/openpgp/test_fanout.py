@@ -130,7 +130,7 @@ def test_tails_are_shared_where_lines_fall_alike(list_signer: ListSecretKey) -> 
     suites = [pysequoia.CipherSuite.P256, pysequoia.CipherSuite.P384]
     others = [make_member(f"{suite}@example.com".lower(), suite) for suite in suites]
     recipients = [recipient("m@example.com", made.public) for made in members]
-    recipients += [dataclasses.replace(one, address="o@example.com") for one in of(*others)]
+    recipients += [one._replace(address="o@example.com") for one in of(*others)]
     tails: dict[tuple[int, int], bytes] = {}
     for copy in fan_out(TEXT * 50, recipients, list_signer):
         keys, seipd = parts(copy)
@@ -306,13 +306,13 @@ def broken() -> Recipient:
 def two_certificates() -> Recipient:
     """One with a second certificate behind the first."""
     made, more = forge_usable("bad@example.com"), forge_usable("more@example.com")
-    return dataclasses.replace(recipient("bad@example.com", made.public), certificate=made.public + more.public)
+    return recipient("bad@example.com", made.public)._replace(certificate=made.public + more.public)
 
 
 def of_somebody_else() -> Recipient:
     """One whose certificate is not the one chosen."""
     other = forge_usable("other@example.com")
-    return dataclasses.replace(recipient("bad@example.com", other.public), fingerprint="A" * 40)
+    return recipient("bad@example.com", other.public)._replace(fingerprint="A" * 40)
 
 
 def with_a_dead_subkey() -> Recipient:
@@ -321,13 +321,13 @@ def with_a_dead_subkey() -> Recipient:
     second = made.bind(Key.encrypting(now() - 50 * DAY), ENCRYPT)
     before = recipient("bad@example.com", made.public)
     made.revoke_subkey(second, at=now() - DAY)
-    return dataclasses.replace(before, certificate=made.public)
+    return before._replace(certificate=made.public)
 
 
 def of_the_wrong_version() -> Recipient:
     """One that is said to take SEIPDv2 and does not."""
     made = forge_usable("bad@example.com")
-    return dataclasses.replace(recipient("bad@example.com", made.public), seipd=2)
+    return recipient("bad@example.com", made.public)._replace(seipd=2)
 
 
 REFUSED = [
@@ -358,9 +358,7 @@ def test_who_cannot_be_encrypted_to_is_named_first(
 
 def test_all_who_cannot_be_encrypted_to_are_named_at_once(anne: Member, list_signer: ListSecretKey) -> None:
     """So one more call is enough, however many keys have died."""
-    recipients = [
-        dataclasses.replace(make(), address=f"{make.__name__}@example.com") for make in (revoked, expired, sha1)
-    ]
+    recipients = [make()._replace(address=f"{make.__name__}@example.com") for make in (revoked, expired, sha1)]
     with pytest.raises(FanOutError) as caught:
         fan_out(TEXT, [*of(anne), *recipients], list_signer)
     assert caught.value.addresses == ("revoked@example.com", "expired@example.com", "sha1@example.com")

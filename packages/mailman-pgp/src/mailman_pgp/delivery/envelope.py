@@ -1,7 +1,7 @@
-"""What goes into the SMTP pipe and what comes out of it: plain values."""
+"""What goes into the SMTP pipe and what comes out of it: plain values, as cheap as can be, since each copy has both."""
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Outcome(enum.Enum):
@@ -26,8 +26,7 @@ class Stage(enum.Enum):
     BODY = "body"  # the answer to the whole message; every DELIVERED is here
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One copy to send.
 
     `parts`, joined, are the message: bytes with CRLF line ends, not dot-stuffed. An empty `sender` is the null
@@ -39,17 +38,16 @@ class Envelope:
     parts: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one envelope; `recipient` is spelled as the envelope spelled it.
 
     `code` is the server's reply code, or one of ours (444 when no answer came, 552 and 553 from our own checks), and
     agrees with `outcome` except for 530, which blames the site's set-up and not the copy. `text` is one line of at
-    most 200 printable characters.
+    most 200 printable characters; empty for a copy that was delivered.
     """
 
     recipient: str
     outcome: Outcome
     code: int
-    text: str
+    text: str = ""
     stage: Stage = Stage.BODY

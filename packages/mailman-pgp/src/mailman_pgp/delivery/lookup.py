@@ -23,24 +23,27 @@ if TYPE_CHECKING:
 # A query names its addresses up to this number; for more it is cheaper to read all of the list.
 _NAMED_AT_MOST = 500
 
+# The tables themselves: their rows pass by the mapping of objects.
+_choice: Any = Choice.__table__
+_stored: Any = StoredCertificate.__table__
 # The statements are made once: the library works out what a statement is, each time that it is given a new one.
 _CHOSEN = (
     select(
-        Choice.address,
-        Choice.state,
-        StoredCertificate.fingerprint,
-        StoredCertificate.updated,
-        StoredCertificate.usable_until,
-        StoredCertificate.usable,
-        StoredCertificate.problem,
+        _choice.c.address,
+        _choice.c.state,
+        _stored.c.fingerprint,
+        _stored.c.updated,
+        _stored.c.usable_until,
+        _stored.c.usable,
+        _stored.c.problem,
     )
-    .join(StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint)
-    .where(Choice.list_id == bindparam("list_id"), Choice.until.is_(None))
+    .join_from(_choice, _stored, _stored.c.fingerprint == _choice.c.fingerprint)
+    .where(_choice.c.list_id == bindparam("list_id"), _choice.c.until.is_(None))
 )
-_CHOSEN_BY_ADDRESS = _CHOSEN.where(Choice.address.in_(bindparam("addresses", expanding=True)))
-_READ = select(
-    StoredCertificate.fingerprint, StoredCertificate.data, StoredCertificate.recipients, StoredCertificate.seipd
-).where(StoredCertificate.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+_CHOSEN_BY_ADDRESS = _CHOSEN.where(_choice.c.address.in_(bindparam("addresses", expanding=True)))
+_READ = select(_stored.c.fingerprint, _stored.c.data, _stored.c.recipients, _stored.c.seipd).where(
+    _stored.c.fingerprint.in_(bindparam("fingerprints", expanding=True))
+)
 
 
 class _Version(NamedTuple):

@@ -8,12 +8,12 @@ and that exactly one SEIPD follows.
 
 import binascii
 import functools
-import hashlib
 import threading
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pysequoia
 
@@ -28,8 +28,7 @@ _END = b"-----END PGP MESSAGE-----\r\n"
 _CACHED_CERTIFICATES = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A member's address and the certificate chosen for it, as stored.
 
     `certificate` is binary, `fingerprint` that of its primary key.  `recipients` and `seipd` are what its `Usability`
@@ -43,8 +42,7 @@ class Recipient:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Copy:
+class Copy(NamedTuple):
     """One member's message: `head + tail` is one armored PGP MESSAGE, its lines of 64 columns end in CRLF.
 
     Copies whose `tail` is equal share one object, so it can be sent again and again without being copied.
@@ -68,8 +66,7 @@ class _Target:
     expires: datetime | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Member:
+class _Member(NamedTuple):
     """A recipient whose certificate may be encrypted to, and the recipient IDs of the PKESKs to expect for it."""
 
     address: str
@@ -226,8 +223,8 @@ def _lines(data: bytes) -> bytes:
 class _TargetCache:
     """Parsed certificates of this process, the least recently used dropped first.
 
-    Parsing and verifying one costs several times as much as encrypting to it.  The key is a digest of the
-    certificate's own bytes, so no stale or foreign entry can ever be met.
+    Parsing and verifying one costs several times as much as encrypting to it.  The key is the certificate's own bytes, so
+    no stale or foreign entry can ever be met; who asks with the same object again asks at no cost.
     """
 
     def __init__(self, size: int) -> None:
@@ -237,16 +234,15 @@ class _TargetCache:
 
     def get(self, data: bytes) -> _Target | None:
         """Return the target of the binary certificate `data`; None when it is broken, refused by policy or revoked."""
-        digest = hashlib.sha256(data).digest()
         with self._lock:
-            target = self._entries.get(digest)
+            target = self._entries.get(data)
             if target is not None:
-                self._entries.move_to_end(digest)
+                self._entries.move_to_end(data)
                 return target
         target = _read(data)
         if target is not None:
             with self._lock:
-                self._entries[digest] = target
+                self._entries[data] = target
                 while len(self._entries) > self._size:
                     self._entries.popitem(last=False)
         return target
