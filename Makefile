@@ -110,11 +110,11 @@ WHOLE_ON_POSTGRESQL := $(foreach name,post recovery canary settings_by_rest,test
 .PHONY: test
 test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
 	@$(call say,Tests that use the database$(,) on PostgreSQL); \
-	rm -f .coverage .coverage.*; \
-	$(ON_POSTGRESQL) -m "not deep" --cov --cov-report= $(ARGS) packages $(WHOLE_ON_POSTGRESQL); \
+	$(ON_POSTGRESQL) -m "not deep" $(ARGS) packages $(WHOLE_ON_POSTGRESQL); \
 	$(call say,All tests$(,) on SQLite); \
-	$(PYTEST) $(WORKERS) -m "not deep" --cov --cov-append --cov-report= $(ARGS); \
-	printf 'Coverage of both runs, in percent: '; \
+	rm -f .coverage .coverage.*; \
+	$(PYTEST) $(WORKERS) -m "not deep" --cov --cov-report= $(ARGS); \
+	printf 'Coverage on SQLite, in percent: '; \
 	$(BIN)/coverage report --format=total
 
 .PHONY: test-deep
