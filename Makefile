@@ -107,7 +107,7 @@ serve: setup ## The same Mailman left running (in .sandbox), with what to type n
 WORKERS := --numprocesses=2 --dist=loadfile
 ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=$(PACKAGE)/tests $(PYTEST) $(WORKERS) -p only_database
 # What is tried through a whole Mailman on PostgreSQL too; `make test-deep` tries all the rest.
-WHOLE_ON_POSTGRESQL := $(foreach name,post recovery canary settings_by_rest,tests/e2e/test_$(name).py)
+WHOLE_ON_POSTGRESQL := $(foreach name,post recovery settings_by_rest,tests/e2e/test_$(name).py)
 
 .PHONY: test
 test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
