@@ -43,11 +43,11 @@ class Result(NamedTuple):
 
     `code` is the server's reply code, or one of ours (444 when no answer came, 552 and 553 from our own checks), and
     agrees with `outcome` except for 530, which blames the site's set-up and not the copy. `text` is one line of at
-    most 200 printable characters; empty for a copy that was delivered.
+    most 200 printable characters.
     """
 
     recipient: str
     outcome: Outcome
     code: int
-    text: str = ""
+    text: str
     stage: Stage = Stage.BODY
