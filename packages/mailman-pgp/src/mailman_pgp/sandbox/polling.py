@@ -14,15 +14,22 @@ _INTERVAL_SECONDS = 0.02
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], what: str | Callable[[], str], seconds: float = DEFAULT_SECONDS) -> T:
+def until(
+    condition: Callable[[], T],
+    what: str | Callable[[], str],
+    seconds: float = DEFAULT_SECONDS,
+    *,
+    interval: float = _INTERVAL_SECONDS,
+) -> T:
     """What `condition` returns as soon as that is true.
 
-    Raises TimeoutError that says `what` did not happen; a function is asked for it then.
+    It is asked for that every `interval` seconds.  Raises TimeoutError that says `what` did not happen; a function is asked
+    for it then.
     """
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
             missing = what if isinstance(what, str) else what()
             raise TimeoutError(f"After {seconds:g} seconds still not: {missing}.")
-        time.sleep(_INTERVAL_SECONDS)
+        time.sleep(interval)
     return result
