@@ -20,6 +20,7 @@ _PACKAGE_TESTS = _HERE.parents[1] / "packages" / "mailman-pgp" / "tests"
 sys.path[:0] = [str(_HERE), str(_PACKAGE_TESTS), str(_PACKAGE_TESTS / "openpgp")]
 
 from people import EncryptedList  # noqa: E402 - the path is set above
+from refusals import Guarded  # noqa: E402 - as above
 
 from mailman_pgp.sandbox import Options, Runners, Sandbox  # noqa: E402 - as above
 
@@ -96,6 +97,12 @@ def encrypted_list(sandbox: Sandbox) -> Iterator[EncryptedList]:
     yield EncryptedList.make(sandbox)
     sandbox.receive()
     sandbox.wait_until_idle()
+
+
+@pytest.fixture
+def guarded(encrypted_list: EncryptedList) -> Guarded:
+    """A fresh encrypted list with two members, and a post that is to be refused."""
+    return Guarded.make(encrypted_list)
 
 
 @pytest.fixture

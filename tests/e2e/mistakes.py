@@ -25,6 +25,12 @@ _NUMBER = re.compile(rf"The {CANARY} flies at noon, (\d+)\.")
 _TO_OWNERS = f"To the owners: the {CANARY}."
 
 
+def doctor(config: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """``mailman-pgp check`` of a configuration."""
+    arguments = [Path(sys.executable).parent / "mailman-pgp", "check", *options, "--config", config]
+    return subprocess.run(arguments, check=False, capture_output=True, text=True)
+
+
 @dataclass
 class Site:
     """A Mailman with a plain and an encrypted list, and what has been sent to them."""
@@ -128,9 +134,7 @@ class Site:
 
     def check(self) -> tuple[int, str]:
         """Status and text of ``mailman-pgp check``."""
-        program = str(Path(sys.executable).parent / "mailman-pgp")
-        arguments = [program, "check", "--config", str(self.sandbox.place.config)]
-        done = subprocess.run(arguments, check=False, capture_output=True, text=True)
+        done = doctor(self.sandbox.place.config)
         return done.returncode, done.stdout + done.stderr
 
     def mend(self) -> None:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from mistakes import PETE, PLAIN, Site, go_through_the_day
+from mistakes import PETE, PLAIN, Site, doctor, go_through_the_day
 
 from mailman_pgp.sandbox import SandboxError, until
 from mailman_pgp.site.lines import REQUIRED_LINES, Expectation, RequiredLine
@@ -193,10 +191,7 @@ def test_doctor_names_every_line(site: Site, tmp_path: Path) -> None:
             if section != line.section or not text.startswith(f"{line.option}:"):
                 kept.append(text)
         broken.write_text("\n".join(kept))
-        program = str(Path(sys.executable).parent / "mailman-pgp")
-        done = subprocess.run(
-            [program, "check", "--json", "--config", str(broken)], check=False, capture_output=True, text=True
-        )
+        done = doctor(broken, "--json")
         assert done.returncode == 2, line
         findings = json.dumps(json.loads(done.stdout))
         value = "" if line.expectation is Expectation.ABSOLUTE_PATH else line.value

@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 
 
-@pytest.fixture
-def guarded(encrypted_list: EncryptedList) -> Guarded:
-    """A list with two members."""
-    return Guarded.make(encrypted_list)
-
-
 def limit(guarded: Guarded, kilobytes: int) -> None:
     """Set the list's limit, as its owner does in the web interface."""
     guarded.list.sandbox.rest(f"lists/{guarded.list.list_id}/config", {"max_message_size": kilobytes}, "PATCH")

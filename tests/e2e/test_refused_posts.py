@@ -17,15 +17,8 @@ from mailman_pgp.openpgp.memberkeys import MemberKey
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from people import EncryptedList
 
 CANNOT_OPEN = "The list could not open your message."
-
-
-@pytest.fixture
-def guarded(encrypted_list: EncryptedList) -> Guarded:
-    """A list with two members."""
-    return Guarded.make(encrypted_list)
 
 
 @pytest.mark.parametrize("kind", UNOPENED)

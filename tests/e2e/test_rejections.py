@@ -31,12 +31,6 @@ _CHANGING = re.compile(
 )
 
 
-@pytest.fixture
-def guarded(encrypted_list: EncryptedList) -> Guarded:
-    """A list with two members."""
-    return Guarded.make(encrypted_list)
-
-
 def without_what_changes(message: bytes, reader: Person) -> bytes:
     """A message without its reader, date, ids, boundaries and signature, which differ between any two."""
     return _CHANGING.sub(b"", message.replace(b"\r\n", b"\n").replace(reader.address.encode(), b""))
