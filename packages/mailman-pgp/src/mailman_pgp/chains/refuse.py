@@ -13,7 +13,7 @@ from zope.event import notify
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.notices import may_answer, send_refusal
-from mailman_pgp.posts.record import Record
+from mailman_pgp.posts.record import Kind, Record
 
 log = logging.getLogger("mailman.vette")
 
@@ -30,11 +30,9 @@ class Refuse(TerminalChainBase):  # type: ignore[misc]  # core is untyped
 
     def _process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
         """See `TerminalChainBase`."""
-        record = Record.of(msgdata)
-        problem = record.problem if record is not None else "not-received"
-        author = record.author if record is not None else ""
-        if record is not None and author and not record.automatic and may_answer(mlist, author):
-            send_refusal(mlist, author, problem, in_reply_to=msg["message-id"])
-        ledger.dropped(mlist.list_id, kind="post", recipient=author, reason=problem)
-        log.info("REFUSED (%s): %s", problem, (msg["message-id"] or "n/a").strip())
+        record = Record.of(msgdata) or Record(Kind.POST, problem="not-received")
+        if record.author and not record.automatic and may_answer(mlist, record.author):
+            send_refusal(mlist, record.author, record.problem, in_reply_to=msg["message-id"])
+        ledger.dropped(mlist.list_id, kind="post", recipient=record.author, reason=record.problem)
+        log.info("REFUSED (%s): %s", record.problem, (msg["message-id"] or "n/a").strip())
         notify(RejectEvent(mlist, msg, msgdata, self))

@@ -91,8 +91,9 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
     problems: dict[str, str] = {}
     for address in addresses:
         row = rows.get(address.lower())
-        problem = _problem(row, at)
-        if problem or row is None:
+        if row is None:
+            problems[address] = "no-certificate"
+        elif problem := _problem(row, at):
             problems[address] = problem
         else:
             versions[address] = _Version(row.fingerprint, row.updated, row.usable_until)
@@ -117,10 +118,8 @@ def _chosen(list_id: str, addresses: Sequence[str]) -> dict[str, Row[Any]]:
     return {row.address: row for row in result}
 
 
-def _problem(row: Row[Any] | None, at: dt.datetime) -> str:
+def _problem(row: Row[Any], at: dt.datetime) -> str:
     """Why nothing can be encrypted to what was found for an address; empty when it can."""
-    if row is None:
-        return "no-certificate"
     if row.state not in registry.COUNTING:
         return str(row.state)
     if not row.usable or (row.usable_until is not None and row.usable_until <= at):
