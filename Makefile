@@ -19,7 +19,7 @@ LOCKS := requirements/locked.txt requirements/build.txt $(wildcard packages/*/py
 PYTEST := $(BIN)/python -m pytest
 SANDBOX := .sandbox
 ARGS ?=
-# Set to anything, it has `make test` measure how much of the code the tests reach, which takes half as long again.
+# Set to anything, it has `make test` measure how much of the code the tests reach, which takes longer.
 COVERAGE ?=
 
 # Compiled bytecode makes a Mailman process start four times as fast; this variable would forbid it.
@@ -115,9 +115,11 @@ test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL
 	$(ON_POSTGRESQL) -m "not deep" $(ARGS) packages $(WHOLE_ON_POSTGRESQL); \
 	$(call say,All tests$(,) on SQLite); \
 	rm -f .coverage .coverage.*; \
-	$(PYTEST) $(WORKERS) -m "not deep" $(if $(COVERAGE),--cov --cov-report=) $(ARGS)$(if $(COVERAGE),; \
-	printf 'Coverage on SQLite$(,) in percent: '; \
-	$(BIN)/coverage report --format=total)
+	$(PYTEST) $(WORKERS) -m "not deep" $(if $(COVERAGE),--cov --cov-report=) $(ARGS); \
+	if [ -n "$(COVERAGE)" ]; then \
+	    printf 'Coverage on SQLite, in percent: '; \
+	    $(BIN)/coverage report --format=total; \
+	fi
 
 .PHONY: test-deep
 test-deep: setup ## Run the slow and thorough tests, which `make test` leaves out
