@@ -12,7 +12,19 @@ import pytest
 # Helpers beside the tests, which pytest's importlib mode does not put on the path.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from others import LIST_ADDRESSES, Gpg, Member, Peer, Rnp, Sop, Sq, make_member, run  # noqa: E402 - the path is set above
+from keys import DAY, ENCRYPT, Forged, Key, forge_usable, now  # noqa: E402 - the path is set above
+from others import (  # noqa: E402 - as above
+    LIST_ADDRESSES,
+    Gpg,
+    Member,
+    Peer,
+    Rnp,
+    Sop,
+    Sq,
+    make_member,
+    make_rsa_member_without_seipd2,
+    run,
+)
 
 from mailman_pgp.openpgp import listkeys  # noqa: E402 - as above
 
@@ -54,6 +66,20 @@ def cris() -> Member:
 def dora() -> Member:
     """A member with version 6."""
     return make_member("dora@example.com", profile=pysequoia.Profile.RFC9580)
+
+
+@pytest.fixture(scope="session")
+def rita() -> Member:
+    """A member with RSA 2048 who takes SEIPDv1 only."""
+    return make_rsa_member_without_seipd2("rita@example.com")
+
+
+@pytest.fixture(scope="session")
+def two_keys() -> Forged:
+    """A certificate with two live encryption subkeys."""
+    made = forge_usable("eva@example.com")
+    made.bind(Key.encrypting(now() - 50 * DAY), ENCRYPT)
+    return made
 
 
 @pytest.fixture

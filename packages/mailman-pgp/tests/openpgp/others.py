@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import pysequoia
+from keys import ENCRYPT, Key, forge
 from peers import peer
 
 from mailman_pgp.openpgp import listkeys
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, armor
+from mailman_pgp.openpgp.packets import Tag, packet, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,34 @@ def make_member(
         return Member(address, listkeys.generate("", [address]).secret)
     made = pysequoia.Tsk.generate(f"<{address}>", cipher_suite=suite, profile=profile)
     return Member(address, bytes(made))
+
+
+@dataclass(frozen=True)
+class RawKey(Key):
+    """A public key of any algorithm, by its packet body."""
+
+    raw: bytes = b""
+
+    def __init__(self, raw: bytes) -> None:
+        object.__setattr__(self, "raw", raw)
+        object.__setattr__(self, "created", int.from_bytes(raw[1:5], "big"))
+
+    @property
+    def body(self) -> bytes:
+        """The body of its packet."""
+        return self.raw
+
+
+def make_rsa_member_without_seipd2(address: str) -> Member:
+    """A member with an RSA encryption subkey below a primary key that takes SEIPDv1 only."""
+    tsk = pysequoia.Tsk.generate("x", cipher_suite=pysequoia.CipherSuite.RSA2k, profile=pysequoia.Profile.RFC4880)
+    public = [one for one in walk(bytes(tsk.extract_certificate())) if one.tag == Tag.PUBLIC_SUBKEY][-1]
+    secret = [one for one in walk(bytes(tsk)) if one.tag == Tag.SECRET_SUBKEY][-1]
+    made = forge(address)
+    made.bind(RawKey(public.body), ENCRYPT)
+    (binding,) = made.subkeys[0].signatures
+    bare = replace(made, subkeys=[])
+    return Member(address, bare.secret + packet(Tag.SECRET_SUBKEY, secret.body) + binding)
 
 
 @dataclass(frozen=True)
