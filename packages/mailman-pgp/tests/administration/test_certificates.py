@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from keys import DAY, ENCRYPT, Key, forge, forge_usable, now
 from sqlalchemy import func, select
 
 from mailman_pgp import openpgp
@@ -36,8 +37,6 @@ def counts(store: Session) -> tuple[int, int]:
 
 def bad_uploads() -> dict[str, tuple[bytes, str, str]]:
     """What people upload by mistake: the bytes, the code, and a part of the sentence."""
-    from keys import DAY, ENCRYPT, Key, forge, forge_usable, now  # noqa: PLC0415 - the path is set by the fixtures' module
-
     good = forge_usable(f"<{ANNE}>")
     revoked = forge_usable(f"<{ANNE}>")
     revoked.revoke(at=now() - DAY)
@@ -110,8 +109,6 @@ def test_add(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
 
 def test_add_from_standard_input(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
     """Without a file, or with `-`, the certificate is read from standard input; binary will do."""
-    from keys import forge_usable  # noqa: PLC0415 - the path is set by the fixtures' module
-
     made = forge_usable(f"<{anne}>")
     for words in ([], ["-"]):
         answer = run.json("certificate", "add", encrypted.list_id, anne, *words, typed=made.public)
@@ -132,8 +129,6 @@ def test_outcomes(encrypted: Any, anne: str, run: CommandLine, files: Files) -> 
 
 def test_an_old_copy_of_a_revoked_key(encrypted: Any, anne: str, run: CommandLine, store: Session) -> None:
     """What an earlier copy says of a key is not forgotten: a copy without the revocation is refused."""
-    from keys import DAY, forge_usable, now  # noqa: PLC0415 - the path is set by the fixtures' module
-
     made = forge_usable(f"<{anne}>")
     before = made.public
     run.ok("certificate", "add", encrypted.list_id, anne, typed=before)
@@ -177,8 +172,6 @@ def test_list(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None
 
 def test_expired_since(encrypted: Any, anne: str, run: CommandLine, store: Session) -> None:
     """A certificate that has expired since it was added is shown as such, with what to do."""
-    from keys import forge_usable  # noqa: PLC0415 - the path is set by the fixtures' module
-
     made = forge_usable(f"<{anne}>")
     run.ok("certificate", "add", encrypted.list_id, anne, typed=made.public)
     row = store.scalars(select(StoredCertificate)).one()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from keys import forge_usable
 
 from mailman_pgp import openpgp
 from mailman_pgp.sandbox import Options, Sandbox
@@ -23,8 +24,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 def test_a_list_from_the_beginning(sandbox: Sandbox) -> None:
     """What one command does the next one finds, and a status of 1 neither hides the output nor takes anything back."""
-    from keys import forge_usable  # noqa: PLC0415 - the path is set by the fixtures' module
-
     list_id = sandbox.rest.create_list("ant@script.example.com")
     for name in ("anne", "bart"):
         sandbox.rest.subscribe(list_id, f"{name}@script.example.com")

@@ -1,14 +1,8 @@
 """Mail servers that the tests of the delivery share."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-# Helpers beside the tests, which pytest's importlib mode does not put on the path.
-sys.path.insert(0, str(Path(__file__).parent))
-
 from authority import Authority, make_authority
 from scripted import ScriptedServer
 

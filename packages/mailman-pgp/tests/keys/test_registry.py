@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from keys import COMPROMISED, forge_usable
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry
@@ -144,11 +146,9 @@ def test_owns_key(forge: Forge) -> None:
 
 def test_update_is_merged(store: Any) -> None:
     """A later form of the same certificate adds to what is stored, and never takes anything away."""
-    import keys  # noqa: PLC0415 - of the OpenPGP tests, see conftest
-
-    made = keys.forge_usable(f"Anne <{ANNE}>")
+    made = forge_usable(f"Anne <{ANNE}>")
     plain = openpgp.inspect(made.public)
-    made.revoke(at=keys.now(), code=keys.COMPROMISED)
+    made.revoke(at=int(time.time()), code=COMPROMISED)
     revoked = openpgp.inspect(made.public)
     first = registry.add(ANT, ANNE, plain, origin="cli")
     registry.add(BEE, ANNE, plain, origin="cli")
@@ -169,10 +169,8 @@ def test_update_is_merged(store: Any) -> None:
 
 def test_refresh(store: Any) -> None:
     """A usability whose time is over is computed again; one that holds is left alone."""
-    import keys  # noqa: PLC0415 - of the OpenPGP tests, see conftest
-
-    lasting = openpgp.inspect(keys.forge_usable(f"Bart <{BART}>").public)
-    soon = openpgp.inspect(keys.forge_usable(f"Anne <{ANNE}>").public)
+    lasting = openpgp.inspect(forge_usable(f"Bart <{BART}>").public)
+    soon = openpgp.inspect(forge_usable(f"Anne <{ANNE}>").public)
     registry.add(ANT, BART, lasting, origin="cli")
     registry.add(BEE, ANNE, soon, origin="cli")
     stored = tables.StoredCertificate

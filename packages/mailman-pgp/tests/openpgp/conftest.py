@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pysequoia
 import pytest
-
-# Helpers beside the tests, which pytest's importlib mode does not put on the path.
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-
-from keys import DAY, ENCRYPT, Forged, Key, forge_usable, now  # noqa: E402 - the path is set above
-from others import (  # noqa: E402 - as above
+from keys import DAY, ENCRYPT, Forged, Key, forge_usable, now
+from others import (
     LIST_ADDRESSES,
     Gpg,
     Member,
@@ -26,10 +20,11 @@ from others import (  # noqa: E402 - as above
     run,
 )
 
-from mailman_pgp.openpgp import listkeys  # noqa: E402 - as above
+from mailman_pgp.openpgp import listkeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from mailman_pgp.openpgp.packets import pkesk_recipient, walk
 if TYPE_CHECKING:
     from others import Member, Peer
 
-    from mailman_pgp.openpgp.listkeys import ListSecretKey
+    from mailman_pgp.openpgp.listkeys import ListSecretKey, NewListKey
 
 
 @pytest.fixture
@@ -41,11 +41,12 @@ def test_a_copy_tells_of_nobody_else(everybody: list[Member], list_signer: ListS
         assert [pkesk_recipient(key) for key in keys] == wanted[copy.address]
 
 
-def test_nobody_else_opens_it(anne: Member, bart: Member, list_signer: ListSecretKey) -> None:
+def test_nobody_else_opens_it(anne: Member, bart: Member, list_key: NewListKey, list_signer: ListSecretKey) -> None:
     """Another member's key does not open it, nor does the list's."""
-    (copy, _other) = fan_out(TEXT, of(anne, bart), list_signer)
-    with pytest.raises(RuntimeError):
-        opened(copy, bart.secret, list_signer)
+    copy, _other = fan_out(TEXT, of(anne, bart), list_signer)
+    for secret in (bart.secret, list_key.secret):
+        with pytest.raises(RuntimeError):
+            opened(copy, secret, list_signer)
 
 
 def test_each_of_two_subkeys_opens_the_copy(two_keys: Forged, anne: Member, list_signer: ListSecretKey) -> None:

@@ -23,11 +23,12 @@ def test_merging_extends_a_certificate() -> None:
 
 
 def test_merging_never_loses_a_revocation() -> None:
-    """A copy from before the revocation cannot undo it."""
+    """A copy from before the revocation cannot undo it, in whatever order they are put together."""
     made = forge_usable(ANNE)
     old = made.public
     made.revoke(at=now() - DAY)
     assert openpgp.merge(made.public, old).revoked
+    assert openpgp.merge(old, made.public).revoked
 
 
 def test_different_keys_are_not_merged() -> None:
