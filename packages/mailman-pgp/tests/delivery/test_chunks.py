@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailman_pgp.delivery import chunks, housekeeping, ledger
-from mailman_pgp.delivery.progress import Progress
+from mailman_pgp.delivery.progress import Beginning, Progress
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import Delivery
 from mailman_pgp.site import health
@@ -107,15 +107,30 @@ def test_a_chunk_has_one_row(store: Session) -> None:
     assert (row.recipients, row.delivered, row.skipped, row.failed) == (5, 3, 1, 1)
 
 
+def test_what_a_killed_process_left_goes(configure: Callable[..., None], store: Session, tmp_path: Path) -> None:
+    """The file of a complete chunk is removed, unless a process has it: that one still has to remove its queue entry."""
+    configure(work_dir=tmp_path)
+    left, taken, unknown = (Progress(tmp_path / "progress" / name, name) for name in ("left", "taken", "unknown"))
+    for progress in (left, taken, unknown):
+        progress.mark(["anne@example.com"])
+    for name in ("left", "taken"):
+        ledger.delivered("ant.example.com", "<m>", chunk=name, recipients=1, copies=1, skipped=0)
+    store.commit()
+    left.close()
+    assert taken.begin() is Beginning.RESUMED
+    chunks.prune()
+    assert sorted(path.name for path in (tmp_path / "progress").iterdir()) == ["taken", "unknown"]
+
+
 def test_old_records_go(
     configure: Callable[..., None], store: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rows and files of chunks older than ninety days are removed, once a day; newer ones stay."""
+    """Rows and files of chunks older than ninety days are removed, once a day; newer ones stay while somebody waits."""
     configure(work_dir=tmp_path)
     long_ago = timedelta(days=91)
     for name in ("old", "new"):
         Progress(tmp_path / "progress" / name, name).mark(["anne@example.com"])
-        ledger.delivered("ant.example.com", "<m>", chunk=name, recipients=1, copies=1, skipped=0)
+        ledger.delivered("ant.example.com", "<m>", chunk=name, recipients=2, copies=1, skipped=0, waiting=1)
     store.flush()
     store.query(Delivery).filter_by(chunk="old").one().at = now() - long_ago
     store.commit()

@@ -161,17 +161,6 @@ def test_the_file_is_closed_with_its_object(path: Path) -> None:
         os.fstat(descriptor)
 
 
-def test_abandoned_files_are_found(path: Path) -> None:
-    """Files whose chunk does not live are listed, by the chunk they name or else by their own name."""
-    directory = path.parent
-    assert Progress.abandoned(directory, list) == []
-    for name in ("one", "two"):
-        Progress(directory / name, f"chunk-{name}").mark(["anne@example.com"])
-    (directory / "three").write_bytes(b"chunk tor")
-    (directory / "four").touch()
-    assert [file.name for file in Progress.abandoned(directory, lambda: {"chunk-one", "four"})] == ["three", "two"]
-
-
 def mark_until_killed(path: Path, acknowledge: int, seed: int) -> None:
     """Mark batch after batch, and tell the parent the number of each that returned."""
     lengths = random.Random(seed)

@@ -8,6 +8,7 @@ in the ledger remains, and tells an entry that comes a second time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import time
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from mailman.config import config
 from public import public
 
-from mailman_pgp.delivery.progress import Progress
+from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.progress import Beginning, Progress
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -84,11 +86,16 @@ def forget_finished() -> None:
 
 @public
 def prune(older_than: timedelta = KEPT) -> None:
-    """Remove old progress files: of chunks that core gave up, or whose process was killed just before it removed them."""
+    """Remove the progress files that nobody needs any more.
+
+    These are files of chunks that are complete, whose process was killed just before it removed them, and old ones, of
+    chunks that core gave up.  A file that another process has taken stays.
+    """
     before = time.time() - older_than.total_seconds()
-    for path in Progress.abandoned(directory(), list):
-        try:
-            if path.stat().st_mtime < before:
-                path.unlink()
-        except FileNotFoundError:  # finished meanwhile
-            continue
+    where = directory()
+    for path in sorted(where.iterdir()) if where.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):  # finished meanwhile
+            if path.stat().st_mtime < before or ledger.known(path.name).complete:
+                left = progress(path.name)
+                if left.begin() is not Beginning.BUSY:
+                    left.clear()

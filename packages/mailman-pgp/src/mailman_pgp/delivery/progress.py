@@ -9,7 +9,7 @@ import enum
 import fcntl
 import os
 import weakref
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _TITLE = "chunk "  # no address holds a blank outside quotes
@@ -138,22 +138,6 @@ class Progress:
             self._release()
         self._release = self._descriptor = None
 
-    @staticmethod
-    def abandoned(directory: Path, living: Callable[[], Collection[str]]) -> list[Path]:
-        """The progress files in `directory` whose chunk is not among the ids that `living()` returns.
-
-        The files are listed before `living` is called, so a chunk that begins meanwhile is not in danger. A file that
-        names no chunk goes by its own name.
-        """
-        try:
-            chunks = {path: _chunk_of(path) for path in sorted(directory.iterdir()) if path.is_file()}
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise ProgressError(f"The directory {directory} can't be read: {error.strerror}.") from error
-        alive = set(living()) if chunks else set()
-        return [path for path, chunk in chunks.items() if chunk not in alive]
-
     def _open_file(self) -> int:
         """Open for appending; the descriptor is closed with this object at the latest."""
         if not self._path.parent.is_dir():
@@ -189,12 +173,3 @@ def _is_at(descriptor: int, path: Path) -> bool:
 def _whole(data: bytes) -> int:
     """How many bytes there are up to the last line's end: half an address can be somebody else's."""
     return data.rfind(b"\n") + 1
-
-
-def _chunk_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            title = file.readline(_TITLE_BYTES).decode("utf-8", "replace")
-    except FileNotFoundError:  # finished meanwhile
-        return path.name
-    return title[len(_TITLE) : -1] if title.startswith(_TITLE) and title.endswith("\n") else path.name
