@@ -1,11 +1,10 @@
-"""The worker process: confined, replaced when it dies, never outliving its parent."""
+"""The worker processes: one for each request, confined, never outliving their parent."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -33,12 +32,23 @@ PROC = Path("/proc")
 pytestmark = pytest.mark.skipif(not PROC.joinpath("self/limits").exists(), reason="needs the /proc of Linux")
 
 
+_made: list[Workshop] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """No process is left of a test."""
+    yield
+    while _made:
+        _made.pop().close()
+
+
 @pytest.fixture
-def shop() -> Iterator[Workshop]:
+def shop() -> Workshop:
     """A workshop of our own."""
     made = Workshop()
-    yield made
-    made.close()
+    _made.append(made)
+    return made
 
 
 def read_key(shop: Workshop) -> str:
@@ -65,111 +75,181 @@ def gone(pid: int) -> bool:
 
 
 def running(shop: Workshop) -> int:
-    """The process ID of the worker, which there must be."""
+    """The process ID of the stem, which there must be."""
     assert shop.pid is not None
     return shop.pid
 
 
+def workers(shop: Workshop) -> list[int]:
+    """The process IDs of its workers."""
+    return [int(pid) for pid in PROC.joinpath(f"{shop.pid}/task/{shop.pid}/children").read_text().split()]
+
+
 def scripted(body: str) -> Workshop:
-    """A workshop whose worker is a script; it has `ready`, `read` and `write`."""
+    """A workshop whose workers run a script; it has `read`, `request` and `write`."""
     script = """
         import json, os, sys, time
+        from mailman_pgp.openpgp import stem, worker
         def read(count):
             data = b""
             while len(data) < count:
                 piece = os.read(0, count - len(data))
                 if not piece:
-                    sys.exit()
+                    os._exit(0)
                 data += piece
             return data
         def request():
             header = json.loads(read(int.from_bytes(read(4), "big")))
-            for length in header["blobs"]:
-                read(length)
+            return header, [read(length) for length in header["blobs"]]
         def write(header, *blobs):
             text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
-            os.write(1, len(text).to_bytes(4, "big") + text + b"".join(blobs))
-        write({"ready": True})
+            rest = len(text).to_bytes(4, "big") + text + b"".join(blobs)
+            while rest:
+                rest = rest[os.write(1, rest):]
+        def work():
+            exec(BODY, globals())
+        stem.main(work)
     """
-    return Workshop([sys.executable, "-c", textwrap.dedent(script) + textwrap.dedent(body)])
+    prelude = f"BODY = {textwrap.dedent(body)!r}\n"
+    made = Workshop([sys.executable, "-c", prelude + textwrap.dedent(script)])
+    _made.append(made)
+    return made
 
 
-# What the worker is
+# What a worker is
 
 
-def test_the_worker_starts_when_it_is_needed_and_stays(shop: Workshop) -> None:
-    """One process serves all requests."""
+def test_the_stem_starts_when_it_is_needed_and_stays(shop: Workshop) -> None:
+    """One process forks the workers of all requests, and each of these ends with its request."""
     assert shop.pid is None
     assert read_key(shop) == ANTS.fingerprint
     first = running(shop)
+    assert workers(shop) == []
     assert read_key(shop) == ANTS.fingerprint
     assert shop.pid == first
+    assert workers(shop) == []
 
 
-def test_the_worker_is_confined(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_request_has_a_worker_of_its_own() -> None:
+    """What takes a worker over by one message never sees another one, nor another list's keys."""
+    shop = scripted("""
+        header, blobs = request()
+        write({"pid": os.getpid(), "seen": globals().setdefault("seen", [])})
+        seen.append(1)
+    """)
+    answers = [shop.request("x", {}, [b"secret"], bounds=BOUNDS)[0] for _ in range(3)]
+    assert len({answer["pid"] for answer in answers}) == 3
+    assert [answer["seen"] for answer in answers] == [[], [], []]
+    assert running(shop) not in {answer["pid"] for answer in answers}
+
+
+def test_nothing_of_a_request_stays_in_the_stem(shop: Workshop) -> None:
+    """Neither the message nor the keys pass through the process from which later workers come."""
+    marker = b"the canary flies at noon"
+    header = {"secrets": 1, "pkesks": 10, "wildcards": 1, "content_bytes": 1 << 20}
+    _, (content,) = shop.request("open", header, [message(ANTS, literal(marker)), ANTS.secret], bounds=BOUNDS)
+    assert content == marker
+    assert not memory_holds(running(shop), marker)
+    assert not memory_holds(running(shop), ANTS.secret[-64:])
+    assert memory_holds(os.getpid(), marker)  # the search finds what is there
+
+
+def memory_holds(pid: int, wanted: bytes) -> bool:
+    """Whether a process has these octets in memory that it can write to."""
+    with PROC.joinpath(str(pid), "mem").open("rb", buffering=0) as memory:
+        for line in PROC.joinpath(str(pid), "maps").read_text().splitlines():
+            span, mode, *_ = line.split()
+            if not mode.startswith("rw") or "[vvar" in line:
+                continue
+            start, end = (int(number, 16) for number in span.split("-"))
+            memory.seek(start)
+            with contextlib.suppress(OSError):
+                if wanted in memory.read(end - start):
+                    return True
+    return False
+
+
+def test_a_worker_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
     """No environment, no files, no children, no core dump; memory and CPU time as the request is worth."""
     monkeypatch.setenv("MAILMAN_SECRET", "xyzzy")
     monkeypatch.setenv("RUST_BACKTRACE", "full")
-    read_key(shop)
-    here = PROC / str(running(shop))
-    assert here.joinpath("environ").read_bytes().replace(b"\0", b"") in (b"", b"LC_CTYPE=C.UTF-8")
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
-        assert resource.prlimit(running(shop), limit) == (0, 0)
-    memory, _ = resource.prlimit(running(shop), resource.RLIMIT_AS)
-    assert BOUNDS.memory_bytes < memory < BOUNDS.memory_bytes + (256 << 20)
-    cpu, _ = resource.prlimit(running(shop), resource.RLIMIT_CPU)
-    assert 0 < cpu < 60
-    assert {int(one.name) for one in here.joinpath("fd").iterdir()} == {0, 1, 2}
+    shop = scripted("""
+        import resource
+        descriptors = os.listdir("/proc/self/fd")
+        environment = {name for name in os.environ if name != "LC_CTYPE"}
+        def report(header, blobs):
+            names = ("CORE", "FSIZE", "NPROC", "NOFILE", "AS", "CPU")
+            limits = {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}
+            return {"limits": limits, "environment": sorted(environment), "descriptors": sorted(descriptors)}, []
+        worker._OPERATIONS["report"] = report
+        worker.work()
+    """)
+    told, _ = shop.request("report", {}, [], bounds=BOUNDS)
+    limits = told["limits"]
+    for name in ("CORE", "FSIZE", "NPROC", "NOFILE"):
+        assert limits[name] == [0, 0]
+    assert BOUNDS.memory_bytes < limits["AS"][0] < BOUNDS.memory_bytes + (256 << 20)
+    assert 0 < limits["CPU"][0] < 60
+    assert told["environment"] == []
+    # The fourth is the directory that is being listed.
+    assert told["descriptors"] == ["0", "1", "2", "3"]
 
 
-def test_the_worker_loads_neither_core_nor_a_database() -> None:
-    """It starts fast, and what it does not have it cannot give away."""
+def test_the_stem_loads_neither_core_nor_a_database() -> None:
+    """It starts fast, and what it does not have no worker can give away."""
     script = "import mailman_pgp.openpgp.worker, sys; print([n for n in sys.modules])"
     modules = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, check=True).stdout.decode()
     assert "'pysequoia'" in modules
-    for absent in ("mailman", "sqlalchemy", "zope", "lazr", "falcon", "asyncio", "socket"):
+    for absent in ("mailman", "sqlalchemy", "zope", "lazr", "falcon", "asyncio"):
         assert f"'{absent}'" not in modules
 
 
-def test_the_worker_ends_with_its_parent() -> None:
+def test_stem_and_worker_end_with_their_parent() -> None:
     """Also when the parent is killed and can say nothing, and a forked child of the parent lives on."""
     script = textwrap.dedent(f"""
-        import os, signal, sys, time
-        from mailman_pgp.openpgp import workshop
+        import os, signal, sys, threading, time
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import test_workshop
         from mailman_pgp.openpgp.workshop import Bounds
-        bounds = Bounds(seconds=30, memory_bytes=64 << 20, answer_bytes=1 << 20)
-        workshop.request("certificates", {{}}, [{ANTS.public!r}], bounds=bounds)
+        shop = test_workshop.scripted("time.sleep(600)")
+        bounds = Bounds(seconds=600, memory_bytes=64 << 20, answer_bytes=1 << 20)
+        threading.Thread(target=shop.request, args=("x", {{}}, []), kwargs={{"bounds": bounds}}, daemon=True).start()
+        test_workshop.wait_until(lambda: shop.pid and test_workshop.workers(shop))
         child = os.fork()
         if child == 0:
             os.close(1)
             time.sleep(60)
-        print(workshop._default.pid, child, flush=True)
+        print(shop.pid, *test_workshop.workers(shop), child, flush=True)
         signal.pause()
     """)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
-        worker, child = map(int, parent.stdout.readline().split())
+        stem, worker, child = map(int, parent.stdout.readline().split())
+        assert not gone(stem)
         assert not gone(worker)
         parent.kill()
     try:
-        wait_until(lambda: gone(worker))
+        wait_until(lambda: gone(stem) and gone(worker))
         assert not gone(child)
     finally:
         os.kill(child, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_stopping_a_service_does_not_end_the_worker_first(shop: Workshop, number: int) -> None:
+def test_stopping_a_service_does_not_end_them_first(number: int) -> None:
     """Else the message at hand would be refused because the machine is shut down."""
-    read_key(shop)
-    first = running(shop)
-    os.kill(first, number)
-    assert read_key(shop) == ANTS.fingerprint
-    assert shop.pid == first
+    shop = scripted(f"""
+        request()
+        os.kill(os.getpid(), {int(number)})
+        os.kill(os.getppid(), {int(number)})
+        write({{"stem": os.getppid()}})
+    """)
+    answers = [shop.request("x", {}, [], bounds=BOUNDS)[0] for _ in range(2)]
+    assert answers == [{"stem": shop.pid}] * 2
 
 
 def test_a_forked_child_starts_its_own(shop: Workshop) -> None:
-    """Two processes on one pipe would read each other's mail."""
+    """Two processes with one stem would end each other's workers."""
     read_key(shop)
     first = running(shop)
     read_end, write_end = os.pipe()
@@ -210,13 +290,31 @@ def test_threads_take_turns(shop: Workshop) -> None:
 # What happens when it fails
 
 
-def test_a_worker_that_was_killed_is_replaced(shop: Workshop) -> None:
+def test_a_stem_that_was_killed_is_replaced(shop: Workshop) -> None:
     """While it was idle: nobody notices."""
     read_key(shop)
     first = running(shop)
     os.kill(first, signal.SIGKILL)
     assert read_key(shop) == ANTS.fingerprint
     assert shop.pid != first
+
+
+def test_a_stem_killed_in_the_middle_of_a_request_is_replaced(tmp_path: Path) -> None:
+    """Its worker goes with it, also one that would not end by itself."""
+    marker = tmp_path / "worker"
+    shop = scripted(f"""
+        header, blobs = request()
+        if not os.path.exists({str(marker)!r}):
+            with open({str(marker)!r}, "w") as file:
+                file.write(str(os.getpid()))
+            os.kill(os.getppid(), 9)
+            os.kill(os.getpid(), 19)
+        write({{"fine": True}})
+    """)
+    with pytest.raises(workshop.WorkerTimeoutError):
+        shop.request("x", {}, [], bounds=Bounds(0.5, 64 << 20, 1))
+    wait_until(lambda: gone(int(marker.read_text())))
+    assert shop.request("x", {}, [], bounds=BOUNDS) == ({"fine": True}, [])
 
 
 def test_a_worker_killed_in_the_middle_of_a_request_is_asked_again(tmp_path: Path) -> None:
@@ -228,11 +326,9 @@ def test_a_worker_killed_in_the_middle_of_a_request_is_asked_again(tmp_path: Pat
             open({str(marker)!r}, "w").close()
             os.kill(os.getpid(), 9)
         write({{"certificates": []}})
-        request()
     """)
     assert shop.request("x", {}, [], bounds=BOUNDS) == ({"certificates": []}, [])
     assert marker.exists()
-    shop.close()
 
 
 def test_a_request_that_kills_every_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +349,7 @@ def test_a_request_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(openpgp.OpeningError) as caught:
         openpgp.open_message(b"x", [], [], limits=openpgp.Limits(seconds=0.2))
     assert caught.value.problem is openpgp.OpeningProblem.TIMEOUT
-    assert shop.pid is None
+    assert workers(shop) == []
     with pytest.raises(openpgp.OpeningError) as caught:
         openpgp.verify_detached(b"x", b"", [], limits=openpgp.Limits(seconds=0.2))
     assert caught.value.problem is openpgp.OpeningProblem.TIMEOUT
@@ -264,7 +360,7 @@ def test_a_worker_that_does_not_listen_is_ended() -> None:
     shop = scripted("time.sleep(600)")
     with pytest.raises(workshop.WorkerTimeoutError):
         shop.request("x", {}, [bytes(10 << 20)], bounds=Bounds(0.2, 1, 1))
-    assert shop.pid is None
+    assert workers(shop) == []
 
 
 def test_running_out_of_memory_is_told_from_dying(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,10 +382,8 @@ def test_a_worker_that_complains_without_end_does_not_get_stuck() -> None:
             except BlockingIOError:
                 pass
         write({"fine": True})
-        request()
     """)
     assert shop.request("x", {}, [], bounds=BOUNDS) == ({"fine": True}, [])
-    shop.close()
 
 
 @pytest.mark.parametrize(
@@ -311,7 +405,7 @@ def test_a_worker_that_complains_without_end_does_not_get_stuck() -> None:
 def test_a_worker_that_was_taken_over_can_only_lie(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     """Whatever it says is data: an answer that makes no sense is a dead worker, never an accident in the parent."""
     limits = openpgp.Limits(content_bytes=1 << 20)
-    monkeypatch.setattr(workshop, "_default", scripted(f"while True:\n    request()\n    {answer}\n"))
+    monkeypatch.setattr(workshop, "_default", scripted(f"request()\n{answer}\n"))
     with pytest.raises(openpgp.OpeningError) as caught:
         openpgp.open_message(b"x", [], [], limits=limits)
     assert caught.value.problem is openpgp.OpeningProblem.WORKER_DIED
@@ -340,10 +434,11 @@ def test_no_text_of_a_library_passes(shop: Workshop) -> None:
 
 
 def test_descriptors_are_closed(shop: Workshop) -> None:
-    """A thousand workers that die must not leave a thousand pipes behind."""
+    """A thousand requests must not leave a thousand pipes behind."""
     shop.close()
     before = len(list(PROC.joinpath("self/fd").iterdir()))
     for _ in range(3):
+        read_key(shop)
         read_key(shop)
         shop.close()
     assert len(list(PROC.joinpath("self/fd").iterdir())) == before

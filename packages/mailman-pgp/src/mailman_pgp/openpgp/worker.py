@@ -1,17 +1,18 @@
 """The worker process: it reads untrusted packets so that nobody else has to.
 
-Run as `python -I -m mailman_pgp.openpgp.worker` by `workshop`, which talks to it in frames over standard input and output.
-It has no environment, no files, no children, and only the memory and the CPU time that the request at hand is worth.
-It ends when its standard input does, that is with its parent.
+`python -I -m mailman_pgp.openpgp.worker` is the stem from which `workshop` has one worker forked for each request.  A worker
+has no environment, no files, no children, and only the memory and the CPU time that its request is worth.  It reads the
+request as one frame from standard input, writes the answer as one frame to standard output, and ends.  So what takes a
+worker over has the message and the keys of that one request, and can lie about nothing else.
 """
 
+import contextlib
 import os
 import resource
-import signal
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, reading
+from mailman_pgp.openpgp import decrypting, frames, reading, stem
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 
@@ -50,9 +51,6 @@ def _address_space() -> int:
 
 def confine() -> int:
     """Give up what the worker never needs; return its address space before any work."""
-    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Stopping a whole service must not end the worker before the process that waits for its answer.
-        signal.signal(ignored, signal.SIG_IGN)
     base = _address_space()
     for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
         resource.setrlimit(limit, (0, 0))
@@ -124,20 +122,14 @@ def answer(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
         return {"failed": "unexpected"}, []
 
 
-def main() -> None:
-    """Answer requests until standard input ends."""
+def work() -> None:
+    """Answer one request."""
     base = confine()
-    _write(frames.encode({"ready": True}))
-    while True:
-        try:
-            header, blobs = frames.decode(_read_exactly, max_blob_bytes=_MAX_REQUEST_BYTES)
-            _limit(base, header["memory_bytes"], header["seconds"])
-            reply, data = answer(header, blobs)
-            _write(frames.encode(reply, data))
-            del header, blobs, data  # content and keys live no longer than their request
-        except (_EndedError, BrokenPipeError):
-            return
+    with contextlib.suppress(_EndedError, BrokenPipeError):
+        header, blobs = frames.decode(_read_exactly, max_blob_bytes=_MAX_REQUEST_BYTES)
+        _limit(base, header["memory_bytes"], header["seconds"])
+        _write(frames.encode(*answer(header, blobs)))
 
 
 if __name__ == "__main__":
-    main()
+    stem.main(work)

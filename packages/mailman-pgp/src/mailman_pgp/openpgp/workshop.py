@@ -1,13 +1,15 @@
-"""The parent's side of the worker process: started when first needed, limited in time, replaced when it dies.
+"""The parent's side of the worker processes: one for each request, limited in time, asked again when it dies.
 
-There is one worker for each process that uses this module, and requests wait for each other.  A child made by `fork`
-starts its own.  The worker ends when the parent's end of its standard input closes, whatever the parent died of.
+There is one stem for each process that uses this module (see `stem`), started when first needed, and requests wait for
+each other.  A child made by `fork` starts a stem of its own.
 """
 
 import atexit
 import contextlib
 import os
 import select
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +21,7 @@ from typing import Any
 
 from mailman_pgp.openpgp import frames
 from mailman_pgp.openpgp.errors import OpenPGPError
+from mailman_pgp.openpgp.stem import END, FORK, NO_ROOM
 
 COMMAND = (sys.executable, "-I", "-m", "mailman_pgp.openpgp.worker")
 #: Measured: a tenth of a second.  A machine under load takes longer.
@@ -34,7 +37,7 @@ class WorkshopError(OpenPGPError):
 
 
 class WorkerDiedError(Exception):
-    """The worker died of a request, twice, or gave an answer that is none."""
+    """Two workers died of a request, or gave an answer that is none."""
 
 
 class WorkerMemoryError(WorkerDiedError):
@@ -55,31 +58,24 @@ class Bounds:
 
 
 class _Worker:
-    """One running worker process."""
+    """The conversation with one worker process."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        requests, self._in = os.pipe()
-        self._out, answers = os.pipe()
-        self._err, complaints = os.pipe()
-        for descriptor in (self._in, self._out, self._err, complaints):
+    def __init__(self) -> None:
+        self._conversation, self._theirs = socket.socketpair()
+        self._complaints, self._their_complaints = os.pipe()
+        self._conversation.settimeout(0)
+        for descriptor in (self._complaints, self._their_complaints):
             os.set_blocking(descriptor, False)  # a worker that complains without end must not wait for a reader
+
+    def hand_over(self, stem: socket.socket) -> None:
+        """Send the worker's ends to the process that forks it; call this once.  Raises EOFError when that has died."""
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-                list(command),
-                stdin=requests,
-                stdout=answers,
-                stderr=complaints,
-                env={},  # nothing to inherit: no secrets, and no RUST_BACKTRACE
-                cwd="/",
-                start_new_session=True,
-            )
-        except OSError:
-            self._close()
-            raise WorkshopError("The process that reads OpenPGP data cannot be started on this machine.") from None
+            socket.send_fds(stem, [FORK], [self._theirs.fileno(), self._their_complaints])
+        except ConnectionError:
+            raise EOFError from None
         finally:
-            for descriptor in (requests, answers, complaints):
-                os.close(descriptor)
-        self.pid = self._process.pid
+            self._theirs.close()
+            os.close(self._their_complaints)
 
     def exchange(
         self, frame: Sequence[bytes], deadline: float, answer_bytes: int
@@ -91,72 +87,137 @@ class _Worker:
         for piece in frame:
             rest = memoryview(piece)
             while rest:
-                self._wait(self._in, select.POLLOUT, deadline)
+                _wait(self._conversation, select.POLLOUT, deadline)
                 with contextlib.suppress(BlockingIOError):
                     try:
-                        rest = rest[os.write(self._in, rest[:_CHUNK]) :]
-                    except BrokenPipeError:
+                        rest = rest[self._conversation.send(rest[:_CHUNK]) :]
+                    except ConnectionError:
                         raise EOFError from None
         return frames.decode(lambda count: self._read(count, deadline), max_blob_bytes=answer_bytes)
 
     def _read(self, count: int, deadline: float) -> bytes:
         pieces = bytearray()
         while len(pieces) < count:
-            self._wait(self._out, select.POLLIN, deadline)
+            _wait(self._conversation, select.POLLIN, deadline)
             with contextlib.suppress(BlockingIOError):
-                piece = os.read(self._out, min(count - len(pieces), _CHUNK))
+                try:
+                    piece = self._conversation.recv(min(count - len(pieces), _CHUNK))
+                except ConnectionError:
+                    raise EOFError from None
                 if not piece:
                     raise EOFError
                 pieces += piece
         return bytes(pieces)
 
-    @staticmethod
-    def _wait(descriptor: int, event: int, deadline: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise TimeoutError
+    def close(self) -> bytes:
+        """Close our ends, and return what the worker wrote to its standard error, as far as it is worth reading."""
+        complaints = b""
+        with contextlib.suppress(OSError):
+            complaints = os.read(self._complaints, _STDERR_BYTES)
+        os.close(self._complaints)
+        self._conversation.close()
+        return complaints
 
-    def end(self) -> bytes:
-        """Kill the process and return what it had to say; call this once."""
+
+class _Stem:
+    """One running process that forks workers, one at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._orders, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+                    list(command),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={},  # nothing to inherit: no secrets, and no RUST_BACKTRACE
+                    cwd="/",
+                    start_new_session=True,
+                )
+            except OSError:
+                self._orders.close()
+                raise WorkshopError("The process that reads OpenPGP data cannot be started on this machine.") from None
+        self.pid = self._process.pid
+
+    def await_ready(self) -> None:
+        """Wait until it takes orders.  Raises EOFError, TimeoutError."""
+        self._answer(START_SECONDS)
+
+    def fork(self) -> _Worker:
+        """Return a new worker.  Raises EOFError when the stem has died, WorkshopError when there is no room for one."""
+        worker = _Worker()
+        try:
+            worker.hand_over(self._orders)
+            room = self._answer(START_SECONDS) != NO_ROOM
+        except BaseException:
+            worker.close()
+            raise
+        if not room:
+            worker.close()
+            raise WorkshopError("This machine has no room for the process that reads OpenPGP data; try again later.")
+        return worker
+
+    def end_worker(self) -> None:
+        """End the worker, whatever it is doing.  Raises EOFError and TimeoutError when the stem does not do it."""
+        try:
+            self._orders.send(END)
+        except ConnectionError:
+            raise EOFError from None
+        self._answer(START_SECONDS)
+
+    def _answer(self, seconds: float) -> bytes:
+        _wait(self._orders, select.POLLIN, time.monotonic() + seconds)
+        try:
+            answer = self._orders.recv(1)
+        except ConnectionError:
+            raise EOFError from None
+        if not answer:
+            raise EOFError
+        return answer
+
+    def end(self) -> None:
+        """Kill the process and its worker; call this once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # it leads its group, and its ID is not free before we wait for it
         self._process.kill()
         self._process.wait()
-        said = b""
-        with contextlib.suppress(OSError):
-            said = os.read(self._err, _STDERR_BYTES)
-        self._close()
-        return said
+        self._orders.close()
 
     def forget(self) -> None:
-        """Let go of a worker that is another process's child: after a fork it is not ours to wait for."""
-        self._close()
+        """Let go of another process's child: after a fork it is not ours to wait for."""
+        self._orders.close()
         self._process.returncode = 0
 
-    def _close(self) -> None:
-        for descriptor in (self._in, self._out, self._err):
-            os.close(descriptor)
+
+def _wait(waits_for: socket.socket, event: int, deadline: float) -> None:
+    """Return when `event` is there; raises TimeoutError at the deadline (of `time.monotonic()`)."""
+    poll = select.poll()
+    poll.register(waits_for, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError
 
 
 class Workshop:
-    """The one worker of this process, and the lock before its door."""
+    """The one stem of this process, and the lock before its door."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = command
         self._lock = threading.Lock()
-        self._worker: _Worker | None = None
+        self._stem: _Stem | None = None
         _workshops.add(self)
 
     @property
     def pid(self) -> int | None:
-        """The process ID of the worker, None while there is none."""
-        return None if self._worker is None else self._worker.pid
+        """The process ID of the stem, None while there is none."""
+        return None if self._stem is None else self._stem.pid
 
     def request(
         self, operation: str, header: dict[str, Any], blobs: Sequence[bytes], *, bounds: Bounds
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Have the worker do one thing; return the header and the blobs of its answer.
 
-        A worker that dies is replaced, and asked once more: it may have been killed for somebody else's sake.  Raises
+        When a worker dies, another one is asked once more: it may have been killed for somebody else's sake.  Raises
         WorkshopError when none can be started, WorkerTimeoutError, WorkerMemoryError and WorkerDiedError.
         """
         frame = frames.encode(
@@ -171,52 +232,67 @@ class Workshop:
                 return self._ask(frame, bounds)
 
     def _ask(self, frame: Sequence[bytes], bounds: Bounds) -> tuple[dict[str, Any], list[bytes]]:
-        if self._worker is None:
-            self._worker = self._start()
+        if self._stem is None:
+            self._stem = self._start()
         try:
-            answer, blobs = self._worker.exchange(frame, time.monotonic() + bounds.seconds, bounds.answer_bytes)
-        except TimeoutError:
+            worker = self._stem.fork()
+        except (EOFError, TimeoutError):
             self._end()
+            raise WorkerDiedError from None
+        try:
+            answer, blobs = worker.exchange(frame, time.monotonic() + bounds.seconds, bounds.answer_bytes)
+        except TimeoutError:
             raise WorkerTimeoutError from None
         except (EOFError, frames.FrameError):
-            raise (WorkerMemoryError if _OUT_OF_MEMORY in self._end() else WorkerDiedError) from None
-        except BaseException:
-            self._end()  # the pipes hold half a frame
-            raise
+            answer, blobs = {"failed": "died"}, []
+        finally:
+            self._end_worker()
+            complaints = worker.close()
         match answer.get("failed"):
             case None:
                 return answer, blobs
             case "memory":
                 raise WorkerMemoryError
             case _:
-                raise WorkerDiedError
+                raise WorkerMemoryError if _OUT_OF_MEMORY in complaints else WorkerDiedError
 
-    def _start(self) -> _Worker:
-        worker = _Worker(self._command)
+    def _start(self) -> _Stem:
+        stem = _Stem(self._command)
         try:
-            worker.exchange([], time.monotonic() + START_SECONDS, 0)
-        except (TimeoutError, EOFError, frames.FrameError):
-            worker.end()
+            stem.await_ready()
+        except (TimeoutError, EOFError):
+            stem.end()
             raise WorkshopError(
                 "The process that reads OpenPGP data does not start; try `mailman-pgp check`."
             ) from None
-        return worker
+        return stem
 
-    def _end(self) -> bytes:
-        worker, self._worker = self._worker, None
-        return b"" if worker is None else worker.end()
+    def _end_worker(self) -> None:
+        """See to it that no worker is left; where the stem does not do that, it goes too."""
+        if self._stem is not None:
+            try:
+                self._stem.end_worker()
+            except BaseException as error:
+                self._end()
+                if not isinstance(error, (EOFError, TimeoutError)):
+                    raise
+
+    def _end(self) -> None:
+        stem, self._stem = self._stem, None
+        if stem is not None:
+            stem.end()
 
     def close(self) -> None:
-        """End the worker, if there is one; the next request starts another."""
+        """End the stem, if there is one; the next request starts another."""
         with self._lock:
             self._end()
 
     def after_fork_in_child(self) -> None:
-        """Leave the parent's worker to the parent."""
+        """Leave the parent's stem to the parent."""
         self._lock = threading.Lock()
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.forget()
+        stem, self._stem = self._stem, None
+        if stem is not None:
+            stem.forget()
 
 
 _workshops: "weakref.WeakSet[Workshop]" = weakref.WeakSet()
@@ -235,5 +311,5 @@ atexit.register(_default.close)
 def request(
     operation: str, header: dict[str, Any], blobs: Sequence[bytes], *, bounds: Bounds
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Ask the worker of this process; see `Workshop.request`."""
+    """Ask a worker of this process; see `Workshop.request`."""
     return _default.request(operation, header, blobs, bounds=bounds)
