@@ -339,17 +339,23 @@ def test_versions() -> None:
 
 
 def test_host(tmp_path: Path) -> None:
-    """Swap in the clear and core dumps are remarks; a host without either gets none."""
+    """Swap in the clear, core dumps and open memory are remarks; a host without them gets none."""
     assert list(doctor_host.examine(tmp_path)) == []
     (tmp_path / "sys" / "kernel").mkdir(parents=True)
     (tmp_path / "sys" / "kernel" / "core_pattern").write_text("|/usr/lib/systemd-coredump %P\n")
     (tmp_path / "swaps").write_text(
         "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n/dev/zram0 partition 1 0 5\n"
     )
-    swap, dump = doctor_host.examine(tmp_path)
+    (tmp_path / "version").write_text("Linux version 6.1.0\n")
+    swap, dump, memory = doctor_host.examine(tmp_path)
     assert "/dev/sda2:" in swap.sentence
     assert "a program" in dump.sentence
-    assert {swap.severity, dump.severity} == {"information"}
+    assert "ptrace_scope" in memory.sentence
+    assert {swap.severity, dump.severity, memory.severity} == {"information"}
+    yama = tmp_path / "sys" / "kernel" / "yama"
+    yama.mkdir()
+    (yama / "ptrace_scope").write_text("1\n")
+    assert memory not in list(doctor_host.examine(tmp_path))
 
 
 def test_check_works_when_core_can_not_be_imported(site: Any) -> None:

@@ -1,4 +1,4 @@
-"""The doctor's remarks about the host: where decrypted mail could reach a disk behind our back."""
+"""The doctor's remarks about the host: by which ways decrypted mail could get out behind our back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def examine(proc: Path = Path("/proc")) -> Iterator[Finding]:
             Area.HOST,
             f"When a process crashes, the kernel may give its memory to {kept} (core_pattern is {pattern.split()[0]!r}).",
             "Run Mailman's service with `LimitCORE=0` (systemd), or `ulimit -c 0` before its start.",
+        )
+    # Without Yama there is no such file, and the same is allowed.
+    if _read(proc / "version") and _read(proc / "sys/kernel/yama/ptrace_scope").strip() in ("", "0"):
+        yield information(
+            Area.HOST,
+            "Processes of one user may read each other's memory here (no kernel.yama.ptrace_scope, or 0): what takes over the "
+            "process that opens a message could read keys from Mailman's own.",
+            "Set kernel.yama.ptrace_scope=1 in /etc/sysctl.d/, on a kernel with Yama.",
         )
 
 
