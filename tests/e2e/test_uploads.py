@@ -140,7 +140,10 @@ def test_each_bad_upload_has_its_sentence(anne: Person, tmp_path: Path) -> None:
 
 
 def test_script_ends_with_the_status(anne: Person, tmp_path: Path) -> None:
-    """The stock `mailman` script, from a shell: 1 for a refused certificate, 2 for a mistake, 0 for a good certificate."""
+    """The stock `mailman` script, from a shell: 1 for a refused certificate, 2 for a mistake, 0 for a good certificate.
+
+    3 when it is revoked, which is recorded although core's script rolls back what ends with another status than 0.
+    """
     file = tmp_path / "upload"
     words = ("pgp", "certificate", "add", anne.list.address, anne.address, str(file))
     file.write_bytes(forge_usable(f"<{anne.address}>", lifetime=DAY).public)
@@ -148,9 +151,16 @@ def test_script_ends_with_the_status(anne: Person, tmp_path: Path) -> None:
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "expired")
     file.unlink()
     assert anne.list.sandbox.mailman(*words).returncode == 2
-    file.write_bytes(forge_usable(f"<{anne.address}>").public)
+    made = forge_usable(f"<{anne.address}>")
+    file.write_bytes(made.public)
     done = anne.list.sandbox.mailman(*words)
     assert (done.returncode, done.stderr) == (0, "")
+    made.revoke(at=now() - DAY)
+    file.write_bytes(made.public)
+    done = anne.list.sandbox.mailman(*words)
+    assert (done.returncode, done.stderr) == (3, "")
+    shown = json.loads(anne.list.pgp("certificate", "show", anne.list.address, anne.address, "--json"))
+    assert shown["problem"] == "revoked"
 
 
 class Raw(str):

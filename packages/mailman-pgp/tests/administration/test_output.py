@@ -44,6 +44,7 @@ def test_every_reason_has_words() -> None:
         CertificateProblem.SECRET_KEY,
         CertificateProblem.NO_KEY,
         CertificateProblem.SEVERAL_KEYS,
+        CertificateProblem.ONLY_REVOCATION,
         CertificateProblem.TOO_LARGE,
     }
     skips = {"no-certificate", "digest-mode", "suspended", "refused-by-library", *set(CertificateProblem) - uploads}

@@ -28,6 +28,13 @@ def armored(data: bytes) -> bytes:
     return openpgp.armor(data, "PGP PUBLIC KEY BLOCK")
 
 
+def problem_of(data: bytes) -> CertificateProblem | None:
+    """Why nothing can be encrypted to a certificate that somebody hands in."""
+    usability = openpgp.read_certificate(data).usability
+    assert usability.usable == (usability.problem is None) == bool(usability.recipients)
+    return usability.problem
+
+
 def refusal(call: Callable[..., object], *arguments: object) -> CertificateProblem:
     """The problem for which a call is refused."""
     with pytest.raises(CertificateError) as caught:

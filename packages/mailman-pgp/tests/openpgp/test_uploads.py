@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from certificates import ANNE, armored, refusal
+from certificates import ANNE, armored, problem_of, refusal
 from keys import DAY, ENCRYPT, USER_ID, Forged, Key, forge_usable, now, packet, signature
 from messages import bomb, compressed, literal
 
@@ -72,7 +72,7 @@ def test_a_key_without_user_ids_has_the_wrong_address() -> None:
     """Key servers strip user IDs; the sentence says that the address is missing."""
     made = Forged(Key.signing(now() - DAY))
     made.bind(Key.encrypting(now() - DAY), ENCRYPT)
-    assert refusal(openpgp.inspect, made.public) is CertificateProblem.WRONG_ADDRESS
+    assert problem_of(made.public) is CertificateProblem.WRONG_ADDRESS
 
 
 def test_what_is_compressed_is_never_unpacked() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from certificates import ANNE, armored, naive, refusal
+from certificates import ANNE, armored, naive, problem_of, refusal
 from keys import COMPROMISED, DAY, ENCRYPT, RETIRED, REVOKE_KEY, Key, forge, forge_usable, now, packet, signature
 
 from mailman_pgp import openpgp
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def problem(made: Forged) -> CertificateProblem | None:
     """Why nothing can be encrypted to a certificate."""
-    usability = openpgp.inspect(made.public).usability
-    assert usability.usable == (usability.problem is None) == bool(usability.recipients)
-    return usability.problem
+    return problem_of(made.public)
 
 
 def test_a_usable_certificate_of_that_address_is_let_through() -> None:
@@ -48,6 +46,15 @@ def test_a_revoked_certificate_is_refused(code: int | None) -> None:
     made.revoke(at=now() - DAY, code=code)
     assert problem(made) is CertificateProblem.REVOKED
     assert openpgp.inspect(made.public).revoked
+
+
+def test_a_revocation_is_all_that_a_certificate_needs_to_be_revoked() -> None:
+    """Without a user ID, and without any other self-signature that counts."""
+    made = forge_usable(ANNE, digest="sha1")
+    made.revoke(at=now() - DAY)
+    assert problem(made) is CertificateProblem.REVOKED
+    made.user_ids.clear()
+    assert problem(made) is CertificateProblem.REVOKED
 
 
 def test_a_forged_revocation_revokes_nothing() -> None:
@@ -120,8 +127,8 @@ def test_a_forged_binding_extends_nothing() -> None:
 def test_sha1_self_signatures_are_refused_with_a_sentence() -> None:
     """Pysequoia refuses them without a word; its owner can mend it."""
     made = forge_usable(ANNE, digest="sha1")
-    assert refusal(openpgp.inspect, made.public) is CertificateProblem.POLICY
-    assert refusal(openpgp.read_certificates, armored(made.public)) is CertificateProblem.POLICY
+    assert problem(made) is CertificateProblem.POLICY
+    assert problem_of(armored(made.public)) is CertificateProblem.POLICY
 
 
 def test_a_sha1_binding_alone_is_refused_too() -> None:
@@ -140,7 +147,7 @@ def test_gpg_certificates_with_sha1_are_refused(gpg: Gpg) -> None:
     certifications = [one.body[:4] for one in openpgp.walk(public) if one.tag == openpgp.Tag.SIGNATURE]
     if certifications[0] != b"\x04\x13\x01\x02":  # version, type, RSA, SHA-1
         pytest.skip("this gpg does not make SHA-1 self-signatures any more")
-    assert refusal(openpgp.read_certificate, public) is CertificateProblem.POLICY
+    assert problem_of(public) is CertificateProblem.POLICY
 
 
 def test_a_certificate_from_the_future_is_not_yet_valid() -> None:
@@ -163,7 +170,7 @@ def test_rsa_with_1024_bits_is_refused_by_policy(gpg: Gpg) -> None:
     """GnuPG still makes it when asked to."""
     gpg("--quick-generate-key", ANNE, "rsa1024", "cert,sign,encr", "1y")
     public = gpg("--export", "anne@example.com").stdout
-    assert refusal(openpgp.read_certificate, public) is CertificateProblem.POLICY
+    assert problem_of(public) is CertificateProblem.POLICY
 
 
 def test_the_answer_says_until_when_it_holds() -> None:

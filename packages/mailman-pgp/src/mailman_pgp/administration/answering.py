@@ -60,6 +60,13 @@ class Mistaken(Failure):
 
 
 @public
+def commit() -> None:
+    """Commit; not core's `config.db.commit()` alone, which swallows what keeps it from committing."""
+    store().flush()
+    config.db.commit()
+
+
+@public
 def answering(ask: Callable[P, Answer]) -> Callable[..., None]:
     """Make the callback of a command, with the option ``--json``, of a function that answers or raises."""
 
@@ -68,9 +75,7 @@ def answering(ask: Callable[P, Answer]) -> Callable[..., None]:
     def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
         try:
             answer = ask(*args, **kwargs)
-            # Not `config.db.commit()` alone: core's swallows what keeps it from committing.
-            store().flush()
-            config.db.commit()
+            commit()
         except Exception as error:
             config.db.abort()
             failure = _failure(error)

@@ -8,13 +8,24 @@ import click
 
 from mailman_pgp import openpgp
 from mailman_pgp.administration import chosen, reasons
-from mailman_pgp.administration.answering import Refused, answering
-from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.administration.answering import Refused, answering, commit
+from mailman_pgp.administration.output import (
+    Answer,
+    ExitStatus,
+    count,
+    fields,
+    moment,
+    paragraphs,
+    plain,
+    steps,
+    table,
+)
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
-from mailman_pgp.administration.upload import certificate_from
-from mailman_pgp.keys import registry
+from mailman_pgp.administration.upload import Upload, upload_from
+from mailman_pgp.keys import registry, upkeep
 from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
-from mailman_pgp.openpgp import Certificate, grouped
+from mailman_pgp.model.database import now
+from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, grouped
 
 _ARMOR = "PGP PUBLIC KEY BLOCK"
 
@@ -34,15 +45,27 @@ def add(spec: str, address: str, file: str) -> Answer:
 
     It may be binary or armored. It takes the place of another certificate of ADDRESS; of the same one it is an update.
     ADDRESS need not be a member yet.
+
+    What a known key says of itself, such as that it is revoked, is recorded for every list that uses it. A revocation alone
+    will do, as `gpg --gen-revoke` makes it. The exit status is 3 when somebody on LIST gets nothing from now on for that.
     """
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    uploaded = certificate_from(file, address)
+    upload = upload_from(file, address)
+    known = _learnt(upload)
+    try:
+        openpgp.require_usable(known, address)
+    except CertificateError as error:
+        holders = registry.addresses_of(mlist.list_id, known.fingerprint)
+        if upload.certificate.usability.usable and not known.usability.usable:
+            raise _known_better(error.problem) from error
+        if holders and not known.usability.usable:
+            return _recorded(mlist, address, known, holders)
+        raise upload.refused(address, error, _still_counts(mlist, address) if address in holders else "") from error
     before = chosen.of_address(mlist.list_id, address)
     old = before.stored.fingerprint if before is not None else None
-    registry.add(mlist.list_id, address, uploaded, origin="cli")
-    known = _as_stored(mlist, address)
-    replaced = old if old != uploaded.fingerprint else None
+    registry.add(mlist.list_id, address, known, origin="cli")
+    replaced = old if old != known.fingerprint else None
     member = is_member(mlist, address)
     return Answer(
         data={
@@ -68,20 +91,56 @@ def add(spec: str, address: str, file: str) -> Answer:
     )
 
 
-def _as_stored(mlist: Any, address: str) -> Certificate:
-    """The certificate as it is now: an upload is merged with what was known of the same key already.
+def _learnt(upload: Upload) -> Certificate:
+    """What is known of the key after an upload: where it is stored, both together.
 
-    :raises Refused: when that says it can't be used, by a revocation that the upload lacks for example.
+    It is committed at once.  A key has signed what it says of itself, so nobody can make it up, and the most important of
+    it comes with certificates that are refused: that a key is revoked.
     """
-    row = chosen.of_address(mlist.list_id, address)
-    assert row is not None  # it was added a moment ago
-    if row.problem is not None:
-        reason = reasons.unserved(row.problem)
-        raise Refused(
-            row.problem,
-            f"Nothing was added. An earlier copy of this key says more than this one: {reason.words}. {reason.mend}",
-        )
-    return openpgp.inspect(row.stored.data)
+    known = upkeep.learn(upload.certificate, now())
+    if known is None:
+        return upload.certificate
+    commit()
+    return known
+
+
+def _known_better(problem: CertificateProblem) -> Refused:
+    reason = reasons.unserved(problem)
+    return Refused(
+        problem,
+        f"Nothing was added. An earlier copy of this key says more than this one: {reason.words}. {reason.mend}",
+    )
+
+
+def _still_counts(mlist: Any, address: str) -> str:
+    return (
+        f"The same key counts for {address} already, and goes on counting; "
+        f"`mailman pgp certificate remove {mlist.list_id} {address}` ends that."
+    )
+
+
+def _recorded(mlist: Any, address: str, known: Certificate, holders: list[str]) -> Answer:
+    """The answer to an upload by which a certificate that is chosen on the list can't be used any more."""
+    problem = known.usability.problem
+    assert problem is not None
+    reason = reasons.unserved(problem)
+    return Answer(
+        data={
+            "list": named(mlist),
+            "address": address,
+            "member": is_member(mlist, address),
+            "outcome": "recorded",
+            "problem": problem,
+            "unserved": holders,
+            "certificate": _described(known),
+        },
+        text=paragraphs(
+            f"Recorded: {reason.words}. Nothing is encrypted to it any more.",
+            fields([*_shown(known), ("Gets nothing", holders)]),
+            steps([f"From now on they get no posts from {mlist.fqdn_listname}. {reason.mend}"]),
+        ),
+        status=ExitStatus.RECORDED,
+    )
 
 
 def _outcome(old: str | None, replaced: str | None) -> str:

@@ -28,6 +28,7 @@ class ExitStatus(IntEnum):
     FINE = 0
     NOT_FINE = 1  # what was asked for can't be done, and nothing was changed; of `status`: somebody gets nothing
     MISTAKEN = 2  # the command line, or a name in it, is not right
+    RECORDED = 3  # a certificate can't be used any more, which was recorded: somebody gets nothing from now on
 
 
 @public

@@ -1,8 +1,9 @@
-"""A certificate that an owner has as a file, judged before anything is done with it."""
+"""A certificate that an owner has as a file."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from public import public
@@ -10,6 +11,7 @@ from public import public
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Mistaken, Refused
 from mailman_pgp.administration.output import plain
+from mailman_pgp.keys import upkeep
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
 
 # More than any certificate; how much a certificate may really have is the boundary's to say.
@@ -17,24 +19,58 @@ _READ_AT_MOST = 8 * 2**20
 
 
 @public
-def certificate_from(file: str, address: str) -> Certificate:
-    """The one certificate in a file, which can be used for an address now.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A certificate from a file called `name`, as the file has it: nothing is said of whether it can be used."""
+
+    name: str
+    certificate: Certificate
+
+    def refused(self, address: str, error: CertificateError, more: str = "") -> Refused:
+        """The refusal to let it count for an address; `more` are sentences to follow."""
+        sentence = str(error)
+        if error.problem is CertificateProblem.WRONG_ADDRESS:
+            carried = ", ".join(sorted(plain(other) for other in self.certificate.addresses)) or "no address at all"
+            sentence = f"{sentence} It is meant for {address}, and carries {carried}."
+        return _refused(self.name, error.problem, f"{sentence} {more}".rstrip())
+
+
+@public
+def upload_from(file: str, address: str) -> Upload:
+    """The one certificate in a file; where there is nothing but a revocation, the known certificate that it revokes.
 
     :param file: The path of a file, or `-` for standard input; binary or armored.
+    :param address: For whom it is meant.
     :raises Refused: when there is no such certificate in it.
     :raises Mistaken: when the file can't be read.
     """
     data = _read(file)
     name = "standard input" if file == "-" else plain(file)
     try:
-        found = openpgp.read_certificate(data)
+        return Upload(name, _certificate_in(data))
     except CertificateError as error:
-        raise _refused(name, address, error) from error
+        sentence = str(error)
+        if error.problem is CertificateProblem.SECRET_KEY:
+            # The boundary speaks to somebody who sent it by mail.  This one did not leave the machine.
+            sentence = (
+                "This is a secret key, which only its owner should have. Nothing of it was kept. "
+                f"Export the public part (gpg --armor --export {address}) and add that."
+            )
+        raise _refused(name, error.problem, sentence) from error
+
+
+def _certificate_in(data: bytes) -> Certificate:
     try:
-        openpgp.require_usable(found, address)
+        return openpgp.read_certificate(data)
     except CertificateError as error:
-        raise _refused(name, address, error, found) from error
-    return found
+        if error.problem is not CertificateProblem.ONLY_REVOCATION:
+            raise
+        revocation = openpgp.read_revocation(data)
+        for known in upkeep.known_by(revocation.issuers):
+            revoked = openpgp.revoke(known, revocation)
+            if revoked is not None:
+                return revoked
+        raise
 
 
 def _read(file: str) -> bytes:
@@ -54,15 +90,5 @@ def _read(file: str) -> bytes:
         ) from None
 
 
-def _refused(name: str, address: str, error: CertificateError, found: Certificate | None = None) -> Refused:
-    sentence = str(error)
-    if error.problem is CertificateProblem.SECRET_KEY:
-        # The boundary speaks to somebody who sent it by mail.  This one did not leave the machine.
-        sentence = (
-            "This is a secret key, which only its owner should have. Nothing of it was kept. "
-            f"Export the public part (gpg --armor --export {address}) and add that."
-        )
-    elif error.problem is CertificateProblem.WRONG_ADDRESS and found is not None:
-        carried = ", ".join(sorted(plain(other) for other in found.addresses)) or "no address at all"
-        sentence = f"{sentence} It is meant for {address}, and carries {carried}."
-    return Refused(error.problem, f"Nothing was added from {name}. {sentence}")
+def _refused(name: str, code: str, sentence: str) -> Refused:
+    return Refused(code, f"Nothing was added from {name}. {sentence}")

@@ -13,10 +13,10 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
-from mailman_pgp.keys.upkeep import keep, refresh_due
+from mailman_pgp.keys.upkeep import keep, made_by, refresh_due
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
 
@@ -32,6 +32,7 @@ __all__ = [
     "RegistryError",
     "StoredCertificate",
     "add",
+    "addresses_of",
     "change_state",
     "current",
     "for_list",
@@ -41,9 +42,6 @@ __all__ = [
     "remove",
     "signers",
 ]
-
-_KEY_ID_LENGTH = 16
-_V4_LENGTH = 40
 
 
 class RegistryError(Exception):
@@ -185,20 +183,20 @@ def owns_key(list_id: str, issuer: str) -> bool:
 
     :param issuer: A fingerprint or a key ID in upper-case hex, as signatures claim them.
     """
-    fingerprint = tables.Choice.fingerprint
-    fits: list[Any] = [fingerprint == issuer]
-    if len(issuer) == _KEY_ID_LENGTH:
-        # RFC 9580 §5.5.4: the end of a version 4 fingerprint, the beginning of a version 6 one.
-        is_v4 = func.length(fingerprint) == _V4_LENGTH
-        fits += [and_(is_v4, fingerprint.endswith(issuer, autoescape=True))]
-        fits += [and_(~is_v4, fingerprint.startswith(issuer, autoescape=True))]
     query = select(tables.Choice.id).where(
         tables.Choice.list_id == list_id,
         tables.Choice.until.is_(None),
         tables.Choice.state.in_(COUNTING),
-        or_(*fits),
+        made_by(tables.Choice.fingerprint, issuer),
     )
     return store().execute(query.limit(1)).first() is not None
+
+
+def addresses_of(list_id: str, fingerprint: str) -> list[str]:
+    """Whose certificate this is on a list now, whether it counts or not; the addresses, sorted."""
+    row = tables.Choice
+    query = select(row.address).where(row.list_id == list_id, row.fingerprint == fingerprint, row.until.is_(None))
+    return sorted(store().scalars(query))
 
 
 def _place(list_id: str, address: str) -> tuple[Any, Any]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_KEY_ID_LENGTH = 16
+_V4_LENGTH = 40
 # A usability that its own computation calls outdated already is looked at again after this time, not at once.
 _LOOK_AGAIN = dt.timedelta(minutes=10)
 
 
 def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
-    """Store a certificate, or merge it into the stored one; the caller commits.
+    """Store a certificate, or `learn` what it says; the caller commits.
 
     :param at: The present, naive UTC.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
@@ -28,18 +33,51 @@ def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
         "algorithm": certificate.algorithm,
         "created": certificate.created,
     }
-    if insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at):
-        return
+    if not insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at):
+        learn(certificate, at)
+
+
+def learn(certificate: openpgp.Certificate, at: dt.datetime) -> openpgp.Certificate | None:
+    """Merge a certificate into the stored one; return what is known then, None when it is not stored (nor is it then).
+
+    What a key says of itself is signed by it, so it is true on every list, whoever brings it: that it is revoked, say.
+
+    :param at: The present, naive UTC.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
+    """
+    stored = tables.StoredCertificate
     # Locked (on PostgreSQL), as another process may be merging something else into it.
     query = select(stored.data).where(stored.fingerprint == certificate.fingerprint).with_for_update()
-    old = store().execute(query).scalar_one()
+    old = store().execute(query).scalar_one_or_none()
+    if old is None:
+        return None
     if old == certificate.data:
-        return
+        return certificate
     merged = openpgp.merge(old, certificate.data)
     store().execute(
         update(stored)
         .where(stored.fingerprint == certificate.fingerprint)
         .values(**_columns(merged), data=merged.data, updated=at)
+    )
+    return merged
+
+
+def known_by(names: Iterable[str]) -> list[bytes]:
+    """The stored certificates (binary) whose primary key has one of these names, each a fingerprint or a key ID."""
+    stored = tables.StoredCertificate
+    fits = [made_by(stored.fingerprint, name) for name in names]
+    return list(store().scalars(select(stored.data).where(or_(*fits)))) if fits else []
+
+
+def made_by(fingerprint: Any, issuer: str) -> ColumnElement[bool]:
+    """The condition that a column of fingerprints names the primary key `issuer`, a fingerprint or a key ID."""
+    if len(issuer) != _KEY_ID_LENGTH:
+        return or_(fingerprint == issuer)
+    # RFC 9580 §5.5.4: the end of a version 4 fingerprint, the beginning of a version 6 one.
+    is_v4 = func.length(fingerprint) == _V4_LENGTH
+    return or_(
+        and_(is_v4, fingerprint.endswith(issuer, autoescape=True)),
+        and_(~is_v4, fingerprint.startswith(issuer, autoescape=True)),
     )
 
 

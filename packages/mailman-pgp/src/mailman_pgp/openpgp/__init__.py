@@ -7,13 +7,16 @@ named, and with sentences for people.  Whatever comes from outside is read by a 
 from mailman_pgp.openpgp.armor import dearmor, dearmor_all
 from mailman_pgp.openpgp.certificates import (
     Certificate,
+    Revocation,
     UserID,
     grouped,
     inspect,
     merge,
     read_certificate,
     read_certificates,
+    read_revocation,
     require_usable,
+    revoke,
 )
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
@@ -55,6 +58,7 @@ __all__ = [
     "Packet",
     "PacketError",
     "Recipient",
+    "Revocation",
     "SignatureVerdict",
     "Status",
     "Tag",
@@ -73,7 +77,9 @@ __all__ = [
     "pkesk_recipient",
     "read_certificate",
     "read_certificates",
+    "read_revocation",
     "require_usable",
+    "revoke",
     "verify_detached",
     "walk",
 ]

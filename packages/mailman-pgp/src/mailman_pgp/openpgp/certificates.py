@@ -138,10 +138,10 @@ class Certificate:
 def inspect(data: bytes) -> Certificate:
     """Look at exactly one binary certificate, in this process.
 
-    The answer's `data` is the certificate without other people's signatures and without pictures.  An expired or revoked
-    certificate is returned, and so is one that cannot be encrypted to: `usability` tells.  Raises CertificateError when
-    it holds secrets (SECRET_KEY), is not exactly one key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), too large
-    (TOO_LARGE), or when no self-signature counts (POLICY, and WRONG_ADDRESS where there is not even a user ID).
+    The answer's `data` is the certificate without other people's signatures and without pictures.  A certificate that
+    cannot be encrypted to is returned, too, and `usability` tells why: even one of which no self-signature counts may hold
+    the revocation of a key that is known.  Raises CertificateError when it holds secrets (SECRET_KEY), is not exactly one
+    key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), too large (TOO_LARGE), or of a version that nobody should use (POLICY).
     """
     _require_public(data)
     try:
@@ -153,13 +153,10 @@ def inspect(data: bytes) -> Certificate:
     if len(data) > MAX_CERTIFICATE_BYTES:
         raise CertificateError(CertificateProblem.TOO_LARGE)
     usability = assess(cert, parts, datetime.now(UTC).replace(tzinfo=None))
-    unusable = {CertificateProblem.POLICY, CertificateProblem.BROKEN, CertificateProblem.WRONG_ADDRESS}
     try:
         user_ids = tuple(UserID.parse(str(user_id)) for user_id in cert.user_ids)
         expiration = cert.expiration
-    except RuntimeError:
-        if usability.problem in unusable:
-            raise CertificateError(usability.problem) from None
+    except RuntimeError:  # no self-signature counts now
         user_ids, expiration = (), None
     return Certificate(
         fingerprint=cert.fingerprint.upper(),
@@ -217,7 +214,8 @@ def read_certificates(data: bytes) -> list[Certificate]:
     """Read every certificate in `data`: binary, or armored with any text around and between the blocks.
 
     Runs in the worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; SECRET_KEY
-    when there is any secret key anywhere, NO_KEY when there is no key at all.
+    when there is any secret key anywhere, NO_KEY when there is no key at all, ONLY_REVOCATION when there is nothing but the
+    revocation of one (see `read_revocation`).
     """
     return _ask("certificates", [data])
 
@@ -241,6 +239,36 @@ def merge(old: bytes, new: bytes) -> Certificate:
     return merged[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A revocation of a whole certificate, without that certificate.
+
+    `issuers` are the fingerprint and the key ID of the key that it names as its maker, in upper-case hexadecimal, as far
+    as it names them; nothing is proved by them.  `data` is the binary signature packet.
+    """
+
+    issuers: frozenset[str]
+    data: bytes
+
+
+def read_revocation(data: bytes) -> Revocation:
+    """Read the one revocation in `data` (binary or armored), which came without its certificate.
+
+    Runs in the worker process.  Raises CertificateError NO_KEY when there is something else.
+    """
+    answer, found = _request("revocation", [data])
+    return Revocation(frozenset(map(str, answer["issuers"])), found[0])
+
+
+def revoke(certificate: bytes, revocation: Revocation) -> Certificate | None:
+    """Return the binary `certificate` with a revocation of it; None when that was not made by its primary key.
+
+    Runs in the worker process.  Raises CertificateError as `inspect` does.
+    """
+    revoked = _ask("revoke", [certificate, revocation.data])
+    return revoked[0] if revoked else None
+
+
 def require_usable(certificate: Certificate, address: str | None = None) -> None:
     """Raise CertificateError unless `certificate` can be encrypted to now and, if given, belongs to `address`."""
     if certificate.usability.problem is not None:
@@ -250,22 +278,27 @@ def require_usable(certificate: Certificate, address: str | None = None) -> None
 
 
 def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
+    answer, data = _request(operation, blobs)
+    try:
+        return [Certificate.from_json(values, blob) for values, blob in zip(answer["certificates"], data, strict=True)]
+    except (KeyError, TypeError, ValueError):
+        raise CertificateError(CertificateProblem.BROKEN) from None
+
+
+def _request(operation: str, blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
     size = sum(map(len, blobs))
     if size > MAX_INPUT_BYTES:
         raise CertificateError(CertificateProblem.TOO_LARGE)
+    bounds = workshop.Bounds(
+        seconds=_SECONDS, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * MAX_INPUT_BYTES
+    )
     try:
-        answer, data = workshop.request(
-            operation,
-            {},
-            blobs,
-            bounds=workshop.Bounds(
-                seconds=_SECONDS, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * MAX_INPUT_BYTES
-            ),
-        )
-        if "problem" in answer:
-            raise CertificateError(CertificateProblem(answer["problem"]))
-        return [Certificate.from_json(values, blob) for values, blob in zip(answer["certificates"], data, strict=True)]
+        answer, data = workshop.request(operation, {}, blobs, bounds=bounds)
+        problem = CertificateProblem(answer["problem"]) if "problem" in answer else None
     except (workshop.WorkerMemoryError, workshop.WorkerTimeoutError):
         raise CertificateError(CertificateProblem.TOO_LARGE) from None
-    except (workshop.WorkerDiedError, KeyError, TypeError, ValueError):
+    except (workshop.WorkerDiedError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
+    if problem is not None:
+        raise CertificateError(problem)
+    return answer, data

@@ -20,6 +20,7 @@ class CertificateProblem(enum.StrEnum):
     SECRET_KEY = "secret-key"  # noqa: S105 - the name of a problem, no password
     NO_KEY = "no-key"
     SEVERAL_KEYS = "several-keys"
+    ONLY_REVOCATION = "only-a-revocation"
     BROKEN = "broken"
     TOO_LARGE = "too-large"
     EXPIRED = "expired"
@@ -41,6 +42,10 @@ _CERTIFICATE_SENTENCES = {
     ),
     CertificateProblem.SEVERAL_KEYS: (
         "This contains more than one public key, and it is not clear which one is meant. Send exactly one."
+    ),
+    CertificateProblem.ONLY_REVOCATION: (
+        "This is a revocation without the public key that it revokes, and it fits no public key that is known here. "
+        "Import it (gpg --import), export the public key (gpg --armor --export ADDRESS), and send that."
     ),
     CertificateProblem.BROKEN: (
         "This public key is damaged or incomplete. Export it again and send it as a file, so that no program changes it."

@@ -1,21 +1,28 @@
 """Reading certificates from whatever people send (in the worker process)."""
 
 from pysequoia import Cert
+from pysequoia.packet import PacketPile
 
-from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor_all
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, SIGNATURE, dearmor_all
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import holds_secret, split
+from mailman_pgp.openpgp.key_packets import holds_secret, sort, split
+from mailman_pgp.openpgp.packets import Tag, walk
 
 #: More keys than this at once are a keyring, and nobody means all of a keyring.
 MAX_CERTIFICATES = 100
 _TAG_BIT = 0x80
+_KEY_REVOCATION = 0x20
 
 
 def certificates_in(data: bytes) -> list[Certificate]:
     """Return every certificate in `data`; form and errors as in `certificates.read_certificates`."""
+    blocks = _blocks(data)
+    if _lone_revocation(blocks) is not None:
+        raise CertificateError(CertificateProblem.ONLY_REVOCATION)
+    blobs = [blob for kind, blob in blocks if kind == PUBLIC_KEY]
     try:
-        found = [blob[packets[0].start : packets[-1].end] for blob in _blobs(data) for packets in split(blob)]
+        found = [blob[packets[0].start : packets[-1].end] for blob in blobs for packets in split(blob)]
     except PacketError:
         raise CertificateError(CertificateProblem.BROKEN) from None
     if not found:
@@ -25,8 +32,8 @@ def certificates_in(data: bytes) -> list[Certificate]:
     return [inspect(certificate) for certificate in found]
 
 
-def _blobs(data: bytes) -> list[bytes]:
-    """Return the binary content of each block of public keys; refuse secret keys, wherever and however labelled."""
+def _blocks(data: bytes) -> list[tuple[str, bytes]]:
+    """Return kind and binary content of each block; refuse secret keys, wherever and however labelled."""
     if data and data[0] & _TAG_BIT:
         blocks = [(PUBLIC_KEY, data)]
     else:
@@ -38,7 +45,43 @@ def _blobs(data: bytes) -> list[bytes]:
             raise CertificateError(CertificateProblem.BROKEN) from None
     if any(holds_secret(blob) for _, blob in blocks):
         raise CertificateError(CertificateProblem.SECRET_KEY)
-    return [blob for kind, blob in blocks if kind == PUBLIC_KEY]
+    return blocks
+
+
+def _lone_revocation(blocks: list[tuple[str, bytes]]) -> bytes | None:
+    """Return the packet when there is nothing but the revocation of a whole certificate, as gpg --gen-revoke writes it."""
+    blobs = [blob for kind, blob in blocks if kind in {PUBLIC_KEY, SIGNATURE}]
+    try:
+        packets = list(walk(blobs[0], limit=1)) if len(blobs) == 1 else []
+    except PacketError:
+        return None
+    # RFC 9580 §5.2.3: in versions 4 and 6 the type stands behind the version.
+    if [(packet.tag, packet.body[1:2]) for packet in packets] != [(Tag.SIGNATURE, bytes([_KEY_REVOCATION]))]:
+        return None
+    return blobs[0]
+
+
+def revocation_in(data: bytes) -> tuple[list[str], bytes]:
+    """Return whom the one revocation in `data` names as its maker, and its packet; see `certificates.read_revocation`."""
+    found = _lone_revocation(_blocks(data))
+    if found is None:
+        raise CertificateError(CertificateProblem.NO_KEY)
+    try:
+        (packet,) = PacketPile.from_bytes(found)
+    except (RuntimeError, OSError, ValueError):
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    return [name.upper() for name in (packet.issuer_fingerprint, packet.issuer_key_id) if name], found
+
+
+def revoked(certificate: bytes, revocation: bytes) -> list[Certificate]:
+    """Return a binary certificate with the revocation packet in it; empty when that was not made by its primary key."""
+    primary = sort(certificate).primary.raw
+    try:
+        if not Cert.from_bytes(primary + revocation).is_revoked:
+            return []
+    except (RuntimeError, OSError, ValueError):
+        return []
+    return [inspect(primary + revocation + certificate[len(primary) :])]
 
 
 def merged(old: bytes, new: bytes) -> list[Certificate]:

@@ -58,12 +58,12 @@ def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
 
 def _standing(cert: Cert, parts: KeyParts, now: datetime) -> CertificateProblem | None:
     """Return what is wrong with the certificate as a whole."""
+    if cert.is_revoked:  # also of a copy that has lost all else, as key servers give them away
+        return CertificateProblem.REVOKED
     try:
         expires = cert.expiration
     except RuntimeError:  # no self-signature that counts now
         return _why_not_valid(parts, now)
-    if cert.is_revoked:
-        return CertificateProblem.REVOKED
     if expires is not None and naive_utc(expires) <= now:
         return CertificateProblem.EXPIRED
     return None

@@ -81,6 +81,15 @@ def _merge(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _certificates(reading.merged(blobs[0], blobs[1]))
 
 
+def _read_revocation(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    issuers, signature = reading.revocation_in(blobs[0])
+    return {"issuers": issuers}, [signature]
+
+
+def _revoke(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    return _certificates(reading.revoked(blobs[0], blobs[1]))
+
+
 def _open(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
     ciphertext, *keys = blobs
     secrets = header["secrets"]
@@ -105,6 +114,8 @@ def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "certificates": _read_certificates,
     "merge": _merge,
+    "revocation": _read_revocation,
+    "revoke": _revoke,
     "open": _open,
     "verify": _verify,
 }
