@@ -40,6 +40,7 @@ def _choose(list_id: str, address: str, fingerprint: str = "AA", *, state: str =
         "seipd": 1,
         "recipients": "1111 2222",
         "updated": at,
+        "judged": at,
     }
     store().add_all(
         [
@@ -94,6 +95,24 @@ def test_usability_is_never_outdated() -> None:
     """A usability whose time is over is computed again before anything is encrypted."""
     _choose(ANT, ANNE, usable_until=now() - dt.timedelta(seconds=1))
     assert _look_up(ANNE) == _nobody({ANNE: "broken"})  # the test's certificate is no certificate at all
+
+
+@pytest.mark.parametrize(
+    ("usable", "days"), [(True, 1), (True, -31), (False, 1), (False, -2), (True, None), (False, None)]
+)
+def test_a_judgement_does_not_last_for_ever(usable: bool, days: int | None) -> None:  # noqa: FBT001 - what the row says
+    """One from the future, which a wrong clock made, is doubted at once; the others from time to time."""
+    judged = None if days is None else now() + dt.timedelta(days=days)
+    _choose(ANT, ANNE, usable=usable, problem=None if usable else "expired", judged=judged)
+    assert _look_up(ANNE) == _nobody({ANNE: "broken"})
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_a_judgement_lasts_for_a_while(usable: bool) -> None:  # noqa: FBT001 - what the row says
+    """Else each post would judge again every certificate that it goes to."""
+    judged = now() - dt.timedelta(hours=23)
+    _choose(ANT, ANNE, usable=usable, problem=None if usable else "expired", judged=judged)
+    assert _look_up(ANNE).problems == ({} if usable else {ANNE: "expired"})
 
 
 def test_a_changed_certificate_is_read_again(store: Any) -> None:

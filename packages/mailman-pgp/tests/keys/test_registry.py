@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from mailman_pgp import openpgp
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.model import tables
-from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,41 +163,6 @@ def test_update_is_merged(store: Any) -> None:
     assert found is not None
     assert found.revoked
     assert len(_stored(store)) == 1
-
-
-def test_refresh(store: Any) -> None:
-    """A usability whose time is over is computed again; one that holds is left alone."""
-    lasting = openpgp.inspect(forge_usable(f"Bart <{BART}>").public)
-    soon = openpgp.inspect(forge_usable(f"Anne <{ANNE}>").public)
-    registry.add(ANT, BART, lasting, origin="cli")
-    registry.add(BEE, ANNE, soon, origin="cli")
-    stored = tables.StoredCertificate
-    outdated = {"usable": False, "problem": "expired", "usable_until": now() - dt.timedelta(seconds=1)}
-    store.execute(sa.update(stored).where(stored.fingerprint == soon.fingerprint).values(**outdated))
-    assert registry.refresh_due(ANT) == 0
-    assert registry.refresh_due(BEE, at=now() - dt.timedelta(days=1)) == 0
-    assert registry.refresh_due(BEE) == 1
-    found = registry.current(BEE, ANNE)
-    assert found is not None
-    assert found.usability == soon.usability
-    assert registry.refresh_due() == 0
-
-
-def test_refresh_of_what_is_refused(store: Any, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate that the library accepts no longer is not usable, and is not looked at again and again."""
-    given = forge(ANNE)
-    registry.add(ANT, ANNE, given, origin="cli")
-    store.execute(sa.update(tables.StoredCertificate).values(usable_until=now()))
-
-    def refuse(_data: bytes) -> openpgp.Certificate:
-        raise openpgp.CertificateError(openpgp.CertificateProblem.POLICY)
-
-    monkeypatch.setattr(openpgp, "inspect", refuse)
-    assert registry.refresh_due() == 1
-    found = registry.current(ANT, ANNE)
-    assert found is not None
-    assert (found.usability.usable, found.usability.problem) == (False, openpgp.CertificateProblem.POLICY)
-    assert registry.refresh_due() == 0
 
 
 def test_two_at_once(store: Any, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from public import public
 from sqlalchemy import bindparam, select
 
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import registry, upkeep
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Choice, StoredCertificate
 from mailman_pgp.openpgp import Recipient
@@ -36,6 +36,8 @@ _CHOSEN = (
         _stored.c.usable_until,
         _stored.c.usable,
         _stored.c.problem,
+        _stored.c.judged,
+        upkeep.DUE.label("due"),
     )
     .join_from(_choice, _stored, _stored.c.fingerprint == _choice.c.fingerprint)
     .where(_choice.c.list_id == bindparam("list_id"), _choice.c.until.is_(None))
@@ -47,11 +49,11 @@ _READ = select(_stored.c.fingerprint, _stored.c.data, _stored.c.recipients, _sto
 
 
 class _Version(NamedTuple):
-    """A certificate in the form that it has now; `usable_until` tells one judgement of its usability from the next."""
+    """A certificate in the form that it has now; `judged` tells one judgement of its usability from the next."""
 
     fingerprint: str
     updated: dt.datetime
-    usable_until: dt.datetime | None
+    judged: dt.datetime | None
 
 
 class _Certificate(NamedTuple):
@@ -83,10 +85,11 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
     :param addresses: As Mailman has them, in lower case.
     """
     at = now()
-    rows = _chosen(list_id, addresses)
-    if any(row.usable_until is not None and row.usable_until <= at for row in rows.values()):
-        registry.refresh_due(list_id, at)
-        rows = _chosen(list_id, addresses)
+    rows = _chosen(list_id, addresses, at)
+    due = [row.fingerprint for row in rows.values() if row.due]
+    if due:
+        upkeep.judge_again(due)
+        rows = _chosen(list_id, addresses, at)
     versions: dict[str, _Version] = {}
     problems: dict[str, str] = {}
     for address in addresses:
@@ -96,7 +99,7 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
         elif problem := _problem(row, at):
             problems[address] = problem
         else:
-            versions[address] = _Version(row.fingerprint, row.updated, row.usable_until)
+            versions[address] = _Version(row.fingerprint, row.updated, row.judged)
     certificates = _certificates_of(versions.values())
     recipients = []
     for address, version in versions.items():
@@ -108,13 +111,14 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
     return Lookup(tuple(recipients), problems)
 
 
-def _chosen(list_id: str, addresses: Sequence[str]) -> dict[str, Row[Any]]:
+def _chosen(list_id: str, addresses: Sequence[str], at: dt.datetime) -> dict[str, Row[Any]]:
     """What is chosen on a list now, by address; for many addresses also what was not asked for."""
+    given = {"list_id": list_id, **upkeep.due_times(at)}
     if len(addresses) > _NAMED_AT_MOST:
-        result = store().execute(_CHOSEN, {"list_id": list_id})
+        result = store().execute(_CHOSEN, given)
     else:
         named = [address.lower() for address in addresses]
-        result = store().execute(_CHOSEN_BY_ADDRESS, {"list_id": list_id, "addresses": named})
+        result = store().execute(_CHOSEN_BY_ADDRESS, given | {"addresses": named})
     return {row.address: row for row in result}
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
-from mailman_pgp.keys.upkeep import keep, made_by, refresh_due
+from mailman_pgp.keys.upkeep import keep, made_by
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
 
@@ -38,7 +38,6 @@ __all__ = [
     "for_list",
     "history",
     "owns_key",
-    "refresh_due",
     "remove",
     "signers",
 ]

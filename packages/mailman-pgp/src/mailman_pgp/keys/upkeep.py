@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.model import tables
@@ -16,8 +16,33 @@ if TYPE_CHECKING:
 
 _KEY_ID_LENGTH = 16
 _V4_LENGTH = 40
-# A usability that its own computation calls outdated already is looked at again after this time, not at once.
-_LOOK_AGAIN = dt.timedelta(minutes=10)
+_NAMED_AT_MOST = 500
+# How long a judgement lasts, whatever it says: a new release of the library may judge otherwise.
+_LASTS = dt.timedelta(days=30)
+# One by which somebody gets nothing is doubted sooner.
+_UNUSABLE_LASTS = dt.timedelta(days=1)
+# A judgement from the future was made by a clock that was wrong.  Processes that work at the same time differ by less.
+_AHEAD = dt.timedelta(minutes=1)
+
+_stored: Any = tables.StoredCertificate.__table__
+#: The condition that a stored certificate has to be judged again, with `due_times` for its parameters.
+DUE = or_(
+    _stored.c.judged.is_(None),
+    _stored.c.judged > bindparam("due_ahead"),
+    _stored.c.judged <= bindparam("due_long_ago"),
+    and_(~_stored.c.usable, _stored.c.judged <= bindparam("due_unusable")),
+    _stored.c.usable_until <= bindparam("due_now"),
+)
+
+
+def due_times(at: dt.datetime) -> dict[str, dt.datetime]:
+    """The parameters of `DUE` at the time `at` (naive UTC)."""
+    return {
+        "due_ahead": at + _AHEAD,
+        "due_long_ago": at - _LASTS,
+        "due_unusable": at - _UNUSABLE_LASTS,
+        "due_now": at,
+    }
 
 
 def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
@@ -33,12 +58,12 @@ def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
         "algorithm": certificate.algorithm,
         "created": certificate.created,
     }
-    if not insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at):
+    if not insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at, judged=at):
         learn(certificate, at)
 
 
 def learn(certificate: openpgp.Certificate, at: dt.datetime) -> openpgp.Certificate | None:
-    """Merge a certificate into the stored one; return what is known then, None when it is not stored (nor is it then).
+    """Merge a certificate, judged a moment ago, into the stored one; return what is known then, None when it is not stored (nor is it then).
 
     What a key says of itself is signed by it, so it is true on every list, whoever brings it: that it is revoked, say.
 
@@ -51,15 +76,14 @@ def learn(certificate: openpgp.Certificate, at: dt.datetime) -> openpgp.Certific
     old = store().execute(query).scalar_one_or_none()
     if old is None:
         return None
-    if old == certificate.data:
-        return certificate
-    merged = openpgp.merge(old, certificate.data)
+    # What is stored may have been judged by a clock that was wrong; this was judged a moment ago.
+    known = certificate if old == certificate.data else openpgp.merge(old, certificate.data)
     store().execute(
         update(stored)
         .where(stored.fingerprint == certificate.fingerprint)
-        .values(**_columns(merged), data=merged.data, updated=at)
+        .values(**_columns(known), data=known.data, updated=at, judged=at)
     )
-    return merged
+    return known
 
 
 def known_by(names: Iterable[str]) -> list[bytes]:
@@ -81,33 +105,20 @@ def made_by(fingerprint: Any, issuer: str) -> ColumnElement[bool]:
     )
 
 
-def refresh_due(list_id: str | None = None, at: dt.datetime | None = None) -> int:
-    """Compute the usability again where it was only valid until now; return for how many certificates.
-
-    :param list_id: Only for what is chosen on this list; None for all.
-    :param at: The present, naive UTC; the time of the call when not given.
-    """
-    at = at or now()
-    stored = tables.StoredCertificate
-    query = select(stored.fingerprint, stored.data).where(stored.usable_until <= at)
-    if list_id is not None:
-        # Correlated: databases then begin with the few that are due, found by their index, instead of with the members.
-        chosen = select(tables.Choice.id).where(
-            tables.Choice.fingerprint == stored.fingerprint,
-            tables.Choice.list_id == list_id,
-            tables.Choice.until.is_(None),
-        )
-        query = query.where(chosen.exists())
-    due = store().execute(query).all()
-    for fingerprint, data in due:
-        values = _usability(data)
-        if values["usable_until"] is not None and values["usable_until"] <= at:
-            values["usable_until"] = at + _LOOK_AGAIN
-        store().execute(update(stored).where(stored.fingerprint == fingerprint).values(**values))
-    return len(due)
+def judge_again(fingerprints: Iterable[str]) -> None:
+    """Compute the usability of stored certificates again; the caller commits."""
+    left = sorted(set(fingerprints))
+    while left:
+        part, left = left[:_NAMED_AT_MOST], left[_NAMED_AT_MOST:]
+        query = select(_stored.c.fingerprint, _stored.c.data).where(_stored.c.fingerprint.in_(part))
+        for fingerprint, data in store().execute(query).all():
+            at = now()
+            store().execute(
+                update(_stored).where(_stored.c.fingerprint == fingerprint).values(**_judgement(data), judged=at)
+            )
 
 
-def _usability(data: bytes) -> dict[str, Any]:
+def _judgement(data: bytes) -> dict[str, Any]:
     try:
         return _columns(openpgp.inspect(data))
     except openpgp.CertificateError as error:

@@ -93,10 +93,12 @@ class StoredCertificate(Base):
     revoked: Mapped[bool]
     usable: Mapped[bool]
     problem: Mapped[str | None]  # a CertificateProblem
-    usable_until: Mapped[dt.datetime | None] = mapped_column(index=True)  # when to compute the usability again
+    usable_until: Mapped[dt.datetime | None]  # when to compute the usability again
     seipd: Mapped[int]  # 1 or 2
     recipients: Mapped[str] = mapped_column(Text)  # the PKESK recipients of its encryption subkeys, space between
     updated: Mapped[dt.datetime]
+    # When the usability was computed.  None in rows that are older than this column.
+    judged: Mapped[dt.datetime | None]
 
 
 class Choice(Base):

@@ -1,0 +1,110 @@
+"""What is known of a stored certificate is judged again, and never against what it says of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from keys import DAY, forge_usable
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import registry, upkeep
+from mailman_pgp.model import tables
+from mailman_pgp.model.database import now
+from mailman_pgp.openpgp import CertificateProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ANT, ANNE = "ant.example.com", "anne@example.com"
+_STORED: Any = tables.StoredCertificate.__table__
+_INSPECT = openpgp.inspect
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def usability() -> openpgp.Usability:
+    """What is known of Anne's certificate."""
+    found = registry.current(ANT, ANNE)
+    assert found is not None
+    return found.usability
+
+
+def look_up() -> dict[str, str]:
+    """Why Anne would get nothing of a post that is sent now."""
+    from mailman_pgp.delivery import lookup  # noqa: PLC0415 - core must be initialised
+
+    return lookup.look_up(ANT, [ANNE]).problems
+
+
+@pytest.fixture
+def clock_ahead(monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.timedelta], None]:
+    """Set the clock ahead, for our times and for the judgement of a certificate that expires; zero sets it right."""
+
+    def ahead(by: dt.timedelta) -> None:
+        def inspect(data: bytes) -> openpgp.Certificate:
+            found = _INSPECT(data)
+            if found.expires is None or found.expires > now() + by:
+                return found
+            expired = openpgp.Usability(usable=False, problem=CertificateProblem.EXPIRED, until=None)
+            return replace(found, usability=expired)
+
+        monkeypatch.setattr(openpgp, "inspect", inspect)
+        for module in ("mailman_pgp.delivery.lookup", "mailman_pgp.keys.upkeep"):
+            monkeypatch.setattr(f"{module}.now", lambda: now() + by)
+
+    return ahead
+
+
+def test_a_clock_that_was_ahead(clock_ahead: Callable[[dt.timedelta], None]) -> None:
+    """A certificate that expired by a clock which ran ahead is used again when the clock is right."""
+    given = openpgp.inspect(forge_usable(f"<{ANNE}>", lifetime=130 * DAY).public)
+    registry.add(ANT, ANNE, given, origin="cli")
+    assert look_up() == {}
+    clock_ahead(dt.timedelta(days=31))
+    assert look_up() == {ANNE: "expired"}
+    clock_ahead(dt.timedelta())
+    assert look_up() == {}
+    assert usability() == given.usability
+
+
+def test_added_again_is_judged_again(store: Any) -> None:
+    """Adding a certificate mends what is known of it, also when nothing in it is new."""
+    given = openpgp.inspect(forge_usable(f"<{ANNE}>").public)
+    registry.add(ANT, ANNE, given, origin="cli")
+    store.execute(sa.update(_STORED).values(usable=False, problem="expired", usable_until=None))
+    registry.add(ANT, ANNE, given, origin="cli")
+    assert usability() == given.usability
+
+
+def test_judged_again(store: Any) -> None:
+    """Only what was named is judged, and it is known when."""
+    given = {address: openpgp.inspect(forge_usable(f"<{address}>").public) for address in (ANNE, "bart@example.com")}
+    for address, certificate in given.items():
+        registry.add(ANT, address, certificate, origin="cli")
+    before = dt.datetime(2020, 1, 1)  # noqa: DTZ001 - naive UTC, as in the database
+    store.execute(sa.update(_STORED).values(usable=False, problem="expired", judged=before))
+    upkeep.judge_again([given[ANNE].fingerprint, "UNKNOWN"])
+    rows = store.execute(sa.select(_STORED.c.fingerprint, _STORED.c.usable, _STORED.c.judged)).all()
+    assert {row.fingerprint for row in rows if row.usable} == {given[ANNE].fingerprint}
+    assert [row.judged == before for row in rows if not row.usable] == [True]
+    assert all(now() - row.judged < dt.timedelta(minutes=1) for row in rows if row.usable)
+
+
+def test_what_the_library_refuses(forge: Callable[[str], openpgp.Certificate], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that the library accepts no longer is not usable; it is still there, and judged again some day."""
+    given = forge(ANNE)
+    registry.add(ANT, ANNE, given, origin="cli")
+
+    def refuse(_data: bytes) -> openpgp.Certificate:
+        raise openpgp.CertificateError(CertificateProblem.POLICY)
+
+    monkeypatch.setattr(openpgp, "inspect", refuse)
+    upkeep.judge_again([given.fingerprint])
+    assert (usability().usable, usability().problem) == (False, CertificateProblem.POLICY)
+    monkeypatch.undo()
+    upkeep.judge_again([given.fingerprint])
+    assert usability() == given.usability
