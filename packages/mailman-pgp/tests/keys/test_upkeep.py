@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import CertificateProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ANT, ANNE = "ant.example.com", "anne@example.com"
 _STORED: Any = tables.StoredCertificate.__table__
@@ -108,3 +109,69 @@ def test_what_the_library_refuses(forge: Callable[[str], openpgp.Certificate], m
     monkeypatch.undo()
     upkeep.judge_again([given.fingerprint])
     assert usability() == given.usability
+
+
+@pytest.fixture
+def meanwhile(core: Any) -> Iterator[Callable[[openpgp.Certificate], None]]:
+    """Let another process write a form of a certificate, once: ``meanwhile(certificate)``."""
+    written = []
+
+    def write(certificate: openpgp.Certificate) -> None:
+        if not written:
+            written.append(certificate)
+            values = {**upkeep._columns(certificate), "data": certificate.data, "updated": now(), "judged": now()}
+            with core.db.engine.begin() as other:
+                other.execute(sa.update(_STORED).values(**values))
+
+    yield write
+    assert written
+
+
+def test_a_revocation_while_judging(
+    store: Any, meanwhile: Callable[[openpgp.Certificate], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A judgement of what was stored before another process merged a revocation is not written over it."""
+    made = forge_usable(f"<{ANNE}>")
+    before = openpgp.inspect(made.public)
+    made.revoke(at=int(time.time()) - 10)
+    revoked = openpgp.inspect(made.public)
+    registry.add(ANT, ANNE, before, origin="cli")
+    store.commit()
+
+    def slowly(data: bytes) -> openpgp.Certificate:
+        judged = _INSPECT(data)
+        meanwhile(revoked)
+        return judged
+
+    monkeypatch.setattr(openpgp, "inspect", slowly)
+    upkeep.judge_again([before.fingerprint])
+    assert usability().problem is CertificateProblem.REVOKED
+    assert look_up() == {ANNE: "revoked"}
+
+
+def test_a_revocation_while_merging(
+    store: Any, meanwhile: Callable[[openpgp.Certificate], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What two processes learn of a certificate at the same moment is known in the end, all of it."""
+    made = forge_usable(f"<{ANNE}>")
+    registry.add(ANT, ANNE, openpgp.inspect(made.public), origin="cli")
+    store.commit()
+    made.user_id("<new@example.com>")
+    more = openpgp.inspect(made.public)
+    made.user_ids.pop()
+    made.revoke(at=int(time.time()) - 10)
+    revoked = openpgp.inspect(made.public)
+    merge = openpgp.merge
+
+    def slowly(old: bytes, new: bytes) -> openpgp.Certificate:
+        merged = merge(old, new)
+        meanwhile(revoked)
+        return merged
+
+    monkeypatch.setattr(openpgp, "merge", slowly)
+    known = upkeep.learn(more, now())
+    assert known is not None
+    assert (known.revoked, known.addresses) == (True, {ANNE, "new@example.com"})
+    found = registry.current(ANT, ANNE)
+    assert found is not None
+    assert (found.data, found.revoked) == (known.data, True)

@@ -1,9 +1,13 @@
-"""The stored certificates: one row each, merged with what comes later, their usability kept up to date."""
+"""The stored certificates: one row each, merged with what comes later, their usability kept up to date.
+
+What is written of a certificate is only written over the form that it was found out from.  Finding out takes a while, and
+another process may have merged a revocation meanwhile.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
@@ -63,27 +67,20 @@ def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
 
 
 def learn(certificate: openpgp.Certificate, at: dt.datetime) -> openpgp.Certificate | None:
-    """Merge a certificate, judged a moment ago, into the stored one; return what is known then, None when it is not stored (nor is it then).
+    """Merge a certificate into the stored one, if there is one; return what is known then, None when there is none.
 
     What a key says of itself is signed by it, so it is true on every list, whoever brings it: that it is revoked, say.
 
     :param at: The present, naive UTC.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
     """
-    stored = tables.StoredCertificate
-    # Locked (on PostgreSQL), as another process may be merging something else into it.
-    query = select(stored.data).where(stored.fingerprint == certificate.fingerprint).with_for_update()
-    old = store().execute(query).scalar_one_or_none()
-    if old is None:
-        return None
-    # What is stored may have been judged by a clock that was wrong; this was judged a moment ago.
-    known = certificate if old == certificate.data else openpgp.merge(old, certificate.data)
-    store().execute(
-        update(stored)
-        .where(stored.fingerprint == certificate.fingerprint)
-        .values(**_columns(known), data=known.data, updated=at, judged=at)
-    )
-    return known
+    query = select(_stored.c.data).where(_stored.c.fingerprint == certificate.fingerprint)
+    while (old := store().scalar(query)) is not None:
+        # Written also when there is nothing new: what is stored may have been judged by a clock that was wrong.
+        known = certificate if old == certificate.data else openpgp.merge(old, certificate.data)
+        if _write(known.fingerprint, old, **_columns(known), data=known.data, updated=at, judged=at):
+            return known
+    return None
 
 
 def known_by(names: Iterable[str]) -> list[bytes]:
@@ -113,9 +110,14 @@ def judge_again(fingerprints: Iterable[str]) -> None:
         query = select(_stored.c.fingerprint, _stored.c.data).where(_stored.c.fingerprint.in_(part))
         for fingerprint, data in store().execute(query).all():
             at = now()
-            store().execute(
-                update(_stored).where(_stored.c.fingerprint == fingerprint).values(**_judgement(data), judged=at)
-            )
+            if not _write(fingerprint, data, **_judgement(data), judged=at):
+                left.append(fingerprint)
+
+
+def _write(fingerprint: str, found: bytes, **values: Any) -> bool:
+    """Write what was found out of the form `found` of a certificate; False when it has another form by now."""
+    statement = update(_stored).where(_stored.c.fingerprint == fingerprint, _stored.c.data == found)
+    return bool(cast("Any", store().execute(statement.values(**values))).rowcount)
 
 
 def _judgement(data: bytes) -> dict[str, Any]:
