@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from keys import (
     COMPROMISED,
     DAY,
     ENCRYPT,
+    POSITIVE,
     REVOKE_KEY,
     SIGN,
     Forged,
@@ -106,6 +108,28 @@ def test_other_lists_learn_of_it(encrypted: Any, anne: Forged, make_list: Any, r
     assert "This public key has been revoked" in sentence
     assert served(encrypted) == []
     assert registry.current(other.list_id, ANNE) is None
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_another_list_can_not_leave_it_no_room(
+    encrypted: Any, anne: Forged, make_list: Any, run: CommandLine, *, bare: bool
+) -> None:
+    """An owner of another list who has filled up a copy of the certificate with junk keeps no revocation out."""
+    other = make_list("bee")
+    run.ok("enable", other.list_id)
+    bloated = replace(anne, user_ids=[*anne.user_ids])
+    data = anne.primary.hashed + b"junk"
+    certified = signature(anne.primary, POSITIVE, data, at=now() - DAY)  # of something else
+    bloated.user_ids += [("x" * 200 + str(number), [certified]) for number in range(700)]
+    assert len(bloated.public) > 200_000
+    run.ok("certificate", "add", other.list_id, ANNE, typed=bloated.public)
+    stored = registry.current(other.list_id, ANNE)
+    assert stored is not None
+    assert stored.data == openpgp.inspect(anne.public).data
+    anne.revoke(at=now() - 10)
+    typed = anne.direct[0] if bare else anne.public
+    run.json("certificate", "add", encrypted.list_id, ANNE, status=3, typed=typed)
+    assert served(encrypted) == []
 
 
 def test_everybody_who_uses_the_key_is_named(encrypted: Any, anne: Forged, run: CommandLine) -> None:

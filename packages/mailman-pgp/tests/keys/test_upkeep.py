@@ -175,3 +175,16 @@ def test_a_revocation_while_merging(
     found = registry.current(ANT, ANNE)
     assert found is not None
     assert (found.data, found.revoked) == (known.data, True)
+
+
+def test_what_an_earlier_release_kept_is_cleaned(store: Any) -> None:
+    """Junk that was stored before it was left out goes when the certificate is judged again."""
+    made = forge_usable(f"<{ANNE}>")
+    given = openpgp.inspect(made.public)
+    registry.add(ANT, ANNE, given, origin="cli")
+    made.forged_user_id("x" * 5000)
+    store.execute(sa.update(_STORED).values(data=made.public))
+    upkeep.judge_again([given.fingerprint])
+    found = registry.current(ANT, ANNE)
+    assert found is not None
+    assert (found.data, found.usability) == (given.data, given.usability)

@@ -35,3 +35,34 @@ def test_different_keys_are_not_merged() -> None:
     """Even when they carry the same user ID."""
     with pytest.raises(ValueError, match="same primary key"):
         openpgp.merge(forge_usable(ANNE).public, forge_usable(ANNE).public)
+
+
+def test_merging_leaves_out_what_is_superseded_where_it_would_be_too_much() -> None:
+    """Whoever renews a key for many years goes on being able to."""
+    made = forge_usable(ANNE)
+    for n in range(800):
+        made.user_id(ANNE, at=now() - 50 * DAY + n, usage=CERTIFY | SIGN)
+    old = openpgp.read_certificate(made.public).data
+    made.user_ids.clear()
+    for n in range(800):
+        made.user_id(ANNE, at=now() - 40 * DAY + n, lifetime=(200 + n) * DAY, usage=CERTIFY | SIGN)
+    merged = openpgp.merge(old, made.public)
+    openpgp.require_usable(merged, "anne@example.com")
+    assert merged.expires == openpgp.inspect(made.public).expires
+    assert len(merged.data) < 2000
+
+
+def test_a_revocation_is_merged_whatever_the_size() -> None:
+    """Nothing that is stored, or comes along, is a reason to go on encrypting to a revoked key."""
+    made = forge_usable(ANNE)
+    for n in range(63):
+        made.user_id(f"Anne {'x' * 900} {n} <{n}@example.com>")
+    old = openpgp.read_certificate(made.public).data
+    made.user_ids[1:] = []
+    for n in range(63):
+        made.user_id(f"Anne {'y' * 900} {n} <{n}@example.net>")
+        made.revoke_user_id(made.user_ids[-1][0], at=now() - DAY)
+    made.revoke(at=now() - DAY)
+    new = openpgp.read_certificate(made.public).data
+    for first, second in ((old, new), (new, old)):
+        assert openpgp.merge(first, second).usability.problem is CertificateProblem.REVOKED

@@ -122,10 +122,12 @@ def _write(fingerprint: str, found: bytes, **values: Any) -> bool:
 
 def _judgement(data: bytes) -> dict[str, Any]:
     try:
-        return _columns(openpgp.inspect(data))
+        found = openpgp.inspect(data)
     except openpgp.CertificateError as error:
         # Stored certificates were whole: it is the library that accepts them no longer.
         return {"usable": False, "problem": error.problem.value, "usable_until": None}
+    # An earlier release kept what others had put into it.
+    return {**_columns(found), "data": found.data}
 
 
 def _columns(certificate: openpgp.Certificate) -> dict[str, Any]:

@@ -13,14 +13,13 @@ from typing import Any
 from pysequoia import Cert
 
 from mailman_pgp.openpgp import algorithms, workshop
+from mailman_pgp.openpgp.cleaning import clean
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, minimise, naive_utc, sort, split
+from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, naive_utc, sort, split
 from mailman_pgp.openpgp.usability import Usability, assess
 
 #: The largest upload; a keyring of ordinary keys is far below it.
 MAX_INPUT_BYTES = 4 * 1024 * 1024
-#: The largest certificate that is kept, without the signatures of others.  A post-quantum one takes 25 kB.
-MAX_CERTIFICATE_BYTES = 256 * 1024
 _SECONDS = 20.0
 _GROUP = 4
 
@@ -138,20 +137,17 @@ class Certificate:
 def inspect(data: bytes) -> Certificate:
     """Look at exactly one binary certificate, in this process.
 
-    The answer's `data` is the certificate without other people's signatures and without pictures.  A certificate that
+    The answer's `data` is what its own key has signed (see `cleaning`), without pictures.  A certificate that
     cannot be encrypted to is returned, too, and `usability` tells why: even one of which no self-signature counts may hold
     the revocation of a key that is known.  Raises CertificateError when it holds secrets (SECRET_KEY), is not exactly one
-    key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), too large (TOO_LARGE), or of a version that nobody should use (POLICY).
+    key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), or of a version that nobody should use (POLICY).
     """
     _require_public(data)
     try:
-        cert = Cert.from_bytes(minimise(data))
-        data = bytes(cert)
-        parts = sort(data)
+        data = clean(data)
+        cert, parts = Cert.from_bytes(data), sort(data)
     except (PacketError, RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
-    if len(data) > MAX_CERTIFICATE_BYTES:
-        raise CertificateError(CertificateProblem.TOO_LARGE)
     usability = assess(cert, parts, datetime.now(UTC).replace(tzinfo=None))
     try:
         user_ids = tuple(UserID.parse(str(user_id)) for user_id in cert.user_ids)
@@ -213,8 +209,8 @@ def grouped(fingerprint: str) -> str:
 def read_certificates(data: bytes) -> list[Certificate]:
     """Read every certificate in `data`: binary, or armored with any text around and between the blocks.
 
-    Runs in the worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; SECRET_KEY
-    when there is any secret key anywhere, NO_KEY when there is no key at all, ONLY_REVOCATION when there is nothing but the
+    Runs in the worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; TOO_LARGE
+    when what its key has signed exceeds the limits of `reading`; SECRET_KEY when there is any secret key anywhere, NO_KEY when there is no key at all, ONLY_REVOCATION when there is nothing but the
     revocation of one (see `read_revocation`).
     """
     return _ask("certificates", [data])
@@ -231,7 +227,8 @@ def read_certificate(data: bytes) -> Certificate:
 def merge(old: bytes, new: bytes) -> Certificate:
     """Join two binary copies of one certificate, in the worker process.
 
-    Raises ValueError when they do not have the same primary key, and CertificateError as `inspect` does.
+    Where both together exceed the limits, what is superseded is left out, in favour of `new`.  Raises ValueError when they
+    do not have the same primary key, and CertificateError as `inspect` does.
     """
     merged = _ask("merge", [old, new])
     if not merged:

@@ -6,14 +6,14 @@ rnp 0.16 makes, whose owners could read none of it.
 
 from collections.abc import Iterator
 
+from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KeyParts
 from mailman_pgp.openpgp.packets import walk
+from mailman_pgp.openpgp.subpackets import Areas, subpackets
 
 _FEATURES = 30
 _SEIPD2 = 0x08
-_V4, _V6 = 4, 6
-# RFC 9580 §5.2.3.1: how many octets of a length stand before which number of octets.
-_ONE_OCTET, _TWO_OCTETS = 192, 255
+_V6 = 6
 
 
 def announces_seipd2(parts: KeyParts) -> bool:
@@ -27,25 +27,13 @@ def announces_seipd2(parts: KeyParts) -> bool:
         octets[:1] and octets[0] & _SEIPD2
         for signed in (parts.primary, *parts.user_ids, *parts.subkeys)
         for raw in signed.raw_signatures
-        for kind, octets in _hashed_subpackets(next(walk(raw)).body)
+        for kind, octets in _hashed(next(walk(raw)).body)
         if kind == _FEATURES
     )
 
 
-def _hashed_subpackets(body: bytes | memoryview) -> Iterator[tuple[int, bytes]]:
-    """Yield type and content of the hashed subpackets of a version 4 signature (RFC 9580 §5.2.3), as far as they go."""
-    data = bytes(body)
-    if data[:1] != bytes([_V4]):
+def _hashed(body: bytes) -> Iterator[tuple[int, bytes]]:
+    try:
+        yield from subpackets(Areas.of(body).hashed)
+    except PacketError:  # of version 3, which says nothing of features
         return
-    area = data[6 : 6 + int.from_bytes(data[4:6], "big")]
-    while area:
-        first = area[0]
-        if first < _ONE_OCTET:
-            head, length = 1, first
-        elif first < _TWO_OCTETS:
-            head, length = 2, ((first - _ONE_OCTET) << 8) + int.from_bytes(area[1:2], "big") + _ONE_OCTET
-        else:
-            head, length = 5, int.from_bytes(area[1:5], "big")
-        subpacket, area = area[head : head + length], area[head + length :]
-        if subpacket:
-            yield subpacket[0] & 0x7F, subpacket[1:]

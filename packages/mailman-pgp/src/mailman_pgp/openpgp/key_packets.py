@@ -148,25 +148,6 @@ def sort(data: bytes) -> KeyParts:
     )
 
 
-def minimise(data: bytes) -> bytes:
-    """Return one key without what others added to it and without pictures: smaller, and nothing of it counts here.
-
-    A signature stays when it names the primary key as its issuer, or nobody.
-    """
-    parts = sort(data)
-    mine = {parts.primary.fingerprint, parts.primary.key_id}
-    kept = []
-    for signed in (parts.primary, *parts.user_ids, *parts.subkeys):
-        if signed.packet.user_id is None and signed.packet.fingerprint is None:
-            continue  # a user attribute
-        kept.append(signed.raw)
-        for signature, raw in zip(signed.signatures, signed.raw_signatures, strict=True):
-            issuers = {name.upper() for name in (signature.issuer_fingerprint, signature.issuer_key_id) if name}
-            if not issuers or issuers & mine:
-                kept.append(raw)
-    return b"".join(kept)
-
-
 def newest(signed: Signed, kind: SignatureType, now: datetime) -> list[int]:
     """Return the positions of the signatures of one kind on `signed` that have begun by `now`, the newest first."""
     made = [

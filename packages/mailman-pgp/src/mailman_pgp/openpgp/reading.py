@@ -5,12 +5,16 @@ from pysequoia.packet import PacketPile
 
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, SIGNATURE, dearmor_all
 from mailman_pgp.openpgp.certificates import Certificate, inspect
+from mailman_pgp.openpgp.cleaning import clean, shorten
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.key_packets import holds_secret, sort, split
 from mailman_pgp.openpgp.packets import Tag, walk
 
 #: More keys than this at once are a keyring, and nobody means all of a keyring.
 MAX_CERTIFICATES = 100
+#: The largest certificate that is taken, as its own key has signed it.  Parsed it takes sixteen times as much memory in every
+#: process that sends posts.  Common ones have 2 kB, those of people who work with keys 40 kB, a post-quantum one 25 kB.
+MAX_CERTIFICATE_BYTES = 128 * 1024
 _TAG_BIT = 0x80
 _KEY_REVOCATION = 0x20
 
@@ -29,7 +33,17 @@ def certificates_in(data: bytes) -> list[Certificate]:
         raise CertificateError(CertificateProblem.NO_KEY)
     if len(found) > MAX_CERTIFICATES:
         raise CertificateError(CertificateProblem.SEVERAL_KEYS)
-    return [inspect(certificate) for certificate in found]
+    certificates = [inspect(certificate) for certificate in found]
+    for certificate in certificates:
+        problem = _excess(certificate.data)
+        if problem is not None:
+            raise CertificateError(problem)
+    return certificates
+
+
+def _excess(data: bytes) -> CertificateProblem | None:
+    """Tell which limit a clean certificate exceeds."""
+    return CertificateProblem.TOO_LARGE if len(data) > MAX_CERTIFICATE_BYTES else None
 
 
 def _blocks(data: bytes) -> list[tuple[str, bytes]]:
@@ -75,11 +89,11 @@ def revocation_in(data: bytes) -> tuple[list[str], bytes]:
 
 def revoked(certificate: bytes, revocation: bytes) -> list[Certificate]:
     """Return a binary certificate with the revocation packet in it; empty when that was not made by its primary key."""
-    primary = sort(certificate).primary.raw
     try:
-        if not Cert.from_bytes(primary + revocation).is_revoked:
+        primary = sort(certificate).primary.raw
+        if not sort(clean(primary + revocation)).primary.signatures:
             return []
-    except (RuntimeError, OSError, ValueError):
+    except (PacketError, RuntimeError, OSError, ValueError):
         return []
     return [inspect(primary + revocation + certificate[len(primary) :])]
 
@@ -91,6 +105,12 @@ def merged(old: bytes, new: bytes) -> list[Certificate]:
         return []
     try:
         both = bytes(Cert.from_bytes(first.data).merge(Cert.from_bytes(second.data)))
-    except (RuntimeError, OSError, ValueError):
+        if _excess(both) is not None:
+            both = shorten(both, second.data)
+    except (PacketError, RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
-    return [inspect(both)]
+    found = inspect(both)
+    problem = _excess(found.data)
+    if problem is not None and not found.revoked:  # a revocation counts, whatever it comes with
+        raise CertificateError(problem)
+    return [found]

@@ -76,10 +76,10 @@ def _why_not_valid(parts: KeyParts, now: datetime) -> CertificateProblem:
         return CertificateProblem.NOT_YET_VALID
     if made and all(time is not None and naive_utc(time) > now for time in made):
         return CertificateProblem.NOT_YET_VALID
-    if not parts.user_ids:
-        return CertificateProblem.WRONG_ADDRESS
     if algorithms.outdated(parts.primary.packet.body) or _weak(parts.self_signatures):
         return CertificateProblem.POLICY
+    if not parts.user_ids:
+        return CertificateProblem.WRONG_ADDRESS
     return CertificateProblem.BROKEN
 
 

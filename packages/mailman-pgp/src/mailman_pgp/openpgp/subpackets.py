@@ -1,0 +1,68 @@
+"""The subpackets of a signature (RFC 9580 §5.2.3.7): those that it signs (hashed), and those that anybody can change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.packets import encoded_length
+
+_AREAS_AT = 4
+#: RFC 9580 §5.2.3: the octets that tell how long an area is, by the version of the signature.
+_LENGTH_OCTETS = {4: 2, 6: 4}
+_ONE_OCTET, _TWO_OCTETS = 192, 255
+_CRITICAL_BIT = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """The body of a signature packet of version 4 or 6, in parts; `body` puts it together again."""
+
+    head: bytes
+    hashed: bytes
+    unhashed: bytes
+    tail: bytes
+
+    @classmethod
+    def of(cls, body: bytes) -> "Areas":
+        """Take a body apart; raises PacketError for other versions, and where an area is cut off."""
+        octets = _LENGTH_OCTETS.get(body[0] if body else 0)
+        if octets is None:
+            raise PacketError("There is a signature of a version that is not supported.")
+        hashed, at = _area(body, _AREAS_AT, octets)
+        unhashed, at = _area(body, at, octets)
+        return cls(body[:_AREAS_AT], hashed, unhashed, body[at:])
+
+    def with_unhashed(self, *subpackets: tuple[int, bytes]) -> "Areas":
+        """Return the same signature with these unhashed subpackets, each its type and its content."""
+        area = b"".join(encoded_length(len(content) + 1) + bytes([kind]) + content for kind, content in subpackets)
+        return replace(self, unhashed=area)
+
+    @property
+    def body(self) -> bytes:
+        """The body of the packet."""
+        octets = _LENGTH_OCTETS[self.head[0]]
+        areas = (len(area).to_bytes(octets, "big") + area for area in (self.hashed, self.unhashed))
+        return b"".join([self.head, *areas, self.tail])
+
+
+def _area(body: bytes, at: int, octets: int) -> tuple[bytes, int]:
+    start = at + octets
+    end = start + int.from_bytes(body[at:start], "big")
+    if end > len(body):
+        raise PacketError("There is a signature that is cut off.")
+    return body[start:end], end
+
+
+def subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield type and content of the subpackets in an area, as far as they go."""
+    while area:
+        first = area[0]
+        if first < _ONE_OCTET:
+            head, length = 1, first
+        elif first < _TWO_OCTETS:
+            head, length = 2, ((first - _ONE_OCTET) << 8) + int.from_bytes(area[1:2], "big") + _ONE_OCTET
+        else:
+            head, length = 5, int.from_bytes(area[1:5], "big")
+        subpacket, area = area[head : head + length], area[head + length :]
+        if subpacket:
+            yield subpacket[0] & ~_CRITICAL_BIT, subpacket[1:]
