@@ -46,6 +46,7 @@ def test_every_reason_has_words() -> None:
         CertificateProblem.SEVERAL_KEYS,
         CertificateProblem.ONLY_REVOCATION,
         CertificateProblem.TOO_LARGE,
+        CertificateProblem.TOO_MANY_PARTS,
     }
     skips = {"no-certificate", "digest-mode", "suspended", "refused-by-library", *set(CertificateProblem) - uploads}
     for reason in skips:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from certificates import ANNE
-from keys import CERTIFY, DAY, SIGN, forge_usable, now
+from keys import CERTIFY, DAY, ENCRYPT, SIGN, Key, forge_usable, now
 
 from mailman_pgp import openpgp
 from mailman_pgp.openpgp import CertificateProblem
@@ -50,6 +50,24 @@ def test_merging_leaves_out_what_is_superseded_where_it_would_be_too_much() -> N
     openpgp.require_usable(merged, "anne@example.com")
     assert merged.expires == openpgp.inspect(made.public).expires
     assert len(merged.data) < 2000
+
+
+def test_merging_keeps_the_parts_of_the_new_copy_where_there_would_be_too_many() -> None:
+    """Whoever was told to delete old subkeys, and did, is heard; a revoked one does not come back with an older copy."""
+    made = forge_usable(ANNE)
+    for _ in range(63):
+        made.bind(Key.encrypting(now() - 50 * DAY), ENCRYPT)
+    live = made.public
+    made.revoke_subkey(made.subkeys[1].key, at=now() - DAY)
+    old = made.public
+    revoked = made.subkeys[1].key.key_id
+    made.subkeys[1:] = []
+    new = [made.bind(Key.encrypting(now() - DAY), ENCRYPT) for _ in range(10)]
+    merged = openpgp.merge(old, made.public)
+    expected = {made.subkeys[0].key.key_id, *(key.key_id for key in new)}
+    assert set(merged.usability.recipients) == expected
+    back = openpgp.merge(merged.data, live)
+    assert revoked not in back.usability.recipients
 
 
 def test_a_revocation_is_merged_whatever_the_size() -> None:

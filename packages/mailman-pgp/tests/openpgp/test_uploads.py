@@ -104,3 +104,18 @@ def test_a_certificate_that_is_too_large_by_itself_is_refused() -> None:
     for n in range(1500):
         made.user_id(ANNE, at=now() - n)
     assert refusal(openpgp.read_certificate, made.public) is CertificateProblem.TOO_LARGE
+
+
+def test_a_certificate_of_too_many_parts_is_refused() -> None:
+    """Each user ID and each subkey takes time and memory with each post; what others added to it does not count."""
+    people, devices = forge_usable(ANNE), forge_usable(ANNE)
+    for n in range(63):
+        people.user_id(f"Anne {n} <{n}@example.com>")
+        devices.bind(Key.encrypting(now() - 50 * DAY), ENCRYPT)
+    for made in (people, devices):
+        made.forged_user_id("Anne")
+        openpgp.require_usable(openpgp.read_certificate(made.public), "anne@example.com")
+    people.user_id("Anne 64 <64@example.com>")
+    devices.bind(Key.encrypting(now() - 50 * DAY), ENCRYPT)
+    for made in (people, devices):
+        assert refusal(openpgp.read_certificate, made.public) is CertificateProblem.TOO_MANY_PARTS

@@ -23,6 +23,7 @@ class CertificateProblem(enum.StrEnum):
     ONLY_REVOCATION = "only-a-revocation"
     BROKEN = "broken"
     TOO_LARGE = "too-large"
+    TOO_MANY_PARTS = "too-many-parts"
     EXPIRED = "expired"
     REVOKED = "revoked"
     NO_ENCRYPTION = "no-encryption-subkey"
@@ -53,6 +54,10 @@ _CERTIFICATE_SENTENCES = {
     CertificateProblem.TOO_LARGE: (
         "This public key is too large. Export it without the signatures of other people "
         "(gpg --armor --export-options export-minimal --export ADDRESS) and send that."
+    ),
+    CertificateProblem.TOO_MANY_PARTS: (
+        "This public key has more than 64 user IDs, or more than 64 subkeys. Delete those that are no longer used, "
+        "or make a new key, and send the public key again."
     ),
     CertificateProblem.EXPIRED: (
         "This public key has expired. Extend its validity, or make a new key, and send the public key again."

@@ -15,6 +15,8 @@ MAX_CERTIFICATES = 100
 #: The largest certificate that is taken, as its own key has signed it.  Parsed it takes sixteen times as much memory in every
 #: process that sends posts.  Common ones have 2 kB, those of people who work with keys 40 kB, a post-quantum one 25 kB.
 MAX_CERTIFICATE_BYTES = 128 * 1024
+#: How many user IDs, and how many subkeys, it may have.  Each live encryption subkey is one more encryption of each post.
+MAX_PARTS = 64
 _TAG_BIT = 0x80
 _KEY_REVOCATION = 0x20
 
@@ -43,7 +45,10 @@ def certificates_in(data: bytes) -> list[Certificate]:
 
 def _excess(data: bytes) -> CertificateProblem | None:
     """Tell which limit a clean certificate exceeds."""
-    return CertificateProblem.TOO_LARGE if len(data) > MAX_CERTIFICATE_BYTES else None
+    if len(data) > MAX_CERTIFICATE_BYTES:
+        return CertificateProblem.TOO_LARGE
+    parts = sort(data)
+    return CertificateProblem.TOO_MANY_PARTS if max(len(parts.user_ids), len(parts.subkeys)) > MAX_PARTS else None
 
 
 def _blocks(data: bytes) -> list[tuple[str, bytes]]:
