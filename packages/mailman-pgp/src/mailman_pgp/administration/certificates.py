@@ -8,24 +8,22 @@ import click
 
 from mailman_pgp import openpgp
 from mailman_pgp.administration import chosen, reasons
-from mailman_pgp.administration.answering import Refused, answering, commit
+from mailman_pgp.administration.adding import let_count
+from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration.described import described, not_a_member, shown
 from mailman_pgp.administration.output import (
     Answer,
-    ExitStatus,
     count,
     fields,
     moment,
     paragraphs,
-    plain,
     steps,
     table,
 )
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
-from mailman_pgp.administration.upload import Upload, upload_from
-from mailman_pgp.keys import registry, upkeep
-from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
-from mailman_pgp.model.database import now
-from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, grouped
+from mailman_pgp.administration.upload import upload_from
+from mailman_pgp.keys import registry
+from mailman_pgp.openpgp import grouped
 
 _ARMOR = "PGP PUBLIC KEY BLOCK"
 
@@ -51,109 +49,7 @@ def add(spec: str, address: str, file: str) -> Answer:
     """
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    upload = upload_from(file, address)
-    known = _learnt(upload)
-    try:
-        openpgp.require_usable(known, address)
-    except CertificateError as error:
-        holders = registry.addresses_of(mlist.list_id, known.fingerprint)
-        if upload.certificate.usability.usable and not known.usability.usable:
-            raise _known_better(error.problem) from error
-        if holders and not known.usability.usable:
-            return _recorded(mlist, address, known, holders)
-        raise upload.refused(address, error, _still_counts(mlist, address) if address in holders else "") from error
-    before = chosen.of_address(mlist.list_id, address)
-    old = before.stored.fingerprint if before is not None else None
-    registry.add(mlist.list_id, address, known, origin="cli")
-    replaced = old if old != known.fingerprint else None
-    member = is_member(mlist, address)
-    return Answer(
-        data={
-            "list": named(mlist),
-            "address": address,
-            "member": member,
-            "outcome": _outcome(old, replaced),
-            "replaced": replaced,
-            "certificate": _described(known),
-        },
-        text=paragraphs(
-            f"From now on this certificate counts for {address} on {mlist.fqdn_listname}.",
-            fields(
-                [
-                    *_shown(known),
-                    *([("Replaces", grouped(replaced))] if replaced else []),
-                    *([("Before", "the same certificate; it was updated")] if old and not replaced else []),
-                ]
-            ),
-            "" if member else _not_a_member(mlist, address),
-            steps([f"Compare the fingerprint with {address} in another way than by mail: by telephone, or in person."]),
-        ),
-    )
-
-
-def _learnt(upload: Upload) -> Certificate:
-    """What is known of the key after an upload: where it is stored, both together.
-
-    It is committed at once.  A key has signed what it says of itself, so nobody can make it up, and the most important of
-    it comes with certificates that are refused: that a key is revoked.
-    """
-    known = upkeep.learn(upload.certificate, now())
-    if known is None:
-        return upload.certificate
-    commit()
-    return known
-
-
-def _known_better(problem: CertificateProblem) -> Refused:
-    reason = reasons.unserved(problem)
-    return Refused(
-        problem,
-        f"Nothing was added. An earlier copy of this key says more than this one: {reason.words}. {reason.mend}",
-    )
-
-
-def _still_counts(mlist: Any, address: str) -> str:
-    return (
-        f"The same key counts for {address} already, and goes on counting; "
-        f"`mailman pgp certificate remove {mlist.list_id} {address}` ends that."
-    )
-
-
-def _recorded(mlist: Any, address: str, known: Certificate, holders: list[str]) -> Answer:
-    """The answer to an upload by which a certificate that is chosen on the list can't be used any more."""
-    problem = known.usability.problem
-    assert problem is not None
-    reason = reasons.unserved(problem)
-    return Answer(
-        data={
-            "list": named(mlist),
-            "address": address,
-            "member": is_member(mlist, address),
-            "outcome": "recorded",
-            "problem": problem,
-            "unserved": holders,
-            "certificate": _described(known),
-        },
-        text=paragraphs(
-            f"Recorded: {reason.words}. Nothing is encrypted to it any more.",
-            fields([*_shown(known), ("Gets nothing", holders)]),
-            steps([f"From now on they get no posts from {mlist.fqdn_listname}. {reason.mend}"]),
-        ),
-        status=ExitStatus.RECORDED,
-    )
-
-
-def _outcome(old: str | None, replaced: str | None) -> str:
-    if old is None:
-        return "added"
-    return "replaced" if replaced else "updated"
-
-
-def _not_a_member(mlist: Any, address: str) -> str:
-    return (
-        f"{address} is not a member of {mlist.fqdn_listname} yet: the certificate is there when they join. "
-        f"It is kept for {UNSUBSCRIBED_GRACE_DAYS} days until then."
-    )
+    return let_count(mlist, address, upload_from(file, address))
 
 
 @certificate.command("show")
@@ -181,7 +77,7 @@ def show(spec: str, address: str) -> Answer:
             "origin": choice.origin,
             "usable": row.problem is None,
             "problem": row.problem,
-            "certificate": {**_described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
+            "certificate": {**described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
             "history": [
                 {"fingerprint": old.fingerprint, "since": old.since, "until": old.until, "state": old.state}
                 for old in past
@@ -191,13 +87,13 @@ def show(spec: str, address: str) -> Answer:
             f"The certificate of {address} on {mlist.fqdn_listname}",
             fields(
                 [
-                    *_shown(known),
+                    *shown(known),
                     ("Counts", f"since {moment(choice.since)} ({choice.state}, from {choice.origin})"),
                     ("Usable", "yes" if row.problem is None else f"no: {reasons.unserved(row.problem).words}"),
                 ]
             ),
             _past(past),
-            "" if member else _not_a_member(mlist, address),
+            "" if member else not_a_member(mlist, address),
             steps([reasons.unserved(row.problem).mend] if row.problem is not None else []),
         ),
     )
@@ -302,24 +198,3 @@ def _nothing_counts(mlist: Any, address: str) -> Refused:
         f"No certificate counts for {address} on {mlist.fqdn_listname}. "
         f"`mailman pgp certificate list {mlist.list_id}` shows all that do.",
     )
-
-
-def _shown(known: Certificate) -> list[tuple[str, str | list[str]]]:
-    return [
-        ("Fingerprint", grouped(known.fingerprint)),
-        ("User IDs", [plain(user_id.text) for user_id in known.user_ids] or "none"),
-        ("Algorithm", known.algorithm),
-        ("Created", moment(known.created)),
-        ("Expires", moment(known.expires) if known.expires is not None else "never"),
-    ]
-
-
-def _described(known: Certificate) -> dict[str, object]:
-    return {
-        "fingerprint": known.fingerprint,
-        "version": known.version,
-        "user_ids": [user_id.text for user_id in known.user_ids],
-        "algorithm": known.algorithm,
-        "created": known.created,
-        "expires": known.expires,
-    }

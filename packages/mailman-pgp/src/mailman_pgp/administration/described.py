@@ -1,0 +1,48 @@
+"""A certificate as a command shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.administration.output import moment, plain
+from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
+from mailman_pgp.openpgp import grouped
+
+if TYPE_CHECKING:
+    from mailman_pgp.openpgp import Certificate
+
+
+@public
+def not_a_member(mlist: Any, address: str) -> str:
+    """That somebody who has a certificate now is no member yet."""
+    return (
+        f"{address} is not a member of {mlist.fqdn_listname} yet: the certificate is there when they join. "
+        f"It is kept for {UNSUBSCRIBED_GRACE_DAYS} days until then."
+    )
+
+
+@public
+def shown(known: Certificate) -> list[tuple[str, str | list[str]]]:
+    """A certificate as `fields` for people."""
+    return [
+        ("Fingerprint", grouped(known.fingerprint)),
+        ("User IDs", [plain(user_id.text) for user_id in known.user_ids] or "none"),
+        ("Algorithm", known.algorithm),
+        ("Created", moment(known.created)),
+        ("Expires", moment(known.expires) if known.expires is not None else "never"),
+    ]
+
+
+@public
+def described(known: Certificate) -> dict[str, object]:
+    """A certificate in JSON."""
+    return {
+        "fingerprint": known.fingerprint,
+        "version": known.version,
+        "user_ids": [user_id.text for user_id in known.user_ids],
+        "algorithm": known.algorithm,
+        "created": known.created,
+        "expires": known.expires,
+    }
