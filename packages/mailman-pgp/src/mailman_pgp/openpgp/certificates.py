@@ -209,9 +209,10 @@ def grouped(fingerprint: str) -> str:
 def read_certificates(data: bytes) -> list[Certificate]:
     """Read every certificate in `data`: binary, or armored with any text around and between the blocks.
 
-    Runs in the worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; TOO_LARGE and
-    TOO_MANY_PARTS when what its key has signed exceeds the limits of `reading`; SECRET_KEY when there is any secret key anywhere, NO_KEY when there is no key at all, ONLY_REVOCATION when there is nothing but the
-    revocation of one (see `read_revocation`).
+    Runs in a worker process.  Raises CertificateError as `inspect` does, for the first one that is wrong; TOO_LARGE and
+    TOO_MANY_PARTS when what its key has signed exceeds the limits of `reading`; SECRET_KEY when there is any secret key
+    anywhere, NO_KEY when there is no key at all, ONLY_REVOCATION when there is nothing but the revocation of one (see
+    `read_revocation`).
     """
     return _ask("certificates", [data])
 
