@@ -12,6 +12,7 @@ from mailman.styles.default import LegacyAnnounceOnly, PrivateDefaultStyle
 from public import public
 from zope.interface import implementer
 
+from mailman_pgp.lists.creation import all_or_nothing
 from mailman_pgp.lists.encryption import enable
 
 # Kilobytes.  Core's 40 holds every post with a picture, and encryption makes posts a third larger.
@@ -35,8 +36,9 @@ class EncryptedDiscussion(PrivateDefaultStyle):  # type: ignore[misc]  # core is
 
     def apply(self, mailing_list: Any) -> None:
         """See `IStyle`."""
-        super().apply(mailing_list)
-        _make_encrypted(mailing_list)
+        with all_or_nothing(mailing_list.fqdn_listname):
+            super().apply(mailing_list)
+            _make_encrypted(mailing_list)
 
 
 @public
@@ -49,6 +51,7 @@ class EncryptedAnnouncements(LegacyAnnounceOnly):  # type: ignore[misc]  # core 
 
     def apply(self, mailing_list: Any) -> None:
         """See `IStyle`."""
-        super().apply(mailing_list)
-        mailing_list.default_member_action = Action.hold
-        _make_encrypted(mailing_list)
+        with all_or_nothing(mailing_list.fqdn_listname):
+            super().apply(mailing_list)
+            mailing_list.default_member_action = Action.hold
+            _make_encrypted(mailing_list)
