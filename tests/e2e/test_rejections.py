@@ -217,3 +217,54 @@ def test_a_spoofed_author_is_not_flooded(guarded: Guarded) -> None:
 def test_a_thousand_messages_of_a_spoofed_author(guarded: Guarded) -> None:
     """The same with a thousand messages."""
     flood(guarded, 1000)
+
+
+LAST = "This is the last answer to your address for a day."
+
+
+def forge(guarded: Guarded, author: Person, count: int, *headers: str) -> None:
+    """Many messages in the clear in somebody's name, whom they are not from."""
+    more = "".join(f"{header}\n" for header in headers)
+    for number in range(count):
+        text = f"From: {author.address}\nMessage-ID: <{number}@forged>\nSubject: x\n{more}\nHello\n"
+        guarded.list.sandbox.lmtp_send("spammer@example.org", guarded.list.address, text.encode())
+    guarded.list.sandbox.wait_until_idle()
+
+
+def test_mail_that_is_not_answered_uses_up_no_answer(guarded: Guarded) -> None:
+    """Machines' mail in a member's name, which nobody answers, leaves the member's own mistakes their answers."""
+    forge(guarded, guarded.anne, 2 * A_DAY, "Precedence: bulk")
+    assert guarded.list.sandbox.mailbox.count(guarded.anne.address) == 0
+    mistake = guarded.canary.plain(guarded.anne, guarded.list.address)
+    guarded.refuses(guarded.anne, mistake, "not-encrypted", "was not encrypted")
+
+
+def test_the_last_answer_says_that_it_is_the_last(guarded: Guarded) -> None:
+    """Whoever is answered no more that day was told so, whether they wrote all of it or others did in their name."""
+    anne = guarded.anne
+    forge(guarded, anne, A_DAY - 1)
+    assert not any(LAST in words_of(guarded.notice(anne, kept)) for kept in anne.mail(A_DAY - 1))
+    mistake = guarded.canary.plain(anne, guarded.list.address)
+    assert LAST in words_of(guarded.refuses(anne, mistake, "not-encrypted", "was not encrypted"))
+    forge(guarded, anne, 1)
+    assert guarded.list.sandbox.mailbox.count(anne.address) == A_DAY
+    assert guarded.refused_for() == {"not-encrypted": A_DAY + 1}
+
+
+def test_signed_mail_has_answers_of_its_own(guarded: Guarded) -> None:
+    """When others have used up a member's answers, what the member has signed is answered; what was signed once and is sent
+    again by anybody is not.
+    """
+    anne = guarded.anne
+    posted = guarded.canary.protected(anne)
+    anne.send(posted)
+    guarded.bart.mail()
+    forge(guarded, anne, A_DAY)
+    answers = len(anne.mail(A_DAY))
+    anne.send(posted)
+    guarded.list.sandbox.wait_until_idle()
+    assert guarded.list.sandbox.mailbox.count(anne.address) == answers
+    two_authors = b"From: bart@example.net\n" + guarded.inside(anne)
+    mistake = anne.envelope(anne.key.write(two_authors, guarded.list.certificate))
+    answer = guarded.refuses(anne, mistake, "no-single-author", "names no single author")
+    assert LAST not in words_of(answer)

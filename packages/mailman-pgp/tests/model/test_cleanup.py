@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mailman_pgp.model import cleanup
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
+    Answer,
     Base,
     Choice,
     Delivery,
@@ -72,6 +73,7 @@ def given_person(mlist: Any, address: str, fingerprint: str, since: dt.datetime 
         )
     session.add(Skipped(list_id=list_id, address=address, reason="expired", since=at, last=at, posts=1))
     session.add(Dropped(list_id=list_id, at=at, kind="notice", recipient=address, reason="no-certificate"))
+    session.add(Answer(list_id=list_id, address=address, at=at, kind="unproven"))
     if session.get(StoredCertificate, fingerprint) is None:
         session.add(
             StoredCertificate(
@@ -133,7 +135,7 @@ def test_list_deleted(mlist: Any, members: Any, list_manager: Any) -> None:
     members.add(mlist, BART, as_user=True)
     given_person(mlist, ANNE, "AA")
     given_person(mlist, BART, "BB")
-    assert len(rows()) == 8
+    assert len(rows()) == 9
     list_manager.delete(mlist)
     assert rows() == {}
 
@@ -194,7 +196,7 @@ def test_member_unsubscribed(mlist: Any, members: Any, *, as_user: bool) -> None
     given_person(mlist, ANNE, "AA")
     given_person(mlist, BART, "BB")
     anne.unsubscribe()
-    assert rows() == {"pgp_choice": 2, "pgp_certificate": 1, "pgp_skipped": 1, "pgp_dropped": 1}
+    assert rows() == {"pgp_choice": 2, "pgp_certificate": 1, "pgp_skipped": 1, "pgp_dropped": 1, "pgp_answer": 1}
     assert places() == {(mlist.list_id, BART)}
 
 
@@ -326,7 +328,7 @@ def test_sweep_of_lists(mlist: Any, make_list: Callable[..., Any], unseen: Calla
         given_person(each, ANNE, f"OF-{each.list_id}")
     unseen("DELETE FROM mailinglist WHERE list_id = 'ant.example.com'")
     swept = cleanup.sweep()
-    assert swept == cleanup.Swept(of_lists=8, of_addresses=0, certificates=0)
+    assert swept == cleanup.Swept(of_lists=9, of_addresses=0, certificates=0)
     assert places() == {(bee.list_id, ANNE)}
     assert fingerprints() == {f"OF-{bee.list_id}"}
     assert cleanup.sweep() == cleanup.Swept(0, 0, 0)

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from public import public
 from sqlalchemy import bindparam, delete, func, select
 
 from mailman_pgp.model.database import now, store
-from mailman_pgp.model.tables import Delivery, Dropped, Skipped
+from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
+_A_DAY = timedelta(days=1)
 # Rows are for the owners' questions of the last weeks.
 KEPT = timedelta(days=90)
 
@@ -31,10 +33,27 @@ def dropped(list_id: str, *, kind: str, recipient: str, reason: str) -> None:
 
 
 @public
-def refused_today(list_id: str, address: str) -> int:
-    """How many messages from an address were refused or dropped within a day."""
+class Answered(StrEnum):
+    """What an answer was sent to; each is counted apart."""
+
+    UNPROVEN = "unproven"  # mail that anybody may have sent in the name of its author
+    PROVEN = "proven"  # mail whose signature shows that its author sent it
+
+
+@public
+def answered(list_id: str, address: str, kind: Answered) -> None:
+    """Record that a person was sent an answer.  The caller's transaction commits it."""
+    store().add(Answer(list_id=list_id, address=address.lower(), at=now(), kind=str(kind)))
+
+
+@public
+def answers_within_a_day(list_id: str, address: str, kind: Answered) -> int:
+    """How many answers of a kind an address was sent within a day."""
     counted = select(func.count()).where(
-        Dropped.list_id == list_id, Dropped.recipient == address.lower(), Dropped.at > now() - timedelta(days=1)
+        Answer.list_id == list_id,
+        Answer.address == address.lower(),
+        Answer.kind == kind,
+        Answer.at > now() - _A_DAY,
     )
     return int(store().scalar(counted) or 0)
 
@@ -131,7 +150,8 @@ def known(chunk: str) -> Known:
 
 @public
 def prune() -> None:
-    """Remove rows older than `KEPT`."""
-    before = now() - KEPT
+    """Remove rows older than `KEPT`, and answers that count no more."""
+    at = now()
     for table in (Dropped, Delivery):
-        store().execute(delete(table).where(table.at < before))
+        store().execute(delete(table).where(table.at < at - KEPT))
+    store().execute(delete(Answer).where(Answer.at < at - _A_DAY))

@@ -20,6 +20,7 @@ from sqlalchemy import event
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
+    Answer,
     Base,
     Choice,
     Delivery,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 # A certificate may be chosen before its person joins: core keeps a request for 180 days, we wait a little longer.
 UNSUBSCRIBED_GRACE_DAYS = 190
 
-_OF_A_LIST: tuple[type[Base], ...] = (ListKey, EncryptedList, Choice, Seen, Skipped, Dropped, Delivery)
+_OF_A_LIST: tuple[type[Base], ...] = (ListKey, EncryptedList, Choice, Seen, Skipped, Dropped, Answer, Delivery)
 _PLACE = "mailman_pgp.place"
 
 _member: Any = Member.__table__
@@ -172,6 +173,7 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
     _delete(connection, Choice, *where(Choice, Choice.address))
     _delete(connection, Skipped, *where(Skipped, Skipped.address))
     _delete(connection, Dropped, *where(Dropped, Dropped.recipient))
+    _delete(connection, Answer, *where(Answer, Answer.address))
     _forget_certificates(connection, fingerprints)
 
 

@@ -166,6 +166,20 @@ class Dropped(Base):
     reason: Mapped[str]
 
 
+class Answer(Base):
+    """An answer that was sent to somebody about their mail, kept for a day, in which there are few of them."""
+
+    __tablename__ = "pgp_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+    at: Mapped[dt.datetime]
+    kind: Mapped[str]  # a mailman_pgp.delivery.ledger.Answered; each is counted apart
+
+    __table_args__ = (Index("ix_pgp_answer_place", "list_id", "address"),)
+
+
 class Delivery(Base):
     """A chunk of a post that was tried: how many copies it had and what became of them so far."""
 

@@ -19,23 +19,33 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.keys import vault
-from mailman_pgp.notices.templates import TEMPLATES
+from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
 from mailman_pgp.openpgp import armor, grouped
 from mailman_pgp.posts.problems import sentence_for
 from mailman_pgp.posts.record import Kind, Record
 
 
-@public
-def may_answer(mlist: Any, address: str) -> bool:
-    """Whether a person's message may be answered by a notice: not to a list, and not too often in a day.
+def _answer(mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered, **words: str) -> bool:
+    """Answer a person's message by a notice, unless they are a list, or were answered too often in a day.
 
-    A forged From makes our answers somebody else's unwanted mail, so there is a limit (core's own setting).
+    A forged From makes our answers somebody else's unwanted mail, so there is a limit (core's own setting).  Whoever
+    forges can use it up.  So the last answer says that no more come, and mail that is proven to be theirs has its own.
+
+    :return: Whether they were answered.
     """
     if _is_ours(address):
         return False
     limit = int(config.mta.max_autoresponses_per_day)
-    return limit == 0 or ledger.refused_today(mlist.list_id, address) < limit
+    if limit:
+        before = ledger.answers_within_a_day(mlist.list_id, address, kind)
+        if before >= limit:
+            return False
+        words["last"] = LAST_ANSWER if before == limit - 1 else ""
+    ledger.answered(mlist.list_id, address, kind)
+    _send(mlist, address, template, in_reply_to, **words)
+    return True
 
 
 def _is_ours(address: str) -> bool:
@@ -46,9 +56,10 @@ def _is_ours(address: str) -> bool:
 
 
 @public
-def send_refusal(mlist: Any, address: str, problem: str, in_reply_to: str | None) -> None:
-    """Tell the sender of a message why it was refused, and what to do."""
-    _send(mlist, address, "refusal", in_reply_to, reason=sentence_for(problem, mlist.owner_address))
+def answer_refused(mlist: Any, address: str, problem: str, in_reply_to: str | None, kind: Answered) -> bool:
+    """Tell the sender of a message why it was refused, and what to do; return whether they may be answered."""
+    reason = sentence_for(problem, mlist.owner_address)
+    return _answer(mlist, address, "refusal", in_reply_to, kind, reason=reason)
 
 
 @public
@@ -58,9 +69,9 @@ def send_help(mlist: Any, address: str, in_reply_to: str | None) -> None:
 
 
 @public
-def send_command_closed(mlist: Any, address: str, in_reply_to: str | None) -> None:
-    """Tell that commands by mail are closed."""
-    _send(mlist, address, "command-closed", in_reply_to)
+def answer_command(mlist: Any, address: str, in_reply_to: str | None) -> bool:
+    """Tell that commands by mail are closed; return whether the sender may be answered."""
+    return _answer(mlist, address, "command-closed", in_reply_to, Answered.UNPROVEN)
 
 
 @public
@@ -104,6 +115,7 @@ def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **wo
         "owner": mlist.owner_address,
         "request": mlist.request_address,
         "fingerprint": grouped(row.fingerprint),
+        "last": "",
         **words,
     }
     notice = UserNotification(address, mlist.owner_address, subject.format(**words), lang=mlist.preferred_language)

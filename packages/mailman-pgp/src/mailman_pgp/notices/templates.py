@@ -5,6 +5,11 @@ They may name addresses, the list's fingerprint and a reason of ours.  Nothing t
 
 from __future__ import annotations
 
+LAST_ANSWER = """
+
+This is the last answer to your address for a day. More messages in your name
+that the list does not accept are refused without one; its owners see how many."""
+
 _END = """
 
 The list's certificate is attached. Its fingerprint is
@@ -23,7 +28,7 @@ Your message to the encrypted mailing list
 
 {reason}
 
-Nothing of what you wrote was kept or passed on."""
+Nothing of what you wrote was kept or passed on.{last}"""
         + _END,
     ),
     "help": (
@@ -37,7 +42,7 @@ To post: encrypt to the attached certificate, sign, and send your message to
 {address} as PGP/MIME.
 
 To join, to leave, or to change your key: write to {owner}, encrypted to the
-same certificate, and attach your own."""
+same certificate, and attach your own.{last}"""
         + _END,
     ),
     "command-closed": (
@@ -47,7 +52,7 @@ same certificate, and attach your own."""
 `help` to {request}.
 
 To join, to leave, or to change your key: write to {owner}, encrypted to the
-attached certificate, and attach your own."""
+attached certificate, and attach your own.{last}"""
         + _END,
     ),
     "skipped": (

@@ -10,7 +10,7 @@ from public import public
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.mime import is_automatic, single_address
-from mailman_pgp.notices import may_answer, send_command_closed, send_help
+from mailman_pgp.notices import answer_command, send_help
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
@@ -32,13 +32,14 @@ class CommandRunner(Settled, Stopping, Waiting, CoreCommandRunner):  # type: ign
         if not health.current().healthy:
             return self.wait()
         address = single_address(msg)
-        if address is None or is_automatic(msg) or not may_answer(mlist, address):
-            ledger.dropped(mlist.list_id, kind="command", recipient=address or "", reason="not-answerable")
-        elif msgdata.get("subaddress", "request") == "request" and _asks_for_help(msg):
-            send_help(mlist, address, in_reply_to=msg["message-id"])
-        else:
-            send_command_closed(mlist, address, in_reply_to=msg["message-id"])
-            ledger.dropped(mlist.list_id, kind="command", recipient=address, reason=Problem.COMMAND)
+        reason = "not-answerable"
+        if address is not None and not is_automatic(msg):
+            if msgdata.get("subaddress", "request") == "request" and _asks_for_help(msg):
+                send_help(mlist, address, in_reply_to=msg["message-id"])
+                return False
+            if answer_command(mlist, address, in_reply_to=msg["message-id"]):
+                reason = Problem.COMMAND
+        ledger.dropped(mlist.list_id, kind="command", recipient=address or "", reason=reason)
         return False
 
 
