@@ -231,6 +231,20 @@ def forge(guarded: Guarded, author: Person, count: int, *headers: str) -> None:
     guarded.list.sandbox.wait_until_idle()
 
 
+def test_help_is_counted_as_every_answer(guarded: Guarded) -> None:
+    """Who asks for `help` in somebody's name has them sent ten answers in a day and no more; the rest is recorded."""
+    sandbox, victim = guarded.list.sandbox, guarded.list.person("Vera")
+    for number in range(A_DAY + 3):
+        text = f"From: {victim.address}\nMessage-ID: <{number}@forged>\nSubject: help\n\n"
+        sandbox.lmtp_send("spammer@example.org", guarded.list.sub_address("request"), text.encode())
+    sandbox.wait_until_idle()
+    assert [LAST in words_of(guarded.notice(victim, kept)) for kept in victim.mail(A_DAY)].count(True) == 1
+    assert sandbox.mailbox.count(victim.address) == A_DAY
+    assert guarded.refused_for() == {"not-answerable": 3}
+    forge(guarded, victim, 1)
+    assert sandbox.mailbox.count(victim.address) == A_DAY
+
+
 def test_mail_that_is_not_answered_uses_up_no_answer(guarded: Guarded) -> None:
     """Machines' mail in a member's name, which nobody answers, leaves the member's own mistakes their answers."""
     forge(guarded, guarded.anne, 2 * A_DAY, "Precedence: bulk")

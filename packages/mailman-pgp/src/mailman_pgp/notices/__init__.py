@@ -63,9 +63,9 @@ def answer_refused(mlist: Any, address: str, problem: str, in_reply_to: str | No
 
 
 @public
-def send_help(mlist: Any, address: str, in_reply_to: str | None) -> None:
-    """Tell how to use the list."""
-    _send(mlist, address, "help", in_reply_to)
+def answer_help(mlist: Any, address: str, in_reply_to: str | None) -> bool:
+    """Tell how to use the list; return whether the sender may be answered."""
+    return _answer(mlist, address, "help", in_reply_to, Answered.UNPROVEN)
 
 
 @public

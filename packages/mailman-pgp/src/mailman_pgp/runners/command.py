@@ -10,7 +10,7 @@ from public import public
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.mime import is_automatic, single_address
-from mailman_pgp.notices import answer_command, send_help
+from mailman_pgp.notices import answer_command, answer_help
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
@@ -32,14 +32,12 @@ class CommandRunner(Settled, Stopping, Waiting, CoreCommandRunner):  # type: ign
         if not health.current().healthy:
             return self.wait()
         address = single_address(msg)
-        reason = "not-answerable"
-        if address is not None and not is_automatic(msg):
-            if msgdata.get("subaddress", "request") == "request" and _asks_for_help(msg):
-                send_help(mlist, address, in_reply_to=msg["message-id"])
-                return False
-            if answer_command(mlist, address, in_reply_to=msg["message-id"]):
-                reason = Problem.COMMAND
-        ledger.dropped(mlist.list_id, kind="command", recipient=address or "", reason=reason)
+        wants_help = msgdata.get("subaddress", "request") == "request" and _asks_for_help(msg)
+        answer = answer_help if wants_help else answer_command
+        answered = address is not None and not is_automatic(msg) and answer(mlist, address, msg["message-id"])
+        if not (answered and wants_help):
+            reason = Problem.COMMAND if answered else "not-answerable"
+            ledger.dropped(mlist.list_id, kind="command", recipient=address or "", reason=reason)
         return False
 
 
