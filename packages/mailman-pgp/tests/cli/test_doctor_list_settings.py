@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mailman.interfaces.archiver import ArchivePolicy
 from mailman.interfaces.autorespond import ResponseAction
+from mailman.interfaces.mailinglist import DMARCMitigateAction
 from mailman.model.mailinglist import MailingList
 from sqlalchemy import update
 
@@ -57,12 +58,15 @@ def test_chain_of_the_owners_choice_is_fine(findings: Callable[..., list[Finding
         ("owner_pipeline", None),
         ("autorespond_postings", ResponseAction.respond_and_discard),
         ("autorespond_requests", ResponseAction.none),
+        ("dmarc_mitigate_action", DMARCMitigateAction.discard),
+        ("digests_enabled", True),
+        ("gateway_to_mail", True),
     ],
 )
-def test_setting_that_keeps_mail_is_a_warning(
+def test_setting_that_is_needed_is_a_warning(
     findings: Callable[..., list[Finding]], mlist: Any, name: str, value: object
 ) -> None:
-    """A setting without which mail could get lost is named with its list, and so is the mend."""
+    """A setting that is not as an encrypted list needs it is named with its list, and so is the mend."""
     (finding,) = findings(**{name: value})
     assert finding.severity is Severity.WARNING
     assert mlist.list_id in finding.sentence
@@ -76,10 +80,3 @@ def test_archive_policy_that_shows_old_posts(findings: Callable[..., list[Findin
     (finding,) = findings(archive_policy=policy)
     assert finding.severity is Severity.INFORMATION
     assert "archive policy" in finding.sentence
-
-
-def test_idle_settings_are_told(findings: Callable[..., list[Finding]]) -> None:
-    """What has no effect is said to have none."""
-    (finding,) = findings(digests_enabled=True, gateway_to_news=True)
-    assert finding.severity is Severity.INFORMATION
-    assert finding.sentence.endswith("no effect while it is encrypted: digests_enabled, gateway_to_news.")

@@ -1,7 +1,8 @@
 """What an encrypted list needs of core's own settings: kept as they were before, set, compared, and put back.
 
-Nothing here protects a list while the plugin is healthy; runners and delivery do.  It is for the day on which a line of
-``mailman.cfg`` is missing, or the whole plugin is: then core's runners meet settings with which they keep mail.
+Nothing here keeps content from leaving while the plugin is healthy; runners and delivery do.  It is for the day on which a
+line of ``mailman.cfg`` is missing, or the whole plugin is: then core's runners meet settings with which they keep mail.  And
+it keeps settings true: what core's chains would still obey, or what an encrypted list does not do, can't be switched on.
 """
 
 from __future__ import annotations
@@ -47,21 +48,24 @@ NEEDED: dict[str, Any] = {
     # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before.  That
     # nothing is archived is the archivers' switch, see below.
     "archive_policy": ArchivePolicy.private,
-    # Digests and news would hold or send plaintext.
+    # Digests and news would hold or send plaintext; and authors of news would be told that the list takes encrypted mail only.
     "digests_enabled": False,
     "gateway_to_news": False,
     "gateway_to_mail": False,
-    # They rewrite headers that our own composition writes, and the latter asks the DNS about each author.
+    # They would rewrite headers that our own composition writes.
     "personalize": Personalization.none,
+    # Core's rule stands in chains behind the gate, and discards or rejects by what the DNS says of the author.  Each copy is
+    # From the list's own address, so nothing needs to be mitigated.
     "dmarc_mitigate_action": DMARCMitigateAction.no_mitigation,
     "dmarc_mitigate_unconditionally": False,
 }
 
-PINNED = ("posting_pipeline", "owner_pipeline", "autorespond_postings", "autorespond_owner", "autorespond_requests")
-"""Those of them that keep the mail of an encrypted list from getting lost; see `mailman_pgp.lists.pinning`."""
+FREE = ("posting_chain", "owner_chain", "autoresponse_request_text", "archive_policy")
+"""Those that may be something else all the same: a chain is then the one behind the gate, the text is but a text, and whether
+everybody may read the posts from before is not ours to say."""
 
-FREE = ("posting_chain", "owner_chain", "autoresponse_request_text")
-"""Those that may be something else all the same: a chain is then the one behind the gate, and the text is but a text."""
+PINNED = tuple(name for name in NEEDED if name not in FREE)
+"""Those that an encrypted list keeps, whoever sets them; see `mailman_pgp.lists.pinning`."""
 
 # Beside the names above: the archivers that were switched on.
 _ARCHIVERS = "archivers"

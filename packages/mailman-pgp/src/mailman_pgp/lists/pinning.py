@@ -1,8 +1,9 @@
-"""An encrypted list keeps the settings with which a core without the plugin keeps its mail, whatever REST or the web sets.
+"""An encrypted list keeps the settings that it needs, whatever REST or the web sets.
 
-While the plugin is healthy they are without effect, since our runners do not ask for them.  But a stock pipeline, or an
-automatic answer after which core discards the post, would lie in wait for the day on which a line of ``mailman.cfg`` is
-missing.  On that day nobody pins them; what was changed then is set right at the next start with the plugin.
+Our runners do not ask for most of them.  But a stock pipeline, or an automatic answer after which core discards the post,
+would lie in wait for the day on which a line of ``mailman.cfg`` is missing; a rule of core's would discard posts today; and
+a setting that is on and does nothing deceives.  On the day without the plugin nobody pins them; what was changed then is set
+right at the next start.
 """
 
 from __future__ import annotations

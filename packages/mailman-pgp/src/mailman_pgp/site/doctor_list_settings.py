@@ -25,7 +25,7 @@ def examine(connected: Connection) -> Iterator[Finding]:
     if not sqlalchemy.inspect(connected).has_table(_LIST.name):
         return
     # Here, since they import core, whose import may be what fails.
-    from mailman_pgp.lists.core_settings import FREE, NEEDED, PINNED  # noqa: PLC0415
+    from mailman_pgp.lists.core_settings import NEEDED, PINNED  # noqa: PLC0415
 
     settings: list[ColumnClause[Any]] = [column(name) for name in NEEDED]
     query = select(EncryptedList.list_id, *settings).join(_LIST, _LIST.c.list_id == EncryptedList.list_id)
@@ -39,8 +39,9 @@ def examine(connected: Connection) -> Iterator[Finding]:
         if pinned := [name for name in changed if name in PINNED]:
             yield warning(
                 Area.LISTS,
-                f"Without the plugin, Mailman would lose mail of {list_id}: {', '.join(pinned)} was changed.",
-                "Restart Mailman, which sets again what an encrypted list needs.",
+                f"The encrypted list {list_id} does not have the settings that it needs, and may lose mail: "
+                f"{', '.join(pinned)}.",
+                "Restart Mailman, which sets them again.",
             )
         if "archive_policy" in changed:
             yield information(
@@ -48,10 +49,4 @@ def examine(connected: Connection) -> Iterator[Finding]:
                 f"The archive policy of {list_id} is not `private`. Nothing is archived of an encrypted list, but a web "
                 "archive may show to everybody what it has from before.",
                 "Set it to `private`, unless everybody may read those posts.",
-            )
-        if idle := [name for name in changed if name not in (*PINNED, *FREE, "archive_policy")]:
-            yield information(
-                Area.LISTS,
-                f"These settings of {list_id} have no effect while it is encrypted: {', '.join(idle)}.",
-                "Nothing needs to be done.",
             )
