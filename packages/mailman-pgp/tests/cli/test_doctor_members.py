@@ -95,7 +95,7 @@ def test_members_without_certificate_are_counted(
     give("elle@example.com")
     give("bart@example.com", usable=False)
     give("cris@example.com", state="offered")
-    (sentence,) = sentences(store)
+    sentence, _ = sentences(store)
     assert sentence.startswith(f"3 of 5 members of {encrypted.list_id} ")
 
 
@@ -104,5 +104,22 @@ def test_list_whose_members_all_have_one_is_not_mentioned(
 ) -> None:
     """Nothing is said of a list that reaches everybody."""
     members.add(encrypted, "anne@example.com")
+    members.add(encrypted, "anne@example.com", role="owner")
     give("anne@example.com")
+    assert sentences(store) == []
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator"])
+def test_list_whose_owners_can_read_nothing(
+    store: Session, encrypted: Any, members: Any, give: Callable[..., None], role: str
+) -> None:
+    """A list on which no owner or moderator has a usable certificate is named, until one of them has."""
+    warning = f"No owner or moderator of {encrypted.list_id} has a usable certificate: mail to its owners is refused."
+    assert sentences(store) == [warning]
+    members.add(encrypted, "olga@example.com", role="owner")
+    members.add(encrypted, "mona@example.com", role="moderator")
+    give("olga@example.com", usable=False)
+    assert sentences(store) == [warning]
+    members.add(encrypted, "otto@example.com", role=role)
+    give("otto@example.com")
     assert sentences(store) == []

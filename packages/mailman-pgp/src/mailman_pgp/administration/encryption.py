@@ -59,6 +59,10 @@ def enable(spec: str) -> Answer:
                         f"Add the certificate of each member ({members} now): "
                         f"mailman pgp certificate add {mlist.list_id} ADDRESS FILE"
                     ),
+                    (
+                        "Add the certificates of its owners and moderators in the same way: while none of them has one, mail to "
+                        f"{mlist.owner_address} is refused."
+                    ),
                     f"See who gets nothing yet: mailman pgp status {mlist.list_id}",
                 ]
             ),

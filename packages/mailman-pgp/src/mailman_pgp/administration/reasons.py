@@ -80,6 +80,7 @@ _REFUSED: dict[str, str] = {
     Problem.REPLAYED: "a signed message that was posted before",
     Problem.STALE: "an old signature",
     Problem.COMMAND: "a command by mail",
+    Problem.NO_READER: "to the owners, none of whom has a certificate that can be used",
     Status.UNKNOWN_KEY: "signed with an unknown key",
     Status.BAD: "the signature does not fit",
     Status.KEY_EXPIRED: "signed with an expired key",

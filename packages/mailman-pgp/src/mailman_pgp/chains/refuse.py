@@ -11,15 +11,10 @@ from mailman.interfaces.chain import RejectEvent
 from public import public
 from zope.event import notify
 
-from mailman_pgp.delivery import ledger
-from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.notices import answer_refused
-from mailman_pgp.posts.problems import Problem
+from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.posts.record import Kind, Record
 
 log = logging.getLogger("mailman.vette")
-
-_OLD_MAIL = (Problem.REPLAYED, Problem.STALE)
 
 
 @public
@@ -35,11 +30,6 @@ class Refuse(TerminalChainBase):  # type: ignore[misc]  # core is untyped
     def _process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
         """See `TerminalChainBase`."""
         record = Record.of(msgdata) or Record(Kind.POST, problem="not-received")
-        if record.author and not record.automatic:
-            # Old mail shows who wrote it once, not who sends it now.
-            proven = bool(record.fingerprint) and record.problem not in _OLD_MAIL
-            kind = Answered.PROVEN if proven else Answered.UNPROVEN
-            answer_refused(mlist, record.author, record.problem, msg["message-id"], kind)
-        ledger.dropped(mlist.list_id, kind="post", recipient=record.author, reason=record.problem)
+        refuse(mlist, msg["message-id"], record)
         log.info("REFUSED (%s): %s", record.problem, (msg["message-id"] or "n/a").strip())
         notify(RejectEvent(mlist, msg, msgdata, self))

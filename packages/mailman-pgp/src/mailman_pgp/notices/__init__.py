@@ -9,6 +9,7 @@ from __future__ import annotations
 from email.encoders import encode_7or8bit
 from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
+from enum import StrEnum
 from typing import Any
 
 from mailman.config import config
@@ -81,6 +82,22 @@ def send_skipped(mlist: Any, address: str, reason: str) -> None:
 
 
 @public
+class Fate(StrEnum):
+    """What became of mail to the owners that one of them could not be sent."""
+
+    READ_BY_OTHERS = "Others who look after the list were sent it."
+    REFUSED = "It was refused, since nobody who looks after the list could be sent it; nothing of it was kept."
+
+
+@public
+def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
+    """Tell an owner, once a day at most, that mail to the owners could not be sent to them, why, and what became of it."""
+    if not ledger.answers_within_a_day(mlist.list_id, address, Answered.UNREAD):
+        ledger.answered(mlist.list_id, address, Answered.UNREAD)
+        _send(mlist, address, "unread", None, fate=fate, reason=owner_sentence(reason))
+
+
+@public
 def send_waiting(mlist: Any, address: str) -> None:
     """Tell somebody without a certificate that there is something the list may send them only encrypted."""
     _send(mlist, address, "waiting", None)
@@ -90,6 +107,12 @@ def send_waiting(mlist: Any, address: str) -> None:
 def skipped_sentence(reason: str) -> str:
     """Why a member gets no posts, as a sentence; `reason` is what the ledger holds."""
     return _SKIPPED.get(reason, "Your certificate can't be used for encryption at present.")
+
+
+@public
+def owner_sentence(reason: str) -> str:
+    """The same to an owner, who can't be told to write to the owners."""
+    return skipped_sentence(reason).partition(". ")[0].rstrip(".") + "."
 
 
 _SKIPPED = {

@@ -68,6 +68,22 @@ has a certificate of yours that can be used, posts reach you again. Write to
 {owner}, encrypted to the attached certificate, and attach your own."""
         + _END,
     ),
+    "unread": (
+        "Mail to the owners of {list} could not be sent to you",
+        """\
+Somebody wrote to the owners of the encrypted mailing list
+{address}, and you look after it.
+The message could not be sent to you.
+
+{reason}
+
+{fate}
+
+Give your certificate to whoever runs the server; it is added with
+`mailman pgp certificate add`. Until then this can happen again; you are
+told once a day at most."""
+        + _END,
+    ),
     "waiting": (
         "Something waits for you at {list}",
         """\

@@ -44,9 +44,9 @@ class EncryptedPostingPipeline(_Healthy):
 
 @public
 class EncryptedOwnerPipeline(_Healthy):
-    """Mail to the owners: encrypted to those of them who have a certificate."""
+    """Mail to the owners: encrypted to those of them who have a certificate, and refused where nobody has."""
 
     name = OWNER_PIPELINE
     description = _("The owner pipeline of encrypted lists.")
 
-    _default_handlers = ("owner-recipients", "pgp-to-outgoing")
+    _default_handlers = ("pgp-owner-recipients", "pgp-to-outgoing")

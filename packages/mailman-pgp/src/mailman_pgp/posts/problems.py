@@ -31,6 +31,7 @@ class Problem(StrEnum):
     REPLAYED = "replayed"
     STALE = "signature-too-old"
     COMMAND = "command-closed"
+    NO_READER = "no-owner-can-read"
 
 
 _HOW_TO_POST = (
@@ -88,6 +89,10 @@ _SENTENCES: dict[str, str] = {
     ),
     Problem.COMMAND: (
         "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."
+    ),
+    Problem.NO_READER: (
+        "At present nobody who looks after this list can be sent your message, because the list has no certificate of theirs "
+        "that it can use. They were told. Please reach them in another way, or send your message again in some days."
     ),
     Status.UNKNOWN_KEY: _OTHER_KEY,
     Status.BAD: "The signature of your message does not fit its content. It may have been changed on its way; please send it again.",

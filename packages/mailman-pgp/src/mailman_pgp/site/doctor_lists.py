@@ -26,7 +26,9 @@ RENEWAL = (
 _MEMBER = table("member", column("list_id"), column("role"), column("address_id"), column("user_id"))
 _ADDRESS = table("address", column("id"), column("email"))
 _USER = table("user", column("id"), column("_preferred_address_id"))
-_ROLE_MEMBER = 1  # mailman.interfaces.member.MemberRole.member
+# Values of mailman.interfaces.member.MemberRole.
+_MEMBERS = (1,)
+_ADMINISTRATORS = (2, 3)  # owners and moderators
 
 
 def examine(connected: Connection, now: dt.datetime | None = None) -> Iterator[Finding]:
@@ -69,16 +71,24 @@ def _about_expiry(list_id: str, expires: dt.datetime, now: dt.datetime) -> Itera
 def _about_members(connected: Connection) -> Iterator[Finding]:
     if not sqlalchemy.inspect(connected).has_table("member"):
         return  # ours without core's: the database is reported elsewhere
-    for list_id, members, without in connected.execute(_members_without_certificate()).all():
-        yield information(
-            Area.LISTS,
-            f"{without} of {members} members of {list_id} have no usable certificate and get no posts.",
-            f"`mailman pgp status {list_id}` names them; `mailman pgp certificate add` gives one of them a certificate.",
-        )
+    for list_id, members, served in connected.execute(_people(_MEMBERS)).all():
+        if served < members:
+            yield information(
+                Area.LISTS,
+                f"{members - served} of {members} members of {list_id} have no usable certificate and get no posts.",
+                f"`mailman pgp status {list_id}` names them; `mailman pgp certificate add` gives one of them a certificate.",
+            )
+    for list_id, _, served in connected.execute(_people(_ADMINISTRATORS)).all():
+        if not served:
+            yield warning(
+                Area.LISTS,
+                f"No owner or moderator of {list_id} has a usable certificate: mail to its owners is refused.",
+                f"`mailman pgp certificate add {list_id} ADDRESS FILE` gives one of them a certificate.",
+            )
 
 
-def _members_without_certificate() -> sqlalchemy.Select[tuple[str, int, int]]:
-    """For each encrypted list with such members: its id, its members, and those without a usable certificate."""
+def _people(roles: tuple[int, ...]) -> sqlalchemy.Select[tuple[str, int, int]]:
+    """For each encrypted list: its id, how many people have one of these roles, and how many of them a usable certificate."""
     # Here, since it imports core's configuration module, whose import may be what fails.
     from mailman_pgp.keys.registry import COUNTING  # noqa: PLC0415
 
@@ -90,16 +100,13 @@ def _members_without_certificate() -> sqlalchemy.Select[tuple[str, int, int]]:
         .where(Choice.until.is_(None), Choice.state.in_(sorted(COUNTING)), StoredCertificate.usable.is_(True))
         .subquery()
     )
-    members = func.count()
-    without = members - func.count(usable.c.address)
     return (
-        select(EncryptedList.list_id, members, without)
-        .join(_MEMBER, and_(_MEMBER.c.list_id == EncryptedList.list_id, _MEMBER.c.role == _ROLE_MEMBER))
+        select(EncryptedList.list_id, func.count(_MEMBER.c.role), func.count(usable.c.address))
+        .outerjoin(_MEMBER, and_(_MEMBER.c.list_id == EncryptedList.list_id, _MEMBER.c.role.in_(roles)))
         .outerjoin(own, own.c.id == _MEMBER.c.address_id)
         .outerjoin(_USER, _USER.c.id == _MEMBER.c.user_id)
         .outerjoin(preferred, preferred.c.id == _USER.c["_preferred_address_id"])
         .outerjoin(usable, and_(usable.c.list_id == EncryptedList.list_id, usable.c.address == address))
         .group_by(EncryptedList.list_id)
-        .having(without > 0)
         .order_by(EncryptedList.list_id)
     )
