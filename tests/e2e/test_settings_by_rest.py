@@ -25,6 +25,10 @@ LEAKY = {
     "dmarc_mitigate_unconditionally": "yes",
     "include_rfc2369_headers": "yes",
     "anonymous_list": "yes",
+    "filter_content": "yes",
+    "reply_goes_to_list": "explicit_header",
+    "reply_to_address": "elsewhere@example.net",
+    "first_strip_reply_to": "no",
 }
 """Settings that have core keep, publish or rewrite posts."""
 SILENT = {
@@ -43,6 +47,10 @@ KEPT = {
     "personalize": "none",
     "dmarc_mitigate_action": "no_mitigation",
     "dmarc_mitigate_unconditionally": False,
+    "anonymous_list": False,
+    "filter_content": False,
+    "reply_goes_to_list": "point_to_list",
+    "first_strip_reply_to": True,
     "autorespond_postings": "none",
     "autorespond_owner": "none",
     "autorespond_requests": "respond_and_discard",

@@ -30,6 +30,8 @@ UNCHANGED = (
     "personalize",
     "dmarc_mitigate_action",
     "dmarc_mitigate_unconditionally",
+    "anonymous_list",
+    "filter_content",
 )
 
 
@@ -79,6 +81,19 @@ def test_enable_with_plaintext_about(mlist: Any, run: CommandLine, store: Sessio
     assert "can't be encrypted yet" in sentence
     assert str(digest) in sentence
     assert rows(store) == 0
+
+
+def test_enable_an_anonymous_list(mlist: Any, run: CommandLine, store: Session) -> None:
+    """A list that promises not to name authors is refused, and says what to do first."""
+    mlist.anonymous_list = True
+    store.commit()
+    sentence = run.refused("enable", "ant.example.com")
+    assert "an encrypted list names the author of each post" in sentence
+    assert rows(store) == 0
+    assert mlist.anonymous_list is True
+    mlist.anonymous_list = False
+    store.commit()
+    run.ok("enable", "ant.example.com")
 
 
 def test_enable_when_not_healthy(mlist: Any, run: CommandLine, store: Session) -> None:  # noqa: ARG001 - as above

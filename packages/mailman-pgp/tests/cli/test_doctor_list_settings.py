@@ -61,6 +61,7 @@ def test_chain_of_the_owners_choice_is_fine(findings: Callable[..., list[Finding
         ("dmarc_mitigate_action", DMARCMitigateAction.discard),
         ("digests_enabled", True),
         ("gateway_to_mail", True),
+        ("anonymous_list", True),
     ],
 )
 def test_setting_that_is_needed_is_a_warning(

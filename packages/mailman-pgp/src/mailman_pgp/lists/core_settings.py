@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mailman.config import config
 from mailman.interfaces.archiver import ArchivePolicy
 from mailman.interfaces.autorespond import ResponseAction
-from mailman.interfaces.mailinglist import DMARCMitigateAction, IListArchiverSet, Personalization
+from mailman.interfaces.mailinglist import DMARCMitigateAction, IListArchiverSet, Personalization, ReplyToMunging
 from public import public
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ NEEDED: dict[str, Any] = {
     # From the list's own address, so nothing needs to be mitigated.
     "dmarc_mitigate_action": DMARCMitigateAction.no_mitigation,
     "dmarc_mitigate_unconditionally": False,
+    # Each copy says who wrote it.  A list that was anonymous is not made an encrypted one, see `encryption.obstacles`.
+    "anonymous_list": False,
+    # Core's filter would see a placeholder.
+    "filter_content": False,
+    # Copies are from the list's own address without the author's Reply-To, so this is what happens.
+    "reply_goes_to_list": ReplyToMunging.point_to_list,
+    "first_strip_reply_to": True,
 }
 
 FREE = ("posting_chain", "owner_chain", "autoresponse_request_text", "archive_policy")
@@ -146,4 +153,4 @@ def _plain(value: Any) -> Any:
 
 def _restored(name: str, value: Any) -> Any:
     needed = NEEDED[name]
-    return type(needed)[value] if isinstance(needed, Enum) else value
+    return type(needed)[value] if isinstance(needed, Enum) and value is not None else value

@@ -45,8 +45,13 @@ def settings_of(list_id: str) -> EncryptedList | None:
 
 @public
 def obstacles(mlist: Any) -> list[str]:
-    """What holds plaintext of a list today, each as a sentence with the mend; empty when it may become encrypted."""
+    """What keeps a list from becoming an encrypted one, each as a sentence with the mend: its plaintext, and its promises."""
     found = []
+    if mlist.anonymous_list:
+        found.append(
+            "The list is anonymous, and an encrypted list names the author of each post: tell the members, and set "
+            "`anonymous_list` to no first."
+        )
     held = IListRequests(mlist).count_of(RequestType.held_message)
     if held:
         found.append(
@@ -90,7 +95,7 @@ def enable(mlist: Any) -> str:
     """Make a list an encrypted one: a list key is made, and core's settings are set to what it needs.
 
     :return: The fingerprint of the list key.
-    :raises EncryptionError: when it is encrypted already, or something holds its plaintext.
+    :raises EncryptionError: when it is encrypted already, or there are `obstacles`.
     :raises mailman_pgp.site.health.NotHealthy: when the plugin may not make keys.
     """
     health.require()
