@@ -275,6 +275,24 @@ def test_enable_names_what_is_in_the_clear(archiving_list: EncryptedList) -> Non
     assert sandbox.rest(f"{plain.path}/archivers")["prototype"] is True
 
 
+def test_enable_waits_for_posts_on_their_way(encrypted_list: EncryptedList) -> None:
+    """A post that Mailman is about to send keeps the list from being made an encrypted one, where it would end in `shunt`."""
+    plain = PlainList(encrypted_list)
+    sandbox = plain.sandbox
+    sandbox.rest(f"{plain.path}/config", {"digests_enabled": "no"}, "PATCH")
+    with sandbox.paused("pipeline"):
+        text = f"From: {plain.member}\nTo: {plain.address}\nSubject: x\nMessage-ID: <late@x>\n\nHello\n"
+        sandbox.lmtp_send(plain.member, plain.address, text.encode())
+        until(lambda: sandbox.queue("pipeline"), "the post waits")
+        refusal = sandbox.mailman_quickly("pgp", "enable", plain.address)
+        assert refusal.returncode == 1
+        assert "The queue `pipeline` holds 1 message of the list in the clear" in refusal.stderr
+    sandbox.mail_for(plain.member)
+    sandbox.wait_until_idle()
+    sandbox.command("pgp", "enable", plain.address)
+    assert sandbox.queue("shunt") == []
+
+
 def test_held_post_keeps_a_list_encrypted(encrypted_list: EncryptedList) -> None:
     """`disable` is refused while a sealed post waits for a moderator, since nobody could open it afterwards."""
     path = hold(encrypted_list, encrypted_list.member("Anne"))

@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from mailman.config import config as core_config
 from mailman.interfaces.archiver import ArchivePolicy
 from mailman.interfaces.autorespond import ResponseAction
 from mailman.interfaces.mailinglist import IListArchiverSet
 from mailman.model.mailinglist import MailingList
+from mailman.testing.helpers import specialized_message_from_string
 from sqlalchemy import func, select, update
 
 from mailman_pgp.lists import core_settings, encryption, pinning
 from mailman_pgp.model.tables import Base, EncryptedList, ListKey, StoredCertificate
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.posts.sealed import SealedMessage
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -81,6 +85,61 @@ def test_enable_with_plaintext_about(mlist: Any, run: CommandLine, store: Sessio
     assert "can't be encrypted yet" in sentence
     assert str(digest) in sentence
     assert rows(store) == 0
+
+
+def enqueue(queue: str, list_id: str, message: Any = None) -> Path:
+    """Put a message of a list into a queue; its file."""
+    board = core_config.switchboards[queue]
+    text = (
+        "From: anne@example.com\nTo: ant@example.com\nMessage-ID: <1@example.com>\n\nIn the clear, to ant.example.com\n"
+    )
+    if message is None:
+        message = specialized_message_from_string(text)
+    name = board.enqueue(message, listid=list_id)
+    return Path(board.queue_directory) / f"{name}.pck"
+
+
+@pytest.mark.parametrize(
+    ("queue", "mend"),
+    [
+        *(
+            (name, "wait until Mailman has handled it")
+            for name in ("in", "pipeline", "out", "retry", "virgin", "digest")
+        ),
+        *((name, "wait until Mailman has handled it") for name in ("archive", "nntp", "bounces", "command")),
+        ("shunt", "`mailman unshunt`"),
+        ("bad", "remove the file"),
+    ],
+)
+def test_enable_with_plaintext_in_a_queue(mlist: Any, run: CommandLine, store: Session, queue: str, mend: str) -> None:
+    """A message of the list in any queue is named, also while a runner handles it, and nothing is changed before it is gone."""
+    file = enqueue(queue, mlist.list_id)
+    for ending in (".bak", ".psv" if queue == "bad" else ".pck"):
+        file = file.rename(file.with_suffix(ending))
+        sentence = run.refused("enable", mlist.list_id)
+        assert f"The queue `{queue}` holds 1 message of the list in the clear ({file})" in sentence
+        assert mend in sentence
+        assert rows(store) == 0
+    file.unlink()
+    run.ok("enable", mlist.list_id)
+
+
+def test_enable_with_a_queue_file_that_can_not_be_read(mlist: Any, run: CommandLine) -> None:
+    """What is damaged and may be the list's is named too."""
+    file = enqueue("shunt", mlist.list_id)
+    file.write_bytes(file.read_bytes()[:-10])
+    assert str(file) in run.refused("enable", mlist.list_id)
+    file.unlink()
+
+
+def test_enable_with_other_mail_in_the_queues(mlist: Any, run: CommandLine) -> None:
+    """Another list's mail is in nobody's way, though it speaks of this one; nor is what was sealed before."""
+    sealed = SealedMessage()
+    sealed.sealed, sealed.list_id = b"ciphertext", mlist.list_id
+    files = [enqueue("shunt", "bee.example.com"), enqueue("shunt", mlist.list_id, sealed)]
+    run.ok("enable", mlist.list_id)
+    for file in files:
+        file.unlink()
 
 
 def test_enable_an_anonymous_list(mlist: Any, run: CommandLine, store: Session) -> None:

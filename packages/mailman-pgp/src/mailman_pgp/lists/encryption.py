@@ -17,10 +17,18 @@ from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
-from mailman_pgp.lists import core_settings
+from mailman_pgp.lists import core_settings, queued
 from mailman_pgp.model.database import now, prepared, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
+
+# How many files of a queue are named.
+_NAMED = 5
+_WAIT = "wait until Mailman has handled it, and try again; nobody should post in the meantime."
+_QUEUE_MENDS = {
+    "shunt": "find the cause in logs/error.log, then run `mailman unshunt` and wait until it is handled; or remove the file.",
+    "bad": "Mailman will never handle it: remove the file.",
+}
 
 
 @public
@@ -68,7 +76,14 @@ def obstacles(mlist: Any) -> list[str]:
         f"An archive holds posts in the clear ({archive}): move it to where it may stay, or remove it."
         for archive in _plaintext_archives(mlist)
     )
+    found.extend(_about_queue(name, paths) for name, paths in queued.in_the_clear(mlist).items())
     return found
+
+
+def _about_queue(name: str, paths: list[Path]) -> str:
+    named = ", ".join(str(path) for path in paths[:_NAMED]) + (" and more" if len(paths) > _NAMED else "")
+    number = f"{len(paths)} message{'s' if len(paths) > 1 else ''}"
+    return f"The queue `{name}` holds {number} of the list in the clear ({named}): {_QUEUE_MENDS.get(name, _WAIT)}"
 
 
 def _plaintext_archives(mlist: Any) -> list[Path]:
