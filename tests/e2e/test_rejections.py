@@ -168,6 +168,36 @@ def test_an_answer_starts_no_quarrel(guarded: Guarded, new_list: Callable[[], En
         refused_silently(other, author, message, sender="robot@example.net")
 
 
+WORDS = "BUY-OUR-PILLS-AT http://evil.example "
+
+
+@pytest.mark.parametrize(
+    ("message_id", "kept"),
+    [
+        ("<1.anne@example.net>", True),
+        (f"<{'x' * 248}@x>", True),
+        (f"<{'x' * 249}@x>", False),
+        (f"<{WORDS}>", False),
+        (WORDS, False),
+        ("<1@x><2@x>", False),
+        ("<1@x> <2@x>", False),
+        ("<1@x>\n <2@x>", False),
+        (f"<{chr(10).join([' ' + WORDS * 20] * 20).strip()}>", False),
+    ],
+    ids=["usual", "longest", "too-long", "words", "bare-words", "joined", "two", "folded", "flood"],
+)
+def test_an_answer_carries_nobodys_words(guarded: Guarded, message_id: str, *, kept: bool) -> None:
+    """An answer names the message by its identifier, if that is one and nothing else; a forged From is sent no words."""
+    victim = guarded.list.person("Vera")
+    text = f"From: {victim.address}\nSubject: x\nMessage-ID: {message_id}\n\nHello\n"
+    guarded.list.sandbox.lmtp_send("spammer@example.org", guarded.list.address, text.encode())
+    (answer,) = victim.mail()
+    assert b"PILLS" not in answer.content
+    notice = guarded.notice(victim, answer)
+    named = [str(value).strip() for name in ("in-reply-to", "references") for value in notice.get_all(name, [])]
+    assert named == ([message_id] * 2 if kept else [])
+
+
 def test_only_the_author_is_answered(guarded: Guarded) -> None:
     """Whom Reply-To, Sender or the envelope names gets nothing."""
     stranger = guarded.list.person("Stan")

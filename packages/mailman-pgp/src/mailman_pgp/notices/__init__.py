@@ -6,6 +6,7 @@ post.  The queue entry names its template, and delivery lets nothing else out (`
 
 from __future__ import annotations
 
+import re
 from email.encoders import encode_7or8bit
 from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
@@ -81,6 +82,10 @@ def send_skipped(mlist: Any, address: str, reason: str) -> None:
     _send(mlist, address, "skipped", None, reason=skipped_sentence(reason))
 
 
+# One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
+_MESSAGE_ID = re.compile("<[!-;=?-~]{1,250}>")
+
+
 @public
 class Fate(StrEnum):
     """What became of mail to the owners that one of them could not be sent."""
@@ -148,7 +153,8 @@ def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **wo
     certificate.add_header("Content-Disposition", "attachment", filename=f"{mlist.list_name}.asc")
     notice.attach(certificate)
     notice["Auto-Submitted"] = "auto-replied"
-    if in_reply_to:
-        notice["In-Reply-To"] = in_reply_to.strip()
-        notice["References"] = in_reply_to.strip()
+    replied = str(in_reply_to or "").strip()
+    if _MESSAGE_ID.fullmatch(replied):
+        notice["In-Reply-To"] = replied
+        notice["References"] = replied
     notice.send(mlist, **Record(kind=Kind.NOTICE, template=template).to_kws())
