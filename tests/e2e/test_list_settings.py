@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from correspondents import Correspondent
+from mistakes import doctor
 from people import HOME, Person
 from programs import Gpg, binary, stop_agents
 
@@ -13,6 +14,7 @@ from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from people import EncryptedList
 
@@ -31,6 +33,40 @@ def test_footer_note(encrypted_list: EncryptedList) -> None:
     encrypted_list.pgp("set", encrypted_list.address, "footer_note=default")
     anne.post("Three")
     assert "signature good" in anne.read(3)[2].as_string()
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://127.0.0.1:9/{name}.txt", "file:///nowhere/{name}.txt", "ftp://127.0.0.1/{name}"]
+)
+def test_template_that_can_not_be_read(encrypted_list: EncryptedList, uri: str) -> None:
+    """Posts go on with our own footer while the list's header and footer can't be fetched, and the doctor names both."""
+    sandbox, anne = encrypted_list.sandbox, encrypted_list.member("Anne")
+    names = ("list:member:regular:header", "list:member:regular:footer")
+    uris = {name: uri.format(name=name.rpartition(":")[2]) for name in names}
+    sandbox.rest(f"lists/{encrypted_list.list_id}/uris", uris, "PATCH")
+    anne.post("One")
+    text = anne.read()[0].as_string()
+    assert "One" in text
+    assert f"To leave, or to change your key, write to {encrypted_list.sub_address('owner')}." in text
+    found = doctor(sandbox.place.config).stdout
+    for name in names:
+        assert f"The template {name} of {encrypted_list.list_id} can't be read" in found
+        assert uris[name] in found
+
+
+def test_template_that_can_be_read(encrypted_list: EncryptedList, tmp_path: Path) -> None:
+    """The list's own header and footer stand in each post, and the doctor says nothing."""
+    sandbox, anne = encrypted_list.sandbox, encrypted_list.member("Anne")
+    uris = {}
+    for part in ("header", "footer"):
+        (tmp_path / f"{part}-{encrypted_list.list_id}").write_text(f"The {part} of $listname.\n")
+        uris[f"list:member:regular:{part}"] = f"file://{tmp_path}/{part}-$list_id"
+    sandbox.rest(f"lists/{encrypted_list.list_id}/uris", uris, "PATCH")
+    anne.post("One")
+    text = anne.read()[0].as_string()
+    assert f"The header of {encrypted_list.address}." in text
+    assert f"The footer of {encrypted_list.address}." in text
+    assert f"of {encrypted_list.list_id} can't be read" not in doctor(sandbox.place.config).stdout
 
 
 @pytest.fixture

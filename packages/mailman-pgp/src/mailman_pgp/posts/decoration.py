@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mailman.handlers.decorate import decorate
+from mailman.handlers.decorate import decorate_template
 from mailman.interfaces.template import ITemplateLoader
 from public import public
 from zope.component import getUtility
+
+log = logging.getLogger("mailman.error")
 
 # Core's own footer tells members to mail to -leave, which an encrypted list does not take.
 _OUR_FOOTER = """\
@@ -21,17 +24,33 @@ To leave, or to change your key, write to {owner}.
 
 @public
 def header_for(mlist: Any) -> str:
-    """The text before the post, or the empty string."""
-    return str(decorate("list:member:regular:header", mlist) or "")
+    """The text before the post, or the empty string, also where the list's template can't be read."""
+    template = _template("list:member:regular:header", mlist)
+    return "" if template is None else str(decorate_template(mlist, template) or "")
 
 
 @public
 def footer_for(mlist: Any) -> str:
-    """The text after the post, or the empty string."""
-    template = getUtility(ITemplateLoader).get("list:member:regular:footer", mlist)
-    if template == _stock_footer():
+    """The text after the post, or the empty string; where the list's template can't be read, our own."""
+    template = _template("list:member:regular:footer", mlist)
+    if template is None or template == _stock_footer():
         return _OUR_FOOTER.format(name=mlist.display_name, address=mlist.posting_address, owner=mlist.owner_address)
-    return str(decorate("list:member:regular:footer", mlist) or "")
+    return str(decorate_template(mlist, template) or "")
+
+
+def _template(name: str, mlist: Any) -> str | None:
+    """The text of a template; None where it lies on a server or in a file that can't be read: a post is worth more."""
+    try:
+        return str(getUtility(ITemplateLoader).get(name, mlist))
+    except (OSError, ValueError, LookupError) as error:
+        # Its address may hold a password, so the error's own text is left out.
+        log.error(  # noqa: TRY400 - see above
+            "The template %s of %s can't be read (%s). Posts go on without it; `mailman-pgp check` says where it lies.",
+            name,
+            mlist.list_id,
+            type(error).__name__,
+        )
+        return None
 
 
 @cache

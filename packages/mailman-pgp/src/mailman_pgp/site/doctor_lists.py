@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import and_, column, func, select, table
 
 from mailman_pgp.model.tables import Choice, EncryptedList, ListKey, StoredCertificate
-from mailman_pgp.site import doctor_list_settings
+from mailman_pgp.site import doctor_list_settings, doctor_templates
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information, warning
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def examine(connected: Connection, now: dt.datetime | None = None) -> Iterator[F
             yield from _about_expiry(list_id, expires, now)
     yield from _about_members(connected)
     yield from doctor_list_settings.examine(connected)
+    yield from doctor_templates.examine(connected)
 
 
 def _about_expiry(list_id: str, expires: dt.datetime, now: dt.datetime) -> Iterator[Finding]:
