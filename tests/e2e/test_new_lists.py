@@ -82,6 +82,16 @@ def test_an_old_archive_keeps_a_list_from_being_made(
     assert is_encrypted(sandbox, address)
 
 
+def test_a_misspelt_style_makes_a_plain_list(sandbox: Sandbox) -> None:
+    """Core does so by REST without a word, which we can't help; `mailman pgp status` says that the list is not encrypted."""
+    address = f"typo{EncryptedList.make(sandbox).number}@{DOMAIN}"
+    assert by_rest(sandbox, address, "pgp-discusion") == ""
+    done = sandbox.mailman_quickly("pgp", "status", address)
+    assert done.returncode == 1
+    assert "not an encrypted list" in done.stderr
+    assert by_command(sandbox, f"x{address}", "pgp-discusion") != ""
+
+
 @ways
 def test_an_incomplete_plugin_makes_no_list(start_sandbox: StartSandbox, make: Callable[..., str]) -> None:
     """While a line of ``mailman.cfg`` is missing, no list is made; the sentence names the line, with which it goes."""
