@@ -282,6 +282,15 @@ def test_disable_leaves_a_list_that_works(encrypted: Any, run: CommandLine, stor
     assert [getattr(encrypted, name) for name in names] == [f"default-{name.replace('_', '-')}" for name in names]
 
 
+def test_disable_a_list_that_was_set_to_our_pipeline_before(mlist: Any, run: CommandLine, store: Session) -> None:
+    """Nor where somebody had set a plain list to them by REST, before it was an encrypted one."""
+    mlist.posting_pipeline = "pgp-posting-pipeline"
+    store.commit()
+    run.ok("enable", mlist.list_id)
+    run.ok("disable", mlist.list_id, "--yes")
+    assert mlist.posting_pipeline == "default-posting-pipeline"
+
+
 def test_chain_behind_the_gate(mlist: Any, run: CommandLine) -> None:
     """Behind the gate comes the list's chain of before, or the one that it is set to since; never the gate again."""
     mlist.posting_chain = "moderation"

@@ -46,6 +46,28 @@ def test_nothing_is_said_of_what_enabling_has_set(findings: Callable[..., list[F
     assert findings() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("posting_chain", "pgp-gate"),
+        ("owner_chain", "pgp-gate"),
+        ("posting_pipeline", "pgp-posting-pipeline"),
+        ("owner_pipeline", "pgp-owner-pipeline"),
+    ],
+)
+def test_plain_list_with_our_chain_or_pipeline(
+    findings: Callable[..., list[Finding]], store: Session, name: str, value: str
+) -> None:
+    """A list that is set as an encrypted one, and is none, is named, since its mail is shunted; and so are both mends."""
+    table = MailingList.__table__
+    store.execute(update(table).where(table.c.list_id == "plain.example.com").values({name: value}))
+    (finding,) = findings()
+    assert finding.severity is Severity.WARNING
+    assert finding.sentence.startswith("plain.example.com is set to a chain or a pipeline of encrypted lists")
+    assert "mailman pgp enable plain.example.com" in finding.mend
+    assert "default-posting-pipeline" in finding.mend
+
+
 def test_chain_of_the_owners_choice_is_fine(findings: Callable[..., list[Finding]]) -> None:
     """A chain may be another one, which is then the one behind the gate."""
     assert findings(posting_chain="moderation", autoresponse_request_text="Closed.") == []

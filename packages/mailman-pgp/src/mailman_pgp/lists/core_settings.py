@@ -67,6 +67,9 @@ NEEDED: dict[str, Any] = {
     "first_strip_reply_to": True,
 }
 
+OURS = {name: NEEDED[name] for name in ("posting_chain", "owner_chain", "posting_pipeline", "owner_pipeline")}
+"""Those with which no plain list works."""
+
 FREE = ("posting_chain", "owner_chain", "autoresponse_request_text", "archive_policy")
 """Those that may be something else all the same: a chain is then the one behind the gate, the text is but a text, and whether
 everybody may read the posts from before is not ours to say."""
@@ -107,13 +110,14 @@ def set_needed(mlist: Any) -> None:
 def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
     """Set everything as `current` said it was.
 
-    Names that were not kept are left as they are, but for our chains and pipelines, with which no plain list works.
+    Names that were not kept are left as they are, but for our chains and pipelines: no plain list works with them, also where
+    they were set before.
     """
-    for name, value in _STOCK.items():
-        if name not in before and getattr(mlist, name) == NEEDED[name]:
-            setattr(mlist, name, value)
+    for name, value in OURS.items():
+        if before.get(name, value) == value and getattr(mlist, name) == value:
+            setattr(mlist, name, _STOCK[name])
     for name, value in before.items():
-        if name in NEEDED:
+        if name in NEEDED and value != OURS.get(name):
             setattr(mlist, name, _restored(name, value))
     for archiver in _archivers(mlist):
         if archiver.name in before.get(_ARCHIVERS, ()):

@@ -6,13 +6,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from sqlalchemy import column, select, table
+from sqlalchemy import column, exists, or_, select, table
 
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site.doctor_findings import Area, Finding, information, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnClause, Connection
 
@@ -25,9 +25,10 @@ def examine(connected: Connection) -> Iterator[Finding]:
     if not sqlalchemy.inspect(connected).has_table(_LIST.name):
         return
     # Here, since they import core, whose import may be what fails.
-    from mailman_pgp.lists.core_settings import NEEDED, PINNED  # noqa: PLC0415
+    from mailman_pgp.lists.core_settings import NEEDED, OURS, PINNED  # noqa: PLC0415
 
     settings: list[ColumnClause[Any]] = [column(name) for name in NEEDED]
+    yield from _half_made(connected, OURS)
     query = select(EncryptedList.list_id, *settings).join(_LIST, _LIST.c.list_id == EncryptedList.list_id)
     for list_id, *values in connected.execute(query.order_by(EncryptedList.list_id)).all():
         # Core keeps the number of an enum.
@@ -50,3 +51,17 @@ def examine(connected: Connection) -> Iterator[Finding]:
                 "archive may show to everybody what it has from before.",
                 "Set it to `private`, unless everybody may read those posts.",
             )
+
+
+def _half_made(connected: Connection, ours: Mapping[str, str]) -> Iterator[Finding]:
+    """Name each plain list that is set to a chain or a pipeline of ours (`ours`: by the setting's name)."""
+    encrypted = exists().where(EncryptedList.list_id == _LIST.c.list_id)
+    set_so = or_(*(column(name) == value for name, value in ours.items()))
+    query = select(_LIST.c.list_id).where(set_so, ~encrypted).order_by(_LIST.c.list_id)
+    for list_id in connected.scalars(query):
+        yield warning(
+            Area.LISTS,
+            f"{list_id} is set to a chain or a pipeline of encrypted lists and is none: its mail is kept in the shunt queue.",
+            f"Make it one with `mailman pgp enable {list_id}`, or set its pipeline to default-posting-pipeline; then run "
+            "`mailman unshunt`.",
+        )
