@@ -23,7 +23,7 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.notices import send_skipped
-from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
+from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.record import Earlier
 
 if TYPE_CHECKING:
@@ -145,7 +145,10 @@ def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusa
 
 
 def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[str, str]) -> Iterator[Copy]:
-    """The copies for all recipients that can be encrypted to; `skips` grows by those that can't after all."""
+    """The copies for all recipients that can be encrypted to; `skips` grows by those that can't after all.
+
+    :raises OpenPGPError: when nothing can be encrypted to anybody.
+    """
     recipients: Sequence[Recipient] = found.recipients
     while recipients:
         try:
@@ -155,7 +158,12 @@ def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[st
             refused = set(error.addresses)
             skips.update(dict.fromkeys(refused, "refused-by-library"))
             recipients = [recipient for recipient in recipients if recipient.address not in refused]
-    return iter(())
+    # All were judged usable when they were looked up.  A clock that is wrong is likelier than that all have died since, and
+    # a post that nobody gets is lost.
+    raise OpenPGPError(
+        "A post could not be encrypted to any of its recipients, whose certificates are usable by our records. It is kept in "
+        "the shunt queue: see that the clock of this machine is right, then run `mailman unshunt`."
+    )
 
 
 def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Refusals) -> None:

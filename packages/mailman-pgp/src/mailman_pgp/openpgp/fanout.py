@@ -19,13 +19,16 @@ import pysequoia
 
 from mailman_pgp.openpgp.armor import COLUMNS, LINE_BYTES
 from mailman_pgp.openpgp.errors import FanOutError, OpenPGPError
-from mailman_pgp.openpgp.listkeys import ListSecretKey, generate
+from mailman_pgp.openpgp.listkeys import MAX_VALIDITY_DAYS, ListSecretKey, generate
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 _END = b"-----END PGP MESSAGE-----\r\n"
 #: Parsed certificates kept by a process.  One takes 20 kB, so all of them 160 MB at the very worst.
 _CACHED_CERTIFICATES = 8192
+#: Before any time that the clock of a server may show, and a century before the library counts it as expired.
+_ANCHOR_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+_CLOCK = "Nothing can be encrypted at present. See that the clock of this machine is right, then run `mailman unshunt`."
 
 
 class Recipient(NamedTuple):
@@ -89,7 +92,7 @@ def fan_out(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretK
 
     Everything that can fail happens before this returns.  Raises FanOutError when the certificate of a recipient is
     broken, expired, revoked or without a living encryption key, or not the one chosen; ListKeyError when the list's
-    own key may not sign.
+    own key may not sign; OpenPGPError when the cause is none of theirs.
     """
     library_signer = signer.usable_signer()
     # Recipients who take SEIPDv2 and those who do not get separate calls, and so never share a session key: one that
@@ -144,19 +147,24 @@ def _seal(payload: bytes, members: Sequence[_Member], version: int, signer: pyse
 
 def _blame(members: Sequence[_Member], version: int) -> OpenPGPError:
     """Return the error for a group that could not be encrypted as expected, naming whose certificates are the cause."""
-    refused = [member.address for member in members if not _delivers(member, version)]
+    if not _encrypts([], (), version):
+        # Nobody's certificate is the cause: the library refuses our own, which it does when the clock is wrong.
+        return OpenPGPError(_CLOCK)
+    refused = [member.address for member in members if not _encrypts([member.target.cert], member.ids, version)]
     if refused:
         return FanOutError(*refused)
     return OpenPGPError("The post could not be encrypted to its recipients.")
 
 
-def _delivers(member: _Member, version: int) -> bool:
-    """Whether the library encrypts to this certificate alone as is expected."""
+def _encrypts(certs: Sequence[pysequoia.Cert], ids: Sequence[str], version: int) -> bool:
+    """Whether the library encrypts to these certificates alone as is expected; to none but the anchor, where there is one."""
+    certs, expected = [*certs, *_anchors(version)], [*ids, *_anchor_names(version)]
+    if not certs:
+        return True
     try:
-        *keys, seipd = walk(pysequoia.encrypt(b"", [member.target.cert, *_anchors(version)], armor=False))
+        *keys, seipd = walk(pysequoia.encrypt(b"", certs, armor=False))
     except Exception:  # noqa: BLE001 - as in _seal
         return False
-    expected = [*member.ids, *_anchor_names(version)]
     return sorted(map(pkesk_recipient, keys)) == sorted(expected) and seipd.body[0] == version
 
 
@@ -165,9 +173,14 @@ def _anchor() -> tuple[pysequoia.Cert, tuple[str, ...]]:
     """A certificate that nobody has the key of and that takes SEIPDv1 only, and the names of its PKESKs.
 
     The library writes SEIPDv2 to certificates that don't say what they take.  The weakest recipient decides for all, so
-    this one is added where SEIPDv1 is wanted; its PKESK goes into no copy.
+    this one is added where SEIPDv1 is wanted; its PKESK goes into no copy.  It is old on purpose: one made now would be
+    refused, and every post with it, once the clock is set back.
     """
-    made = generate("", ["nobody@example.invalid"]).certificate
+    made = generate(
+        "", ["nobody@example.invalid"], validity_days=MAX_VALIDITY_DAYS, created=_ANCHOR_CREATED
+    ).certificate
+    if not made.usability.usable:  # the clock; not to be remembered
+        raise OpenPGPError(_CLOCK)
     return pysequoia.Cert.from_bytes(made.data), made.usability.recipients
 
 
