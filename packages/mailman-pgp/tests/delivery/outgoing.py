@@ -60,3 +60,37 @@ def enqueue(mlist: Any, people: Sequence[str], **keywords: Any) -> None:
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
 
     config.switchboards["out"].enqueue(*post(mlist, people, **keywords))
+
+
+def run(queue: str = "out") -> None:
+    """Let the runner of a queue take what is there; for the queue `retry` that puts it back into `out`."""
+    from mailman.runners.retry import RetryRunner  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415
+
+    (OutgoingRunner if queue == "out" else RetryRunner)(queue)._one_iteration()
+
+
+def waiting() -> dict[str, int]:
+    """How many entries lie in those queues that mail can wait in."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    counted = {name: len(config.switchboards[name].files) for name in ("out", "retry", "shunt", "bad")}
+    return {name: number for name, number in counted.items() if number}
+
+
+def notices() -> list[tuple[str, str]]:
+    """The notices of ours that wait to be sent: template and recipient of each; they are taken away."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.posts.record import Record  # noqa: PLC0415
+
+    virgin = config.switchboards["virgin"]
+    found = []
+    for name in virgin.files:
+        _msg, msgdata = virgin.dequeue(name)
+        virgin.finish(name)
+        record = Record.of(msgdata)
+        assert record is not None
+        found += [(record.template, recipient) for recipient in msgdata["recipients"]]
+    return sorted(found)

@@ -20,9 +20,9 @@ from mailman_pgp.delivery import chunks, interruption, ledger
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
 from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
+from mailman_pgp.delivery.transport import Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
-from mailman_pgp.notices import send_skipped
+from mailman_pgp.notices import send_missed, send_skipped, send_too_large, send_undelivered
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.record import Earlier
 
@@ -95,6 +95,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     skips = dict(found.problems)
     refusals = Refusals()
     _serve(chunk, found, skips, refusals)
+    refusals.settle(msgdata)
     progress.keep()
 
     done = progress.done()
@@ -102,6 +103,8 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     if known.attempts <= record.attempt:  # else the last process has recorded them, just before it was killed
         for address in ledger.skipped(list_id, skips):
             send_skipped(chunk.mlist, address, skips[address])
+        _record_lost(chunk, refusals)
+    refused = before.refused + len(refusals.permanent) + len(refusals.lost)
     ledger.served(list_id, done)
     ledger.delivered(
         list_id,
@@ -111,18 +114,28 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
         recipients=before.recipients,
         copies=len(done),
         skipped=before.skipped + len(skips),
-        refused=before.refused + len(refusals.permanent),
+        refused=refused,
         waiting=len(refusals.temporary),
     )
     config.db.commit()
-    earlier = Earlier(
-        before.recipients,
-        skipped=before.skipped + len(skips),
-        refused=before.refused + len(refusals.permanent),
-    )
+    earlier = Earlier(before.recipients, skipped=before.skipped + len(skips), refused=refused)
     replace(record, attempt=record.attempt + 1, earlier=earlier, recoveries=0, delivered=0).put(msgdata)
     msgdata["recipients"] = refusals.temporary
     return refusals
+
+
+def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:
+    """Record who does not get the post, and tell whom it concerns."""
+    ledger.lost(chunk.list_id, ledger.COPY, refusals.lost)
+    if Lost.TOO_LARGE in refusals.lost.values():
+        send_too_large(chunk.mlist, chunk.record.author, chunk.msg["message-id"])
+        send_undelivered(chunk.mlist, Lost.TOO_LARGE)
+    given_up = {address: reason for address, reason in refusals.lost.items() if reason is Lost.GIVEN_UP}
+    # As with those who are skipped: when it begins, and then once a week.
+    if to_tell := ledger.skipped(chunk.list_id, given_up):
+        for address in to_tell:
+            send_missed(chunk.mlist, address)
+        send_undelivered(chunk.mlist, Lost.GIVEN_UP)
 
 
 def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusals) -> None:

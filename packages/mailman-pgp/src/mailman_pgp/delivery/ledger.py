@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from public import public
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Delivery, Dropped, Skipped
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
+# The kind of a copy of a post.
+COPY = "copy"
 # Rows are for the owners' questions of the last weeks.
 KEPT = timedelta(days=90)
 
@@ -31,10 +33,25 @@ def dropped(list_id: str, *, kind: str, recipient: str, reason: str) -> None:
 
 
 @public
+def lost(list_id: str, kind: str, reasons: Mapping[str, str]) -> None:
+    """Record who does not get what was meant for them, from the address to the reason.  The caller commits."""
+    at = now()
+    rows = [
+        {"list_id": list_id, "at": at, "kind": kind, "recipient": address.lower(), "reason": str(reason)}
+        for address, reason in reasons.items()
+    ]
+    if rows:
+        store().execute(insert(Dropped), rows)
+
+
+@public
 def refused_today(list_id: str, address: str) -> int:
-    """How many messages from an address were refused or dropped within a day."""
+    """How many messages from an address were refused, or to it were dropped, within a day."""
     counted = select(func.count()).where(
-        Dropped.list_id == list_id, Dropped.recipient == address.lower(), Dropped.at > now() - timedelta(days=1)
+        Dropped.list_id == list_id,
+        Dropped.recipient == address.lower(),
+        Dropped.at > now() - timedelta(days=1),
+        Dropped.kind != COPY,  # of others' posts, which must not keep somebody from being answered
     )
     return int(store().scalar(counted) or 0)
 
@@ -99,7 +116,7 @@ def delivered(
     """Record what became of a chunk of a post so far: one row, however often it is tried or repeated.
 
     :param attempts: How often it was tried.
-    :param refused: How many the mail server refused for good.
+    :param refused: How many will not get it, since the mail server refused it for good or for too long.
     :param waiting: How many are to be tried again.
     """
     row = store().scalar(select(Delivery).where(Delivery.chunk == chunk))

@@ -36,7 +36,7 @@ def deliver_own(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -
     """Send one of our own notices: encrypted where that is possible, signed in any case."""
     if record.template not in TEMPLATES:
         raise SealedError("A notice of an unknown template was about to leave. It is kept in the shunt queue.")
-    _deliver(mlist, msg, msgdata, msgdata["recipients"], in_the_clear=True)
+    _deliver(mlist, msg, msgdata, _people(mlist, msgdata["recipients"]), in_the_clear=True)
 
 
 @public
@@ -91,6 +91,9 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], people: Iterable[str
     for result in pipe().send(envelopes):
         if result.outcome is not Outcome.DELIVERED:
             refusals.add(result)
+    refusals.settle(msgdata)
+    ledger.lost(mlist.list_id, "notice", refusals.lost)
+    config.db.commit()
     refusals.hand_to_core(msg, msgdata)
 
 

@@ -70,6 +70,25 @@ def send_skipped(mlist: Any, address: str, reason: str) -> None:
 
 
 @public
+def send_too_large(mlist: Any, author: str, message_id: str | None) -> None:
+    """Tell the author of a post that it is larger than the site's mail server takes."""
+    if author and not _is_ours(author):
+        _send(mlist, author, "too-large", message_id)
+
+
+@public
+def send_missed(mlist: Any, address: str) -> None:
+    """Tell a member that the mail server did not take a post for them, for so long that it was given up."""
+    _send(mlist, address, "missed", None)
+
+
+@public
+def send_undelivered(mlist: Any, reason: str) -> None:
+    """Tell the owners that a post did not reach everybody; `reason` is what the ledger holds."""
+    _send(mlist, mlist.owner_address, "undelivered", None, reason=_UNDELIVERED[reason])
+
+
+@public
 def send_waiting(mlist: Any, address: str) -> None:
     """Tell somebody without a certificate that there is something the list may send them only encrypted."""
     _send(mlist, address, "waiting", None)
@@ -92,6 +111,18 @@ _SKIPPED = {
     "suspended": "The owners of the list have suspended your certificate.",
     "digest-mode": "You chose digests, and an encrypted list makes none. Ask the owners to set your delivery to single messages.",
     "refused-by-library": "Your certificate could not be used for encryption. Please send the owners a fresh copy of it.",
+}
+
+_UNDELIVERED = {
+    "too-large-for-server": (
+        "It is larger than this site's mail server takes, and was not tried again. Its author was told. Either the mail "
+        "server may take larger messages, or the list's max_message_size should be so much smaller that such a post is "
+        "refused when it comes in."
+    ),
+    "given-up": (
+        "The mail server refused the copies of some members for as long as they are tried "
+        "([mta] delivery_retry_period in mailman.cfg). Those members were told."
+    ),
 }
 
 

@@ -32,7 +32,7 @@ class Outer:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What became of a chunk's recipients in the attempts before this one; `refused` are those refused for good."""
+    """What became of a chunk's recipients in the attempts before this one; `refused` are those who will not get it."""
 
     recipients: int
     skipped: int = 0
