@@ -119,7 +119,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     )
     config.db.commit()
     earlier = Earlier(before.recipients, skipped=before.skipped + len(skips), refused=refused)
-    replace(record, attempt=record.attempt + 1, earlier=earlier, recoveries=0, delivered=0).put(msgdata)
+    replace(record, attempt=record.attempt + 1, earlier=earlier, delivered=0).put(msgdata)
     msgdata["recipients"] = refusals.temporary
     return refusals
 

@@ -56,7 +56,6 @@ class Record:
     earlier: Earlier | None = None
     template: str = ""  # of a notice
     outer: Outer | None = None
-    recoveries: int = 0  # how often `out` was killed over this chunk without delivering one more copy
     delivered: int = 0  # copies delivered at the last recovery
 
     @classmethod
