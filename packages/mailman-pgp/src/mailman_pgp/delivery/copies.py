@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from mailman.config import config
 from public import public
 
-from mailman_pgp.delivery import chunks, interruption, ledger
+from mailman_pgp.delivery import interruption, ledger
+from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
 from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import Lost, Refusals, pipe, verp_sender
+from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.notices import send_missed, send_skipped, send_too_large, send_undelivered
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
@@ -62,23 +63,12 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
 
     :raises mailman_pgp.delivery.interruption.Interrupted:
     """
-    progress = chunks.progress(record.chunk)
-    beginning = progress.begin()
-    if beginning is Beginning.BUSY:
-        # The same chunk, enqueued twice by a pipeline that was killed, and another slice is at it.  To the queue `retry`.
-        config.switchboards["retry"].enqueue(msg, msgdata)
-        return
-    try:
-        refusals = _attempt(_Chunk(mlist, mlist.list_id, verp_sender(mlist), msg, record, progress), msgdata, beginning)
-    except BaseException:
-        progress.close()
-        raise
-    # From here on `msgdata` says what is left, whatever becomes of the entry.
-    if refusals.temporary:
-        progress.close()
-    else:
-        chunks.finished(progress)
-    refusals.hand_to_core(msg, msgdata)
+
+    def make(progress: Progress, beginning: Beginning) -> Refusals:
+        chunk = _Chunk(mlist, mlist.list_id, verp_sender(mlist), msg, record, progress)
+        return _attempt(chunk, msgdata, beginning)
+
+    attempt(record.chunk, msg, msgdata, make)
 
 
 def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Refusals:
@@ -173,10 +163,7 @@ def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[st
             recipients = [recipient for recipient in recipients if recipient.address not in refused]
     # All were judged usable when they were looked up.  A clock that is wrong is likelier than that all have died since, and
     # a post that nobody gets is lost.
-    raise OpenPGPError(
-        "A post could not be encrypted to any of its recipients, whose certificates are usable by our records. It is kept in "
-        "the shunt queue: see that the clock of this machine is right, then run `mailman unshunt`."
-    )
+    raise OpenPGPError(NOBODY)
 
 
 def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Refusals) -> None:

@@ -25,6 +25,11 @@ log = logging.getLogger("mailman.smtp")
 # It blames the message and not the recipient (RFC 1870 §6.1), unless it says that a mailbox is full (RFC 3463 §3.3).
 _TOO_LARGE = 552
 _MAILBOX_FULL = "5.2.2"
+# Said when nothing could be encrypted to anybody.
+NOBODY = (
+    "Mail could not be encrypted to any of its recipients, whose certificates are usable by our records. It is kept in the "
+    "shunt queue: see that the clock of this machine is right, then run `mailman unshunt`."
+)
 
 
 @public
