@@ -1,5 +1,6 @@
 """A connection is made as core is configured, carries as many copies as the site allows, and is always closed."""
 
+import base64
 import contextlib
 import smtplib
 import socket
@@ -135,6 +136,16 @@ def test_log_in(server: ScriptedServer, reply: bytes, outcome: Outcome) -> None:
     assert result.outcome is outcome
     assert server.commands[0].startswith(b"AUTH PLAIN ")
     assert "hush" not in repr(connect) + repr(result)
+
+
+def test_a_server_that_repeats_the_password(server: ScriptedServer) -> None:
+    """What a server says to a refused login may hold what it was given: only the code is passed on."""
+    server.script.features = (*PIPELINING, "AUTH PLAIN")
+    server.script.answer = lambda _visit, verb, line: b"535 no: " + line + b"\r\n" if verb == "AUTH" else DEFAULT
+    sentence = pipe_from(Mta(str(server.port), smtp_user="mailman", smtp_pass="hush")).open()
+    assert sentence is not None
+    assert base64.b64encode(b"\0mailman\0hush").decode() not in sentence
+    assert sentence.endswith("535 to the login. See smtp_user and smtp_pass in [mta] of mailman.cfg.")
 
 
 def test_a_greeting_without_end(server: ScriptedServer) -> None:
