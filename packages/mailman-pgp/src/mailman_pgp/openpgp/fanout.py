@@ -194,14 +194,19 @@ def _anchor_names(version: int) -> tuple[str, ...]:
 
 def _copies(sealed: Sequence[_Sealed]) -> Iterator[Copy]:
     for group in sealed:
-        tail_of = functools.cache(functools.partial(_tail, group.seipd))
+        # By how much of the SEIPD goes into the head, so that the tail begins a line of its own.  A tail is as large as
+        # the post, so there is one at a time.
+        alike: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
         for member in group.members:
             keys = b"".join([packet for key_id in member.ids for packet in group.keys[key_id]])
             if group.version == 1:
                 keys = _padded(keys, len(group.seipd))
-            # So much of the SEIPD goes into the head that the tail begins a line of its own.
-            borrowed = -len(keys) % LINE_BYTES
-            yield Copy(member.address, _BEGIN + _lines(keys + group.seipd[:borrowed]), tail_of(borrowed))
+            alike[-len(keys) % LINE_BYTES].append((member.address, keys))
+        for borrowed, members in alike.items():
+            first, tail = group.seipd[:borrowed], _tail(group.seipd, borrowed)
+            for address, keys in members:
+                yield Copy(address, _BEGIN + _lines(keys + first), tail)
+            del tail  # before the next one is made
 
 
 def _padded(keys: bytes, following: int) -> bytes:
