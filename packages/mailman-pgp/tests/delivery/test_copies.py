@@ -38,7 +38,7 @@ def test_a_library_that_refuses_everybody_costs_no_post(
 ) -> None:
     """With a wrong clock it finds no certificate good: the chunk raises, which keeps it, and no member is blamed."""
     encrypt(mlist, PEOPLE)
-    monkeypatch.setattr(fanout._targets, "get", lambda _data: None)
+    monkeypatch.setattr(fanout._targets, "get", lambda *_: None)
     entry = post(mlist, PEOPLE)
     with pytest.raises(OpenPGPError, match="unshunt"):
         deliver(mlist, *entry)
@@ -54,11 +54,11 @@ def test_a_certificate_that_the_library_refuses_costs_nobody_else_the_post(
     """The others get theirs, and who does not is recorded."""
     encrypt(mlist, PEOPLE)
     get = fanout._targets.get
-    first: list[bytes] = []
+    first: list[str] = []
 
-    def refuse_the_first(data: bytes) -> Any:
-        first.append(data)
-        return None if data == first[0] else get(data)
+    def refuse_the_first(fingerprint: str, data: bytes) -> Any:
+        first.append(fingerprint)
+        return None if fingerprint == first[0] else get(fingerprint, data)
 
     monkeypatch.setattr(fanout._targets, "get", refuse_the_first)
     deliver(mlist, *post(mlist, PEOPLE))

@@ -101,7 +101,7 @@ def test_a_library_that_refuses_everybody_costs_no_notice(
     owned: Any, mta: ScriptedServer, store: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept, as a post is."""
-    monkeypatch.setattr(fanout._targets, "get", lambda _data: None)
+    monkeypatch.setattr(fanout._targets, "get", lambda *_: None)
     with pytest.raises(OpenPGPError, match="unshunt"):
         deliver(owned, *from_core(owned))
     assert (mta.recipients, store.query(Dropped).count()) == ([], 0)
