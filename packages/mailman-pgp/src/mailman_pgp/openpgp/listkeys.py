@@ -16,7 +16,7 @@ from pysequoia.packet import HashAlgorithm
 from mailman_pgp.openpgp import selfsign
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.packets import Tag, packet, walk
 from mailman_pgp.openpgp.selfsign import Flags, SigningKey
 
@@ -31,6 +31,9 @@ _LIST_KEY_SENTENCES = {
     CertificateProblem.EXPIRED: "The key of this list has expired: extend it, or make a new one.",
     CertificateProblem.REVOKED: "The key of this list has been revoked: make a new one.",
     CertificateProblem.BROKEN: "The secret key of this list cannot be read: restore it, or make a new one.",
+    CertificateProblem.NOT_YET_VALID: (
+        "The key of this list is dated in the future. See that the clock of this machine is right, then run `mailman unshunt`."
+    ),
     CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
 }
 
@@ -72,8 +75,8 @@ def generate(
     """Make the key of a list called `name`, with a user ID for each of `addresses`, the first one primary.
 
     The certificate announces SEIPDv1 only (see `selfsign`).  The revocation certificate revokes the key for good
-    wherever it is imported.  It is `created` (aware) now when nothing else is said.  Raises ValueError for addresses or
-    a validity that cannot be.
+    wherever it is imported.  Its time of creation is `created` (aware); else a minute ago, for clocks that are late.
+    Raises ValueError for addresses or a validity that cannot be.
     """
     if not 0 < validity_days <= MAX_VALIDITY_DAYS:
         raise ValueError(f"A list key is valid for 1 to {MAX_VALIDITY_DAYS} days, not {validity_days}.")
@@ -84,8 +87,8 @@ def generate(
     drawn = pysequoia.Tsk.generate(
         user_ids=user_ids, profile=pysequoia.Profile.RFC4880, cipher_suite=pysequoia.CipherSuite.Cv25519
     )
-    at = int((created or datetime.now(UTC)).timestamp())
-    secret = _bound_anew(drawn, user_ids, at, validity_days * _DAY_SECONDS)
+    at = created or _created(bytes(drawn))
+    secret = _bound_anew(drawn, user_ids, int(at.timestamp()), validity_days * _DAY_SECONDS)
     tsk = pysequoia.Tsk.from_bytes(secret)
     public = tsk.extract_certificate()
     certificate = inspect(bytes(public))
@@ -137,6 +140,16 @@ def _bodies(data: bytes, created: int) -> list[bytes]:
     return [found.body[:1] + at + found.body[5:] for found in walk(data) if found.tag in tags]
 
 
+def _created(secret: bytes) -> datetime:
+    """When a key of version 4 or 6 was made (RFC 9580 §5.5.2); the beginning of time for what is no key."""
+    try:
+        first = next(walk(secret))
+    except (PacketError, StopIteration):
+        return datetime.fromtimestamp(0, UTC)
+    is_key = first.tag in {Tag.SECRET_KEY, Tag.PUBLIC_KEY}
+    return datetime.fromtimestamp(int.from_bytes(first.body[1:5], "big") if is_key else 0, UTC)
+
+
 class ListSecretKey:
     """The secret key of a list, ready to sign.  It never shows more of itself than its fingerprint.
 
@@ -153,7 +166,9 @@ class ListSecretKey:
             self._expires: datetime | None = certificate.expiration
             self._revoked: bool = certificate.is_revoked
         except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
-            raise ListKeyError(CertificateProblem.BROKEN) from None
+            # The library finds nothing that counts before the key's own time.
+            future = _created(secret) > datetime.now(UTC)
+            raise ListKeyError(CertificateProblem.NOT_YET_VALID if future else CertificateProblem.BROKEN) from None
         self.certificate_data: bytes = bytes(certificate)
         self.fingerprint: str = certificate.fingerprint.upper()
         self._micalg: str | None = None
