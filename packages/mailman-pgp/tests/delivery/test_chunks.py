@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +20,6 @@ from mailman_pgp.site.settings import SiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -93,6 +94,23 @@ def test_a_finished_chunk_is_forgotten_when_core_is_done(configure: Callable[...
     assert (tmp_path / "progress" / "c").exists()
     chunks.forget_finished()
     assert not (tmp_path / "progress" / "c").exists()
+
+
+def test_a_file_that_can_not_be_removed_stops_nothing(
+    configure: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The runner calls this between two messages, outside of all that it catches: the log tells what to do."""
+    configure(work_dir=tmp_path)
+    progress = chunks.progress("c")
+    progress.begin()
+    chunks.finished(progress)
+
+    def fail(*_arguments: object, **_keywords: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    chunks.forget_finished()
+    assert "Mailman's user may write there" in caplog.text
 
 
 def test_a_chunk_has_one_row(store: Session) -> None:
