@@ -20,6 +20,7 @@ from mailman_pgp.delivery import interruption, ledger
 from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
+from mailman_pgp.delivery.replies import one_line
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
@@ -76,7 +77,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     config.db.commit()  # what another slice has recorded is seen from here on
     known = ledger.known(record.chunk)
     if known.complete and beginning is Beginning.FRESH:
-        log.info("%s: a chunk that was sent already came a second time", msg["message-id"])
+        log.info("%s: a chunk that was sent already came a second time", _message_id(msg))
         return Refusals()
 
     done = progress.done()
@@ -98,7 +99,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     ledger.served(list_id, done)
     ledger.delivered(
         list_id,
-        str(msg["message-id"] or ""),
+        _message_id(msg),
         chunk=record.chunk,
         attempts=record.attempt + 1,
         recipients=before.recipients,
@@ -112,6 +113,11 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     replace(record, attempt=record.attempt + 1, earlier=earlier, delivered=0).put(msgdata)
     msgdata["recipients"] = refusals.temporary
     return refusals
+
+
+def _message_id(msg: SealedDelivery) -> str:
+    # Who chose it may have folded it.
+    return one_line(str(msg["message-id"] or ""))
 
 
 def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:
