@@ -33,7 +33,7 @@ def encrypt(mlist: Any, people: Sequence[str], make: Callable[[str], openpgp.Cer
     store().commit()
 
 
-def post(mlist: Any, people: Sequence[str], *, content: bytes = TEXT) -> tuple[Any, dict[str, Any]]:
+def post(mlist: Any, people: Sequence[str], *, content: bytes = TEXT, kind: str = "post") -> tuple[Any, dict[str, Any]]:
     """One chunk of a post by anne@example.com that is like no other, and its metadata."""
     name = f"post{next(_numbers)}"
     from mailman.email.message import Message  # noqa: PLC0415 - core must be initialised
@@ -46,7 +46,7 @@ def post(mlist: Any, people: Sequence[str], *, content: bytes = TEXT) -> tuple[A
     original["Message-ID"] = f"<{name}@example.com>"
     sealed = seal_message(original, mlist.list_id, "anne@example.com", Content(content, {}))
     record = Record(
-        kind=Kind.POST,
+        kind=Kind(kind),
         author="anne@example.com",
         claim=name,
         chunk=chunks.name(mlist.list_id, name, people),

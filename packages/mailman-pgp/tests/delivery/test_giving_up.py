@@ -72,10 +72,26 @@ def test_a_post_larger_than_the_mail_server_takes(
     enqueue(mlist, PEOPLE, content=LARGE)
     run()
     assert (mta.recipients, waiting()) == ([], {})
-    assert without_a_copy(store) == [("copy", person, "too-large-for-server") for person in PEOPLE]
+    assert without_a_copy(store) == [
+        *(("copy", person, "too-large-for-server") for person in PEOPLE),
+        ("post", ANNE, "too-large-for-server"),
+    ]
     assert last_post(store) == (0, 2, True)
     assert notices() == [("too-large", ANNE), ("undelivered", OWNER)]
     assert bounces(store) == 0
+
+
+def test_large_mail_to_the_owners(core: Any, mlist: Any, mta: ScriptedServer) -> None:
+    """Its sender may be anybody, and is told so often a day as core answers; the owners are told each time."""
+    encrypt(mlist, PEOPLE)
+    mta.script.features = ("PIPELINING", "SIZE 1000")
+    for _ in range(3):
+        enqueue(mlist, PEOPLE, content=LARGE, kind="owner")
+    core.push("shy", "[mta]\nmax_autoresponses_per_day: 2\n")
+    run()
+    core.pop("shy")
+    told = notices()
+    assert (told.count(("too-large", ANNE)), told.count(("undelivered", OWNER))) == (2, 3)
 
 
 @pytest.mark.usefixtures("impatient")

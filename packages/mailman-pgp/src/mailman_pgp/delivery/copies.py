@@ -24,9 +24,9 @@ from mailman_pgp.delivery.replies import one_line
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
-from mailman_pgp.notices import send_missed, send_skipped, send_too_large, send_undelivered
+from mailman_pgp.notices import may_answer, send_missed, send_skipped, send_too_large, send_undelivered
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
-from mailman_pgp.posts.record import Earlier
+from mailman_pgp.posts.record import Earlier, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,14 +124,25 @@ def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:
     """Record who does not get the post, and tell whom it concerns."""
     ledger.lost(chunk.list_id, ledger.COPY, refusals.lost)
     if Lost.TOO_LARGE in refusals.lost.values():
-        send_too_large(chunk.mlist, chunk.record.author, chunk.msg["message-id"])
+        _tell_author(chunk)
         send_undelivered(chunk.mlist, Lost.TOO_LARGE)
-    given_up = {address: reason for address, reason in refusals.lost.items() if reason is Lost.GIVEN_UP}
+    given_up = {address: str(reason) for address, reason in refusals.lost.items() if reason is Lost.GIVEN_UP}
     # As with those who are skipped: when it begins, and then once a week.
     if to_tell := ledger.skipped(chunk.list_id, given_up):
         for address in to_tell:
             send_missed(chunk.mlist, address)
         send_undelivered(chunk.mlist, Lost.GIVEN_UP)
+
+
+def _tell_author(chunk: _Chunk) -> None:
+    """Record and say that a message is larger than the mail server takes.
+
+    Mail to the owners may be of anybody, and its From forged: it is answered as its refusal would be.
+    """
+    record = chunk.record
+    if record.kind is Kind.POST or (not record.automatic and may_answer(chunk.mlist, record.author)):
+        send_too_large(chunk.mlist, record.author, chunk.msg["message-id"])
+    ledger.dropped(chunk.list_id, kind=str(record.kind), recipient=record.author, reason=Lost.TOO_LARGE)
 
 
 def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusals) -> None:
