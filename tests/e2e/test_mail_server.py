@@ -204,14 +204,19 @@ def test_server_without_extensions(three: Three, less: Behaviour) -> None:
 
 @pytest.mark.parametrize("size", [True, False], ids=["announced", "after-data"])
 def test_too_large_for_the_server(three: Three, size: bool) -> None:  # noqa: FBT001 - two cases
-    """A post that the server finds too large harms nobody's score, as with core, and goes out when it may."""
-    three.list.sandbox.receive(Behaviour(size=size, max_message_bytes=100))
-    three.anne.post()
-    until(lambda: three.list.status()["lists"][0]["posts"], "the first attempt")
+    """A post that the server finds too large is not tried again: its author is told, and nobody's score grows."""
+    three.list.sandbox.receive(Behaviour(size=size, max_message_bytes=20_000))
+    three.anne.post("The kestrel flies at noon.\n" * 2000, subject="About kestrels")
+    (told,) = three.anne.read()
+    assert told["Subject"] == f"Your message to {three.list.address} was too large"
+    assert "estrel" not in told.as_string()
+    assert three.settled() == [1, 0, 0]
     assert three.last_post() == (0, 0, 3)
-    three.list.sandbox.receive()
-    assert three.settled() == [1, 1, 1]
     assert [three.score(person) for person in three.all] == [0, 0, 0]
+    assert "larger than the site's mail server takes" in three.list.pgp("status", three.list.address)
+    three.list.sandbox.receive()
+    three.anne.post()
+    assert three.settled() == [2, 1, 1]
 
 
 def test_member_without_a_certificate(three: Three) -> None:

@@ -1,6 +1,7 @@
 """Mail servers that the tests of the delivery share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from authority import Authority, make_authority
@@ -20,3 +21,14 @@ def server() -> Iterator[ScriptedServer]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate authority that nobody else knows."""
     return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def mta(core: Any, server: ScriptedServer) -> Iterator[ScriptedServer]:
+    """The server, as the one that core is configured for."""
+    core.push(
+        "delivery",
+        f"[mta]\noutgoing: mailman_pgp.delivery.deliver\nsmtp_host: 127.0.0.1\nsmtp_port: {server.port}\n",
+    )
+    yield server
+    core.pop("delivery")

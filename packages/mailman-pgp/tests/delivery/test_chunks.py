@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,13 +14,12 @@ import pytest
 from mailman_pgp.delivery import chunks, housekeeping, ledger
 from mailman_pgp.delivery.progress import Beginning, Progress
 from mailman_pgp.model.database import now
-from mailman_pgp.model.tables import Delivery
+from mailman_pgp.model.tables import Delivery, Dropped, Seen
 from mailman_pgp.site import health
 from mailman_pgp.site.settings import SiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -95,6 +96,23 @@ def test_a_finished_chunk_is_forgotten_when_core_is_done(configure: Callable[...
     assert not (tmp_path / "progress" / "c").exists()
 
 
+def test_a_file_that_can_not_be_removed_stops_nothing(
+    configure: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The runner calls this between two messages, outside of all that it catches: the log tells what to do."""
+    configure(work_dir=tmp_path)
+    progress = chunks.progress("c")
+    progress.begin()
+    chunks.finished(progress)
+
+    def fail(*_arguments: object, **_keywords: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    chunks.forget_finished()
+    assert "Mailman's user may write there" in caplog.text
+
+
 def test_a_chunk_has_one_row(store: Session) -> None:
     """However often a chunk is tried there is one row, with what became of its recipients in the end."""
     assert ledger.known("c") == ledger.Known(attempts=0, complete=False)
@@ -122,8 +140,20 @@ def test_what_a_killed_process_left_goes(configure: Callable[..., None], store: 
     assert sorted(path.name for path in (tmp_path / "progress").iterdir()) == ["taken", "unknown"]
 
 
+@pytest.fixture
+def due(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Do the daily housekeeping now."""
+
+    def do() -> None:
+        monkeypatch.setattr(housekeeping, "_due", 0.0)
+        housekeeping.when_due()
+
+    return do
+
+
+@pytest.mark.usefixtures("mlist")
 def test_old_records_go(
-    configure: Callable[..., None], store: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    configure: Callable[..., None], store: Session, tmp_path: Path, due: Callable[[], None]
 ) -> None:
     """Rows and files of chunks older than ninety days are removed, once a day; newer ones stay while somebody waits."""
     configure(work_dir=tmp_path)
@@ -135,10 +165,34 @@ def test_old_records_go(
     store.query(Delivery).filter_by(chunk="old").one().at = now() - long_ago
     store.commit()
     os.utime(tmp_path / "progress" / "old", (time.time() - long_ago.total_seconds(),) * 2)
-    monkeypatch.setattr(housekeeping, "_due", 0.0)
-    housekeeping.when_due()
+    due()
     assert [path.name for path in (tmp_path / "progress").iterdir()] == ["new"]
     assert [row.chunk for row in store.query(Delivery).all()] == ["new"]
     os.utime(tmp_path / "progress" / "new", (time.time() - long_ago.total_seconds(),) * 2)
     housekeeping.when_due()
     assert (tmp_path / "progress" / "new").exists()
+
+
+def test_signatures_are_forgotten_a_year_after_they_count(
+    configure: Callable[..., None], mlist: Any, store: Session, due: Callable[[], None]
+) -> None:
+    """So a clock that was set ahead for some months lets no old post in again."""
+    configure(replay_window_days=30)
+    for days in (31, 390, 400):
+        seen = now() - timedelta(days=days)
+        store.add(Seen(list_id=mlist.list_id, digest=f"{days}", claim="c", seen_at=seen))
+    store.commit()
+    due()
+    assert sorted(row.digest for row in store.query(Seen)) == ["31", "390"]
+
+
+def test_rows_of_a_list_that_is_gone_go(
+    configure: Callable[..., None], mlist: Any, store: Session, due: Callable[[], None]
+) -> None:
+    """Also of one that a process without the plugin has removed."""
+    configure()
+    for list_id in (mlist.list_id, "gone.example.com"):
+        ledger.dropped(list_id, kind="post", recipient="anne@example.com", reason="unsigned")
+    store.commit()
+    due()
+    assert [row.list_id for row in store.query(Dropped)] == [mlist.list_id]

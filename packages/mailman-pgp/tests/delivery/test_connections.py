@@ -1,7 +1,10 @@
 """A connection is made as core is configured, carries as many copies as the site allows, and is always closed."""
 
+import base64
+import contextlib
 import smtplib
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +13,7 @@ from authority import Authority
 from scripted import DEFAULT, PIPELINING, ScriptedServer
 from sending import envelopes, outcomes, pipe_to
 
+from mailman_pgp.delivery import connecting
 from mailman_pgp.delivery.smtp import Envelope, Outcome, Pipe, Stage, connect_from, pipe_from
 
 
@@ -132,6 +136,47 @@ def test_log_in(server: ScriptedServer, reply: bytes, outcome: Outcome) -> None:
     assert result.outcome is outcome
     assert server.commands[0].startswith(b"AUTH PLAIN ")
     assert "hush" not in repr(connect) + repr(result)
+
+
+def test_a_server_that_repeats_the_password(server: ScriptedServer) -> None:
+    """What a server says to a refused login may hold what it was given: only the code is passed on."""
+    server.script.features = (*PIPELINING, "AUTH PLAIN")
+    server.script.answer = lambda _visit, verb, line: b"535 no: " + line + b"\r\n" if verb == "AUTH" else DEFAULT
+    sentence = pipe_from(Mta(str(server.port), smtp_user="mailman", smtp_pass="hush")).open()
+    assert sentence is not None
+    assert base64.b64encode(b"\0mailman\0hush").decode() not in sentence
+    assert sentence.endswith("535 to the login. See smtp_user and smtp_pass in [mta] of mailman.cfg.")
+
+
+def test_a_greeting_without_end(server: ScriptedServer) -> None:
+    """An answer to EHLO that goes on and on is cut off, before it fills the memory."""
+    server.script.features = tuple(f"X{number:01000}" for number in range(1000))
+    pipe = pipe_from(Mta(str(server.port)))
+    assert pipe.open() == "There is no connection to the mail server: The mail server's reply has no end."
+    server.script.features = tuple(f"X{number:01000}" for number in range(60))
+    assert pipe.open() is None
+    pipe.close()
+
+
+def test_a_greeting_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply must be whole in time; that a piece of it comes now and then is not enough."""
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.2)
+    over = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock, contextlib.suppress(OSError):
+            while not over.wait(0.02):
+                sock.sendall(b"220-later\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        sentence = pipe_from(Mta(str(listener.getsockname()[1]))).open()
+        over.set()
+        thread.join()
+    assert sentence is not None
+    assert sentence.startswith("There is no connection to the mail server: ")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,21 @@ def test_a_changed_certificate_is_read_again(store: Any) -> None:
     assert _look_up(ANNE).recipients[0].certificate == b"merged"
 
 
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By bytes, for people choose how large their certificates are; what is not kept is read again."""
+    from mailman_pgp.delivery import lookup  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp import Kept  # noqa: PLC0415
+
+    kept: Kept[str, Any] = Kept(10_000)
+    monkeypatch.setattr(lookup, "_certificates", kept)
+    for number in range(20):
+        _choose(ANT, f"p{number}@example.com", f"F{number}", data=b"x" * 1000)
+    people = [f"p{number}@example.com" for number in range(20)]
+    assert len(_look_up(*people).recipients) == 20
+    assert 0 < len(kept._values) < 10
+    assert len(_look_up(*people).recipients) == 20
+
+
 def test_many() -> None:
     """However many are asked for, each gets the answer that is theirs."""
     for number in range(3):

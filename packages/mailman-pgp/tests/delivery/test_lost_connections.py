@@ -1,12 +1,15 @@
 """Wherever a connection ends, each copy has one result, none is sent twice, and at most one is in doubt."""
 
+import contextlib
+import socket
 import threading
 
 import pytest
 from authority import Authority
 from scripted import DEADLINE_SECONDS, DEFAULT, PIPELINING, Script, ScriptedServer, Visit
-from sending import BOTH, answering, envelopes, outcomes, pipe_to, tls_pipe
+from sending import BOTH, LARGE, answering, envelopes, outcomes, pipe_to, tls_pipe
 
+from mailman_pgp.delivery import wire
 from mailman_pgp.delivery.smtp import Envelope, Outcome, Patience, Result, Stage
 
 
@@ -136,6 +139,32 @@ def test_a_silent_server(server: ScriptedServer) -> None:
         (Outcome.TEMPORARY, 444, "The mail server did not answer in time.")
     ] * 3
     assert len(server.visits) == 1
+
+
+def test_a_server_that_reads_too_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it takes a byte now and then is not enough: a process of `out` is not held up for a day."""
+    monkeypatch.setattr(wire, "SLOWEST_BYTES_PER_SECOND", 1e9)
+    ours, its = socket.socketpair()
+    over = threading.Event()
+
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            while not over.wait(0.02) and its.recv(4096):
+                pass
+
+    with ours, its:
+        for end in (ours, its):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        slow = wire.Wire(ours)
+        slow.send((LARGE * 10_000,))
+        with pytest.raises(wire.LostError) as caught:
+            slow.reply(0.2)
+        over.set()
+        thread.join()
+    assert caught.value.timed_out
+    assert 0 < slow.written < slow.queued
 
 
 def test_a_server_that_goes_away(server: ScriptedServer) -> None:

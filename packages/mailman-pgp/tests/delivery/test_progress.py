@@ -149,6 +149,19 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress.done() == {"anne@example.com", "bart@example.com", "cate@example.com"}
 
 
+def test_a_disk_too_full_to_begin(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first line that could be written in part only is an error, or nobody who is marked behind it would count."""
+    write = os.write
+    progress = Progress(path, "chunk-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+        with pytest.raises(ProgressError, match="disk"):
+            progress.begin()
+    assert progress.begin() is Beginning.FRESH
+    progress.mark(["anne@example.com"])
+    assert progress.done() == {"anne@example.com"}
+
+
 def test_the_file_is_closed_with_its_object(path: Path) -> None:
     """A forgotten object leaves no open file behind."""
     progress = Progress(path, "chunk-1")

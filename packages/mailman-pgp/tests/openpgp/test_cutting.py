@@ -59,6 +59,19 @@ def test_tails_are_shared_where_lines_fall_alike(list_signer: ListSecretKey) -> 
     assert 1 < len(tails) < len(recipients)
 
 
+def test_there_is_one_tail_at_a_time(anne: Member, list_signer: ListSecretKey) -> None:
+    """A tail is as large as the post: the one before is let go when the next one is made."""
+    suites = [pysequoia.CipherSuite.P256, pysequoia.CipherSuite.P384]
+    members = of(anne, *(make_member(f"{suite}@example.com".lower(), suite) for suite in suites))
+    copies = fan_out(TEXT, [*members, *members], list_signer)
+    tail, tails = next(copies).tail, 1
+    for copy in copies:
+        if copy.tail is not tail:
+            assert sys.getrefcount(tail) == 2  # ours, and that of the question
+            tail, tails = copy.tail, tails + 1
+    assert tails > 1
+
+
 @pytest.fixture(scope="module")
 def everybody_of_all_time(anne: Member, cris: Member, dora: Member, rita: Member, two_keys: Forged) -> list[Recipient]:
     """Recipients whose session keys have different lengths, in both feature groups."""

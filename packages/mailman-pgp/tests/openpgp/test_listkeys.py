@@ -229,6 +229,13 @@ def test_what_is_no_secret_key_is_refused(secret: bytes, monkeypatch: pytest.Mon
     assert "backtrace" not in shown.lower()
 
 
+def test_a_key_from_the_future_tells_of_the_clock() -> None:
+    """Nothing is wrong with the key of a list when the clock was set back behind it."""
+    with pytest.raises(CertificateError, match="clock") as caught:
+        listkeys.ListSecretKey(forge_usable("ants@example.com", age=-DAY).secret)
+    assert caught.value.problem is CertificateProblem.NOT_YET_VALID
+
+
 def test_a_key_that_may_not_sign_is_refused() -> None:
     """When it is loaded, not when the first post waits for it."""
     made = forge("ants@example.com")

@@ -12,7 +12,7 @@ from copies import TEXT, of, recipient
 from keys import DAY, ENCRYPT, Key, forge, forge_usable, now
 
 from mailman_pgp.openpgp import fanout
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, FanOutError
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, FanOutError, OpenPGPError
 from mailman_pgp.openpgp.fanout import Recipient, fan_out
 from mailman_pgp.openpgp.listkeys import ListSecretKey
 from mailman_pgp.openpgp.packets import pkesk_recipient, walk
@@ -135,24 +135,55 @@ def test_a_certificate_that_expires_in_the_cache_is_refused(
     """The date is looked at for each post, not when the certificate is parsed."""
     recipients = of(anne)
     assert list(fan_out(TEXT, recipients, list_signer))
-    target = fanout._targets.get(recipients[0].certificate)
+    target = fanout._targets.get(recipients[0].fingerprint, recipients[0].certificate)
     assert target is not None
     assert target.expires is not None
     gone = dataclasses.replace(target, expires=target.expires.replace(year=2001))
-    monkeypatch.setattr(fanout._targets, "get", lambda _data: gone)
+    monkeypatch.setattr(fanout._targets, "get", lambda *_: gone)
     with pytest.raises(FanOutError):
         fan_out(TEXT, recipients, list_signer)
 
 
 def test_the_cache_is_bounded() -> None:
     """It forgets the certificate that was not used for the longest time."""
-    certificates = [forge_usable(f"m{number}@example.com").public for number in range(3)]
-    cache = fanout._TargetCache(2)
-    first, second = cache.get(certificates[0]), cache.get(certificates[1])
-    assert cache.get(certificates[0]) is first
-    assert cache.get(certificates[2]) is not None
-    assert cache.get(certificates[0]) is first
-    assert cache.get(certificates[1]) is not second
+    made = [forge_usable(f"m{number}@example.com") for number in range(3)]
+    cache = fanout._TargetCache(2 * fanout._cost(made[0].public) + 10)
+
+    def get(number: int) -> object:
+        found = cache.get(made[number].fingerprint, made[number].public)
+        assert found is not None
+        return found
+
+    first, second = get(0), get(1)
+    assert get(0) is first
+    get(2)
+    assert get(0) is first
+    assert get(1) is not second
+
+
+def test_a_large_certificate_takes_the_room_of_many() -> None:
+    """People choose how many user IDs and subkeys theirs has, and so how much memory it takes."""
+    small, large = forge_usable("small@example.com"), forge_usable("large@example.com")
+    for number in range(50):
+        large.forged_user_id(f"{number}")
+    assert fanout._cost(large.public) > 5 * fanout._cost(small.public)
+    cache = fanout._TargetCache(fanout._cost(large.public))
+    first = cache.get(small.fingerprint, small.public)
+    assert cache.get(large.fingerprint, large.public) is not None
+    assert cache.get(small.fingerprint, small.public) is not first
+
+
+def test_one_version_of_a_certificate_is_kept() -> None:
+    """The one before goes when there is a newer one; none is met in place of another."""
+    made = forge_usable("m@example.com")
+    before = made.public
+    made.bind(Key.encrypting(now() - DAY), ENCRYPT)
+    cache = fanout._TargetCache(2**20)
+    old = cache.get(made.fingerprint, before)
+    new = cache.get(made.fingerprint, made.public)
+    assert new is not old
+    assert cache.get(made.fingerprint, made.public) is new
+    assert cache._kept._cost == fanout._cost(made.public)
 
 
 def test_what_the_library_says_is_not_passed_on(
@@ -164,7 +195,7 @@ def test_what_the_library_says_is_not_passed_on(
         raise RuntimeError("canary")
 
     monkeypatch.setattr(pysequoia, "encrypt", fail)
-    with pytest.raises(FanOutError) as caught:
+    with pytest.raises(OpenPGPError) as caught:
         fan_out(TEXT, of(anne), list_signer)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 

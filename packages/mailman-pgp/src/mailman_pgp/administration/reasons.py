@@ -92,6 +92,8 @@ _REFUSED: dict[str, str] = {
     Status.WEAK_HASH: "a signature with SHA-1 or MD5",
     Status.REFUSED_BY_POLICY: "a signature that is no longer safe",
     Status.KEY_MAY_NOT_SIGN: "signed with a key that is not made for signing",
+    "too-large-for-server": "larger than the site's mail server takes",
+    "given-up": "refused by the mail server for as long as it is tried",
     "not-answerable": "not answered: a machine's mail, or too many in a day",
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import secrets
 import time
 from datetime import timedelta
@@ -20,11 +21,13 @@ from mailman.config import config
 from public import public
 
 from mailman_pgp.delivery import ledger
-from mailman_pgp.delivery.progress import Beginning, Progress
+from mailman_pgp.delivery.progress import Beginning, Progress, ProgressError
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+log = logging.getLogger("mailman.error")
 
 # A file that nobody has touched for so long belongs to no entry that core would still deliver.
 KEPT = timedelta(days=90)
@@ -79,9 +82,12 @@ def finished(done: Progress) -> None:
 
 @public
 def forget_finished() -> None:
-    """Remove the progress files of chunks whose queue entries are gone."""
+    """Remove the progress files of chunks whose queue entries are gone; never fails, as nothing depends on it."""
     while _finished:
-        _finished.pop().clear()
+        try:
+            _finished.pop().clear()
+        except ProgressError as error:
+            log.error("%s", error)  # noqa: TRY400 - a sentence that says it all; `prune` tries again
 
 
 @public

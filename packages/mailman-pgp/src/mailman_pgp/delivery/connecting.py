@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from lazr.config import as_boolean
 
-CONNECT_SECONDS = 60.0  # core waits without an end
+from mailman_pgp.delivery.bounded import BoundedSMTP, BoundedTLS
+
+CONNECT_SECONDS = 60.0  # for the connection, and for each reply before the first message; core waits without an end
 
 
 class MtaSection(Protocol):
@@ -55,9 +57,9 @@ class Connector:
         keywords: dict[str, Any] = {"local_hostname": self._local_hostname, "timeout": CONNECT_SECONDS}
         smtp: smtplib.SMTP
         if self._mode is SecureMode.IMPLICIT:
-            smtp = smtplib.SMTP_SSL(self._host, self._port, context=self._context, **keywords)
+            smtp = BoundedTLS(self._host, self._port, context=self._context, **keywords)
         else:
-            smtp = smtplib.SMTP(self._host, self._port, **keywords)
+            smtp = BoundedSMTP(self._host, self._port, **keywords)
         try:
             self._local_hostname = smtp.local_hostname
             if self._mode is SecureMode.STARTTLS:

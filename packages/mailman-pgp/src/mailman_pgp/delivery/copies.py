@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 from mailman.config import config
 from public import public
 
-from mailman_pgp.delivery import chunks, interruption, ledger
+from mailman_pgp.delivery import interruption, ledger
+from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
+from mailman_pgp.delivery.replies import one_line
 from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
+from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
-from mailman_pgp.notices import send_skipped
-from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
+from mailman_pgp.notices import send_missed, send_skipped, send_undelivered
+from mailman_pgp.notices.refusing import refuse_afterwards
+from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.record import Earlier
 
 if TYPE_CHECKING:
@@ -62,23 +65,12 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
 
     :raises mailman_pgp.delivery.interruption.Interrupted:
     """
-    progress = chunks.progress(record.chunk)
-    beginning = progress.begin()
-    if beginning is Beginning.BUSY:
-        # The same chunk, enqueued twice by a pipeline that was killed, and another slice is at it.  To the queue `retry`.
-        config.switchboards["retry"].enqueue(msg, msgdata)
-        return
-    try:
-        refusals = _attempt(_Chunk(mlist, mlist.list_id, verp_sender(mlist), msg, record, progress), msgdata, beginning)
-    except BaseException:
-        progress.close()
-        raise
-    # From here on `msgdata` says what is left, whatever becomes of the entry.
-    if refusals.temporary:
-        progress.close()
-    else:
-        chunks.finished(progress)
-    refusals.hand_to_core(msg, msgdata)
+
+    def make(progress: Progress, beginning: Beginning) -> Refusals:
+        chunk = _Chunk(mlist, mlist.list_id, verp_sender(mlist), msg, record, progress)
+        return _attempt(chunk, msgdata, beginning)
+
+    attempt(record.chunk, msg, msgdata, make)
 
 
 def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Refusals:
@@ -86,7 +78,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     config.db.commit()  # what another slice has recorded is seen from here on
     known = ledger.known(record.chunk)
     if known.complete and beginning is Beginning.FRESH:
-        log.info("%s: a chunk that was sent already came a second time", msg["message-id"])
+        log.info("%s: a chunk that was sent already came a second time", _message_id(msg))
         return Refusals()
 
     done = progress.done()
@@ -95,6 +87,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     skips = dict(found.problems)
     refusals = Refusals()
     _serve(chunk, found, skips, refusals)
+    refusals.settle(msgdata)
     progress.keep()
 
     done = progress.done()
@@ -102,27 +95,44 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     if known.attempts <= record.attempt:  # else the last process has recorded them, just before it was killed
         for address in ledger.skipped(list_id, skips):
             send_skipped(chunk.mlist, address, skips[address])
+        _record_lost(chunk, refusals)
+    refused = before.refused + len(refusals.permanent) + len(refusals.lost)
     ledger.served(list_id, done)
     ledger.delivered(
         list_id,
-        str(msg["message-id"] or ""),
+        _message_id(msg),
         chunk=record.chunk,
         attempts=record.attempt + 1,
         recipients=before.recipients,
         copies=len(done),
         skipped=before.skipped + len(skips),
-        refused=before.refused + len(refusals.permanent),
+        refused=refused,
         waiting=len(refusals.temporary),
     )
     config.db.commit()
-    earlier = Earlier(
-        before.recipients,
-        skipped=before.skipped + len(skips),
-        refused=before.refused + len(refusals.permanent),
-    )
-    replace(record, attempt=record.attempt + 1, earlier=earlier, recoveries=0, delivered=0).put(msgdata)
+    earlier = Earlier(before.recipients, skipped=before.skipped + len(skips), refused=refused)
+    replace(record, attempt=record.attempt + 1, earlier=earlier, delivered=0).put(msgdata)
     msgdata["recipients"] = refusals.temporary
     return refusals
+
+
+def _message_id(msg: SealedDelivery) -> str:
+    # Who chose it may have folded it.
+    return one_line(str(msg["message-id"] or ""))
+
+
+def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:
+    """Record who does not get the post, and tell whom it concerns."""
+    ledger.lost(chunk.list_id, ledger.COPY, refusals.lost)
+    if Lost.TOO_LARGE in refusals.lost.values():
+        refuse_afterwards(chunk.mlist, chunk.msg["message-id"], chunk.record, Lost.TOO_LARGE)
+        send_undelivered(chunk.mlist, Lost.TOO_LARGE)
+    given_up = {address: str(reason) for address, reason in refusals.lost.items() if reason is Lost.GIVEN_UP}
+    # As with those who are skipped: when it begins, and then once a week.
+    if to_tell := ledger.skipped(chunk.list_id, given_up):
+        for address in to_tell:
+            send_missed(chunk.mlist, address)
+        send_undelivered(chunk.mlist, Lost.GIVEN_UP)
 
 
 def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusals) -> None:
@@ -145,7 +155,10 @@ def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusa
 
 
 def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[str, str]) -> Iterator[Copy]:
-    """The copies for all recipients that can be encrypted to; `skips` grows by those that can't after all."""
+    """The copies for all recipients that can be encrypted to; `skips` grows by those that can't after all.
+
+    :raises OpenPGPError: when nothing can be encrypted to anybody.
+    """
     recipients: Sequence[Recipient] = found.recipients
     while recipients:
         try:
@@ -155,7 +168,9 @@ def _copies(payload: bytes, found: Lookup, signer: ListSecretKey, skips: dict[st
             refused = set(error.addresses)
             skips.update(dict.fromkeys(refused, "refused-by-library"))
             recipients = [recipient for recipient in recipients if recipient.address not in refused]
-    return iter(())
+    # All were judged usable when they were looked up.  A clock that is wrong is likelier than that all have died since, and
+    # a post that nobody gets is lost.
+    raise OpenPGPError(NOBODY)
 
 
 def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Refusals) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from public import public
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
 _A_DAY = timedelta(days=1)
+# The kind of a copy of a post.
+COPY = "copy"
 # Rows are for the owners' questions of the last weeks.
 KEPT = timedelta(days=90)
 
@@ -30,6 +32,18 @@ KEPT = timedelta(days=90)
 def dropped(list_id: str, *, kind: str, recipient: str, reason: str) -> None:
     """Record a mail that was refused or not sent.  The caller's transaction commits it."""
     store().add(Dropped(list_id=list_id, at=now(), kind=kind, recipient=recipient.lower(), reason=str(reason)))
+
+
+@public
+def lost(list_id: str, kind: str, reasons: Mapping[str, str]) -> None:
+    """Record who does not get what was meant for them, from the address to the reason.  The caller commits."""
+    at = now()
+    rows = [
+        {"list_id": list_id, "at": at, "kind": kind, "recipient": address.lower(), "reason": str(reason)}
+        for address, reason in reasons.items()
+    ]
+    if rows:
+        store().execute(insert(Dropped), rows)
 
 
 @public
@@ -119,7 +133,7 @@ def delivered(
     """Record what became of a chunk of a post so far: one row, however often it is tried or repeated.
 
     :param attempts: How often it was tried.
-    :param refused: How many the mail server refused for good.
+    :param refused: How many will not get it, since the mail server refused it for good or for too long.
     :param waiting: How many are to be tried again.
     """
     row = store().scalar(select(Delivery).where(Delivery.chunk == chunk))

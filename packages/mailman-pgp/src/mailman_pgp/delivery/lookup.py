@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +11,7 @@ from sqlalchemy import bindparam, select
 from mailman_pgp.keys import registry, upkeep
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Choice, StoredCertificate
-from mailman_pgp.openpgp import Recipient
+from mailman_pgp.openpgp import Kept, Recipient
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -64,9 +63,11 @@ class _Certificate(NamedTuple):
     seipd: int
 
 
-# Certificates, so that a post to a list whose members were served before reads none.
-_CACHED_AT_MOST = 20_000
-_certificates: OrderedDict[_Version, _Certificate] = OrderedDict()
+# Certificates in the form that they have now, by fingerprint, so that a post to a list whose members were served before
+# reads none.  In bytes: 20,000 of the usual ones.
+_CACHED_BYTES = 64 * 2**20
+_OVERHEAD = 1024
+_certificates: Kept[str, tuple[_Version, _Certificate]] = Kept(_CACHED_BYTES)
 
 
 @public
@@ -136,18 +137,16 @@ def _certificates_of(wanted: Iterable[_Version]) -> dict[_Version, _Certificate]
     found: dict[_Version, _Certificate] = {}
     missing: dict[str, _Version] = {}
     for version in wanted:
-        known = _certificates.get(version)
-        if known is None:
+        known = _certificates.get(version.fingerprint)
+        if known is None or known[0] != version:
             missing[version.fingerprint] = version
         else:
-            _certificates.move_to_end(version)
-            found[version] = known
+            found[version] = known[1]
     fingerprints = list(missing)
     for start in range(0, len(fingerprints), _NAMED_AT_MOST):
         part = fingerprints[start : start + _NAMED_AT_MOST]
         for fingerprint, data, recipients, seipd in store().execute(_READ, {"fingerprints": part}):
             version = missing[fingerprint]
-            found[version] = _certificates[version] = _Certificate(data, tuple(recipients.split()), seipd)
-    while len(_certificates) > _CACHED_AT_MOST:
-        _certificates.popitem(last=False)
+            found[version] = certificate = _Certificate(data, tuple(recipients.split()), seipd)
+            _certificates.put(fingerprint, (version, certificate), len(data) + _OVERHEAD)
     return found

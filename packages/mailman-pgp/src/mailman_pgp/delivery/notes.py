@@ -2,7 +2,7 @@
 
 To a person with a certificate everything goes encrypted.  To a person without one only our own templates may leave, which
 hold nothing from any post; core's notices are dropped, recorded, and the person is told that something waits.  Whatever
-leaves is signed by the list.
+leaves is signed by the list.  A kill repeats at most one, as with the copies of a post.
 """
 
 from __future__ import annotations
@@ -13,22 +13,26 @@ from mailman.config import config
 from mailman.interfaces.member import DeliveryStatus
 from public import public
 
-from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import Refusals, pipe, verp_sender
+from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.mime import encrypted_notice, outer_message, signed_notice
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.templates import TEMPLATES
-from mailman_pgp.openpgp import FanOutError, ListSecretKey, Recipient, fan_out
+from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from mailman_pgp.delivery.progress import Beginning, Progress
     from mailman_pgp.posts.record import Record
+
+_NAME = "pgp_progress"  # in the metadata: see `mailman_pgp.delivery.attempt`
 
 
 @public
@@ -36,13 +40,13 @@ def deliver_own(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -
     """Send one of our own notices: encrypted where that is possible, signed in any case."""
     if record.template not in TEMPLATES:
         raise SealedError("A notice of an unknown template was about to leave. It is kept in the shunt queue.")
-    _deliver(mlist, msg, msgdata, msgdata["recipients"], in_the_clear=True)
+    _deliver(mlist, msg, msgdata, in_the_clear=True)
 
 
 @public
 def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """Send a notice that core wrote: encrypted, or not at all."""
-    _deliver(mlist, msg, msgdata, _people(mlist, msgdata["recipients"]), in_the_clear=False)
+    _deliver(mlist, msg, msgdata, in_the_clear=False)
 
 
 def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
@@ -64,34 +68,74 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     return sorted(people)
 
 
-def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], people: Iterable[str], *, in_the_clear: bool) -> None:
+def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], *, in_the_clear: bool) -> None:
+    # Core gives each notice an ID of its own.  The name is kept for the next attempt, whose recipients are fewer.
+    name = msgdata.setdefault(_NAME, chunks.name(mlist.list_id, str(msg["message-id"] or ""), msgdata["recipients"]))
+
+    def make(progress: Progress, _beginning: Beginning) -> Refusals:
+        done = progress.done()
+        people = [person for person in _people(mlist, msgdata["recipients"]) if person.lower() not in done]
+        envelopes, unreached = _envelopes(mlist, msg, people, in_the_clear=in_the_clear)
+        # What we need of the database is read; nothing stays open while we talk to the mail server.
+        config.db.commit()
+        refusals = _send(envelopes, progress)
+        refusals.settle(msgdata)
+        _record(mlist, unreached, refusals)
+        progress.mark(unreached)
+        msgdata["recipients"] = refusals.temporary
+        return refusals
+
+    attempt(name, msg, msgdata, make)
+
+
+def _envelopes(
+    mlist: Any, msg: Any, people: Sequence[str], *, in_the_clear: bool
+) -> tuple[list[Envelope], dict[str, str]]:
+    """What is to be sent, and the reason for each of those to whom nothing may be sent."""
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
     sender = verp_sender(mlist)
-    addresses = list(people)
-    found = look_up(mlist.list_id, addresses)
-    envelopes, unreached = [], list(found.problems)
+    found = look_up(mlist.list_id, people)
+    envelopes, problems = [], dict(found.problems)
     for recipient in found.recipients:
         parts = _encrypted(mlist, msg, recipient, signer)
         if parts is None:
-            unreached.append(recipient.address)
+            problems[recipient.address] = "refused-by-library"
         else:
             envelopes.append(Envelope(sender=sender(recipient.address), recipient=recipient.address, parts=parts))
-    for address in unreached:
-        if in_the_clear:
-            notice = signed_notice(msg, signer.sign_detached, signer.micalg)
-            envelopes.append(Envelope(sender=sender(address), recipient=address, parts=(notice,)))
-        else:
-            ledger.dropped(
-                mlist.list_id, kind="notice", recipient=address, reason=found.problems.get(address, "unusable")
-            )
-            if address in ledger.skipped(mlist.list_id, {address: found.problems.get(address, "refused-by-library")}):
-                send_waiting(mlist, address)
-    config.db.commit()
+    if not in_the_clear:
+        if found.recipients and not envelopes:
+            # As with posts: not everybody is left out on the library's word alone.
+            raise OpenPGPError(NOBODY)
+        return envelopes, problems
+    for address in problems:
+        notice = signed_notice(msg, signer.sign_detached, signer.micalg)
+        envelopes.append(Envelope(sender=sender(address), recipient=address, parts=(notice,)))
+    return envelopes, {}
+
+
+def _send(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
     refusals = Refusals()
-    for result in pipe().send(envelopes):
-        if result.outcome is not Outcome.DELIVERED:
+    if not envelopes:
+        return refusals
+    connection = pipe()
+    lost = connection.open()
+    if lost is not None:
+        refusals.add_lost((envelope.recipient for envelope in envelopes), lost)
+        return refusals
+    for result in connection.send(envelopes):
+        if result.outcome is Outcome.DELIVERED:
+            progress.mark((result.recipient,))
+        else:
             refusals.add(result)
-    refusals.hand_to_core(msg, msgdata)
+    progress.keep()
+    return refusals
+
+
+def _record(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:
+    ledger.lost(mlist.list_id, "notice", {**unreached, **refusals.lost})
+    for address in ledger.skipped(mlist.list_id, unreached):
+        send_waiting(mlist, address)
+    config.db.commit()
 
 
 def _encrypted(mlist: Any, msg: Any, recipient: Recipient, signer: ListSecretKey) -> tuple[bytes, ...] | None:

@@ -69,7 +69,7 @@ class Progress:
             if not self._mend(descriptor):
                 self._descriptor = descriptor
                 return Beginning.RESUMED
-            os.write(descriptor, self._title)
+            self._write(descriptor, self._title)
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
@@ -115,13 +115,10 @@ class Progress:
             if self._descriptor is None:
                 self._descriptor = self._open_file()
                 data = self._title + data if self._mend(self._descriptor) else data
-            written = os.write(self._descriptor, data)
+            self._write(self._descriptor, data)
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
-        if written != len(data):
-            self.close()  # the next mark opens the file again, and mends the torn line
-            raise ProgressError(f"{self._path} could be written in part only: make room on the disk.")
 
     def clear(self) -> None:
         """The chunk is finished: remove its file."""
@@ -146,6 +143,11 @@ class Progress:
         descriptor = os.open(self._path, flags, _FILE_MODE)
         self._release = weakref.finalize(self, os.close, descriptor)
         return descriptor
+
+    def _write(self, descriptor: int, data: bytes) -> None:
+        if os.write(descriptor, data) != len(data):
+            self.close()  # who opens the file again mends the torn line
+            raise ProgressError(f"{self._path} could be written in part only: make room on the disk.")
 
     def _mend(self, descriptor: int) -> bool:
         """Cut off what is not a whole line of this chunk; True when nothing is left."""

@@ -111,6 +111,9 @@ def pipe_from(mta: MtaSection) -> Pipe:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        # Its text may repeat what was sent, and goes into a log.
+        return f"it answered {error.smtp_code} to the login. See smtp_user and smtp_pass in [mta] of mailman.cfg."
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
         return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"

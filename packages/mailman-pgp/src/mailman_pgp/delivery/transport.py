@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+from enum import StrEnum
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from lazr.config import as_timedelta
 from mailman.config import config
 from mailman.interfaces.mta import SomeRecipientsFailed
-from mailman.utilities.datetime import now
 from mailman.utilities.email import split_email
 from mailman.utilities.string import expand
 from public import public
 
+from mailman_pgp.delivery import patience
 from mailman_pgp.delivery.smtp import Outcome, Pipe, Result, Stage, pipe_from
 from mailman_pgp.delivery.wire import NO_ANSWER
 
@@ -22,9 +22,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailman.smtp")
 
-# "Too large", or "too many recipients" (RFC 5321 §4.5.3.1.10).  It says nothing about the recipient, so core takes it for
-# temporary, and nobody's bounce score grows because the site's own mail server takes smaller messages than the list.
-_TOO_MUCH = 552
+# It blames the message and not the recipient (RFC 1870 §6.1), unless it says that a mailbox is full (RFC 3463 §3.3).
+_TOO_LARGE = 552
+_MAILBOX_FULL = "5.2.2"
+# Said when nothing could be encrypted to anybody.
+NOBODY = (
+    "Mail could not be encrypted to any of its recipients, whose certificates are usable by our records. It is kept in the "
+    "shunt queue: see that the clock of this machine is right, then run `mailman unshunt`."
+)
+
+
+@public
+class Lost(StrEnum):
+    """Why somebody does not get what was meant for them, though no fault of theirs is known; as the ledger has it."""
+
+    TOO_LARGE = "too-large-for-server"
+    GIVEN_UP = "given-up"
 
 
 @public
@@ -58,15 +71,25 @@ def verp_sender(mlist: Any) -> Callable[[str], str]:
 
 @public
 class Refusals:
-    """The recipients that the mail server refused, for now or for good, in the form that core's runner takes."""
+    """The recipients that the mail server refused.
+
+    :ivar temporary: Those that are to be tried again.
+    :ivar permanent: Those refused for good, in the form that core's runner takes: it counts a bounce for each.
+    :ivar lost: Those that are not tried again, and are not to be blamed either.
+    """
 
     def __init__(self) -> None:
         self.temporary: list[str] = []
         self.permanent: list[tuple[str, int, str]] = []
+        self.lost: dict[str, Lost] = {}
+        self._reached = True
 
     def add(self, result: Result) -> None:
         """Note a result that is not a delivery."""
-        if result.outcome is Outcome.PERMANENT and result.code != _TOO_MUCH:
+        if result.code == _TOO_LARGE and not result.text.startswith(_MAILBOX_FULL):
+            # The next attempt would be refused as well.
+            self.lost[result.recipient] = Lost.TOO_LARGE
+        elif result.outcome is Outcome.PERMANENT and result.code != _TOO_LARGE:
             self.permanent.append((result.recipient, result.code, result.text))
         else:
             self.temporary.append(result.recipient)
@@ -74,22 +97,30 @@ class Refusals:
 
     def add_lost(self, recipients: Iterable[str], text: str) -> None:
         """Note that there was no connection for these; `text` says why."""
+        self._reached = False
         for recipient in recipients:
             self.add(Result(recipient, Outcome.TEMPORARY, NO_ANSWER, text, Stage.CONNECT))
 
+    def settle(self, msgdata: dict[str, Any]) -> None:
+        """Give up those that were tried for long enough; to be called once for each attempt, after its last result."""
+        if not self.temporary:
+            return
+        if not self._reached:
+            patience.not_attempted(msgdata, len(self.temporary))
+        elif not patience.attempted(msgdata, len(self.temporary)):
+            self.lost.update(dict.fromkeys(self.temporary, Lost.GIVEN_UP))
+            self.temporary = []
+
     def hand_to_core(self, msg: Any, msgdata: dict[str, Any]) -> None:
-        """Tell core's runner: it retries the temporary ones and counts the others as bounces.
+        """Put the message into the queue `retry` for the temporary ones, and let core's runner count the permanent ones.
+
+        Core's own way into `retry` discards what has been there for long, and takes its report on the last permanent one
+        for the message when there are both (`OutgoingRunner._dispose` uses one name for them).
 
         :raises mailman.interfaces.mta.SomeRecipientsFailed:
         """
-        if not (self.temporary and self.permanent):
-            if self.temporary or self.permanent:
-                raise SomeRecipientsFailed(self.temporary, self.permanent)
-            return
-        # When there are both, core puts the report that it has written for the last permanent one into the queue `retry`,
-        # in place of the message (`OutgoingRunner._dispose` uses one name for both).  So the message is put there by us.
-        msgdata["last_recip_count"] = len(self.temporary)
-        msgdata["deliver_until"] = now() + as_timedelta(config.mta.delivery_retry_period)
-        msgdata["recipients"] = self.temporary
-        config.switchboards["retry"].enqueue(msg, msgdata)
-        raise SomeRecipientsFailed([], self.permanent)
+        if self.temporary:
+            msgdata["recipients"] = self.temporary
+            config.switchboards["retry"].enqueue(msg, msgdata)
+        if self.permanent:
+            raise SomeRecipientsFailed([], self.permanent)

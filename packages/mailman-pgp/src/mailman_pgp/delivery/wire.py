@@ -20,6 +20,8 @@ _READ_BYTES = 64 * 1024
 _MAX_PARTS = 512  # of one sendmsg; Linux takes 1024
 _JOIN_BYTES = 1024 * 1024  # up to here parts are joined for TLS, which has no sendmsg
 _MS_PER_SECOND = 1000
+# A reader that is slower holds up a process of `out` for nothing: the largest post takes three hours at this speed.
+SLOWEST_BYTES_PER_SECOND = 4096
 
 
 class LostError(Exception):
@@ -87,7 +89,8 @@ class Wire:
     def reply(self, seconds: float) -> Reply:
         """The next reply, awaited for `seconds` from the last byte that could be written.
 
-        Raises `LostError` when the connection ends, when the time is over, and when what came is no reply.
+        Raises `LostError` when the connection ends, when the time is over, when what waits to be written leaves more
+        slowly than `SLOWEST_BYTES_PER_SECOND`, and when what came is no reply.
         """
         take = self._reader.take
         try:
@@ -103,9 +106,10 @@ class Wire:
 
     def _patiently(self, seconds: float) -> Reply:
         deadline = time.monotonic() + seconds
+        end = deadline + (self.queued - self.written) / SLOWEST_BYTES_PER_SECOND
         while True:
             written = self.written
-            self._pump(deadline - time.monotonic())
+            self._pump(min(deadline, end) - time.monotonic())
             if self.written != written:
                 deadline = time.monotonic() + seconds
             if (reply := self._reader.take()) is not None:

@@ -65,6 +65,12 @@ def answer_refused(mlist: Any, address: str, problem: str, in_reply_to: str | No
 
 
 @public
+def answer_too_large(mlist: Any, address: str, in_reply_to: str | None, kind: Answered) -> bool:
+    """Tell the sender of a message that the site's mail server takes none so large; return whether they may be answered."""
+    return _answer(mlist, address, "too-large", in_reply_to, kind)
+
+
+@public
 def answer_help(mlist: Any, address: str, in_reply_to: str | None) -> bool:
     """Tell how to use the list; return whether the sender may be answered."""
     return _answer(mlist, address, "help", in_reply_to, Answered.UNPROVEN)
@@ -103,6 +109,18 @@ def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
 
 
 @public
+def send_missed(mlist: Any, address: str) -> None:
+    """Tell a member that the mail server did not take a post for them, for so long that it was given up."""
+    _send(mlist, address, "missed", None)
+
+
+@public
+def send_undelivered(mlist: Any, reason: str) -> None:
+    """Tell the owners that a post did not reach everybody; `reason` is what the ledger holds."""
+    _send(mlist, mlist.owner_address, "undelivered", None, reason=_UNDELIVERED[reason])
+
+
+@public
 def send_waiting(mlist: Any, address: str) -> None:
     """Tell somebody without a certificate that there is something the list may send them only encrypted."""
     _send(mlist, address, "waiting", None)
@@ -131,6 +149,18 @@ _SKIPPED = {
     "suspended": "The owners of the list have suspended your certificate.",
     "digest-mode": "You chose digests, and an encrypted list makes none. Ask the owners to set your delivery to single messages.",
     "refused-by-library": "Your certificate could not be used for encryption. Please send the owners a fresh copy of it.",
+}
+
+_UNDELIVERED = {
+    "too-large-for-server": (
+        "It is larger than this site's mail server takes, and was not tried again. Its author was told. Either the mail "
+        "server may take larger messages, or the list's max_message_size should be so much smaller that such a post is "
+        "refused when it comes in."
+    ),
+    "given-up": (
+        "The mail server refused the copies of some members for as long as they are tried "
+        "([mta] delivery_retry_period in mailman.cfg). Those members were told."
+    ),
 }
 
 

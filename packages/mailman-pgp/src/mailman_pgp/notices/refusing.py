@@ -8,7 +8,7 @@ from public import public
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.notices import answer_refused
+from mailman_pgp.notices import answer_refused, answer_too_large
 from mailman_pgp.posts.problems import Problem
 
 if TYPE_CHECKING:
@@ -25,8 +25,22 @@ def refuse(mlist: Any, message_id: str | None, record: Record) -> None:
     :param record: What is known of it, the problem among it.
     """
     if record.author and not record.automatic:
-        # Old mail shows who wrote it once, not who sends it now.
-        proven = bool(record.fingerprint) and record.problem not in _OLD_MAIL
-        kind = Answered.PROVEN if proven else Answered.UNPROVEN
-        answer_refused(mlist, record.author, record.problem, message_id, kind)
+        answer_refused(mlist, record.author, record.problem, message_id, _kind(record))
     ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=record.problem)
+
+
+@public
+def refuse_afterwards(mlist: Any, message_id: str | None, record: Record, reason: str) -> None:
+    """Tell the sender that a message was accepted, but is larger than the site's mail server takes, and record it.
+
+    :param reason: What the ledger is to hold.
+    """
+    if record.author and not record.automatic:
+        answer_too_large(mlist, record.author, message_id, _kind(record))
+    ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=reason)
+
+
+def _kind(record: Record) -> Answered:
+    # Old mail shows who wrote it once, not who sends it now.
+    proven = bool(record.fingerprint) and record.problem not in _OLD_MAIL
+    return Answered.PROVEN if proven else Answered.UNPROVEN

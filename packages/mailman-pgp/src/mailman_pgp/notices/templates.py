@@ -84,6 +84,40 @@ Give your certificate to whoever runs the server; it is added with
 told once a day at most."""
         + _END,
     ),
+    "too-large": (
+        "Your message to {address} was too large",
+        """\
+Your message to the encrypted mailing list
+{address} was accepted, but it is larger than the mail server takes
+that should send it on. Some members, or all, did not get it, and it is not
+tried again.
+
+Please send a smaller one, or a link in its place."""
+        + _END,
+    ),
+    "missed": (
+        "A post of {list} could not be sent to you",
+        """\
+There was a post on the encrypted mailing list {address}
+that could not be sent to you. The mail server refused your copy, again and
+again for days, and it was given up.
+
+Your subscription is not changed, and this is no bounce. Ask your mail
+provider why mail from {address} was refused."""
+        + _END,
+    ),
+    "undelivered": (
+        "A post of {list} did not reach everybody",
+        """\
+There was a post on the encrypted mailing list {address}
+that did not reach everybody.
+
+{reason}
+
+No bounce was counted. How many copies there were: mailman pgp status
+{address}; to whom: the site's smtp.log."""
+        + _END,
+    ),
     "waiting": (
         "Something waits for you at {list}",
         """\

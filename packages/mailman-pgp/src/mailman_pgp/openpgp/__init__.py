@@ -29,6 +29,7 @@ from mailman_pgp.openpgp.errors import (
     PacketError,
 )
 from mailman_pgp.openpgp.fanout import Copy, Recipient, fan_out
+from mailman_pgp.openpgp.kept import Kept
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
@@ -47,6 +48,7 @@ __all__ = [
     "CertificateProblem",
     "Copy",
     "FanOutError",
+    "Kept",
     "Limits",
     "ListKeyError",
     "ListSecretKey",

@@ -8,8 +8,7 @@ and that exactly one SEIPD follows.
 
 import binascii
 import functools
-import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +18,19 @@ import pysequoia
 
 from mailman_pgp.openpgp.armor import COLUMNS, LINE_BYTES
 from mailman_pgp.openpgp.errors import FanOutError, OpenPGPError
-from mailman_pgp.openpgp.listkeys import ListSecretKey, generate
+from mailman_pgp.openpgp.kept import Kept
+from mailman_pgp.openpgp.listkeys import MAX_VALIDITY_DAYS, ListSecretKey, generate
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 _END = b"-----END PGP MESSAGE-----\r\n"
-#: Parsed certificates kept by a process.  One takes 20 kB, so all of them 160 MB at the very worst.
-_CACHED_CERTIFICATES = 8192
+#: What the parsed certificates kept by a process may take: some 8000 of the usual ones, and fewer large ones.
+_CACHED_BYTES = 192 * 2**20
+_PACKET_COST = 2800
+_BYTE_COST = 2
+#: Before any time that the clock of a server may show, and a century before the library counts it as expired.
+_ANCHOR_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+_CLOCK = "Nothing can be encrypted at present. See that the clock of this machine is right, then run `mailman unshunt`."
 
 
 class Recipient(NamedTuple):
@@ -59,11 +64,12 @@ class Copy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class _Target:
-    """A parsed certificate; `expires` is in naive UTC."""
+    """A parsed certificate; `expires` is in naive UTC, `cost` about the memory it takes, in bytes."""
 
     cert: pysequoia.Cert
     fingerprint: str
     expires: datetime | None
+    cost: int
 
 
 class _Member(NamedTuple):
@@ -89,7 +95,7 @@ def fan_out(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretK
 
     Everything that can fail happens before this returns.  Raises FanOutError when the certificate of a recipient is
     broken, expired, revoked or without a living encryption key, or not the one chosen; ListKeyError when the list's
-    own key may not sign.
+    own key may not sign; OpenPGPError when the cause is none of theirs.
     """
     library_signer = signer.usable_signer()
     # Recipients who take SEIPDv2 and those who do not get separate calls, and so never share a session key: one that
@@ -104,7 +110,7 @@ def _feature_groups(recipients: Sequence[Recipient]) -> dict[int, list[_Member]]
     groups: dict[int, list[_Member]] = defaultdict(list)
     refused: list[str] = []
     for recipient in recipients:
-        target = _targets.get(recipient.certificate)
+        target = _targets.get(recipient.fingerprint, recipient.certificate)
         # The library would encrypt to expired and revoked certificates without a word.
         alive = target is not None and (target.expires is None or now < target.expires)
         if target is None or not alive or not recipient.recipients or target.fingerprint != recipient.fingerprint:
@@ -144,19 +150,24 @@ def _seal(payload: bytes, members: Sequence[_Member], version: int, signer: pyse
 
 def _blame(members: Sequence[_Member], version: int) -> OpenPGPError:
     """Return the error for a group that could not be encrypted as expected, naming whose certificates are the cause."""
-    refused = [member.address for member in members if not _delivers(member, version)]
+    if not _encrypts([], (), version):
+        # Nobody's certificate is the cause: the library refuses our own, which it does when the clock is wrong.
+        return OpenPGPError(_CLOCK)
+    refused = [member.address for member in members if not _encrypts([member.target.cert], member.ids, version)]
     if refused:
         return FanOutError(*refused)
     return OpenPGPError("The post could not be encrypted to its recipients.")
 
 
-def _delivers(member: _Member, version: int) -> bool:
-    """Whether the library encrypts to this certificate alone as is expected."""
+def _encrypts(certs: Sequence[pysequoia.Cert], ids: Sequence[str], version: int) -> bool:
+    """Whether the library encrypts to these certificates alone as is expected; to none but the anchor, where there is one."""
+    certs, expected = [*certs, *_anchors(version)], [*ids, *_anchor_names(version)]
+    if not certs:
+        return True
     try:
-        *keys, seipd = walk(pysequoia.encrypt(b"", [member.target.cert, *_anchors(version)], armor=False))
+        *keys, seipd = walk(pysequoia.encrypt(b"", certs, armor=False))
     except Exception:  # noqa: BLE001 - as in _seal
         return False
-    expected = [*member.ids, *_anchor_names(version)]
     return sorted(map(pkesk_recipient, keys)) == sorted(expected) and seipd.body[0] == version
 
 
@@ -165,9 +176,14 @@ def _anchor() -> tuple[pysequoia.Cert, tuple[str, ...]]:
     """A certificate that nobody has the key of and that takes SEIPDv1 only, and the names of its PKESKs.
 
     The library writes SEIPDv2 to certificates that don't say what they take.  The weakest recipient decides for all, so
-    this one is added where SEIPDv1 is wanted; its PKESK goes into no copy.
+    this one is added where SEIPDv1 is wanted; its PKESK goes into no copy.  It is old on purpose: one made now would be
+    refused, and every post with it, once the clock is set back.
     """
-    made = generate("", ["nobody@example.invalid"]).certificate
+    made = generate(
+        "", ["nobody@example.invalid"], validity_days=MAX_VALIDITY_DAYS, created=_ANCHOR_CREATED
+    ).certificate
+    if not made.usability.usable:  # the clock; not to be remembered
+        raise OpenPGPError(_CLOCK)
     return pysequoia.Cert.from_bytes(made.data), made.usability.recipients
 
 
@@ -181,14 +197,19 @@ def _anchor_names(version: int) -> tuple[str, ...]:
 
 def _copies(sealed: Sequence[_Sealed]) -> Iterator[Copy]:
     for group in sealed:
-        tail_of = functools.cache(functools.partial(_tail, group.seipd))
+        # By how much of the SEIPD goes into the head, so that the tail begins a line of its own.  A tail is as large as
+        # the post, so there is one at a time.
+        alike: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
         for member in group.members:
             keys = b"".join([packet for key_id in member.ids for packet in group.keys[key_id]])
             if group.version == 1:
                 keys = _padded(keys, len(group.seipd))
-            # So much of the SEIPD goes into the head that the tail begins a line of its own.
-            borrowed = -len(keys) % LINE_BYTES
-            yield Copy(member.address, _BEGIN + _lines(keys + group.seipd[:borrowed]), tail_of(borrowed))
+            alike[-len(keys) % LINE_BYTES].append((member.address, keys))
+        for borrowed, members in alike.items():
+            first, tail = group.seipd[:borrowed], _tail(group.seipd, borrowed)
+            for address, keys in members:
+                yield Copy(address, _BEGIN + _lines(keys + first), tail)
+            del tail  # before the next one is made
 
 
 def _padded(keys: bytes, following: int) -> bytes:
@@ -223,29 +244,30 @@ def _lines(data: bytes) -> bytes:
 class _TargetCache:
     """Parsed certificates of this process, the least recently used dropped first.
 
-    Parsing and verifying one costs several times as much as encrypting to it.  The key is the certificate's own bytes, so
-    no stale or foreign entry can ever be met; who asks with the same object again asks at no cost.
+    Parsing and verifying one costs several times as much as encrypting to it.  One version of a certificate is kept, with
+    its bytes, so no stale or foreign one can ever be met; who asks with the same object again asks at no cost.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[bytes, _Target] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, most: int) -> None:
+        self._kept: Kept[str, tuple[bytes, _Target]] = Kept(most)
 
-    def get(self, data: bytes) -> _Target | None:
-        """Return the target of the binary certificate `data`; None when it is broken, refused by policy or revoked."""
-        with self._lock:
-            target = self._entries.get(data)
-            if target is not None:
-                self._entries.move_to_end(data)
-                return target
+    def get(self, fingerprint: str, data: bytes) -> _Target | None:
+        """Return the target of the binary certificate `data`; None when it is broken, refused by policy or revoked.
+
+        `fingerprint` is the one that it should have.
+        """
+        kept = self._kept.get(fingerprint)
+        if kept is not None and kept[0] == data:
+            return kept[1]
         target = _read(data)
         if target is not None:
-            with self._lock:
-                self._entries[data] = target
-                while len(self._entries) > self._size:
-                    self._entries.popitem(last=False)
+            self._kept.put(fingerprint, (data, target), target.cost)
         return target
+
+
+def _cost(data: bytes) -> int:
+    """About what a parsed certificate takes, by measurement of all kinds; the most of it is for each packet."""
+    return _PACKET_COST * sum(1 for _ in walk(data)) + _BYTE_COST * len(data)
 
 
 def _read(data: bytes) -> _Target | None:
@@ -254,9 +276,10 @@ def _read(data: bytes) -> _Target | None:
         if cert.is_revoked:
             return None
         expires = cert.expiration
+        cost = _cost(data)
     except Exception:  # noqa: BLE001 - as in _seal
         return None
-    return _Target(cert, cert.fingerprint.upper(), expires and expires.astimezone(UTC).replace(tzinfo=None))
+    return _Target(cert, cert.fingerprint.upper(), expires and expires.astimezone(UTC).replace(tzinfo=None), cost)
 
 
-_targets = _TargetCache(_CACHED_CERTIFICATES)
+_targets = _TargetCache(_CACHED_BYTES)

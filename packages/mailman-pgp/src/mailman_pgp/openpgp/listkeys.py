@@ -16,12 +16,12 @@ from pysequoia.packet import HashAlgorithm
 from mailman_pgp.openpgp import selfsign
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem
-from mailman_pgp.openpgp.packets import Packet, Tag, packet, walk
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
+from mailman_pgp.openpgp.packets import Tag, packet, walk
 from mailman_pgp.openpgp.selfsign import Flags, SigningKey
 
 DEFAULT_VALIDITY_DAYS = 1095
-_MAX_VALIDITY_DAYS = 36525  # a century: the field in the key holds 136 years
+MAX_VALIDITY_DAYS = 36525  # a century: the field in the key holds 136 years
 _DAY_SECONDS = 86400
 # What would make a user ID mean something else to a program that reads it.
 _UNSAFE_IN_NAME = re.compile(r'[<>@()",;:\\\[\]]')
@@ -31,6 +31,9 @@ _LIST_KEY_SENTENCES = {
     CertificateProblem.EXPIRED: "The key of this list has expired: extend it, or make a new one.",
     CertificateProblem.REVOKED: "The key of this list has been revoked: make a new one.",
     CertificateProblem.BROKEN: "The secret key of this list cannot be read: restore it, or make a new one.",
+    CertificateProblem.NOT_YET_VALID: (
+        "The key of this list is dated in the future. See that the clock of this machine is right, then run `mailman unshunt`."
+    ),
     CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
 }
 
@@ -62,14 +65,21 @@ class NewListKey:
         return f"NewListKey({self.certificate.fingerprint})"
 
 
-def generate(name: str, addresses: Sequence[str], *, validity_days: int = DEFAULT_VALIDITY_DAYS) -> NewListKey:
+def generate(
+    name: str,
+    addresses: Sequence[str],
+    *,
+    validity_days: int = DEFAULT_VALIDITY_DAYS,
+    created: datetime | None = None,
+) -> NewListKey:
     """Make the key of a list called `name`, with a user ID for each of `addresses`, the first one primary.
 
     The certificate announces SEIPDv1 only (see `selfsign`).  The revocation certificate revokes the key for good
-    wherever it is imported.  Raises ValueError for addresses or a validity that cannot be.
+    wherever it is imported.  Its time of creation is `created` (aware); else a minute ago, for clocks that are late.
+    Raises ValueError for addresses or a validity that cannot be.
     """
-    if not 0 < validity_days <= _MAX_VALIDITY_DAYS:
-        raise ValueError(f"A list key is valid for 1 to {_MAX_VALIDITY_DAYS} days, not {validity_days}.")
+    if not 0 < validity_days <= MAX_VALIDITY_DAYS:
+        raise ValueError(f"A list key is valid for 1 to {MAX_VALIDITY_DAYS} days, not {validity_days}.")
     if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
         raise ValueError("A list key needs the addresses of its list.")
     display = _display_name(name)
@@ -77,7 +87,8 @@ def generate(name: str, addresses: Sequence[str], *, validity_days: int = DEFAUL
     drawn = pysequoia.Tsk.generate(
         user_ids=user_ids, profile=pysequoia.Profile.RFC4880, cipher_suite=pysequoia.CipherSuite.Cv25519
     )
-    secret = _bound_anew(drawn, user_ids, validity_days * _DAY_SECONDS)
+    at = created or _created(bytes(drawn))
+    secret = _bound_anew(drawn, user_ids, int(at.timestamp()), validity_days * _DAY_SECONDS)
     tsk = pysequoia.Tsk.from_bytes(secret)
     public = tsk.extract_certificate()
     certificate = inspect(bytes(public))
@@ -93,16 +104,16 @@ def _display_name(name: str) -> str:
     return " ".join(_UNSAFE_IN_NAME.sub(" ", printable).split())
 
 
-def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], lifetime: int) -> bytes:
+def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], created: int, lifetime: int) -> bytes:
     """Return the key pairs of `drawn`, binary, with self-signatures of ours and the user IDs in our order.
 
     The library draws three pairs, in this order: one that certifies, one that signs, one that encrypts.
     """
-    (certifying, signing, encrypting), secrets = _keys(bytes(drawn.extract_certificate())), _keys(bytes(drawn))
-    primary = SigningKey.from_packets(certifying.body, secrets[0].body)
-    created = int.from_bytes(primary.body[1:5], "big")
+    certifying, signing, encrypting = _bodies(bytes(drawn.extract_certificate()), created)
+    secrets = _bodies(bytes(drawn), created)
+    primary = SigningKey.from_packets(certifying, secrets[0])
     parts = [
-        packet(Tag.SECRET_KEY, secrets[0].body),
+        packet(Tag.SECRET_KEY, secrets[0]),
         selfsign.direct_key_signature(primary, Flags.CERTIFY, created=created, lifetime=lifetime),
     ]
     for position, user_id in enumerate(user_ids):
@@ -112,19 +123,31 @@ def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], lifetime: int) ->
                 primary, user_id, Flags.CERTIFY, created=created, lifetime=lifetime, first=position == 0
             ),
         ]
-    signing_key = SigningKey.from_packets(signing.body, secrets[1].body)
+    signing_key = SigningKey.from_packets(signing, secrets[1])
     parts += [
-        packet(Tag.SECRET_SUBKEY, secrets[1].body),
+        packet(Tag.SECRET_SUBKEY, secrets[1]),
         selfsign.binding(primary, signing_key, Flags.SIGN, created=created),
-        packet(Tag.SECRET_SUBKEY, secrets[2].body),
-        selfsign.binding(primary, encrypting.body, Flags.ENCRYPT, created=created),
+        packet(Tag.SECRET_SUBKEY, secrets[2]),
+        selfsign.binding(primary, encrypting, Flags.ENCRYPT, created=created),
     ]
     return b"".join(parts)
 
 
-def _keys(data: bytes) -> list[Packet]:
+def _bodies(data: bytes, created: int) -> list[bytes]:
+    """Return the bodies of the version 4 key packets in `data`, with their time of creation set (RFC 9580 §5.5.2.2)."""
     tags = {Tag.PUBLIC_KEY, Tag.SECRET_KEY, Tag.PUBLIC_SUBKEY, Tag.SECRET_SUBKEY}
-    return [found for found in walk(data) if found.tag in tags]
+    at = created.to_bytes(4, "big")
+    return [found.body[:1] + at + found.body[5:] for found in walk(data) if found.tag in tags]
+
+
+def _created(secret: bytes) -> datetime:
+    """When a key of version 4 or 6 was made (RFC 9580 §5.5.2); the beginning of time for what is no key."""
+    try:
+        first = next(walk(secret))
+    except (PacketError, StopIteration):
+        return datetime.fromtimestamp(0, UTC)
+    is_key = first.tag in {Tag.SECRET_KEY, Tag.PUBLIC_KEY}
+    return datetime.fromtimestamp(int.from_bytes(first.body[1:5], "big") if is_key else 0, UTC)
 
 
 class ListSecretKey:
@@ -143,7 +166,9 @@ class ListSecretKey:
             self._expires: datetime | None = certificate.expiration
             self._revoked: bool = certificate.is_revoked
         except Exception:  # noqa: BLE001 - the library's errors have no common type, and texts that must not pass
-            raise ListKeyError(CertificateProblem.BROKEN) from None
+            # The library finds nothing that counts before the key's own time.
+            future = _created(secret) > datetime.now(UTC)
+            raise ListKeyError(CertificateProblem.NOT_YET_VALID if future else CertificateProblem.BROKEN) from None
         self.certificate_data: bytes = bytes(certificate)
         self.fingerprint: str = certificate.fingerprint.upper()
         self._micalg: str | None = None

@@ -32,7 +32,7 @@ class Outer:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What became of a chunk's recipients in the attempts before this one; `refused` are those refused for good."""
+    """What became of a chunk's recipients in the attempts before this one; `refused` are those who will not get it."""
 
     recipients: int
     skipped: int = 0
@@ -56,7 +56,6 @@ class Record:
     earlier: Earlier | None = None
     template: str = ""  # of a notice
     outer: Outer | None = None
-    recoveries: int = 0  # how often `out` was killed over this chunk without delivering one more copy
     delivered: int = 0  # copies delivered at the last recovery
 
     @classmethod

@@ -24,10 +24,6 @@ from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.error")
 
-# A chunk that kills the runner this often without one more copy delivered is handed to core's own count, which sets it
-# aside in the queue `bad` after three more.
-MAX_FRUITLESS_RECOVERIES = 9
-
 
 @public
 class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
@@ -35,7 +31,9 @@ class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[mis
 
     Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out
     to many members may be interrupted more often than that for reasons of the machine; as long as it makes progress, it is
-    not the cause.  So such files are put back before core sees them.
+    not the cause.  So such files are put back before core sees them.  A chunk that kills the runner without one more copy
+    delivered is left to core's count: there must be only few such deaths, since core's master starts a runner again ten
+    times in all (`max_restarts`).
     """
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
@@ -86,11 +84,9 @@ def _put_back(backup: Path) -> None:
     if record is None or not record.chunk:
         return
     delivered = len(chunks.progress(record.chunk).done())
-    progressed = delivered > record.delivered
-    recoveries = 0 if progressed else record.recoveries + 1
-    if recoveries > MAX_FRUITLESS_RECOVERIES:
+    if delivered <= record.delivered:
         return
-    replace(record, recoveries=recoveries, delivered=delivered).put(metadata)
+    replace(record, delivered=delivered).put(metadata)
     metadata.pop("_bak_count", None)
     # As core writes queue files: whole, flushed, then renamed.
     fresh = backup.with_suffix(".tmp")

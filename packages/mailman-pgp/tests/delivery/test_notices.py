@@ -1,0 +1,107 @@
+"""Notices on their way: each person gets one, or what keeps them from it is recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from outgoing import encrypt, notices, run, waiting
+
+from mailman_pgp.delivery import chunks
+from mailman_pgp.delivery.progress import Progress
+from mailman_pgp.model.tables import Dropped
+from mailman_pgp.openpgp import OpenPGPError, fanout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conftest import Members
+    from scripted import ScriptedServer
+    from sqlalchemy.orm import Session
+
+pytestmark = pytest.mark.usefixtures("healthy")
+OWNERS = [f"o{number}@example.com" for number in range(4)]
+
+
+@pytest.fixture
+def owned(mlist: Any, members: Members) -> Any:
+    """An encrypted list with four owners."""
+    encrypt(mlist, OWNERS)
+    for owner in OWNERS:
+        members.add(mlist, owner, role="owner")
+    return mlist
+
+
+def from_core(mlist: Any) -> tuple[Any, dict[str, Any]]:
+    """A notice that core wrote for the owners."""
+    from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised
+
+    msg = UserNotification(mlist.owner_address, mlist.owner_address, "Held", "The text.", mlist.preferred_language)
+    msg["Message-ID"] = f"<notice{id(msg)}@example.com>"
+    return msg, {"recipients": [mlist.owner_address], "listid": mlist.list_id}
+
+
+def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+    """Deliver as core's runner does."""
+    from mailman_pgp.delivery import deliver as through_the_door  # noqa: PLC0415 - core must be initialised
+
+    through_the_door(mlist, msg, msgdata)
+
+
+def test_a_kill_repeats_one_notice_at_most(owned: Any, mta: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before the third is noted, the next process sends the third once more, and the fourth."""
+    mark = Progress.mark
+
+    class Killed(BaseException):
+        pass
+
+    def killing(self: Progress, addresses: Iterable[str]) -> None:
+        if (addresses := list(addresses)) == OWNERS[2:3]:
+            raise Killed
+        mark(self, addresses)
+
+    msg, msgdata = from_core(owned)
+    monkeypatch.setattr(Progress, "mark", killing)
+    with pytest.raises(Killed):
+        deliver(owned, msg, dict(msgdata))
+    monkeypatch.undo()
+    deliver(owned, msg, dict(msgdata))
+    assert sorted(mta.recipients) == sorted([*OWNERS, OWNERS[2]])
+
+
+def test_nothing_stays_of_a_notice(core: Any, owned: Any, mta: ScriptedServer) -> None:
+    """Refused for now and sent at the second attempt, it leaves no progress behind."""
+    chunks.forget_finished()
+    before = set(chunks.directory().glob("*"))
+    answers = iter([b"450 4.2.1 Later\r\n"])
+    mta.script.answer = lambda _v, verb, line: (
+        next(answers, b"default") if verb == "RCPT" and b"o1@" in line else b"default"
+    )
+    core.switchboards["out"].enqueue(*from_core(owned))
+    for queue in ("out", "retry", "out"):
+        run(queue)
+    assert (sorted(mta.recipients), waiting()) == (OWNERS, {})
+    assert set(chunks.directory().glob("*")) == before
+
+
+def test_a_person_without_a_certificate_is_told_that_something_waits(
+    owned: Any, members: Members, mta: ScriptedServer, store: Session
+) -> None:
+    """The others get the notice; for them it is recorded what was not sent."""
+    members.add(owned, "new@example.com", role="owner")
+    deliver(owned, *from_core(owned))
+    assert sorted(mta.recipients) == OWNERS
+    assert notices() == [("waiting", "new@example.com")]
+    assert [(row.kind, row.recipient, row.reason) for row in store.query(Dropped)] == [
+        ("notice", "new@example.com", "no-certificate")
+    ]
+
+
+def test_a_library_that_refuses_everybody_costs_no_notice(
+    owned: Any, mta: ScriptedServer, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept, as a post is."""
+    monkeypatch.setattr(fanout._targets, "get", lambda *_: None)
+    with pytest.raises(OpenPGPError, match="unshunt"):
+        deliver(owned, *from_core(owned))
+    assert (mta.recipients, store.query(Dropped).count()) == ([], 0)

@@ -1,0 +1,61 @@
+"""The runner of `out` takes up what a killed process left, and sets aside what kills it."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from outgoing import encrypt, enqueue, waiting
+
+from mailman_pgp.delivery import chunks
+from mailman_pgp.posts.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("healthy")
+# What core allows a runner where nothing else is set; its configuration for tests sets something else.
+SCHEMA = (files("mailman.config") / "schema.cfg").read_text()
+RESTARTS = int(re.search(r"^max_restarts: (\d+)$", SCHEMA, re.MULTILINE)[1])  # type: ignore[index]  # it is there
+PEOPLE = [f"m{number}@example.com" for number in range(20)]
+
+
+def die(before_death: Callable[[Record], None] = lambda _record: None) -> bool:
+    """Start a runner that is killed over the first entry; False when there is none."""
+    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
+
+    switchboard = OutgoingRunner("out").switchboard
+    if not (entries := switchboard.files):
+        return False
+    _msg, msgdata = switchboard.dequeue(entries[0])
+    record = Record.of(msgdata)
+    assert record is not None
+    before_death(record)
+    return True
+
+
+def test_a_chunk_that_kills_the_runner_leaves_it_room_to_live(mlist: Any, core: Any) -> None:
+    """It is set aside while core's master would still start the runner for two others of its kind."""
+    encrypt(mlist, PEOPLE[:1])
+    enqueue(mlist, PEOPLE[:1])
+    deaths = 0
+    while die():
+        deaths += 1
+    assert (waiting(), len(core.switchboards["bad"].get_files(".psv"))) == ({}, 1)
+    assert 0 < 3 * deaths < RESTARTS
+
+
+def test_a_chunk_that_makes_progress_is_never_set_aside(mlist: Any) -> None:
+    """However often the runner is killed, as long as there was one more copy each time."""
+    encrypt(mlist, PEOPLE)
+    enqueue(mlist, PEOPLE)
+    left = iter(PEOPLE)
+
+    def one_more(record: Record) -> None:
+        chunks.progress(record.chunk).mark([next(left)])
+
+    for _ in PEOPLE:
+        assert die(one_more)
+    assert die()
