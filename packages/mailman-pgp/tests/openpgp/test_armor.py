@@ -45,7 +45,7 @@ def test_what_was_armored_is_read_again(data: bytes, kind: str) -> None:
     st.sampled_from([b"", b"\n", b"Hello,\nhere is my key:\n\n", b"> quoted\n", b"\xef\xbb\xbf"]),
     st.sampled_from([b"", b"  ", b"\t"]),
 )
-def test_every_usual_form_is_read(  # noqa: PLR0917 - one argument for each freedom
+def test_every_usual_form_is_read(
     data: bytes, end: bytes, columns: int, checksum: bytes, headers: list[bytes], before: bytes, indent: bytes
 ) -> None:
     """With or without headers, a right or wrong or no checksum, text around, indentation, and a byte order mark."""

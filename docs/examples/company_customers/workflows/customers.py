@@ -1,0 +1,100 @@
+"""Joining for customers only: they confirm, the company's service is asked, and then a moderator."""
+
+from configparser import ConfigParser
+from datetime import timedelta
+
+import requests
+from mailman.config import config
+from public import public
+from zope.interface import implementer
+
+from mailman_workflows import (
+    PROCEED,
+    IWorkflow,
+    NotYetError,
+    Outcome,
+    Party,
+    Purpose,
+    RefusedError,
+    Request,
+    Step,
+    Wait,
+    Workflow,
+)
+from mailman_workflows.steps.confirmation import ConfirmJoining
+from mailman_workflows.steps.eligibility import MayJoin
+from mailman_workflows.steps.membership import Join
+from mailman_workflows.steps.moderation import ModerateJoining
+
+TIMEOUT_SECONDS = 5
+
+
+class ServiceDownError(Exception):
+    """The company's service gives no answer."""
+
+
+class IsCustomer(Step):
+    """Ask the company's service; while it is down, wait for it."""
+
+    name = "is-customer"
+
+    def run(self, request: Request) -> Outcome:
+        """See `Step`."""
+        try:
+            number = customer_number(request.email)
+        except ServiceDownError:
+            return Wait(Party.OUTSIDE, "waits for the customer service", lifetime=timedelta(days=7))
+        if number is None:
+            raise RefusedError(
+                request.mlist,
+                request.email,
+                "This list is for our customers; write from the address that you have given us.",
+            )
+        # What a moderator may want to know.
+        request.notes[self.name] = {"customer": number}
+        return PROCEED
+
+    def resumed(self, request: Request) -> Outcome:
+        """See `Step`: by ``mailman workflows resume LIST``, which cron may call."""
+        outcome = self.run(request)
+        if isinstance(outcome, Wait):
+            raise NotYetError(request.mlist, request.email, "The customer service is still down; try again later.")
+        return outcome
+
+
+@public
+@implementer(IWorkflow)
+class Customers(Workflow):
+    """See `IWorkflow`."""
+
+    name = "customers"
+    description = "Only customers join: confirmed by mail, known to the company, accepted by a moderator."
+    purpose = Purpose.JOIN
+
+    def steps(self) -> tuple[Step, ...]:
+        """See `Workflow`."""
+        return MayJoin(), ConfirmJoining(), IsCustomer(), ModerateJoining(), Join()
+
+
+def customer_number(email: str) -> str | None:
+    """The number under which the company knows an address, None when it does not.
+
+    :raises ServiceDownError:
+    """
+    settings = ConfigParser(interpolation=None)
+    settings.read(dict(config.plugin_configs)["company_customers"]["configuration"])
+    service = settings["customers"]
+    try:
+        answer = requests.get(
+            service["url"],
+            params={"email": email},
+            headers={"Authorization": f"Bearer {service['key']}"},
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )
+        if answer.status_code == requests.codes.not_found:
+            return None
+        answer.raise_for_status()
+        return str(answer.json()["number"])
+    except (requests.RequestException, ValueError, KeyError) as error:
+        raise ServiceDownError from error

@@ -1,0 +1,65 @@
+"""The mail command `confirm`, in the place of core's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.commands.eml_confirm import Confirm as CoreConfirm
+from mailman.core.i18n import _
+from mailman.interfaces.command import ContinueProcessing
+from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import ISubscriptionManager
+from public import public
+from zope.component import getUtility
+
+from mailman_workflows.confirmations import service
+from mailman_workflows.confirmations.actions import NotConfirmedError
+from mailman_workflows.errors import RefusedError
+
+
+@public
+class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
+    """Core's command, which confirms requests of workflows and whatever else a plugin has asked.
+
+    Unlike core's it answers a person whose request is refused, and it says the same of a token of another list as of none.
+    """
+
+    def process(self, mlist: Any, msg: Any, msgdata: dict[str, Any], arguments: list[str], results: Any) -> Any:
+        """See `IEmailCommand`."""
+        if not arguments:
+            print(_("No confirmation token found"), file=results)
+            return ContinueProcessing.no
+        token = arguments[0]
+        seen: set[str] = getattr(results, "confirms", set())
+        if token in seen:  # a reply holds it several times: in its address, its subject, its body
+            return ContinueProcessing.no
+        results.confirms = seen | {token}
+        pendable = getUtility(IPendings).confirm(token, expunge=False)
+        if pendable is not None and pendable["type"] == "held message":
+            if pendable.get("list_id") == mlist.list_id:
+                return self.process_held(mlist, msg, msgdata, token, pendable, results)
+            self._no_match(results)
+        else:
+            self._confirm(mlist, msg, token, results)
+        return ContinueProcessing.no
+
+    def _confirm(self, mlist: Any, msg: Any, token: str, results: Any) -> None:
+        try:
+            done = service.confirm(mlist, token, msg)
+            if done is None:
+                ISubscriptionManager(mlist).confirm(token)
+        except LookupError:
+            self._no_match(results)
+        except (RefusedError, NotConfirmedError) as error:
+            print(str(error), file=results)
+            results.send_response = True
+        except (MembershipIsBannedError, AlreadySubscribedError) as error:
+            print(str(error), file=results)
+        else:
+            print(done or _("Confirmed"), file=results)
+
+    @staticmethod
+    def _no_match(results: Any) -> None:
+        print(_("Confirmation token did not match"), file=results)
+        results.send_response = True

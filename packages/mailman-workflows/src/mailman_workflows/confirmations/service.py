@@ -1,0 +1,107 @@
+"""Questions that wait for their answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from lazr.config import as_boolean
+from mailman.config import config
+from mailman.core.i18n import _
+from mailman.email.message import UserNotification
+from mailman.interfaces.pending import IPendable, IPendings
+from mailman.utilities.string import wrap
+from sqlalchemy import delete, select
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_workflows.confirmations import actions
+from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError
+from mailman_workflows.database import now, store
+from mailman_workflows.model.tables import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mailman_workflows.request import JSON
+
+
+@implementer(IPendable)
+class _Pendable(dict):  # type: ignore[type-arg]  # as core's
+    """What core knows of a question: that there is one."""
+
+    PEND_TYPE = "confirmation"
+
+
+def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON]) -> str:
+    """Save what is to be done, mail the question to `email`, and return its token.
+
+    The caller's transaction commits it; the mail is queued at once.
+    """
+    token = cast(
+        "str",
+        getUtility(IPendings).add(_Pendable(list_id=mlist.list_id, action=action.name), lifetime=action.lifetime),
+    )
+    store().add(
+        Question(
+            token=token,
+            list_id=mlist.list_id,
+            action=action.name,
+            version=action.version,
+            email=email.lower(),
+            data=json.dumps(data),
+            expires=now() + action.lifetime,
+        )
+    )
+    _send(mlist, action, Asked(mlist, email, data), token)
+    return token
+
+
+def _send(mlist: Any, action: Action, asked: Asked, token: str) -> None:
+    subject, text = action.question(asked)
+    verp = as_boolean(getattr(config.mta, "verp_confirmations", "yes"))
+    reply_to = mlist.confirm_address(token) if verp else mlist.request_address
+    with _.using(mlist.preferred_language.code):
+        how = _("To confirm, reply to this message. If you did not ask for this, ignore it: nothing happens then.")
+    message = UserNotification(
+        asked.email,
+        reply_to,
+        subject if verp else f"confirm {token}",
+        f"{wrap(text)}\n\n{wrap(how)}\n",
+        mlist.preferred_language,
+    )
+    del message["auto-submitted"]
+    message["Auto-Submitted"] = "auto-generated"
+    message.send(mlist, add_precedence=False)
+
+
+def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
+    """Do what was asked under `token` at this list, once; return the action's sentence, None when there is no such question.
+
+    :raises NotConfirmedError: when the answer does not count; the question stays open.
+    """
+    session = store()
+    session.flush()
+    table: Any = Question.__table__
+    here = (table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now())
+    row = session.execute(select(table).where(*here)).mappings().first()
+    if row is None:
+        return None
+    action = actions.named(row["action"])
+    if action is None:
+        raise NotConfirmedError("What you confirm is not installed here any more; write to the list's owners.")
+    data = json.loads(row["data"])
+    if row["version"] != action.version:
+        data = action.upgraded(data, row["version"])
+    asked = Asked(mlist, row["email"], data)
+    action.check(asked, message)
+    # Two processes may have come so far; the row goes for one of them only.
+    if cast("Any", session.execute(delete(table).where(*here))).rowcount != 1:
+        return None
+    getUtility(IPendings).confirm(token)
+    return action.run(asked)
+
+
+def discard(token: str) -> None:
+    """Forget a question."""
+    getUtility(IPendings).confirm(token)

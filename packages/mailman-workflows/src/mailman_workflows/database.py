@@ -1,0 +1,111 @@
+"""Mailman's database as a plugin uses it: core's own session, migrations of the plugin's own, naive UTC times.
+
+Only core's session is used, so that a plugin's rows and core's are one transaction: a second one deadlocks on SQLite and
+survives core's rollbacks on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import alembic.command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from mailman.config import config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.orm import Session
+
+
+class MigrationError(Exception):
+    """The plugin's tables can't be brought to this version; the text says what to do."""
+
+
+def store() -> Session:
+    """Core's session; autoflush is on, and whoever runs the transaction commits it."""
+    return cast("Session", config.db.store)
+
+
+def now() -> dt.datetime:
+    """The time as the database keeps it: naive UTC."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTables:
+    """The tables of one plugin in Mailman's database, with a version of their own beside core's.
+
+    `product` is the name that people know, `migrations` the package that holds them (``package:directory``), `version_table`
+    where Alembic keeps the version.
+    """
+
+    product: str
+    migrations: str
+    version_table: str
+
+    def current_revision(self, connection: Connection) -> str | None:
+        """The version of the tables in this database, None when there are none."""
+        context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
+        return context.get_current_revision()
+
+    def newest_revision(self) -> str:
+        """The version of the tables that this release works with."""
+        return cast("str", ScriptDirectory.from_config(self._alembic_config()).get_current_head())
+
+    def migrate(self) -> None:
+        """Bring the tables to the version of this release; to be called in each process, costs next to nothing later.
+
+        Processes that start together do it one after the other, and a migration is done wholly or not at all.  Commits
+        core's transaction first, which must not wait for us with locks of its own.
+
+        :raises MigrationError: when the tables are of a later release.
+        """
+        engine: Engine = config.db.engine
+        config.db.commit()
+        with engine.connect() as connection:
+            if self.current_revision(connection) == self.newest_revision():
+                return
+        with self._lock(), engine.begin() as connection:
+            if engine.dialect.name == "sqlite":
+                # Python's driver begins no transaction for DDL, so we do: a migration is done wholly or not at all.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                alembic.command.upgrade(self._alembic_config(connection), "head")
+            except CommandError as error:
+                # Alembic's text speaks of its own files.
+                raise MigrationError(
+                    f"The tables of {self.product} in this database (version {self.current_revision(connection)}) were "
+                    f"made by a later release than this one. Install that release again, or restore the database from "
+                    f"its backup."
+                ) from error
+
+    def _alembic_config(self, connection: Connection | None = None) -> Config:
+        made = Config(attributes={"connection": connection})
+        made.set_main_option("script_location", self.migrations)
+        made.set_main_option("path_separator", "os")
+        return made
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        # The kernel's lock ends with its process.  One that lapses after a time could let a second migration in.
+        path = Path(config.LOCK_DIR) / f"{self.version_table}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+TABLES = OwnTables("mailman-workflows", "mailman_workflows.model:migrations", "wf_alembic")

@@ -1,0 +1,104 @@
+"""The one door of core's by which people come and go, with the workflow that the list has chosen behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailman.app.subscriptions import SubscriptionManager as CoreSubscriptionManager
+from mailman.database.transaction import flush
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.subscriptions import ISubscriptionManager, TokenOwner
+from public import public
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_workflows import choice, running, saved
+from mailman_workflows.request import Promises, Purpose, Request, Wishes
+
+_Answer = tuple[str | None, TokenOwner, Any]
+
+
+@public
+@implementer(ISubscriptionManager)
+class SubscriptionManager:
+    """See `ISubscriptionManager`; an adapter of core's `IMailingList`."""
+
+    def __init__(self, mlist: Any) -> None:
+        self._mlist = mlist
+
+    def register(
+        self,
+        subscriber: Any = None,
+        *,
+        pre_verified: bool = False,
+        pre_confirmed: bool = False,
+        pre_approved: bool = False,
+        invitation: bool = False,
+        send_welcome_message: bool | None = None,
+        delivery_mode: Any = None,
+        delivery_status: Any = None,
+    ) -> _Answer:
+        """See `ISubscriptionManager`."""
+        # Who is invited has been let in by an owner, and verifies and confirms by the answer.
+        promises = Promises(
+            invitation or pre_verified, invitation or pre_confirmed, invitation or pre_approved, invitation
+        )
+        wishes = Wishes(send_welcome_message, delivery_mode, delivery_status)
+        return self._start(Request.of(self._mlist, Purpose.JOIN, subscriber, promises, wishes))
+
+    def unregister(self, subscriber: Any = None, *, pre_confirmed: bool = False, pre_approved: bool = False) -> _Answer:
+        """See `ISubscriptionManager`."""
+        promises = Promises(pre_confirmed=bool(pre_confirmed), pre_approved=bool(pre_approved))
+        return self._start(Request.of(self._mlist, Purpose.LEAVE, subscriber, promises))
+
+    def _start(self, request: Request) -> _Answer:
+        running.start(choice.workflow_for(self._mlist.list_id, request.purpose), request)
+        return _answer(request)
+
+    def confirm(self, token: str | None) -> _Answer:
+        """See `ISubscriptionManager`.
+
+        A token is good at its own list only, until its time is over, and once.
+
+        :raises LookupError:
+        """
+        if token is None:
+            raise LookupError
+        claimed = saved.claim(self._mlist, token)
+        if claimed is None:
+            return self._confirm_older(token)
+        try:
+            workflow = choice.installed(self._mlist.list_id, claimed.workflow, claimed.purpose)
+            request = claimed.request(self._mlist)
+        except choice.MissingWorkflowError:
+            saved.give_back(claimed)
+            raise
+        except LookupError:
+            saved.finish(claimed)
+            raise
+        running.resume(workflow, request, claimed)
+        return _answer(request)
+
+    def _confirm_older(self, token: str) -> _Answer:
+        """Confirm a request that core saved before this plugin was installed."""
+        pendable = getUtility(IPendings).confirm(token, expunge=False)
+        kinds = {purpose.value for purpose in Purpose}
+        if (
+            pendable is None
+            or pendable.get("type") not in kinds
+            or pendable.get("list_id") != self._mlist.list_id
+            or "workflow" in pendable
+        ):
+            raise LookupError
+        answer: _Answer = CoreSubscriptionManager(self._mlist).confirm(token)
+        return answer
+
+    def discard(self, token: str) -> None:
+        """See `ISubscriptionManager`."""
+        with flush():
+            getUtility(IPendings).confirm(token)
+
+
+def _answer(request: Request) -> _Answer:
+    owner = TokenOwner.no_one if request.waits_for is None else saved.OWNERS[request.waits_for]
+    return request.token, owner, request.member

@@ -1,0 +1,54 @@
+"""What a step can say when it is done for now: data, which the run acts on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+class Party(Enum):
+    """Whom a request waits for."""
+
+    SUBSCRIBER = "subscriber"
+    MODERATOR = "moderator"
+    OUTSIDE = "outside"  # something that is neither: another program, a date, a key that has to come
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The step is done; the next one follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The step is done; these steps of the same workflow come next, then whatever was to follow."""
+
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The request is saved and waits; when its token is confirmed, the step's `resumed` is called.
+
+    `reason` is a short phrase that people see ("waits for a key").  `lifetime` None means core's own for that party
+    (`pending_request_life`, `moderator_request_life`).
+    """
+
+    party: Party
+    reason: str
+    lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nothing is left to do, and the request ends without its effect: the member has left meanwhile, say."""
+
+
+Outcome = Proceed | First | Wait | End
+
+PROCEED = Proceed()
+END = End()

@@ -1,0 +1,163 @@
+"""Requests that wait: saved under a token of core's, and taken up by one process at a time.
+
+A row of ours says how a request goes on; core's pended row with the same token shows it at core's doors (REST, the web), and
+whoever removes that one, by whatever door, ends the request.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from lazr.config import as_timedelta
+from mailman.config import config
+from mailman.interfaces.pending import IPendable, IPendings
+from mailman.interfaces.subscriptions import TokenOwner
+from sqlalchemy import delete, select
+from zope.component import getUtility
+from zope.interface import implementer
+
+from mailman_workflows.database import now, store
+from mailman_workflows.model.tables import SavedRequest
+from mailman_workflows.outcomes import Party
+from mailman_workflows.request import Purpose, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailman_workflows.outcomes import Wait
+
+#: Core knows two owners of a token.  What waits for neither is at least not for a moderator to decide.
+OWNERS = {
+    Party.SUBSCRIBER: TokenOwner.subscriber,
+    Party.OUTSIDE: TokenOwner.subscriber,
+    Party.MODERATOR: TokenOwner.moderator,
+}
+
+
+@implementer(IPendable)
+class _Pendable(dict):  # type: ignore[type-arg]  # as core's
+    """What core shows of a request: its own keys, and how it waits."""
+
+    PEND_TYPE = "workflow"  # each says its own `type`
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A saved request that this process has taken up, and nobody else can."""
+
+    row: dict[str, Any]
+
+    @property
+    def workflow(self) -> str:
+        """The name of its workflow."""
+        return cast("str", self.row["workflow"])
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for."""
+        return Purpose(self.row["purpose"])
+
+    @property
+    def agenda(self) -> list[str]:
+        """The step that waited, and those after it."""
+        return cast("list[str]", json.loads(self.row["agenda"]))
+
+    def request(self, mlist: Any) -> Request:
+        """The request itself; raises `StaleRequestError`."""
+        found = Request.from_data(mlist, self.purpose, json.loads(self.row["data"]))
+        found.token = self.row["token"]
+        found.waits_for = Party(self.row["waits_for"])
+        found.since = self.row["since"]
+        return found
+
+
+def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> None:
+    """Save a request that waits under a new token, which is put into it."""
+    lifetime = wait.lifetime or _lifetime(wait.party)
+    at = now()
+    request.token = getUtility(IPendings).add(
+        _Pendable(
+            type=request.purpose.value,
+            list_id=request.mlist.list_id,
+            email=request.address.email,
+            display_name=request.address.display_name,
+            when=at.replace(microsecond=0).isoformat(),
+            token_owner=OWNERS[wait.party].name,
+            waits_for=wait.party.value,
+            reason=wait.reason,
+            workflow=workflow,
+        ),
+        lifetime=lifetime,
+    )
+    request.waits_for, request.since = wait.party, at
+    store().add(
+        SavedRequest(
+            token=request.token,
+            list_id=request.mlist.list_id,
+            purpose=request.purpose.value,
+            workflow=workflow,
+            email=request.email,
+            agenda=json.dumps(list(agenda)),
+            data=json.dumps(request.to_data()),
+            waits_for=wait.party.value,
+            reason=wait.reason,
+            since=at,
+            expires=at + lifetime,
+        )
+    )
+
+
+def _lifetime(party: Party) -> Any:
+    life = config.mailman.moderator_request_life if party is Party.MODERATOR else config.mailman.pending_request_life
+    return as_timedelta(life)
+
+
+def claim(mlist: Any, token: str) -> Claimed | None:
+    """Take up the request that waits at this list under `token`; None when there is none, or somebody else has it.
+
+    Whose time is over counts as gone, also before core's hourly task removes it.
+    """
+    session = store()
+    session.flush()
+    table: Any = SavedRequest.__table__
+    found = (
+        session.execute(
+            select(table).where(table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now())
+        )
+        .mappings()
+        .first()
+    )
+    if found is None:
+        return None
+    # Two processes may have found it; the row goes for one of them only.
+    gone = cast("Any", session.execute(delete(table).where(table.c.token == token)))
+    return Claimed(dict(found)) if gone.rowcount == 1 else None
+
+
+def give_back(claimed: Claimed) -> None:
+    """Let a request that was taken up go on waiting, under the same token and as long as before."""
+    store().add(SavedRequest(**claimed.row))
+
+
+def finish(claimed: Claimed) -> None:
+    """Use up the token of a request that was taken up."""
+    getUtility(IPendings).confirm(claimed.row["token"])
+
+
+def all_at(mlist: Any) -> list[SavedRequest]:
+    """The requests that wait at a list, the oldest first."""
+    found = select(SavedRequest).where(SavedRequest.list_id == mlist.list_id, SavedRequest.expires > now())
+    return list(store().scalars(found.order_by(SavedRequest.since)))
+
+
+def waiting_at(mlist: Any, purpose: Purpose, email: str) -> bool:
+    """Whether a request of this person for this purpose waits at the list."""
+    found = select(SavedRequest.token).where(
+        SavedRequest.list_id == mlist.list_id,
+        SavedRequest.purpose == purpose.value,
+        SavedRequest.email == email.lower(),
+        SavedRequest.expires > now(),
+    )
+    return store().scalar(found.limit(1)) is not None

@@ -1,0 +1,1 @@
+"""Reusable steps; those of stock Mailman's own workflows among them."""

@@ -1,0 +1,61 @@
+"""The end of each request: a member more, or one less."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from mailman.app.membership import delete_member
+from mailman.interfaces.member import NotAMemberError
+
+from mailman_workflows.outcomes import PROCEED
+from mailman_workflows.workflow import Step
+
+if TYPE_CHECKING:
+    from mailman_workflows.outcomes import Outcome
+    from mailman_workflows.request import Request
+
+
+class Join(Step):
+    """The person becomes a member."""
+
+    name = "join"
+
+    def run(self, request: Request) -> Outcome:
+        """See `Step`.
+
+        :raises AlreadySubscribedError: when the person has joined by another door meanwhile.
+        """
+        wishes = request.wishes
+        request.member = request.mlist.subscribe(request.subscriber, send_welcome_message=wishes.send_welcome_message)
+        preferences = request.member.preferences
+        if wishes.delivery_mode is not None:
+            preferences.delivery_mode = wishes.delivery_mode
+        if wishes.delivery_status is not None:
+            preferences.delivery_status = wishes.delivery_status
+        return PROCEED
+
+
+class IsMember(Step):
+    """Only a member can leave."""
+
+    name = "is-member"
+
+    def run(self, request: Request) -> Outcome:
+        """See `Step`."""
+        request.member = request.mlist.regular_members.get_member(request.address.email)
+        assert request.member is not None, "Core's doors look first."
+        return PROCEED
+
+
+class Leave(Step):
+    """The member is a member no more; nothing happens when they have left meanwhile."""
+
+    name = "leave"
+
+    def run(self, request: Request) -> Outcome:
+        """See `Step`."""
+        with contextlib.suppress(NotAMemberError):
+            delete_member(request.mlist, request.address.email)
+        request.member = None
+        return PROCEED

@@ -1,0 +1,194 @@
+"""A plugin has a person asked whether something is to be done, and it is done once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.message
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+ANNE = "anne@example.org"
+
+
+@pytest.fixture
+def done() -> list[Any]:
+    """What was done."""
+    return []
+
+
+@pytest.fixture
+def water(core: Any, done: list[Any]) -> Iterator[Any]:  # noqa: ARG001 - core must be initialised
+    """An action: to water some plants."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.confirmations import actions  # noqa: PLC0415
+
+    class Water(confirmations.Action):
+        name = "water"
+        lifetime = dt.timedelta(hours=2)
+
+        def question(self, asked: Any) -> tuple[str, str]:
+            return "Water the plants?", f"Somebody asked to water {asked.data['plants']} plants."
+
+        def run(self, asked: Any) -> str:
+            done.append((asked.mlist.list_id, asked.email, dict(asked.data)))
+            return "They are watered."
+
+    confirmations.register(Water())
+    yield actions.named("water")
+    actions._registered.clear()
+
+
+@pytest.fixture
+def ask(mlist: Any, water: Any, store: Session) -> Callable[[], str]:
+    """Ask Anne; the token is returned."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    def one() -> str:
+        token = confirmations.ask(mlist, water, ANNE, {"plants": 3})
+        store.commit()
+        return token
+
+    return one
+
+
+def queued() -> list[Any]:
+    """The mail that waits to be sent."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    return [item.msg for item in get_queue_messages("virgin")]
+
+
+def reply(mlist: Any, text: str, *, to: str = "request", sender: str = ANNE) -> list[str]:
+    """Mail a command to a list by core's own runner; return the texts of its answers."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from mailman.runners.command import CommandRunner  # noqa: PLC0415
+    from mailman.testing.helpers import make_testable_runner, specialized_message_from_string  # noqa: PLC0415
+
+    local, _, domain = mlist.fqdn_listname.partition("@")
+    message = specialized_message_from_string(
+        f"From: {sender}\nTo: {local}-{to}@{domain}\nSubject: {text}\nMessage-ID: <1@example.org>\n\n"
+    )
+    found = to.partition("+")
+    data = {"listid": mlist.list_id, "subaddress": found[0]}
+    config.switchboards["command"].enqueue(message, **data)
+    make_testable_runner(CommandRunner, "command").run()
+    return [str(answer.get_payload(decode=True), "utf-8") for answer in queued()]
+
+
+def test_question_and_answer(mlist: Any, ask: Callable[[], str], done: list[Any]) -> None:
+    """The question says what, and how; a reply to its sender does it, once."""
+    token = ask()
+    (question,) = queued()
+    assert question["to"] == ANNE
+    assert question["from"] == f"ant-confirm+{token}@example.com"
+    assert question["subject"] == "Water the plants?"
+    assert question["auto-submitted"] == "auto-generated"
+    text = question.get_payload()
+    assert "water 3 plants" in text
+    assert "reply to this message" in text
+    for _ in range(2):
+        reply(mlist, f"Re: {question['subject']}", to=f"confirm+{token}")
+    assert done == [("ant.example.com", ANNE, {"plants": 3})]
+
+
+def test_by_command(mlist: Any, ask: Callable[[], str], done: list[Any]) -> None:
+    """Also by the command, with the token in the subject."""
+    token = ask()
+    queued()
+    reply(mlist, f"confirm {token}")
+    assert len(done) == 1
+    (answer,) = reply(mlist, f"confirm {token}")
+    assert "did not match" in answer
+    assert len(done) == 1
+
+
+def test_at_its_own_list_only(
+    make_list: Callable[..., Any], ask: Callable[[], str], done: list[Any], mlist: Any
+) -> None:
+    """At another list the token is none, and it is still good at its own."""
+    other = make_list("bee")
+    token = ask()
+    queued()
+    (answer,) = reply(other, f"confirm {token}")
+    assert "did not match" in answer
+    assert done == []
+    reply(mlist, f"confirm {token}")
+    assert len(done) == 1
+
+
+def test_for_its_time_only(mlist: Any, ask: Callable[[], str], done: list[Any], store: Session) -> None:
+    """After that nothing happens."""
+    from mailman_workflows.model.tables import Question  # noqa: PLC0415 - core must be initialised
+
+    token = ask()
+    queued()
+    row = store.scalar(sa.select(Question))
+    assert row is not None
+    assert dt.timedelta(hours=1) < row.expires - dt.datetime.now(dt.UTC).replace(tzinfo=None) <= dt.timedelta(hours=2)
+    row.expires = dt.datetime(2020, 1, 1)  # noqa: DTZ001 - as the database keeps it
+    store.commit()
+    (answer,) = reply(mlist, f"confirm {token}")
+    assert "did not match" in answer
+    assert done == []
+
+
+def test_who_may_confirm(mlist: Any, ask: Callable[[], str], water: Any, done: list[Any]) -> None:
+    """The action decides by the mail; what does not count is answered with the reason, and the question stays open."""
+    from mailman_workflows.confirmations import NotConfirmedError  # noqa: PLC0415 - core must be initialised
+
+    def check(asked: Any, message: Any) -> None:
+        if asked.email not in message["from"]:
+            raise NotConfirmedError("Only Anne can confirm this.")
+
+    water.check = check
+    token = ask()
+    queued()
+    (answer,) = reply(mlist, f"confirm {token}", sender="mallory@example.net")
+    assert "Only Anne can confirm this." in answer
+    assert done == []
+    reply(mlist, f"confirm {token}")
+    assert len(done) == 1
+
+
+def test_data_of_an_older_release(mlist: Any, ask: Callable[[], str], water: Any, done: list[Any]) -> None:
+    """A question that an older release asked is read by the newer one."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    token = ask()
+    water.version = 2
+    water.upgraded = lambda data, version: {"plants": [data["plants"], version]}
+    assert confirmations.confirm(mlist, token) == "They are watered."
+    assert done[0][2] == {"plants": [3, 1]}
+
+
+def test_action_that_is_gone(mlist: Any, ask: Callable[[], str], done: list[Any]) -> None:
+    """The person is told, and the question waits for the plugin to come back."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.confirmations import actions  # noqa: PLC0415
+
+    token = ask()
+    kept = actions._registered.pop("water")
+    with pytest.raises(confirmations.NotConfirmedError, match="not installed"):
+        confirmations.confirm(mlist, token, email.message.Message())
+    confirmations.register(kept)
+    assert confirmations.confirm(mlist, token) == "They are watered."
+    assert len(done) == 1
+
+
+def test_discarded(mlist: Any, ask: Callable[[], str], store: Session) -> None:
+    """Nothing is left of it."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.tables import Question  # noqa: PLC0415
+
+    token = ask()
+    confirmations.discard(token)
+    store.flush()
+    assert store.scalar(sa.select(Question)) is None
+    assert confirmations.confirm(mlist, token) is None

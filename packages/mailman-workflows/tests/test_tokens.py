@@ -1,0 +1,189 @@
+"""A token works for its own list, person and purpose, for its time, and once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+Manager = "Callable[[Any], Any]"
+
+
+def is_member(mlist: Any, email: str) -> bool:
+    """Whether somebody is a member."""
+    return mlist.members.get_member(email) is not None
+
+
+def set_policy(mlist: Any, store: Session, join: str, leave: str = "confirm") -> None:
+    """Set how people join and leave."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    mlist.subscription_policy = SubscriptionPolicy[join]
+    mlist.unsubscription_policy = SubscriptionPolicy[leave]
+    store.commit()
+
+
+def test_good_once(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """It lets its person in, and then it is used up."""
+    set_policy(mlist, store, "confirm")
+    anne = person()
+    token, owner, member = manager(mlist).register(anne)
+    assert (owner.name, member) == ("subscriber", None)
+    assert manager(mlist).confirm(token)[0] is None
+    assert is_member(mlist, "anne@example.org")
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+
+
+def test_not_at_another_list(make_list: Any, manager: Manager, person: Any, store: Session) -> None:
+    """An invitation to an open list does not open a moderated one; at its own list it goes on being good."""
+    ant, bee = make_list("ant"), make_list("bee")
+    set_policy(ant, store, "open")
+    set_policy(bee, store, "confirm_then_moderate")
+    token, _, _ = manager(ant).register(person(), invitation=True)
+    with pytest.raises(LookupError):
+        manager(bee).confirm(token)
+    assert not is_member(bee, "anne@example.org")
+    manager(ant).confirm(token)
+    assert is_member(ant, "anne@example.org")
+
+
+def test_not_of_an_older_request_at_another_list(make_list: Any, manager: Manager, person: Any, store: Session) -> None:
+    """Neither does a token that core made before this plugin came; at its own list it goes on by core's own workflow."""
+    from mailman.app.subscriptions import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+
+    ant, bee = make_list("ant"), make_list("bee")
+    set_policy(ant, store, "confirm")
+    token, _, _ = SubscriptionManager(ant).register(person())
+    with pytest.raises(LookupError):
+        manager(bee).confirm(token)
+    manager(ant).confirm(token)
+    assert is_member(ant, "anne@example.org")
+    assert not is_member(bee, "anne@example.org")
+
+
+def test_each_wait_has_its_own(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """The token of the person is not the moderator's."""
+    set_policy(mlist, store, "confirm_then_moderate")
+    first, _, _ = manager(mlist).register(person())
+    second, owner, _ = manager(mlist).confirm(first)
+    assert owner.name == "moderator"
+    assert second != first
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(first)
+    assert not is_member(mlist, "anne@example.org")
+    manager(mlist).confirm(second)
+    assert is_member(mlist, "anne@example.org")
+
+
+def test_to_leave_is_not_to_join(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """A confirmed departure is a departure."""
+    set_policy(mlist, store, "open", "confirm")
+    anne = person()
+    manager(mlist).register(anne)
+    token, owner, member = manager(mlist).unregister(anne)
+    assert owner.name == "subscriber"
+    assert member is not None
+    assert manager(mlist).confirm(token) == (None, owner.__class__.no_one, None)
+    assert not is_member(mlist, "anne@example.org")
+
+
+def test_over_when_its_time_is_over(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """Also before core's hourly task has removed it; then the person may ask again."""
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415 - core must be initialised
+
+    set_policy(mlist, store, "confirm")
+    anne = person()
+    token, _, _ = manager(mlist).register(anne)
+    store.execute(sa.update(SavedRequest).values(expires=dt.datetime(2020, 1, 1)))  # noqa: DTZ001 - as the database keeps it
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    assert not is_member(mlist, "anne@example.org")
+    again, _, _ = manager(mlist).register(anne)
+    manager(mlist).confirm(again)
+    assert is_member(mlist, "anne@example.org")
+
+
+@pytest.mark.parametrize("token", ["", "0" * 40, None])
+def test_none_at_all(mlist: Any, manager: Manager, token: str | None) -> None:
+    """What is no token finds nothing."""
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+
+
+def test_of_something_else(mlist: Any, manager: Manager) -> None:
+    """A token that core made for another purpose, a held message say, confirms no request."""
+    from mailman.app.subscriptions import PendableSubscription  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    pendable = PendableSubscription(list_id=mlist.list_id, type="held message", id=1)
+    token = getUtility(IPendings).add(pendable)
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    assert getUtility(IPendings).confirm(token, expunge=False) is not None
+
+
+@pytest.mark.parametrize("way", ["discard", "pendings", "expired", "list"])
+def test_nothing_is_left_of_it(way: str, mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """Discarded, rejected, expired or its list deleted: our row goes with core's."""
+    from mailman.app.lifecycle import remove_list  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415
+    from mailman.model.pending import Pended  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415
+
+    set_policy(mlist, store, "confirm")
+    token, _, _ = manager(mlist).register(person())
+    store.commit()
+    assert store.scalar(sa.select(sa.func.count()).select_from(SavedRequest)) == 1
+    match way:
+        case "discard":
+            manager(mlist).discard(token)
+        case "pendings":
+            getUtility(IPendings).confirm(token)  # as core's REST does for `reject`
+        case "expired":
+            store.execute(sa.update(Pended).values(expiration_date=dt.datetime(2000, 1, 1)))  # noqa: DTZ001
+            store.expire_all()
+            getUtility(IPendings).evict()
+        case "list":
+            remove_list(mlist)
+    store.flush()
+    assert store.scalar(sa.select(sa.func.count()).select_from(SavedRequest)) == 0
+
+
+def test_two_at_once(mlist: Any, manager: Manager, person: Any, store: Session, core: Any) -> None:
+    """Of two processes that resume a request one goes on, and the other finds nothing."""
+    from mailman_workflows import saved  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415
+
+    set_policy(mlist, store, "confirm")
+    token, _, _ = manager(mlist).register(person())
+    store.commit()
+    # The other one takes it between our look and our claim.
+    looked = saved.store
+
+    class Racing:
+        """Core's session, that another process gets ahead of."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(looked(), name)
+
+        def execute(self, statement: Any, *arguments: Any) -> Any:
+            if isinstance(statement, sa.sql.dml.Delete):
+                looked().rollback()
+                with core.db.engine.begin() as other:
+                    other.execute(sa.delete(SavedRequest))
+            return looked().execute(statement, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(saved, "store", Racing)
+        with pytest.raises(LookupError):
+            manager(mlist).confirm(token)
+    assert not is_member(mlist, "anne@example.org")
