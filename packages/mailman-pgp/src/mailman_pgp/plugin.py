@@ -56,7 +56,7 @@ class PGPPlugin:
         from mailman_pgp.lists import pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
 
-        database.migrate()
+        database.TABLES.migrate()
         cleanup.install()
         pinning.install()
         health.finish(config)

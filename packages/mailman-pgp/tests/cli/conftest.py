@@ -93,7 +93,7 @@ def bare(tmp_path: Path) -> Path:
 @pytest.fixture
 def site(tmp_path: Path) -> OnDisk:
     """A site on which everything is fine."""
-    from mailman_pgp.model.database import newest_revision  # noqa: PLC0415 - it imports core
+    from mailman_pgp.model.database import TABLES  # noqa: PLC0415 - it imports core
 
     write_config(tmp_path)
     made = OnDisk(tmp_path, SiteKey.create(tmp_path / "etc" / "site.key"))
@@ -105,7 +105,7 @@ def site(tmp_path: Path) -> OnDisk:
     engine.dispose()
     made.sql(
         "CREATE TABLE pgp_alembic (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
-        f"INSERT INTO pgp_alembic VALUES ('{newest_revision()}')",
+        f"INSERT INTO pgp_alembic VALUES ('{TABLES.newest_revision()}')",
         sqlalchemy.insert(Site).values(name="site_key", value=made.key.key_id),
     )
     return made

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from mailman_pgp.model import database, tables
+from mailman_workflows.database import MigrationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +28,12 @@ def bare(store: Any, core: Any) -> Iterator[Any]:
     yield core.db.engine
     store.rollback()  # a transaction that has read our tables would make PostgreSQL wait for ever
     _drop(core.db.engine)
-    database.migrate()
+    database.TABLES.migrate()
 
 
 def _drop(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {database.VERSION_TABLE}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {database.TABLES.version_table}")
         tables.Base.metadata.drop_all(connection)
 
 
@@ -42,24 +43,24 @@ def _ours(engine: sa.Engine) -> set[str]:
 
 def test_from_nothing(bare: sa.Engine) -> None:
     """An empty database gets every table, and the version that this release works with."""
-    database.migrate()
+    database.TABLES.migrate()
     assert _ours(bare) == {*tables.Base.metadata.tables, "pgp_alembic"}
     with bare.connect() as connection:
-        assert database.current_revision(connection) == database.newest_revision()
+        assert database.TABLES.current_revision(connection) == database.TABLES.newest_revision()
 
 
 def test_again(bare: sa.Engine, store: Any) -> None:
     """A second migration changes nothing and loses nothing."""
-    database.migrate()
+    database.TABLES.migrate()
     store.add(tables.Site(name="site_key", value="00c0ffee"))
-    database.migrate()
+    database.TABLES.migrate()
     assert store.get(tables.Site, "site_key").value == "00c0ffee"
     assert "pgp_site" in _ours(bare)
 
 
 def test_no_difference_to_the_models(bare: sa.Engine) -> None:
     """What the migrations make is what `tables` describes, down to types, indexes and their conditions."""
-    database.migrate()
+    database.TABLES.migrate()
     with bare.connect() as connection:
         context = MigrationContext.configure(
             connection,
@@ -86,14 +87,14 @@ def test_deliveries_without_a_chunk(bare: sa.Engine) -> None:
     import alembic.command  # noqa: PLC0415
 
     with bare.begin() as connection:
-        alembic.command.upgrade(database._alembic_config(connection), "0001")
+        alembic.command.upgrade(database.TABLES._alembic_config(connection), "0001")
         connection.execute(
             sa.text(
                 "INSERT INTO pgp_delivery (list_id, message_id, at, recipients, delivered, skipped, failed) VALUES"
                 " ('ant.example.com', '<1>', '2026-01-01', 3, 2, 1, 0), ('ant.example.com', '<1>', '2026-01-01', 3, 3, 0, 0)"
             )
         )
-    database.migrate()
+    database.TABLES.migrate()
     name = sa.text("UPDATE pgp_delivery SET chunk = 'c' WHERE delivered = :delivered")
     with bare.begin() as connection:
         found = connection.execute(sa.text("SELECT delivered, chunk, attempts FROM pgp_delivery ORDER BY delivered"))
@@ -107,7 +108,7 @@ def test_core_sees_nothing_of_ours(bare: sa.Engine) -> None:
     """Our tables are not part of core's metadata, nor our version of core's."""
     from mailman.database.model import Model  # noqa: PLC0415 - core must be initialised
 
-    database.migrate()
+    database.TABLES.migrate()
     assert not set(Model.metadata.tables) & _ours(bare)
     assert "alembic_version" not in _ours(bare)
 
@@ -126,9 +127,9 @@ def test_failure_leaves_nothing(bare: sa.Engine, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patched:
         patched.setattr("alembic.op.create_table", lambda *args, **kws: fail_late(_proxy(), *args, **kws))
         with pytest.raises(RuntimeError, match="pulled plug"):
-            database.migrate()
+            database.TABLES.migrate()
     assert _ours(bare) == set()
-    database.migrate()
+    database.TABLES.migrate()
     assert "pgp_skipped" in _ours(bare)
 
 
@@ -140,13 +141,13 @@ def _proxy() -> Any:
 
 def test_of_a_later_release(bare: sa.Engine) -> None:
     """Tables of a later release are left alone, with a sentence that says what to do."""
-    database.migrate()
+    database.TABLES.migrate()
     with bare.begin() as connection:
         connection.execute(sa.text("UPDATE pgp_alembic SET version_num = '9999'"))
-    with pytest.raises(database.MigrationError, match="later release"):
-        database.migrate()
+    with pytest.raises(MigrationError, match="later release"):
+        database.TABLES.migrate()
     with bare.connect() as connection:
-        assert database.current_revision(connection) == "9999"
+        assert database.TABLES.current_revision(connection) == "9999"
 
 
 ONE_OF_MANY = """
@@ -158,10 +159,10 @@ engine = sqlalchemy.create_engine(sys.argv[1])
 config.db = SimpleNamespace(engine=engine, commit=lambda: None)
 config.LOCK_DIR = sys.argv[2]
 from mailman_pgp.model import database
-database.newest_revision()
+database.TABLES.newest_revision()
 print("ready", flush=True)
 sys.stdin.readline()
-database.migrate()
+database.TABLES.migrate()
 """
 
 

@@ -65,7 +65,7 @@ class Swept:
 
 
 def install() -> None:
-    """Listen to core's models; to be called once our tables are there (`mailman_pgp.model.database.migrate`)."""
+    """Listen to core's models; to be called once our tables are there (`mailman_pgp.model.database.TABLES`)."""
     for model, remember, forget in (
         (MailingList, _remember_list, _forget_list),
         (Member, _remember_member, _forget_member),

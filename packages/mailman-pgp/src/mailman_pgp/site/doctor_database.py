@@ -111,10 +111,10 @@ def _server(url: URL) -> sqlalchemy.Engine:
 
 def _about(connected: Connection, config: CoreConfiguration, key_id: str | None) -> Iterator[Finding]:
     # Here, since it imports core's configuration module, whose import may be what fails.
-    from mailman_pgp.model.database import VERSION_TABLE, current_revision, newest_revision  # noqa: PLC0415
+    from mailman_pgp.model.database import TABLES  # noqa: PLC0415
 
     inspector = sqlalchemy.inspect(connected)
-    if not inspector.has_table(VERSION_TABLE):
+    if not inspector.has_table(TABLES.version_table):
         if _is_running(config):
             yield error(
                 Area.DATABASE,
@@ -126,7 +126,7 @@ def _about(connected: Connection, config: CoreConfiguration, key_id: str | None)
                 Area.DATABASE, "The tables of mailman-pgp are not there yet; Mailman makes them at its next start."
             )
         return
-    revision, newest = current_revision(connected), newest_revision()
+    revision, newest = TABLES.current_revision(connected), TABLES.newest_revision()
     missing = [name for name in Base.metadata.tables if not inspector.has_table(name)]
     if revision != newest:
         grave = error if _is_running(config) else warning

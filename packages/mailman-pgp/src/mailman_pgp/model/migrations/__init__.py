@@ -1,1 +1,1 @@
-"""The history of our tables, for Alembic; `mailman_pgp.model.database.migrate` runs it."""
+"""The history of our tables, for Alembic; `mailman_pgp.model.database.TABLES` runs it."""

@@ -1,10 +1,10 @@
-"""How Alembic runs our migrations: on the connection that `mailman_pgp.model.database.migrate` gives it."""
+"""How Alembic runs our migrations: on the connection that `mailman_pgp.model.database.TABLES` gives it."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from mailman_pgp.model.database import VERSION_TABLE
+from mailman_pgp.model.database import TABLES
 from mailman_pgp.model.tables import Base
 
 
@@ -19,7 +19,7 @@ def run() -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        version_table=VERSION_TABLE,
+        version_table=TABLES.version_table,
         include_name=include_name,
         render_as_batch=True,
         compare_type=True,
