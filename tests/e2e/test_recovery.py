@@ -121,8 +121,8 @@ def test_in_killed_between_claim_and_enqueue(crowd: Crowd) -> None:
     before = set(rows(sandbox, claims, list=list_id))
     # A rule that thinks for years: after the claim, before the chain accepts.
     matches = f"lists/{list_id}/header-matches"
-    sandbox.rest(matches, {"header": "message-id", "pattern": "^<(a+)+$"})
-    message = crowd.author.write().replace(b"Message-ID: <", b"Message-ID: <" + b"a" * 60, 1)
+    sandbox.rest(matches, {"header": "in-reply-to", "pattern": "^<(a+)+$"})
+    message = b"In-Reply-To: <" + b"a" * 60 + b"@x>\n" + crowd.author.write()
     crowd.expect()
     crowd.author.send(message)
     until(lambda: set(rows(sandbox, claims, list=list_id)) - before, "the claim")

@@ -42,17 +42,17 @@ def post(mlist: Any, people: Sequence[str], *, content: bytes = TEXT, kind: str 
     from mailman_pgp.posts.record import Kind, Outer, Record  # noqa: PLC0415
     from mailman_pgp.posts.sealed import Content, seal_delivery, seal_message  # noqa: PLC0415
 
-    original = Message()
-    original["Message-ID"] = f"<{name}@example.com>"
-    sealed = seal_message(original, mlist.list_id, "anne@example.com", Content(content, {}))
     record = Record(
         kind=Kind(kind),
         author="anne@example.com",
+        message_id=f"<{name}@example.com>",
         claim=name,
         chunk=chunks.name(mlist.list_id, name, people),
-        outer=Outer("Subject: [...]\r\n\r\n", "\r\n"),
+        outer=Outer("Subject: [...]\r\n\r\n", "\r\n", f"<{name}@example.com>"),
     )
-    return seal_delivery(sealed, content), {"recipients": list(people), "listid": mlist.list_id, **record.to_kws()}
+    sealed = seal_message(Message(), mlist.list_id, record, Content(content, {}))
+    delivery = seal_delivery(sealed, mlist.list_id, record, content)
+    return delivery, {"recipients": list(people), "listid": mlist.list_id, **record.to_kws()}
 
 
 def enqueue(mlist: Any, people: Sequence[str], **keywords: Any) -> None:

@@ -8,7 +8,6 @@ import pytest
 from keys import DAY, forge_usable
 from outgoing import encrypt, post
 
-from mailman_pgp.delivery import chunks
 from mailman_pgp.model.tables import Skipped
 from mailman_pgp.openpgp import OpenPGPError, fanout, inspect
 
@@ -79,18 +78,3 @@ def test_a_clock_set_back_costs_no_post(
     with pytest.raises(OpenPGPError, match="clock"):
         deliver(mlist, *post(mlist, PEOPLE))
     assert (mta.recipients, store.query(Skipped).count()) == ([], 0)
-
-
-def test_a_message_id_is_one_line(mlist: Any, mta: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
-    """In a log nobody writes lines of their own by folding their Message-ID."""
-    encrypt(mlist, PEOPLE)
-    msg, msgdata = post(mlist, PEOPLE)
-    del msg["message-id"]
-    msg["Message-ID"] = "<x@example.com>\r\n Jan 1 00:00:00 2030 (1) forged"
-    with caplog.at_level("INFO"):
-        deliver(mlist, msg, dict(msgdata))
-        chunks.forget_finished()
-        deliver(mlist, msg, dict(msgdata))
-    assert mta.recipients == PEOPLE
-    (said,) = (record.getMessage() for record in caplog.records if "forged" in record.getMessage())
-    assert "\n" not in said

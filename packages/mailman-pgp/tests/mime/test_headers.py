@@ -1,13 +1,13 @@
 """Header fields of the decrypted payload: whose are they, and what do they say."""
 
-import email
+import email.message
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailman_pgp.mime import Author, Mailbox, display_name, one_line, read_payload
+from mailman_pgp.mime import Author, Mailbox, display_name, message_id, one_line, read_payload
 from mailman_pgp.mime import mailboxes as boxes
 from mailman_pgp.mime.mailboxes import MailboxError
 from mailman_pgp.mime.words import decode, encode
@@ -173,3 +173,23 @@ def test_text_without_a_header() -> None:
     """A text that was encrypted without being made an entity keeps its first lines, also when they look like fields."""
     for text in (b"Hello Anne,\r\nyes", b"Note: this\r\n\r\nis all", b"\r\nhello", b"-- \r\n"):
         assert read_payload(text).body.body_bytes == text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<a@x>", "<a@x>"),
+        ("\r\n <a@x> ", "<a@x>"),
+        (" <a@x>\r\n Jan 1 00:00:00 2030 (1) forged", ""),
+        ("<a@x> <b@x>", ""),
+        ("<nu\0l@x>", ""),
+        ("<a\r\n b@x>", ""),
+        ("<" + "a" * 300 + "@x>", ""),
+        ("no identifier", ""),
+    ],
+)
+def test_message_id_is_one_identifier(written: str, read: str) -> None:
+    """What is more or less than one reaches no log, no row and no answer."""
+    message = email.message.Message()
+    message["Message-ID"] = written
+    assert message_id(message) == read

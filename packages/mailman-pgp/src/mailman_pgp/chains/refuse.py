@@ -30,6 +30,6 @@ class Refuse(TerminalChainBase):  # type: ignore[misc]  # core is untyped
     def _process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
         """See `TerminalChainBase`."""
         record = Record.of(msgdata) or Record(Kind.POST, problem="not-received")
-        refuse(mlist, msg["message-id"], record)
-        log.info("REFUSED (%s): %s", record.problem, (msg["message-id"] or "n/a").strip())
+        refuse(mlist, record)
+        log.info("REFUSED (%s): %s", record.problem, record.message_id or "n/a")
         notify(RejectEvent(mlist, msg, msgdata, self))

@@ -20,7 +20,6 @@ from mailman_pgp.delivery import interruption, ledger
 from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
-from mailman_pgp.delivery.replies import one_line
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
@@ -74,11 +73,13 @@ def deliver(mlist: Any, msg: SealedDelivery, msgdata: dict[str, Any], record: Re
 
 
 def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Refusals:
-    list_id, msg, record, progress = chunk.list_id, chunk.msg, chunk.record, chunk.progress
+    list_id, record, progress = chunk.list_id, chunk.record, chunk.progress
+    outer = record.outer
+    assert outer is not None
     config.db.commit()  # what another slice has recorded is seen from here on
     known = ledger.known(record.chunk)
     if known.complete and beginning is Beginning.FRESH:
-        log.info("%s: a chunk that was sent already came a second time", _message_id(msg))
+        log.info("%s: a chunk that was sent already came a second time", outer.message_id)
         return Refusals()
 
     done = progress.done()
@@ -100,7 +101,7 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     ledger.served(list_id, done)
     ledger.delivered(
         list_id,
-        _message_id(msg),
+        outer.message_id,
         chunk=record.chunk,
         attempts=record.attempt + 1,
         recipients=before.recipients,
@@ -116,16 +117,11 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
     return refusals
 
 
-def _message_id(msg: SealedDelivery) -> str:
-    # Who chose it may have folded it.
-    return one_line(str(msg["message-id"] or ""))
-
-
 def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:
     """Record who does not get the post, and tell whom it concerns."""
     ledger.lost(chunk.list_id, ledger.COPY, refusals.lost)
     if Lost.TOO_LARGE in refusals.lost.values():
-        refuse_afterwards(chunk.mlist, chunk.msg["message-id"], chunk.record, Lost.TOO_LARGE)
+        refuse_afterwards(chunk.mlist, chunk.record, Lost.TOO_LARGE)
         send_undelivered(chunk.mlist, Lost.TOO_LARGE)
     given_up = {address: str(reason) for address, reason in refusals.lost.items() if reason is Lost.GIVEN_UP}
     # As with those who are skipped: when it begins, and then once a week.
@@ -139,7 +135,7 @@ def _serve(chunk: _Chunk, found: Lookup, skips: dict[str, str], refusals: Refusa
     """Send and mark; `skips` grows by those that can't be encrypted to after all."""
     if not found.recipients:
         return
-    payload = chunk.msg.unseal().entity
+    payload = chunk.msg.unseal(chunk.list_id, chunk.record).entity
     signer = ListSecretKey(vault.current_secret(chunk.list_id))
     # What we need of the database is read; nothing stays open while we talk to the mail server.
     config.db.commit()

@@ -45,5 +45,5 @@ class OwnerRecipients(CoreOwnerRecipients):  # type: ignore[misc]  # core is unt
         for address, reason in found.problems.items():
             send_unread(mlist, address, reason, fate)
         if not found.recipients:
-            refuse(mlist, msg["message-id"], replace(record, problem=Problem.NO_READER))
+            refuse(mlist, replace(record, problem=Problem.NO_READER))
             raise DiscardMessage("Nobody who looks after the list has a certificate that can be used.")

@@ -33,7 +33,7 @@ class ToOutgoing:
                 "A message without a record came to the end of the pipeline. It is kept in the shunt queue."
             )
         composed = compose(mlist, msg, record)
-        delivery = seal_delivery(msg, composed.payload)
+        delivery = seal_delivery(msg, mlist.list_id, record, composed.payload)
         for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):
             chunk = chunks.name(mlist.list_id, record.claim, recipients)
             part = replace(record, chunk=chunk, outer=composed.outer)

@@ -12,22 +12,26 @@ from mailman_pgp.keys import vault
 from mailman_pgp.mime import Outward
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from email.message import Message
 
 
 @public
-def outward_for(mlist: Any, message: Message) -> Outward:
-    """The outer face of a copy of `message`: the list's own words, and the identifiers that keep threads together."""
+def outward_for(mlist: Any, fields: Message | Mapping[str, str]) -> Outward:
+    """The outer face of a copy: the list's own words, and the identifiers that keep threads together.
+
+    :param fields: Has the latter: ``message-id``, ``date``, ``in-reply-to``, ``references``, in lower case.
+    """
     return Outward(
         list_address=mlist.posting_address,
         list_name=mlist.display_name,
         list_id=mlist.list_id,
         subject_prefix=mlist.subject_prefix or "",
         headers=_list_headers(mlist),
-        message_id=str(message["message-id"] or ""),
-        date=str(message["date"] or ""),
-        in_reply_to=str(message["in-reply-to"] or "") or None,
-        references=str(message["references"] or "") or None,
+        message_id=str(fields.get("message-id") or ""),
+        date=str(fields.get("date") or ""),
+        in_reply_to=str(fields.get("in-reply-to") or "") or None,
+        references=str(fields.get("references") or "") or None,
         autocrypt=_keydata(vault.certificate(mlist.list_id).certificate),
     )
 

@@ -14,6 +14,7 @@ from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
 from mailman_pgp.mime.structure import Incoming, Structure, examine
+from mailman_pgp.mime.threads import message_id
 
 __all__ = [
     "OUTER_SUBJECT",
@@ -31,6 +32,7 @@ __all__ = [
     "encrypted_notice",
     "examine",
     "is_automatic",
+    "message_id",
     "one_line",
     "outer_message",
     "read_payload",

@@ -9,6 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.mailboxes import ADDRESS
+from mailman_pgp.mime.threads import MESSAGE_ID, first_id
 
 # The fields beside our own that the outer message may carry. None of them says anything about a post.
 OUTER_FIELDS = {
@@ -26,7 +27,6 @@ OUTER_FIELDS = {
         "X-Mailman-Version",
     )
 }
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _LIST_ID = re.compile(r"[A-Za-z0-9_+.-]{1,250}")
 _KEYDATA = re.compile(r"[A-Za-z0-9+/=]+")
 _MAX_REFERENCES = 20
@@ -117,15 +117,15 @@ def date_text(when: datetime) -> str:
 
 
 def _message_id(text: str, domain: str) -> str:
-    found = _MESSAGE_ID.search(text[:_MAX_VALUE_CHARS])
+    found = first_id(text)
     if found:
-        return found[0]
+        return found
     return f"<{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:40]}@{domain}>"
 
 
 def _message_ids(text: str | None) -> list[str]:
     """The identifiers in a References or In-Reply-To value: the first, and the latest ones."""
-    found = _MESSAGE_ID.findall((text or "")[-65536:])
+    found = MESSAGE_ID.findall((text or "")[-65536:])
     return found if len(found) <= _MAX_REFERENCES else [found[0], *found[1 - _MAX_REFERENCES :]]
 
 

@@ -18,25 +18,24 @@ _OLD_MAIL = (Problem.REPLAYED, Problem.STALE)
 
 
 @public
-def refuse(mlist: Any, message_id: str | None, record: Record) -> None:
+def refuse(mlist: Any, record: Record) -> None:
     """Tell the sender why, without a word of what they wrote, and record it for the owners.
 
-    :param message_id: The message's own id, as it came.
-    :param record: What is known of it, the problem among it.
+    :param record: What is known of the message, the problem among it.
     """
     if record.author and not record.automatic:
-        answer_refused(mlist, record.author, record.problem, message_id, _kind(record))
+        answer_refused(mlist, record.author, record.problem, record.message_id, _kind(record))
     ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=record.problem)
 
 
 @public
-def refuse_afterwards(mlist: Any, message_id: str | None, record: Record, reason: str) -> None:
+def refuse_afterwards(mlist: Any, record: Record, reason: str) -> None:
     """Tell the sender that a message was accepted, but is larger than the site's mail server takes, and record it.
 
     :param reason: What the ledger is to hold.
     """
     if record.author and not record.automatic:
-        answer_too_large(mlist, record.author, message_id, _kind(record))
+        answer_too_large(mlist, record.author, record.message_id, _kind(record))
     ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=reason)
 
 

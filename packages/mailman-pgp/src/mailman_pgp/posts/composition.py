@@ -12,6 +12,7 @@ from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, compose_payload, outer_message, read_payload
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
+from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.record import Kind, Outer, Record
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ class Composed:
 @public
 def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     """Write headers, status line and decoration, once for all members."""
-    content = post.unseal()
+    content = post.unseal(mlist.list_id, record)
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
     status = _status(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
-    outward = outward_for(mlist, post)
+    own_id = identify(mlist.list_id, record.claim, Use.COPY)
+    outward = outward_for(mlist, {**dict(post.items()), "message-id": record.message_id or own_id})
     parts = outer_message(outward)
     return Composed(
         payload=compose_payload(
@@ -46,7 +48,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
             header_text=header_for(mlist) if is_post else "",
             footer_text=footer_for(mlist) if is_post else "",
         ),
-        outer=Outer(head=parts.head.decode("latin-1"), foot=parts.foot.decode("latin-1")),
+        outer=Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id),
     )
 
 

@@ -14,7 +14,7 @@ from public import public
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, vault
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, read_payload, single_address
+from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, read_payload, single_address
 from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.problems import Problem
@@ -66,13 +66,18 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     :param kind: `Kind.POST`, or `Kind.OWNER` for mail to the owners, which may come unencrypted.
     :param claim: The name of the queue file, or the claim that the message already has.
     """
-    author = single_address(message) or ""
-    found = Record(kind=kind, author=author, claim=claim, automatic=is_automatic(message))
+    found = Record(
+        kind=kind,
+        author=single_address(message) or "",
+        message_id=message_id(message),
+        claim=claim,
+        automatic=is_automatic(message),
+    )
     try:
         content, found = _content(mlist, message, found)
     except _Refused as refused:
-        return Received(placeholder(message, mlist.list_id, author), refused.record)
-    return Received(seal_message(message, mlist.list_id, author, content), found)
+        return Received(placeholder(message, mlist.list_id, refused.record), refused.record)
+    return Received(seal_message(message, mlist.list_id, found, content), found)
 
 
 def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:

@@ -6,6 +6,7 @@ Queue files survive upgrades, so what lies in them is a plain, versioned diction
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -24,10 +25,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outer:
-    """What stands outside the encryption of every copy of a chunk: the bytes before and after the armor, as latin-1."""
+    """What stands outside the encryption of every copy of a chunk: the bytes before and after the armor, as latin-1.
+
+    `message_id` is the one in there.
+    """
 
     head: str
     foot: str
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Record:
     kind: Kind
     problem: str = ""  # why it may not be posted: a `mailman_pgp.posts.problems.Problem`; empty when it may
     author: str = ""  # the address in From, lower-cased
+    message_id: str = ""  # the one that its author gave it, for answers and logs; empty when it can't be used
     automatic: bool = False  # a machine's mail, which is never answered
     verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_record() of each signature
     fingerprint: str = ""  # the certificate that authenticated the author
@@ -82,6 +88,16 @@ class Record:
         for name in ("outer", "earlier"):
             raw[name] = dataclasses.asdict(raw[name]) if raw[name] is not None else None
         msgdata[_KEY] = {"version": _VERSION, **raw}
+
+    def as_sealed(self, list_id: str, generation: str, use: str) -> bytes:
+        """All of this that content is sealed with, and only opens with: whose it is, and what was found out about it.
+
+        :param generation: Names the list's encryption: another one when encryption was switched off and on in between.
+        :param use: What the content is.
+        """
+        found_out = (self.kind, self.problem, self.author, self.claim, self.fingerprint, self.signed_at, self.verdicts)
+        bound = (use, list_id, generation, *found_out)
+        return b"mailman-pgp sealed content v2\0" + json.dumps(bound, sort_keys=True).encode("ascii")
 
     def to_kws(self) -> dict[str, Any]:
         """This record as keyword arguments for a queue's `enqueue`."""

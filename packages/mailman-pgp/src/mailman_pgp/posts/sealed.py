@@ -3,7 +3,12 @@
 Mailman pickles messages into queues, the message store and the shunt directory; it attaches them to notices, shows them in
 REST, and hands them to archivers.  A `SealedMessage` is safe in all these places *by construction*: what stock code can
 see, its headers and its payload, is a placeholder without anything from the decrypted post.  The decrypted MIME entity
-rides along as `sealed`, AES-256-GCM under a key derived from the site key and bound to the list.
+rides along as `sealed`, AES-256-GCM under a key derived from the site key.
+
+The blob opens for its own list only, and only together with the record that was sealed with it.  Core brings the two
+together by Message-ID: its message store, one for the whole site, keeps the first message of an id and ignores others.
+So the placeholder has an id that nobody outside can foresee (`mailman_pgp.posts.identity`), and if the wrong two meet all
+the same, nothing opens.
 
 The key is asked for at the moment of use, from `mailman_pgp.site.health`, which gives it only to a process whose
 configuration was found complete.  A half configured process can therefore move sealed messages but never read one.
@@ -14,21 +19,26 @@ from __future__ import annotations
 import email.utils
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mailman.email.message import Message
 from public import public
 
+from mailman_pgp.model.database import store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.site import health
-from mailman_pgp.site.aead import open_sealed, seal
+from mailman_pgp.site.aead import AeadError, open_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message as StdMessage
 
+    from mailman_pgp.posts.record import Record
+
 # What stock rules and notices may know of a post.  Everything here came in the clear, outside the encryption, and holds
 # no words of the author: display names and the subject are left out on purpose.
-_KEPT = ("message-id", "message-id-hash", "date", "in-reply-to", "references", "received", "x-mailman-rule-hits")
+_KEPT = ("date", "in-reply-to", "references", "received", "x-mailman-rule-hits")
 
 PLACEHOLDER_SUBJECT = "..."
 _PLACEHOLDER_TEXT = """\
@@ -60,6 +70,7 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
 
     sealed: bytes
     list_id: str
+    use: ClassVar[Use] = Use.PLACEHOLDER
 
     def __delitem__(self, name: str) -> None:
         """See `Message`; refused in a process that is not healthy.
@@ -76,13 +87,22 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
             )
         super().__delitem__(name)
 
-    def unseal(self) -> Content:
+    def unseal(self, list_id: str, record: Record) -> Content:
         """The content as it was sealed.
 
+        :param list_id: The list on whose way this message is.
+        :param record: What goes with the message on that way.
         :raises mailman_pgp.site.health.NotHealthy: when this process may not read sealed content.
-        :raises mailman_pgp.site.aead.AeadError: when the blob was changed, or sealed for another list or site.
+        :raises SealedError: when the blob was changed, or belongs to another list or record; core shunts the message.
         """
-        opened = open_sealed(_seal_key(), self.sealed, _bound_to(self.list_id))
+        try:
+            opened = open_sealed(_seal_key(), self.sealed, _bound_to(list_id, record, self.use))
+        except AeadError:
+            raise SealedError(
+                f"A sealed message does not open for {list_id}: it belongs to another list or record, or was sealed before "
+                "the list was made or encrypted anew, or under another site key. It is kept in the shunt queue; restore "
+                "the site key that belongs to it, or remove it, and let its author send it again."
+            ) from None
         outside, _, entity = opened.partition(b"\n")
         return Content(entity, json.loads(outside))
 
@@ -94,6 +114,8 @@ class SealedDelivery(SealedMessage):
     Stock delivery would send the placeholder to every member and call the post delivered.  It must fail instead, and the
     message be kept (core shunts it), so flattening raises.
     """
+
+    use = Use.DELIVERY
 
     def _refuse(self) -> SealedError:
         return SealedError(
@@ -126,55 +148,59 @@ def _seal_key() -> bytes:
     return health.site_key().derive("seal")
 
 
-def _bound_to(list_id: str) -> bytes:
-    return b"mailman-pgp sealed content\0" + list_id.encode()
+def _bound_to(list_id: str, record: Record, use: Use) -> bytes:
+    row = store().get(EncryptedList, list_id)
+    if row is None:
+        raise SealedError(f"A sealed message is for {list_id}, which is not encrypted. It is kept in the shunt queue.")
+    return record.as_sealed(list_id, row.enabled_at.isoformat(), use)
 
 
 @public
-def seal_message(original: StdMessage, list_id: str, author: str, content: Content) -> SealedMessage:
+def seal_message(original: StdMessage, list_id: str, record: Record, content: Content) -> SealedMessage:
     """Make the sealed form of a received message.
 
     :param original: The message as it came; only its transport headers are used.
     :param list_id: The list that the content is bound to.
-    :param author: The bare address that the visible From names.
+    :param record: What was found out about the message, to which the content is bound too; the visible From names its author.
     """
     sealed = SealedMessage()
-    _placeholder(sealed, original, list_id, author)
+    _placeholder(sealed, original, list_id, record, Use.PLACEHOLDER)
     # What the author wrote is measured by the list's limit, not what encryption made of it.
     sealed.original_size = len(content.entity)
-    sealed.sealed = _seal(content, list_id)
+    sealed.sealed = _seal(content, list_id, record, Use.PLACEHOLDER)
     return sealed
 
 
 @public
-def seal_delivery(post: SealedMessage, payload: bytes) -> SealedDelivery:
-    """Make the entry for the queue `out`: the same placeholder around the composed payload."""
+def seal_delivery(post: SealedMessage, list_id: str, record: Record, payload: bytes) -> SealedDelivery:
+    """Make the entry for the queue `out`: a placeholder like the post's around the composed payload."""
     delivery = SealedDelivery()
-    _placeholder(delivery, post, post.list_id, post["from"] or "")
-    delivery.sealed = _seal(Content(payload, {}), post.list_id)
+    _placeholder(delivery, post, list_id, record, Use.DELIVERY)
+    delivery.sealed = _seal(Content(payload, {}), list_id, record, Use.DELIVERY)
     return delivery
 
 
-def _seal(content: Content, list_id: str) -> bytes:
+def _seal(content: Content, list_id: str, record: Record, use: Use) -> bytes:
     # One line of JSON, then the entity.
     plain = b"".join((json.dumps(dict(content.outside)).encode("ascii"), b"\n", content.entity))
-    return seal(_seal_key(), plain, _bound_to(list_id))
+    return seal(_seal_key(), plain, _bound_to(list_id, record, use))
 
 
 @public
-def placeholder(original: StdMessage, list_id: str, author: str) -> Message:
+def placeholder(original: StdMessage, list_id: str, record: Record) -> Message:
     """The visible part alone, for a message that could not be opened: safe to show to stock code."""
     message = Message()
-    _placeholder(message, original, list_id, author)
+    _placeholder(message, original, list_id, record, Use.PLACEHOLDER)
     return message
 
 
-def _placeholder(message: Any, original: StdMessage, list_id: str, author: str) -> None:
+def _placeholder(message: Any, original: StdMessage, list_id: str, record: Record, use: Use) -> None:
+    message["Message-ID"] = identify(list_id, record.claim, use)
     for name in _KEPT:
         for value in original.get_all(name, []):
             message[name] = value
-    if author:
-        message["From"] = author
+    if record.author:
+        message["From"] = record.author
     # Addresses only: a display name is the author's own words.  `implicit-dest` and `max-recipients` want them.
     for name in ("to", "cc"):
         pairs = email.utils.getaddresses([str(value) for value in original.get_all(name, [])])

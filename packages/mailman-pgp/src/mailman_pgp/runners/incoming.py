@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
 from typing import Any
 
 from mailman.config import config
@@ -23,6 +23,8 @@ from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
 from mailman_pgp.site import health
+
+log = logging.getLogger("mailman.vette")
 
 
 class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
@@ -59,8 +61,12 @@ class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: i
         # these metadata, and `mailman unshunt` lets it pass under the same claim.
         Record(kind=kind, claim=claim).put(msgdata)
         received = receive(mlist, msg, kind, claim)
-        record = replace(received.record, claim=claim)
+        record = received.record
         record.put(msgdata)
+        # From here on core's logs name the id of the placeholder.
+        log.info(
+            "%s came to %s, and is %s", record.message_id or "n/a", mlist.fqdn_listname, received.message["message-id"]
+        )
         # The envelope sender plays no part from here on; only the author in From does.
         msgdata["envsender"] = mlist.no_reply_address
         with transaction():
