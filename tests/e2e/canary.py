@@ -54,21 +54,21 @@ class Canary:
         """The post, unencrypted, to the list at `to`."""
         return self._headers(author, to) + b"Message-ID: <" + _word().encode() + b"@x>\n" + self.entity
 
-    def protected(self, author: Person) -> bytes:
+    def protected(self, author: Person, to: str | None = None) -> bytes:
         """The post, encrypted and signed, with all headers inside the encryption (RFC 9788)."""
-        return author.envelope(author.key.write(self.inside(author), author.list.certificate))
+        return author.envelope(author.key.write(self.inside(author, to), author.list.certificate))
 
-    def inside(self, author: Person) -> bytes:
-        """What is encrypted in a `protected` post."""
+    def inside(self, author: Person, to: str | None = None) -> bytes:
+        """What is encrypted in a `protected` post; `to` is the address that it names, when it is not the list's."""
         mark = b'; hp="cipher"; protected-headers="v1"; boundary='
-        return self._headers(author, author.list.address) + self.entity.replace(b"; boundary=", mark, 1)
+        return self._headers(author, to or author.list.address) + self.entity.replace(b"; boundary=", mark, 1)
 
-    def outside(self, author: Person) -> bytes:
+    def outside(self, author: Person, to: str | None = None) -> bytes:
         """The post, encrypted and signed, by a mail program that leaves subject and display name outside only."""
         sealed = author.envelope(author.key.write(self.entity, author.list.certificate))
         old = f"From: {author.name} <{author.address}>\nTo: {author.list.address}\nSubject: ...\n".encode()
         assert old in sealed
-        return sealed.replace(old, self._headers(author, author.list.address))
+        return sealed.replace(old, self._headers(author, to or author.list.address))
 
     def _headers(self, author: Person, to: str) -> bytes:
         return f'From: "{self.name}" <{author.address}>\nTo: {to}\nSubject: About {self.subject} today\n'.encode()

@@ -92,8 +92,8 @@ class Site:
 
     def write_to_owners(self) -> None:
         """Send mail to the owners, encrypted."""
-        letter = self.bart.write(_TO_OWNERS, subject=CANARY)
-        self.sandbox.lmtp_send(self.bart.address, self.list.sub_address("owner"), letter)
+        owners = self.list.sub_address("owner")
+        self.bart.send(self.bart.write(_TO_OWNERS, subject=CANARY, address=owners), owners)
 
     def command(self) -> None:
         """Send a command, which is not open on an encrypted list."""

@@ -36,16 +36,26 @@ class Person:
     key: MemberKey = field(repr=False)
 
     def write(
-        self, body: str = "Hello", *, subject: str = "A subject", sign: bool = True, to: bytes | None = None
+        self,
+        body: str = "Hello",
+        *,
+        subject: str = "A subject",
+        sign: bool = True,
+        to: bytes | None = None,
+        address: str | None = None,
     ) -> bytes:
-        """A post (LF line ends), encrypted to the list or to the certificate `to`, with protected headers (RFC 9788)."""
-        return self.envelope(self.key.write(self.payload(body, subject), to or self.list.certificate, sign=sign))
+        """A post (LF line ends), encrypted to the list or to the certificate `to`, with protected headers (RFC 9788).
 
-    def payload(self, body: str = "Hello", subject: str = "A subject") -> bytes:
+        :param address: To whom it says that it goes; the list when not given.
+        """
+        inside = self.payload(body, subject, address)
+        return self.envelope(self.key.write(inside, to or self.list.certificate, sign=sign))
+
+    def payload(self, body: str = "Hello", subject: str = "A subject", address: str | None = None) -> bytes:
         """What is inside the encryption: an entity with protected headers."""
         return (
             'Content-Type: text/plain; charset="utf-8"; hp="cipher"; protected-headers="v1"\n'
-            f"From: {self.name} <{self.address}>\nTo: {self.list.address}\nSubject: {subject}\n\n{body}\n"
+            f"From: {self.name} <{self.address}>\nTo: {address or self.list.address}\nSubject: {subject}\n\n{body}\n"
         ).encode()
 
     def envelope(self, armored: bytes) -> bytes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mailman_pgp.sandbox import Kept, Sandbox
 
-    Write = Callable[[Canary, Person], bytes]
+    Write = Callable[..., bytes]
 
 forms = pytest.mark.parametrize(
     "write",
@@ -147,7 +147,8 @@ def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, writ
     traces = ants.traces(canary)
     with sandbox.paused("out"):
         with sandbox.paused("pipeline"):
-            sender.send(write(canary, sender), ants.list.sub_address("owner"))
+            owners = ants.list.sub_address("owner")
+            sender.send(write(canary, sender, owners), owners)
             until(lambda: sandbox.queue("pipeline"), "it waits in pipeline")
             assert ants.found(traces) == {}
         until(lambda: sandbox.queue("out"), "it waits in out")

@@ -74,6 +74,7 @@ _REFUSED: dict[str, str] = {
     Problem.TOO_LARGE: "larger than the list allows",
     Problem.NO_AUTHOR: "no single author in From",
     Problem.OTHER_AUTHOR: "another From inside the encryption than outside",
+    Problem.NOT_MEANT: "written and signed for another address than the one that it came to",
     Problem.UNSIGNED: "not signed",
     Problem.STRANGER: "from somebody without a certificate on this list",
     Problem.SOMEBODY_ELSE: "signed with the key of another person than in From",

@@ -106,6 +106,11 @@ def certificate(list_id: str) -> ListCertificate:
     return ListCertificate(list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
 
 
+def fingerprints(list_id: str) -> frozenset[str]:
+    """The fingerprints of a list's keys, of the current and of the retired ones."""
+    return frozenset(store().scalars(select(ListKey.fingerprint).where(ListKey.list_id == list_id)))
+
+
 def current_secret(list_id: str) -> bytes:
     """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
 

@@ -33,7 +33,8 @@ class Payload:
 
     content: the decrypted bytes as they came. body: the cryptographic payload, below the signature layer if there is
     one. headers: names as in FIELDS, values decoded and fit for one line of display; a field that is missing or
-    cannot be read is not there. outside: the names of those taken from the unprotected outer message.
+    cannot be read is not there. outside: the names of those taken from the unprotected outer message. addressed: whether
+    it is the author who says, in protected fields, to whom the message goes; recipients: the addresses there.
     """
 
     content: bytes
@@ -44,6 +45,7 @@ class Payload:
     outside: frozenset[str]
     author: Mailbox | None
     from_ambiguous: bool
+    addressed: bool
     recipients: frozenset[str]
 
     def __repr__(self) -> str:
@@ -119,7 +121,7 @@ def read_payload(content: bytes, outer: Message | Mapping[str, str] | None = Non
     senders = inside.get("From") or around.get("From") or []
     author, ambiguous = _author(senders)
     headers = {name: text for name, values in (inside | around).items() if (text := _shown(name, values))}
-    addressed = [*_mailboxes(inside.get("To", [])), *_mailboxes(inside.get("Cc", []))]
+    recipients = [*_mailboxes(inside.get("To", [])), *_mailboxes(inside.get("Cc", []))]
     return Payload(
         content=content,
         root=root,
@@ -129,7 +131,8 @@ def read_payload(content: bytes, outer: Message | Mapping[str, str] | None = Non
         outside=frozenset(name for name in around if name in headers),
         author=author,
         from_ambiguous=ambiguous,
-        recipients=frozenset(mailbox.address for mailbox in addressed),
+        addressed=complete or "To" in inside or "Cc" in inside,
+        recipients=frozenset(mailbox.address for mailbox in recipients),
     )
 
 

@@ -4,12 +4,9 @@ The library takes a certificate that says nothing for one that takes SEIPDv2.  T
 rnp 0.16 makes, whose owners could read none of it.
 """
 
-from collections.abc import Iterator
-
-from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KeyParts
 from mailman_pgp.openpgp.packets import walk
-from mailman_pgp.openpgp.subpackets import Areas, subpackets
+from mailman_pgp.openpgp.subpackets import hashed_subpackets
 
 _FEATURES = 30
 _SEIPD2 = 0x08
@@ -27,13 +24,6 @@ def announces_seipd2(parts: KeyParts) -> bool:
         octets[:1] and octets[0] & _SEIPD2
         for signed in (parts.primary, *parts.user_ids, *parts.subkeys)
         for raw in signed.raw_signatures
-        for kind, octets in _hashed(next(walk(raw)).body)
+        for kind, octets in hashed_subpackets(next(walk(raw)).body)
         if kind == _FEATURES
     )
-
-
-def _hashed(body: bytes) -> Iterator[tuple[int, bytes]]:
-    try:
-        yield from subpackets(Areas.of(body).hashed)
-    except PacketError:  # of version 3, which says nothing of features
-        return

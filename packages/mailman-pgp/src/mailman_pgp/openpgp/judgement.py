@@ -19,6 +19,7 @@ from mailman_pgp.openpgp.key_history import LIBRARY_ERRORS, Candidate, expired, 
 from mailman_pgp.openpgp.key_packets import KeyParts, Signed, naive_utc, sort
 from mailman_pgp.openpgp.packets import Tag, packet
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
+from mailman_pgp.openpgp.subpackets import intended_recipients
 from mailman_pgp.openpgp.usability import WEAK_HASHES
 
 #: Clocks differ: as far in the future as pysequoia tolerates.
@@ -109,7 +110,13 @@ def judge(content: Content, body: bytes, signers: Signers) -> SignatureVerdict:
         if _RANK[found] < _RANK[status]:
             status, fingerprint, issuer = found, candidate.parts.primary.fingerprint, key
     return SignatureVerdict(
-        status, fingerprint, issuer, signed_at, text_mode=text_mode, content_digest=content.digest(text_mode=text_mode)
+        status,
+        fingerprint,
+        issuer,
+        signed_at,
+        text_mode=text_mode,
+        content_digest=content.digest(text_mode=text_mode),
+        intended=intended_recipients(body),
     )
 
 

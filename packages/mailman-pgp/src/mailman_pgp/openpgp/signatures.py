@@ -39,7 +39,8 @@ class SignatureVerdict:
     status is not good; None when no certificate at hand fits.  `issuer` is the fingerprint, or else the key ID, that the
     signature names (the key that made it, when it is good).  `content_digest` is the SHA-256, in lower-case hexadecimal,
     of the content as the signature hashes it: text-mode signatures see every line end as CRLF (RFC 9580 §5.2.1.2), so
-    one signature has one digest however the line ends of its content were changed.  Times are naive UTC.
+    one signature has one digest however the line ends of its content were changed.  `intended` are the fingerprints of the
+    keys that the signature says it was made for; most programs say nothing of it.  Times are naive UTC.
     """
 
     status: Status
@@ -48,6 +49,7 @@ class SignatureVerdict:
     signed_at: datetime | None
     text_mode: bool
     content_digest: str
+    intended: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -66,7 +68,7 @@ class SignatureVerdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return all values as plain ones, for another process, not for a disk."""
-        return {**self.to_record(), "content_digest": self.content_digest}
+        return {**self.to_record(), "content_digest": self.content_digest, "intended": self.intended}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "SignatureVerdict":
@@ -79,4 +81,5 @@ class SignatureVerdict:
             signed_at=None if signed_at is None else datetime.fromisoformat(signed_at),
             text_mode=bool(values["text_mode"]),
             content_digest=str(values["content_digest"]),
+            intended=tuple(map(str, values["intended"])),
         )

@@ -11,6 +11,7 @@ _AREAS_AT = 4
 _LENGTH_OCTETS = {4: 2, 6: 4}
 _ONE_OCTET, _TWO_OCTETS = 192, 255
 _CRITICAL_BIT = 0x80
+_INTENDED_RECIPIENT = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,31 @@ def _area(body: bytes, at: int, octets: int) -> tuple[bytes, int]:
 
 
 def subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield type and content of the subpackets in an area, as far as they go."""
-    while area:
-        first = area[0]
+    """Yield type and content of the subpackets in an area, as far as they go; takes linear time."""
+    position = 0
+    while position < len(area):
+        first, second = area[position], int.from_bytes(area[position + 1 : position + 2], "big")
         if first < _ONE_OCTET:
             head, length = 1, first
         elif first < _TWO_OCTETS:
-            head, length = 2, ((first - _ONE_OCTET) << 8) + int.from_bytes(area[1:2], "big") + _ONE_OCTET
+            head, length = 2, ((first - _ONE_OCTET) << 8) + second + _ONE_OCTET
         else:
-            head, length = 5, int.from_bytes(area[1:5], "big")
-        subpacket, area = area[head : head + length], area[head + length :]
+            head, length = 5, int.from_bytes(area[position + 1 : position + 5], "big")
+        subpacket = area[position + head : position + head + length]
+        position += head + length
         if subpacket:
             yield subpacket[0] & ~_CRITICAL_BIT, subpacket[1:]
+
+
+def hashed_subpackets(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield type and content of what a signature signs of them; nothing where it has none that could be read."""
+    try:
+        yield from subpackets(Areas.of(body).hashed)
+    except PacketError:  # of version 3, which has none
+        return
+
+
+def intended_recipients(body: bytes) -> tuple[str, ...]:
+    """Return the fingerprints of the keys that a signature was made for, upper-case hexadecimal (RFC 9580 §5.2.3.36)."""
+    found = (content for kind, content in hashed_subpackets(body) if kind == _INTENDED_RECIPIENT)
+    return tuple(content[1:].hex().upper() for content in found)

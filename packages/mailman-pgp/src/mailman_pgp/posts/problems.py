@@ -25,6 +25,7 @@ class Problem(StrEnum):
     TOO_LARGE = "message-too-large"
     NO_AUTHOR = "no-single-author"
     OTHER_AUTHOR = "author-differs-inside"
+    NOT_MEANT = "meant-for-another-address"
     UNSIGNED = "unsigned"
     STRANGER = "no-certificate-for-author"
     SOMEBODY_ELSE = "signed-by-somebody-else"
@@ -72,6 +73,11 @@ _SENTENCES: dict[str, str] = {
     Problem.OTHER_AUTHOR: (
         "The From line outside the encryption names another address than the one inside. "
         "Please send the message from the address that your key belongs to."
+    ),
+    Problem.NOT_MEANT: (
+        "Your message was written and signed for another address than the one that it came to; somebody may have sent it on. "
+        "If you meant it for this list, please write it anew, with the list's address in To or Cc; if you meant it for the "
+        "owners of the list, with {owner} in To."
     ),
     Problem.UNSIGNED: (
         "Your message was encrypted but not signed, so the list cannot know that you wrote it. "

@@ -17,6 +17,7 @@ from mailman_pgp.lists.settings import replay_window
 from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, read_payload, single_address
 from mailman_pgp.openpgp import OpeningError, Status
 from mailman_pgp.posts import replay
+from mailman_pgp.posts.destination import is_meant_for
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
@@ -133,9 +134,9 @@ def _opened(mlist: Any, message: Message, ciphertext: bytes, record: Record) -> 
         fingerprint=(good.fingerprint or "") if good is not None else "",
         signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
     )
-    problem = _problem(list_id, record.author, payload, verdicts, good)
+    problem = _problem(mlist, record, payload, verdicts, good)
     if not problem and good is not None:
-        problem = _claim(list_id, good, record.claim)
+        problem = _claim(list_id, good, record)
     if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
         raise _Refused(problem, record)
     return _with_outside(opened.content, payload), record
@@ -176,8 +177,8 @@ def _verdicts(
 
 
 def _problem(
-    list_id: str,
-    author: str,
+    mlist: Any,
+    record: Record,
     payload: Payload,
     verdicts: tuple[SignatureVerdict, ...],
     good: SignatureVerdict | None,
@@ -185,22 +186,22 @@ def _problem(
     """Why an opened message is not authenticated, or the empty string when it is."""
     if payload.from_ambiguous:
         return Problem.NO_AUTHOR
-    if payload.author_address is not None and payload.author_address != author:
+    if payload.author_address is not None and payload.author_address != record.author:
         return Problem.OTHER_AUTHOR
     if not verdicts:
         return Problem.UNSIGNED
     if good is not None:
-        return ""
+        return "" if is_meant_for(mlist, record.kind, payload, good) else Problem.NOT_MEANT
     worst = next((v for v in verdicts if v.status is not Status.UNKNOWN_KEY), verdicts[0])
     if worst.status is not Status.UNKNOWN_KEY:
         return worst.status
-    if worst.issuer is not None and registry.owns_key(list_id, worst.issuer):
+    if worst.issuer is not None and registry.owns_key(mlist.list_id, worst.issuer):
         return Problem.SOMEBODY_ELSE
-    return Status.UNKNOWN_KEY if registry.current(list_id, author) is not None else Problem.STRANGER
+    return Status.UNKNOWN_KEY if registry.current(mlist.list_id, record.author) is not None else Problem.STRANGER
 
 
-def _claim(list_id: str, good: SignatureVerdict, name: str) -> str:
-    outcome = replay.claim(list_id, good, name, replay_window(list_id))
+def _claim(list_id: str, good: SignatureVerdict, record: Record) -> str:
+    outcome = replay.claim(list_id, record.kind, good, record.claim, replay_window(list_id))
     # Committed before anything is done with the message: a second process must see the claim, and a crash must not undo it.
     config.db.commit()
     return {replay.Claim.REPLAYED: str(Problem.REPLAYED), replay.Claim.STALE: str(Problem.STALE)}.get(outcome, "")

@@ -1,6 +1,6 @@
 """The same signed content is accepted once.
 
-A signature is named by its list, the key that made it, the time it carries, and the digest of the content *as the
+A signature is named by its list, whether it came as a post or as mail to the owners, the key that made it, the time it carries, and the digest of the content *as the
 signature hashes it* (a text-mode signature fits LF, CRLF and mixed line endings alike; the packet itself must not be
 hashed, since its unhashed area can be changed at will).  A unique row per name, written and committed before the message
 goes on, makes a second acceptance impossible across processes.
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
     from mailman_pgp.openpgp import SignatureVerdict
+    from mailman_pgp.posts.record import Kind
 
 
 @public
@@ -43,18 +44,20 @@ class Claim(StrEnum):
 
 
 @public
-def digest_of(verdict: SignatureVerdict) -> str:
+def digest_of(kind: Kind, verdict: SignatureVerdict) -> str:
     """The name of a signature, as hexadecimal HMAC-SHA-256.
 
+    :param kind: What the message came as.  Whoever has a copy of a post and sends it to the owners first must not use up
+        the claim of the post.
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
     signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
-    name = "\0".join((verdict.fingerprint or "", signed_at, verdict.content_digest))
+    name = "\0".join((kind, verdict.fingerprint or "", signed_at, verdict.content_digest))
     return hmac.digest(health.site_key().derive("replay"), name.encode(), "sha256").hex()
 
 
 @public
-def claim(list_id: str, verdict: SignatureVerdict, name: str, window: timedelta) -> Claim:
+def claim(list_id: str, kind: Kind, verdict: SignatureVerdict, name: str, window: timedelta) -> Claim:
     """Claim a good signature for one message.  The caller commits before it acts on the answer.
 
     :param name: The claim: a name that this message keeps through crashes, and no other message has.
@@ -63,7 +66,7 @@ def claim(list_id: str, verdict: SignatureVerdict, name: str, window: timedelta)
     at = now()
     if verdict.signed_at is None or verdict.signed_at < at - window:
         return Claim.STALE
-    digest = digest_of(verdict)
+    digest = digest_of(kind, verdict)
     if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=at):
         return Claim.FIRST
     claimed_by = store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest == digest))

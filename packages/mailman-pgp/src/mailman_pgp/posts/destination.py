@@ -1,0 +1,67 @@
+"""Whether a signed message was meant for the list, and for the address of the list, that it came to.
+
+A signature says who wrote something, not to whom.  Whoever can decrypt a signed message may encrypt it anew to the list, and
+whoever carries a message may have it come to another address than its author wrote.  So where the author's program protects
+To and Cc, they must name the address; else, where the signature names the keys that it was made for (RFC 9580 §5.2.3.36),
+one of them must be the list's.  Of a message by a program that does neither, nothing can be told.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.interfaces.mailinglist import IAcceptableAliasSet
+from public import public
+
+from mailman_pgp.keys import vault
+from mailman_pgp.posts.record import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mailman_pgp.mime import Payload
+    from mailman_pgp.openpgp import SignatureVerdict
+
+
+@public
+def is_meant_for(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdict) -> bool:
+    """Whether the author of a message meant it for this list, as a post or as mail to its owners, as far as can be told.
+
+    Core's settings count as for any list: acceptable aliases are names of the list's, and a list without
+    `require_explicit_destination` takes posts that name it nowhere (Bcc).
+    """
+    if payload.addressed:
+        if any(_is_own(mlist, kind, address) for address in payload.recipients):
+            return True
+        if kind is Kind.POST and _is_alias(mlist, payload.recipients):
+            return True
+        if kind is not Kind.POST or mlist.require_explicit_destination:
+            return False
+    return not good.intended or not vault.fingerprints(mlist.list_id).isdisjoint(good.intended)
+
+
+def _is_own(mlist: Any, kind: Kind, address: str) -> bool:
+    """Whether mail to an address comes to the list in this role; as core's LMTP server reads addresses."""
+    local, _, domain = address.rpartition("@")
+    if domain not in {mlist.mail_host, mlist.domain.alias_domain}:
+        return False
+    own = mlist.posting_address if kind is Kind.POST else mlist.owner_address
+    return bool(local.split(config.mta.verp_delimiter, 1)[0] == own.rpartition("@")[0])
+
+
+def _is_alias(mlist: Any, addresses: Collection[str]) -> bool:
+    """Whether one of the addresses is another name of the list's; read as by core's rule `implicit-dest`."""
+    for alias in IAcceptableAliasSet(mlist).aliases:
+        if not alias.startswith("^"):
+            if alias in addresses:
+                return True
+            continue
+        pattern = re.compile(re.escape(alias), re.IGNORECASE)
+        with suppress(re.error):
+            pattern = re.compile(alias, re.IGNORECASE)
+        if any(pattern.match(address) for address in addresses):
+            return True
+    return False
