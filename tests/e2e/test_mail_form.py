@@ -57,9 +57,10 @@ def delivered(encrypted_list: EncryptedList) -> Delivered:
     author = replace(encrypted_list.member("Anne"), name="Änne")
     reader, other = encrypted_list.member("Bart", KeyKind.V6), encrypted_list.member("Cris", KeyKind.RSA)
     subject = "Über Turmfalken und andere Greifvögel " * 5
-    message = author.write("Der Text", subject=subject).replace(
-        b"Subject: ...\n", b"Subject: ...\nIn-Reply-To: <first@x>\nReferences: <zero@x>\n <first@x>\nX-Mailer: Anne's\n"
-    )
+    more = f"Message-ID: <own.{author.address}>\nIn-Reply-To: <first@x>\nReferences: <zero@x>\n <first@x>\n".encode()
+    inside = author.payload("Der Text", subject).replace(b"\nSubject: ", b"\n" + more + b"Subject: ")
+    message = author.envelope(author.key.write(inside, encrypted_list.certificate))
+    message = re.sub(rb"Message-ID: .*\n", more + b"X-Mailer: Anne's\n", message, count=1)
     author.send(message)
     (kept,) = reader.mail()
     return Delivered(encrypted_list, author, reader, other, kept, reader.open(kept), raw_payload(reader, kept))
@@ -123,7 +124,7 @@ def test_nothing_outside_tells_of_the_post(delivered: Delivered) -> None:
     outside, _, _ = delivered.kept.content.partition(b"-----BEGIN PGP MESSAGE-----")
     for word in ("Turmfalken", "Anne", "Änne", "X-Mailer", "=?", "Text", "plain"):
         assert word.encode() not in outside
-    # The message's own id is the author's, who chose it; nothing else names them.
+    # The message's own id is the author's, who chose it and wrote it outside too; nothing else names them.
     without_id = outside.replace(str(delivered.kept.message["message-id"]).encode(), b"")
     assert delivered.author.address.encode() not in without_id
 

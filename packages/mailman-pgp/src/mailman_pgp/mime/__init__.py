@@ -14,7 +14,7 @@ from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
 from mailman_pgp.mime.structure import Incoming, Structure, examine
-from mailman_pgp.mime.threads import message_id
+from mailman_pgp.mime.threads import Thread, message_id, message_ids, thread_of
 
 __all__ = [
     "OUTER_SUBJECT",
@@ -27,16 +27,19 @@ __all__ = [
     "Payload",
     "PayloadError",
     "Structure",
+    "Thread",
     "compose_payload",
     "display_name",
     "encrypted_notice",
     "examine",
     "is_automatic",
     "message_id",
+    "message_ids",
     "one_line",
     "outer_message",
     "read_payload",
     "signed_notice",
     "single_address",
     "status_line",
+    "thread_of",
 ]

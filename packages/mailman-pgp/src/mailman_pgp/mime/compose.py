@@ -16,6 +16,7 @@ from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, new_boundary, oute
 from mailman_pgp.mime.outward import Author, Outward, date_text
 from mailman_pgp.mime.protected import Payload
 from mailman_pgp.mime.subject import prefixed
+from mailman_pgp.mime.threads import thread_of
 
 __all__ = ["Author", "OuterParts", "Outward", "compose_payload", "outer_message", "status_line"]
 
@@ -38,7 +39,7 @@ def compose_payload(
     Its header fields are protected by RFC 9788 (hp="cipher", one HP-Outer for each field of `outer_message`, which must
     be given the same outer_subject) and marked for programs of the older scheme (protected-headers="v1"). Of the
     author's own fields it carries those of an allow-list; fields that came unprotected only where nobody replies to
-    them. boundary: only for tests; a new one is made of random bits.
+    them. The place in a thread is the payload's own, where it says anything of it, else that of `outward`. boundary: only for tests; a new one is made of random bits.
     """
     boundary = boundary or new_boundary()
     delimiter = b"\r\n--" + boundary.encode("ascii")
@@ -73,6 +74,13 @@ def _header(payload: Payload, author: Author, outward: Outward, outer_subject: s
     inside["Author"] = fields.mailbox(author.name, author.address)  # RFC 9057
     inside["Subject"] = fields.text(one_line(prefixed(payload.subject, outward.subject_prefix)))
     inside["Date"] = date_text(outward.when)
+    thread = thread_of(payload)
+    if thread is not None:
+        inside["Message-ID"] = thread.message_id or outward.message_id
+        for name, identifiers in (("In-Reply-To", thread.in_reply_to), ("References", thread.references)):
+            inside.pop(name, None)
+            if identifiers:
+                inside[name] = " ".join(identifiers)
     inside |= _addressees(payload, outward)
     for kept in _KEPT_TEXTS:
         if kept in payload.headers and kept not in payload.outside:

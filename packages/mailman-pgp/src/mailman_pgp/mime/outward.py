@@ -9,7 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.mailboxes import ADDRESS
-from mailman_pgp.mime.threads import MESSAGE_ID, first_id
+from mailman_pgp.mime.threads import first_id, message_ids
 
 # The fields beside our own that the outer message may carry. None of them says anything about a post.
 OUTER_FIELDS = {
@@ -29,7 +29,6 @@ OUTER_FIELDS = {
 }
 _LIST_ID = re.compile(r"[A-Za-z0-9_+.-]{1,250}")
 _KEYDATA = re.compile(r"[A-Za-z0-9+/=]+")
-_MAX_REFERENCES = 20
 _MAX_VALUE_CHARS = 900
 
 
@@ -91,8 +90,8 @@ class Outward:
             "date": _date(self.date),
             "subject_prefix": one_line(self.subject_prefix),
             "headers": tuple((n, v) for n, v in kept if v and v.isascii() and len(v) <= _MAX_VALUE_CHARS),
-            "in_reply_to": next(iter(_message_ids(self.in_reply_to)), None),
-            "references": " ".join(_message_ids(self.references)) or None,
+            "in_reply_to": next(iter(message_ids(self.in_reply_to)), None),
+            "references": " ".join(message_ids(self.references)) or None,
             "autocrypt": _keydata(self.autocrypt),
         }
         for name, value in changes.items():
@@ -121,12 +120,6 @@ def _message_id(text: str, domain: str) -> str:
     if found:
         return found
     return f"<{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:40]}@{domain}>"
-
-
-def _message_ids(text: str | None) -> list[str]:
-    """The identifiers in a References or In-Reply-To value: the first, and the latest ones."""
-    found = MESSAGE_ID.findall((text or "")[-65536:])
-    return found if len(found) <= _MAX_REFERENCES else [found[0], *found[1 - _MAX_REFERENCES :]]
 
 
 def _date(value: str | datetime) -> datetime:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from public import public
 
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
-from mailman_pgp.mime import Author, compose_payload, outer_message, read_payload
+from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.record import Kind, Outer, Record
 
 if TYPE_CHECKING:
+    from mailman_pgp.mime import Payload
     from mailman_pgp.posts.sealed import SealedMessage
 
 
@@ -37,8 +40,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
     status = _status(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
-    own_id = identify(mlist.list_id, record.claim, Use.COPY)
-    outward = outward_for(mlist, {**dict(post.items()), "message-id": record.message_id or own_id})
+    outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     parts = outer_message(outward)
     return Composed(
         payload=compose_payload(
@@ -50,6 +52,25 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
         ),
         outer=Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id),
     )
+
+
+def _outside(list_id: str, post: SealedMessage, record: Record, payload: Payload) -> dict[str, str]:
+    """The place in a thread that stands on the outside of the copies, and their date.
+
+    Everything here is the author's word, as far as the author's program protects it; but what was inside only stays there.
+    """
+    stood_outside = {record.message_id, *message_ids(f"{post['in-reply-to'] or ''} {post['references'] or ''}")}
+    thread = (thread_of(payload) or Thread("", (), ())).seen(stood_outside)
+    date = payload.headers.get("Date", "")
+    if not date or "Date" in payload.outside:
+        # The signature says when it was made, and nobody else can.
+        date = format_datetime(datetime.fromisoformat(f"{record.signed_at}+00:00")) if record.signed_at else date
+    return {
+        "message-id": thread.message_id or identify(list_id, record.claim, Use.COPY),
+        "in-reply-to": " ".join(thread.in_reply_to),
+        "references": " ".join(thread.references),
+        "date": date,
+    }
 
 
 def _status(record: Record) -> str:
