@@ -153,3 +153,29 @@ def test_no_single_author(guarded: Guarded) -> None:
         assert guarded.refused_for() == {"no-single-author": number}
     assert {sandbox.mailbox.count(person.address) for person in (anne, bart)} == {0}
     guarded.takes_the_next()
+
+
+@pytest.mark.parametrize(
+    "line", ["List-Post: {}", "Precedence: list", "Auto-Submitted: auto-replied", "X-Mailman-Approved-At: Mon"]
+)
+def test_nothing_outside_discards_a_post(guarded: Guarded, line: str) -> None:
+    """Whoever has a copy of a post, is faster and adds a header for which core discards gets it sent, as it was written."""
+    sandbox, post = guarded.list.sandbox, guarded.canary.protected(guarded.anne)
+    added = line.format(guarded.list.address).encode() + b"\n"
+    sandbox.lmtp_send("eve@evil.example", guarded.list.address, added + post)
+    assert guarded.canary.heard_in(guarded.bart.read(1)[0])
+    guarded.anne.send(post)
+    sandbox.wait_until_idle()
+    assert guarded.refused_for() == {"replayed": 1}
+    assert sandbox.mailbox.count(guarded.bart.address) == 1
+
+
+def test_discarded_posts_are_recorded(guarded: Guarded) -> None:
+    """A post that the list's own moderation discards without a word leaves its trace with the owners."""
+    rest, anne = guarded.list.sandbox.rest, guarded.anne
+    member = rest(f"lists/{guarded.list.list_id}/member/{anne.address}")["member_id"]
+    rest(f"members/{member}", {"moderation_action": "discard"}, "PATCH")
+    anne.send(guarded.canary.protected(anne))
+    guarded.list.sandbox.wait_until_idle()
+    assert guarded.refused_for() == {"discarded": 1}
+    assert guarded.list.sandbox.mailbox.count(guarded.bart.address) == 0

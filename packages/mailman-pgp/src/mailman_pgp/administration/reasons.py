@@ -95,6 +95,7 @@ _REFUSED: dict[str, str] = {
     Status.KEY_MAY_NOT_SIGN: "signed with a key that is not made for signing",
     "too-large-for-server": "larger than the site's mail server takes",
     "given-up": "refused by the mail server for as long as it is tried",
+    "discarded": "discarded by a rule or by the moderation of the list",
     "not-answerable": "not answered: a machine's mail, or too many in a day",
 }
 

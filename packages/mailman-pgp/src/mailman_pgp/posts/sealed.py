@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from mailman_pgp.posts.record import Record
 
 # What stock rules and notices may know of a post.  Everything here came in the clear, outside the encryption, and holds
-# no words of the author: display names and the subject are left out on purpose.
+# no words of the author: display names and the subject are left out on purpose.  So is what core would discard a message
+# for, such as List-Post: it is no word of the author's either, and whoever has a copy of a post and is faster could add it.
+# A post that comes back in a loop carries its signature, which counts once.
 _KEPT = ("date", "in-reply-to", "references", "received", "x-mailman-rule-hits")
 
 PLACEHOLDER_SUBJECT = "..."
@@ -207,9 +209,6 @@ def _placeholder(message: Any, original: StdMessage, list_id: str, record: Recor
         addresses = ", ".join(address for _, address in pairs if address)
         if addresses:
             message[name] = addresses
-    for name in ("auto-submitted", "precedence", "list-post", "x-mailman-approved-at"):
-        if name in original:
-            message[name] = str(original[name])
     message["Subject"] = PLACEHOLDER_SUBJECT
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = 'text/plain; charset="us-ascii"'

@@ -10,11 +10,14 @@ from mailman.core.chains import process
 from mailman.core.switchboard import Switchboard
 from mailman.database.transaction import transaction
 from mailman.interfaces.address import ExistingAddressError
+from mailman.interfaces.chain import DiscardEvent
 from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.incoming import IncomingRunner as CoreIncomingRunner
 from public import public
 from zope.component import getUtility
+from zope.event import subscribers
 
+from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.reception import receive
@@ -75,6 +78,16 @@ class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: i
         # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
         config.db.commit()
         return False
+
+
+def _record_discard(event: Any) -> None:
+    """Keep a trace of what the list's own chain discards: nobody is told, and the signature has been claimed."""
+    record = Record.of(event.msgdata) if isinstance(event, DiscardEvent) else None
+    if record is not None and is_encrypted(event.mlist.list_id):
+        ledger.dropped(event.mlist.list_id, kind="post", recipient=record.author, reason="discarded")
+
+
+subscribers.append(_record_discard)
 
 
 def _know_address(address: str) -> None:
