@@ -21,6 +21,11 @@ def appoint(person: Person, role: str = "owner") -> None:
     person.list.sandbox.rest("members", member)
 
 
+def letter(guarded: Guarded, text: str) -> bytes:
+    """Mail to the owners, encrypted."""
+    return guarded.anne.write(text, address=guarded.list.sub_address("owner"))
+
+
 def write_to_owners(guarded: Guarded, author: Person, message: bytes) -> None:
     """Send mail to the owners, and wait until Mailman is done with it."""
     author.send(message, guarded.list.sub_address("owner"))
@@ -43,7 +48,7 @@ def test_mail_that_no_owner_can_read_is_refused(guarded: Guarded, *, encrypted: 
     for number in (1, 2):
         canary = guarded.canary
         # Another text each time: two signatures of one second over one text are the same to the list.
-        posted = guarded.anne.write(f"{canary.body} {number}")
+        posted = letter(guarded, f"{canary.body} {number}")
         in_the_clear = canary.plain(guarded.anne, guarded.list.address)
         write_to_owners(guarded, guarded.anne, posted if encrypted else in_the_clear)
         answer = guarded.notice(guarded.anne, guarded.anne.mail(number)[-1])
@@ -65,7 +70,7 @@ def test_owner_who_can_not_read_is_told(guarded: Guarded) -> None:
     appoint(owner)
     appoint(moderator, "moderator")
     guarded.list.certify(moderator)
-    write_to_owners(guarded, guarded.anne, guarded.anne.write(guarded.canary.body))
+    write_to_owners(guarded, guarded.anne, letter(guarded, guarded.canary.body))
     (read,) = moderator.read()
     assert guarded.canary.body in read.as_string()
     (kept,) = owner.mail()
@@ -78,7 +83,7 @@ def test_owner_who_can_not_read_is_told(guarded: Guarded) -> None:
 def test_mail_to_the_owners_of_a_list_without_owners(guarded: Guarded) -> None:
     """It would go to the owner of the site, who has no certificate on the list: it is refused all the same."""
     before = guarded.list.sandbox.mailbox.count(SITE_OWNER)
-    write_to_owners(guarded, guarded.anne, guarded.anne.write(guarded.canary.body))
+    write_to_owners(guarded, guarded.anne, letter(guarded, guarded.canary.body))
     (kept,) = guarded.anne.mail()
     assert NOBODY in words_of(guarded.notice(guarded.anne, kept))
     assert guarded.list.sandbox.mailbox.count(SITE_OWNER) == before + 1

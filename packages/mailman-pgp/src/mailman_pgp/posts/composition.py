@@ -12,7 +12,7 @@ from public import public
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import Status, grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.record import Kind, Outer, Record
@@ -79,5 +79,6 @@ def _status(record: Record) -> str:
         return f"signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list"
     if not record.verdicts:
         return "not signed: anybody may have written this"
-    status = record.verdicts[0].get("status", "unknown")
-    return f"not authenticated ({status}): anybody may have written this"
+    found = [str(verdict.get("status", Status.NONE)) for verdict in record.verdicts]
+    status = next((known for known in found if known != Status.UNKNOWN_KEY), found[0])
+    return f"not authenticated ({status.replace('-', ' ')}): anybody may have written this"

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mailman_pgp.openpgp import SignatureVerdict
 
 
-# Anybody may write to the owners; the status line tells them what the signature is worth.
-_OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER}
+# Anybody may write to the owners, above all those whose key does not count; the status line says what a signature is worth.
+_OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, *Status}
 
 
 @public
