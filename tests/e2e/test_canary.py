@@ -110,6 +110,38 @@ def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outsid
     assert ants.found(traces) == {}
 
 
+def test_mail_in_the_clear_over_which_reception_fails_is_gone(ants: Watched) -> None:
+    """What came to the owners in the clear is refused when it can't be sealed; it does not lie in the shunt queue as it came."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = Traces(canary.words, sandbox.place.root)
+    (sandbox.place.root / "sabotage").write_text("in", encoding="utf-8")
+    owners = ants.list.sub_address("owner")
+    ants.anne.send(canary.plain(ants.anne, owners), owners)
+    (kept,) = ants.anne.mail(1)
+    sandbox.wait_until_idle()
+    assert "The list failed over your message" in " ".join(ants.anne.open(kept).as_string().split())
+    assert "was refused, as RuntimeError was raised at " in sandbox.logs()
+    assert sandbox.queue("shunt") == []
+    assert ants.found(traces) == {}
+
+
+def test_mail_in_the_clear_over_which_a_chain_fails_is_gone(ants: Watched) -> None:
+    """When the refusal of a post in the clear fails, no word of it is in the shunt queue; unshunted, it is refused."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    traces = Traces(canary.words, sandbox.place.root)
+    switch = sandbox.place.root / "sabotage"
+    switch.write_text("chain", encoding="utf-8")
+    ants.anne.send(canary.plain(ants.anne, ants.list.address))
+    queued(sandbox, "shunt")
+    assert ants.found(traces) == {}
+    switch.unlink()
+    sandbox.command("unshunt")
+    (kept,) = ants.anne.mail(1)
+    assert "Your message was not encrypted" in " ".join(ants.anne.open(kept).as_string().split())
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+
+
 def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None:
     """While posts are received, delivered and refused, the Python of Mailman's processes writes to no file outside the directory
     that these tests search, and to no temporary file.

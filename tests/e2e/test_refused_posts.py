@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from keys import forge_usable
 from messages import encrypted, literal
-from refusals import Guarded, armored
+from refusals import Guarded, armored, words_of
 from unopened import UNOPENED
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,3 +180,54 @@ def test_discarded_posts_are_recorded(guarded: Guarded) -> None:
     guarded.list.sandbox.wait_until_idle()
     assert guarded.refused_for() == {"discarded": 1}
     assert guarded.list.sandbox.mailbox.count(guarded.bart.address) == 0
+
+
+NESTED = "\n ".join(["(" * 400] * 8)
+
+
+@pytest.mark.parametrize("name", ["To", "Cc", "From", "Reply-To", "Sender", "X-Other"])
+def test_comments_in_comments(guarded: Guarded, name: str) -> None:
+    """Comments without end in a header make nothing recurse: a post in the clear is refused, and lies in no queue."""
+    stranger, sandbox = guarded.list.person("Stan"), guarded.list.sandbox
+    head = "" if name == "From" else f"From: {stranger.address}\n"
+    message = f"{head}{name}: {NESTED}\nMessage-ID: <n@x>\nSubject: x\n\n{guarded.canary.body}\n".encode()
+    for to in (guarded.list.address, guarded.list.sub_address("request")):
+        sandbox.lmtp_send("stan@example.net", to, message)
+        sandbox.wait_until_idle()
+        assert sandbox.queue("shunt") == []
+    reasons = {"no-single-author", "not-answerable"} if name == "From" else {"not-encrypted", "command-closed"}
+    assert set(guarded.refused_for()) == reasons
+    guarded.takes_the_next()
+
+
+@pytest.mark.parametrize("name", ["=?nonsense?q?Stan?=", "=?utf-8?b?a?=", "=?utf-16?q?=ff?="])
+def test_names_that_can_not_be_read(guarded: Guarded, name: str) -> None:
+    """An author's name that core can't decode makes no difference."""
+    stranger = guarded.list.person("Stan")
+    message = f"From: {name} <{stranger.address}>\nMessage-ID: <n@x>\nSubject: x\n\n{guarded.canary.body}\n".encode()
+    guarded.refuses(stranger, message, "not-encrypted", "was not encrypted")
+
+
+def test_post_with_comments_in_comments(guarded: Guarded) -> None:
+    """A good post whose outer To nobody can read waits for a moderator, as one that names the list nowhere."""
+    rest, path = guarded.list.sandbox.rest, f"lists/{guarded.list.list_id}/held"
+    line = f"To: {guarded.list.address}\n".encode()
+    guarded.anne.send(guarded.canary.protected(guarded.anne).replace(line, f"To: {NESTED}\n".encode(), 1))
+    until(lambda: rest(f"{path}/count")["count"], "the post is held")
+    (held,) = rest(path)["entries"]
+    rest(f"{path}/{held['request_id']}", {"action": "accept"})
+    guarded.list.sandbox.wait_until_idle()
+    assert any(guarded.canary.heard_in(message) for message in guarded.bart.read(1))
+
+
+def test_nested_mail_to_the_owners(guarded: Guarded) -> None:
+    """Parts in each other, in the clear to the owners, are refused; so many that they can't be stored, by core's own door."""
+    anne, owners = guarded.anne, guarded.list.sub_address("owner")
+    anne.send(nested_in_the_clear(guarded, 150), owners)
+    (kept,) = anne.mail(1)
+    guarded.list.sandbox.wait_until_idle()
+    assert "no message that the list can read" in words_of(guarded.notice(anne, kept))
+    assert guarded.refused_for() == {"unreadable-content": 1}
+    with pytest.raises(smtplib.SMTPDataError):
+        anne.send(nested_in_the_clear(guarded, 300), owners)
+    assert guarded.list.sandbox.queue("shunt") == []

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 SABOTAGE = {
     "in": ("mailman_pgp.posts.reception", "seal_message"),
+    "chain": ("mailman_pgp.chains.refuse", "refuse"),
     "pipeline": ("mailman_pgp.posts.composition", "compose_payload"),
     "out": ("mailman_pgp.delivery.copies", "fan_out"),
 }
-"""The functions that fail, by the runners that call them: the module that uses them, and their name there."""
+"""The functions that fail, by the runners that call them (or what in them does): the module that uses them, and their name there."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _numbers = itertools.count(1)

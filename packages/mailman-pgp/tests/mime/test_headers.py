@@ -193,3 +193,19 @@ def test_message_id_is_one_identifier(written: str, read: str) -> None:
     message = email.message.Message()
     message["Message-ID"] = written
     assert message_id(message) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Anne <anne@example.com>, bob@example.org", ("anne@example.com", "bob@example.org")),
+        ("ünfug@exämple.com, Bob <bob@example.org>", ("bob@example.org",)),
+        ('"Doe, John" <john@example.org>, <bob@>', ()),
+        ("(" * 3000, ()),
+        ("(" * 3000 + ",anne@example.com", ("anne@example.com",)),
+        ("x" * 100_000, ()),
+    ],
+)
+def test_addresses_nobody_vouches_for(text: str, found: tuple[str, ...]) -> None:
+    """Where a field can't be read as a whole, the pieces that can be count, in linear time."""
+    assert boxes.addresses(text) == found

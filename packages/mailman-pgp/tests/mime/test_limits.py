@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailman_pgp.mime import PayloadError, read_payload
+from mailman_pgp.mime import PayloadError, flat, read_payload
 from mailman_pgp.mime.entity import MAX_DEPTH, MAX_FIELDS, MAX_PARTS
 
 
@@ -119,3 +119,12 @@ def test_headers_only(mail: SimpleNamespace) -> None:
     """A content that ends within its header, and an empty one, are read as far as they go."""
     assert read_payload(b"").body.body_bytes == b""
     assert read_payload(mail.k9()[:60]).headers == {}
+
+
+@pytest.mark.parametrize("content", [nested(MAX_DEPTH + 1), nested(300), siblings(MAX_PARTS + 1)])
+def test_writing_a_received_message(content: bytes) -> None:
+    """What is nested too deeply, or has too many parts, is not written by a library that recurses; what is not, is."""
+    with pytest.raises(PayloadError):
+        flat(email.message_from_bytes(content))
+    usual = nested(3)
+    assert read_payload(flat(email.message_from_bytes(usual))).body.content_type.kind == "multipart/mixed"

@@ -80,6 +80,7 @@ _REFUSED: dict[str, str] = {
     Problem.SOMEBODY_ELSE: "signed with the key of another person than in From",
     Problem.REPLAYED: "a signed message that was posted before",
     Problem.STALE: "an old signature",
+    Problem.FAILED: "the plugin failed over it; Mailman's error log says where",
     Problem.COMMAND: "a command by mail",
     Problem.NO_READER: "to the owners, none of whom has a certificate that can be used",
     Status.UNKNOWN_KEY: "signed with an unknown key",

@@ -8,7 +8,8 @@ from mailman_pgp.mime.automatic import is_automatic
 from mailman_pgp.mime.compose import compose_payload, status_line
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
-from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
+from mailman_pgp.mime.flat import flat
+from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
 from mailman_pgp.mime.notice import encrypted_notice, signed_notice
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
@@ -28,10 +29,12 @@ __all__ = [
     "PayloadError",
     "Structure",
     "Thread",
+    "addresses",
     "compose_payload",
     "display_name",
     "encrypted_notice",
     "examine",
+    "flat",
     "is_automatic",
     "message_id",
     "message_ids",

@@ -4,6 +4,7 @@ The value is parsed before its encoded words are decoded, so that no encoded wor
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailman_pgp.mime import words
@@ -98,6 +99,19 @@ def parse(value: str) -> tuple[Mailbox, ...]:
         raise MailboxError("A group of addresses does not end.")
     reader.finish()
     return tuple(reader.found)
+
+
+def addresses(value: str) -> tuple[str, ...]:
+    """The addresses in a field that nobody vouches for: where it can't be read as a whole, those of its pieces that can."""
+    try:
+        return tuple(mailbox.address for mailbox in parse(value))
+    except MailboxError:
+        pieces = value[:MAX_VALUE_CHARS].split(",") if "," in value else []
+    found: list[str] = []
+    for piece in pieces:
+        with suppress(MailboxError):
+            found += (mailbox.address for mailbox in parse(piece))
+    return tuple(found[:MAX_MAILBOXES])
 
 
 def _word(reader: _Reader, text: str, *, in_quotes: bool) -> None:

@@ -31,6 +31,7 @@ class Problem(StrEnum):
     SOMEBODY_ELSE = "signed-by-somebody-else"
     REPLAYED = "replayed"
     STALE = "signature-too-old"
+    FAILED = "failed-unexpectedly"
     COMMAND = "command-closed"
     NO_READER = "no-owner-can-read"
 
@@ -92,6 +93,10 @@ _SENTENCES: dict[str, str] = {
     Problem.STALE: (
         "Your message's signature is older than this list accepts, because old mail could be repeated by somebody else. "
         "Please check the clock of your computer, and send the message again."
+    ),
+    Problem.FAILED: (
+        "The list failed over your message, and kept nothing of it. Please send it again, in a simpler form if you can; if it "
+        "fails again, write to {owner}."
     ),
     Problem.COMMAND: (
         "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."

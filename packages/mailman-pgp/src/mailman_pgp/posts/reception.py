@@ -5,17 +5,31 @@ Nothing here decides what happens to a message: it finds out, and the record say
 
 from __future__ import annotations
 
+import logging
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from public import public
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, vault
+from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, read_payload, single_address
-from mailman_pgp.openpgp import OpeningError, Status
+from mailman_pgp.mime import (
+    PayloadError,
+    Structure,
+    examine,
+    flat,
+    is_automatic,
+    message_id,
+    read_payload,
+    single_address,
+)
+from mailman_pgp.openpgp import OpeningError, Status, WorkshopError
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.destination import is_meant_for
 from mailman_pgp.posts.problems import Problem
@@ -29,9 +43,14 @@ if TYPE_CHECKING:
     from mailman_pgp.mime import Payload
     from mailman_pgp.openpgp import SignatureVerdict
 
+log = logging.getLogger("mailman.error")
 
 # Anybody may write to the owners, above all those whose key does not count; the status line says what a signature is worth.
 _OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, *Status}
+
+
+# Raised where the message is not the cause.
+_OF_THE_SYSTEM = (OSError, MemoryError, SQLAlchemyError, WorkshopError, VaultError, health.NotHealthy)
 
 
 @public
@@ -66,19 +85,34 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     :param message: The message as LMTP took it.
     :param kind: `Kind.POST`, or `Kind.OWNER` for mail to the owners, which may come unencrypted.
     :param claim: The name of the queue file, or the claim that the message already has.
+
+    Whatever goes wrong with a message, it is refused; core would shunt it as it came, and nothing in the clear may lie there.
+    A message that came encrypted may, and does so where the system failed and not the message, or after the claim.
     """
-    found = Record(
-        kind=kind,
-        author=single_address(message) or "",
-        message_id=message_id(message),
-        claim=claim,
-        automatic=is_automatic(message),
-    )
+    found, claimed = Record(kind=kind, claim=claim), False
     try:
+        found = Record(
+            kind=kind,
+            author=single_address(message) or "",
+            message_id=message_id(message),
+            claim=claim,
+            automatic=is_automatic(message),
+        )
         content, found = _content(mlist, message, found)
+        claimed = True
+        return Received(seal_message(message, mlist.list_id, found, content), found)
     except _Refused as refused:
-        return Received(placeholder(message, mlist.list_id, refused.record), refused.record)
-    return Received(seal_message(message, mlist.list_id, found, content), found)
+        found = refused.record
+    except Exception as error:
+        if (claimed or isinstance(error, _OF_THE_SYSTEM)) and examine(message).structure is Structure.ENCRYPTED:
+            raise
+        # Its text may hold what was decrypted.
+        places = ", ".join(
+            f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]
+        )
+        log.error("A message to %s was refused, as %s was raised at %s", mlist.list_id, type(error).__name__, places)  # noqa: TRY400
+        found = replace(found, problem=Problem.FAILED)
+    return Received(placeholder(message, mlist.list_id, found), found)
 
 
 def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:
@@ -100,8 +134,8 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
 
 
 def _plain(message: Message, record: Record) -> Content:
-    entity = message.as_bytes()
     try:
+        entity = flat(message)
         return _with_outside(entity, read_payload(entity, message))
     except PayloadError:
         raise _Refused(Problem.UNREADABLE, record) from None

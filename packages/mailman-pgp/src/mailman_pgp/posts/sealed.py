@@ -16,14 +16,15 @@ configuration was found complete.  A half configured process can therefore move 
 
 from __future__ import annotations
 
-import email.utils
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mailman.email.message import Message
 from public import public
 
+from mailman_pgp.mime import addresses
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.posts.identity import Use, identify
@@ -205,10 +206,11 @@ def _placeholder(message: Any, original: StdMessage, list_id: str, record: Recor
         message["From"] = record.author
     # Addresses only: a display name is the author's own words.  `implicit-dest` and `max-recipients` want them.
     for name in ("to", "cc"):
-        pairs = email.utils.getaddresses([str(value) for value in original.get_all(name, [])])
-        addresses = ", ".join(address for _, address in pairs if address)
-        if addresses:
-            message[name] = addresses
+        # Read by us: what is nested in comments makes the standard library, which core uses, recurse without end.
+        values = (re.sub(r"[\r\n]", "", str(value)) for value in original.get_all(name, []))
+        found = ", ".join(address for value in values for address in addresses(value))
+        if found:
+            message[name] = found
     message["Subject"] = PLACEHOLDER_SUBJECT
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = 'text/plain; charset="us-ascii"'

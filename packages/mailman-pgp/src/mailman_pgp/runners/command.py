@@ -15,11 +15,12 @@ from mailman_pgp.posts.problems import Problem
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.runners.wary import Wary
 from mailman_pgp.site import health
 
 
 @public
-class CommandRunner(Settled, Stopping, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
+class CommandRunner(Settled, Stopping, Wary, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
     """Answers mail to -request, -join, -leave and -confirm of an encrypted list.
 
     Core's answers echo lines of the mail, and its commands ask for no proof.  On an encrypted list only `help` is open.

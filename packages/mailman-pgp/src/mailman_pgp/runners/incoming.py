@@ -9,22 +9,25 @@ from mailman.config import config
 from mailman.core.chains import process
 from mailman.core.switchboard import Switchboard
 from mailman.database.transaction import transaction
-from mailman.interfaces.address import ExistingAddressError
+from mailman.interfaces.address import ExistingAddressError, InvalidEmailAddressError
 from mailman.interfaces.chain import DiscardEvent
+from mailman.interfaces.runner import RunnerCrashEvent
 from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.incoming import IncomingRunner as CoreIncomingRunner
 from public import public
 from zope.component import getUtility
-from zope.event import subscribers
+from zope.event import notify, subscribers
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
-from mailman_pgp.posts.reception import receive
+from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.posts.sealed import SealedMessage
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.runners.wary import Wary
 from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.vette")
@@ -43,7 +46,7 @@ class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
 
 
 @public
-class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
@@ -57,11 +60,22 @@ class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: i
             return bool(super()._dispose(mlist, msg, msgdata))
         if not health.current().healthy:
             return self.wait()
-        kind = Kind.OWNER if msgdata.get("to_owner") else Kind.POST
         known = Record.of(msgdata)
+        if known is not None and (known.problem or isinstance(msg, SealedMessage)):
+            received = Received(msg, known)  # it was received before, and shunted
+        else:
+            received = self._receive(mlist, msg, msgdata, known)
+        try:
+            self._judge(mlist, received, msgdata)
+        except Exception as error:  # noqa: BLE001 - core's chains and rules raise what they like
+            self._shunt(mlist, received, msgdata, error)
+        return False
+
+    def _receive(self, mlist: Any, msg: Any, msgdata: dict[str, Any], known: Record | None) -> Received:
+        kind = Kind.OWNER if msgdata.get("to_owner") else Kind.POST
         claim = known.claim if known is not None and known.claim else self.switchboard.current
-        # Kept in the metadata from now on: when anything below fails, core shunts the message as it came together with
-        # these metadata, and `mailman unshunt` lets it pass under the same claim.
+        # Kept in the metadata from now on: when reception fails, core shunts the message as it came, together with these
+        # metadata, and `mailman unshunt` lets it pass under the same claim.
         Record(kind=kind, claim=claim).put(msgdata)
         received = receive(mlist, msg, kind, claim)
         record = received.record
@@ -70,14 +84,25 @@ class IncomingRunner(Settled, Stopping, Waiting, CoreIncomingRunner):  # type: i
         log.info(
             "%s came to %s, and is %s", record.message_id or "n/a", mlist.fqdn_listname, received.message["message-id"]
         )
+        return received
+
+    def _judge(self, mlist: Any, received: Received, msgdata: dict[str, Any]) -> None:
+        """Send what was received into the chains."""
         # The envelope sender plays no part from here on; only the author in From does.
         msgdata["envsender"] = mlist.no_reply_address
         with transaction():
-            _know_address(record.author)
+            _know_address(received.record.author)
         process(mlist, received.message, msgdata, GATE)
         # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
         config.db.commit()
-        return False
+
+    def _shunt(self, mlist: Any, received: Received, msgdata: dict[str, Any], error: Exception) -> None:
+        """As core does, but for what was received in place of the message as it came, which may be in the clear."""
+        self._log(error)
+        config.db.abort()
+        notify(RunnerCrashEvent(self, mlist, received.message, msgdata, error))
+        name = config.switchboards["shunt"].enqueue(received.message, {**msgdata, "whichq": self.name})
+        logging.getLogger("mailman.error").error("SHUNTING: %s", name)
 
 
 def _record_discard(event: Any) -> None:
@@ -96,5 +121,5 @@ def _know_address(address: str) -> None:
     if address and user_manager.get_address(address) is None:
         try:
             user_manager.create_address(address)
-        except ExistingAddressError:  # another process was faster
+        except (ExistingAddressError, InvalidEmailAddressError):  # another process was faster, or it is none of core's
             return
