@@ -30,7 +30,10 @@ class Base(DeclarativeBase):
 
 
 class Site(Base):
-    """A fact about the whole site; `site_key` is the id of the site key that sealed this database."""
+    """A fact about the whole site.
+
+    `site_key` is the id of the site key that sealed this database; for the other one see `mailman_pgp.posts.replay`.
+    """
 
     __tablename__ = "pgp_site"
 

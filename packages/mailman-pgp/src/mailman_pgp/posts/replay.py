@@ -21,10 +21,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from public import public
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
 from mailman_pgp.model.database import insert_once, now, store
-from mailman_pgp.model.tables import Seen
+from mailman_pgp.model.tables import Seen, Site
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from mailman_pgp.openpgp import SignatureVerdict
     from mailman_pgp.posts.record import Kind
 
+# A row of `Site`: what was signed before this time may be forgotten.
+_FORGOTTEN = "signatures forgotten until"
+# A signature may carry a time slightly ahead of our clock, and so outlive the row that was made when it came.
+_TO_SPARE = timedelta(days=1)
+
 
 @public
 class Claim(StrEnum):
@@ -40,7 +45,7 @@ class Claim(StrEnum):
 
     FIRST = "first"  # never seen before, or seen under this very claim
     REPLAYED = "replayed"
-    STALE = "stale"  # older than rows are kept, so it can't be told whether it was seen
+    STALE = "stale"  # older than the window, or than what is remembered, so it can't be told whether it was seen
 
 
 @public
@@ -61,13 +66,12 @@ def claim(list_id: str, kind: Kind, verdict: SignatureVerdict, name: str, window
     """Claim a good signature for one message.  The caller commits before it acts on the answer.
 
     :param name: The claim: a name that this message keeps through crashes, and no other message has.
-    :param window: How long rows are kept.
+    :param window: How old the signature may be.
     """
-    at = now()
-    if verdict.signed_at is None or verdict.signed_at < at - window:
+    if verdict.signed_at is None or verdict.signed_at < _stale_before(window):
         return Claim.STALE
     digest = digest_of(kind, verdict)
-    if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=at):
+    if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=now()):
         return Claim.FIRST
     claimed_by = store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest == digest))
     return Claim.FIRST if claimed_by == name else Claim.REPLAYED
@@ -75,7 +79,29 @@ def claim(list_id: str, kind: Kind, verdict: SignatureVerdict, name: str, window
 
 @public
 def prune(window: timedelta, at: datetime | None = None) -> int:
-    """Remove rows whose signatures would be stale by now, with a day to spare.  Returns how many."""
-    # A signature may carry a time slightly ahead of our clock, so a row outlives the window by a day.
-    before = (at or now()) - window - timedelta(days=1)
-    return cast("CursorResult[Any]", store().execute(delete(Seen).where(Seen.seen_at < before))).rowcount
+    """Remove rows whose signatures would be stale by now, with a day to spare.  Returns how many.
+
+    The site keeps in mind how far it has forgotten, so that a longer window later lets in nothing that was forgotten under a
+    shorter one.  It is taken from the rows themselves: a clock that was wrong for a while must not close the lists for years.
+    """
+    before = (at or now()) - window - _TO_SPARE
+    newest = store().scalar(select(func.max(Seen.seen_at)).where(Seen.seen_at < before))
+    if newest is None:
+        return 0
+    _forgotten_until(newest + _TO_SPARE)
+    return cast("CursorResult[Any]", store().execute(delete(Seen).where(Seen.seen_at <= newest))).rowcount
+
+
+def _forgotten_until(moment: datetime) -> None:
+    """Keep in mind that what was signed before a moment may be forgotten; only ever a later one."""
+    value = moment.isoformat(timespec="microseconds")
+    if not insert_once(Site, name=_FORGOTTEN, value=value):
+        # As texts of this form are ordered, so are the times.
+        store().execute(update(Site).where(Site.name == _FORGOTTEN, Site.value < value).values(value=value))
+
+
+def _stale_before(window: timedelta) -> datetime:
+    """What was signed before this may have been seen and forgotten."""
+    of_window = now() - window
+    forgotten = store().scalar(select(Site.value).where(Site.name == _FORGOTTEN))
+    return of_window if forgotten is None else max(of_window, datetime.fromisoformat(forgotten))
