@@ -72,7 +72,7 @@ def test_chunks_are_as_large_as_the_settings_say(configure: Callable[..., None])
     assert sizes(25, 3000) == [25]
     assert sizes(0, 1) == []
     configure()
-    assert sizes(600, 10_000) == [250, 250, 100]
+    assert sizes(1200, 10_000) == [500, 500, 200]
     assert sizes(10_000, 10 * 2**20) == [10_000]
 
 

@@ -24,7 +24,7 @@ class SiteSettings:
 
     key_file: Path
     work_dir: Path | None = None  # progress of deliveries; None: mailman-pgp/ in Mailman's data directory
-    chunk_recipients: int = 250  # a chunk of a post is the unit of parallelism and of recovery
+    chunk_recipients: int = 500  # a chunk of a post is the unit of parallelism and of recovery
     chunk_bytes: int = 2**18  # chunks of a post of n times this size hold n times as many recipients
     max_message_bytes: int = 32 * 2**20
     replay_window_days: int = 30
