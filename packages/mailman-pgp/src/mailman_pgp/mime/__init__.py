@@ -15,7 +15,7 @@ from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
 from mailman_pgp.mime.structure import Incoming, Structure, examine
-from mailman_pgp.mime.threads import Thread, message_id, message_ids, thread_of
+from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id, thread_of
 
 __all__ = [
     "OUTER_SUBJECT",
@@ -43,6 +43,7 @@ __all__ = [
     "read_payload",
     "signed_notice",
     "single_address",
+    "single_id",
     "status_line",
     "thread_of",
 ]

@@ -55,7 +55,12 @@ def thread_of(payload: Payload) -> Thread | None:
 
 def message_id(message: Message) -> str:
     """The Message-ID outside of a message, with angle brackets; empty unless it is one identifier and nothing else."""
-    text = str(message.get("message-id") or "").strip()
+    return single_id(message.get("message-id"))
+
+
+def single_id(value: object) -> str:
+    """The value of a field (None where there is no such field); empty unless it is one identifier and nothing else."""
+    text = str(value or "").strip()
     return text if MESSAGE_ID.fullmatch(text) else ""
 
 

@@ -6,7 +6,6 @@ post.  The queue entry names its template, and delivery lets nothing else out (`
 
 from __future__ import annotations
 
-import re
 from email.encoders import encode_7or8bit
 from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
@@ -23,6 +22,7 @@ from zope.component import getUtility
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.keys import vault
+from mailman_pgp.mime import single_id
 from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
 from mailman_pgp.openpgp import armor, grouped
 from mailman_pgp.posts.problems import sentence_for
@@ -86,10 +86,6 @@ def answer_command(mlist: Any, address: str, in_reply_to: str | None) -> bool:
 def send_skipped(mlist: Any, address: str, reason: str) -> None:
     """Tell a member that posts can't be sent to them, and why."""
     _send(mlist, address, "skipped", None, reason=skipped_sentence(reason))
-
-
-# One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
-_MESSAGE_ID = re.compile("<[!-;=?-~]{1,250}>")
 
 
 @public
@@ -183,8 +179,8 @@ def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **wo
     certificate.add_header("Content-Disposition", "attachment", filename=f"{mlist.list_name}.asc")
     notice.attach(certificate)
     notice["Auto-Submitted"] = "auto-replied"
-    replied = str(in_reply_to or "").strip()
-    if _MESSAGE_ID.fullmatch(replied):
+    # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
+    if replied := single_id(in_reply_to):
         notice["In-Reply-To"] = replied
         notice["References"] = replied
     notice.send(mlist, **Record(kind=Kind.NOTICE, template=template).to_kws())
