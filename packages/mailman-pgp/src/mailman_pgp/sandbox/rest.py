@@ -61,7 +61,11 @@ class Rest:
         if domain not in {entry["mail_host"] for entry in self("domains").get("entries", ())}:
             self("domains", {"mail_host": domain})
         self("lists", {"fqdn_listname": address} | ({} if style is None else {"style_name": style}))
-        return address.lower().replace("@", ".")
+        list_id = address.lower().replace("@", ".")
+        # Core makes a list's rows of archivers when they are first asked for.  Two runners that do so at the same time, over
+        # the list's first posts, make them twice, and core shunts all its mail from then on.
+        self(f"lists/{list_id}/archivers")
+        return list_id
 
     def subscribe(self, list_id: str, address: str, display_name: str = "", **more: str) -> None:
         """Make a member without asking anybody.  Raises RestError."""
