@@ -1,4 +1,4 @@
-"""What is left behind by deliveries, by posts, and by lists and persons that are gone, removed after its time."""
+"""What is done once a day: old rows and files are removed, and people are told that their certificates end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from public import public
 
 from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.model import cleanup
+from mailman_pgp.notices.reminding import remind
 from mailman_pgp.posts import replay
 from mailman_pgp.site import health
 
@@ -25,7 +26,7 @@ _due = 0.0
 
 @public
 def when_due() -> None:
-    """Remove old rows and files, once a day in each process of `out`; costs nothing in between, and never fails."""
+    """Do what is due, once a day in each process of `out`; costs nothing in between, and never fails."""
     global _due  # noqa: PLW0603 - each process has its own clock
     if time.monotonic() < _due or not health.current().healthy:
         return
@@ -39,6 +40,7 @@ def when_due() -> None:
         cleanup.sweep()
         config.db.commit()
         chunks.prune()
+        remind()
     except Exception:  # delivery goes on; tomorrow is another day
-        log.exception("Old records could not be removed")
+        log.exception("What is done once a day could not be done")
         config.db.abort()

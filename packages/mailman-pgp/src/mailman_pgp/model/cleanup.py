@@ -27,6 +27,7 @@ from mailman_pgp.model.tables import (
     Dropped,
     EncryptedList,
     ListKey,
+    Reminder,
     Seen,
     Skipped,
     StoredCertificate,
@@ -40,7 +41,17 @@ if TYPE_CHECKING:
 # A certificate may be chosen before its person joins: core keeps a request for 180 days, we wait a little longer.
 UNSUBSCRIBED_GRACE_DAYS = 190
 
-_OF_A_LIST: tuple[type[Base], ...] = (ListKey, EncryptedList, Choice, Seen, Skipped, Dropped, Answer, Delivery)
+_OF_A_LIST: tuple[type[Base], ...] = (
+    ListKey,
+    EncryptedList,
+    Choice,
+    Seen,
+    Skipped,
+    Dropped,
+    Answer,
+    Delivery,
+    Reminder,
+)
 _PLACE = "mailman_pgp.place"
 
 _member: Any = Member.__table__
@@ -174,6 +185,7 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
     _delete(connection, Skipped, *where(Skipped, Skipped.address))
     _delete(connection, Dropped, *where(Dropped, Dropped.recipient))
     _delete(connection, Answer, *where(Answer, Answer.address))
+    _delete(connection, Reminder, *where(Reminder, Reminder.address))
     _forget_certificates(connection, fingerprints)
 
 

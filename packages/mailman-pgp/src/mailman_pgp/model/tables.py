@@ -104,6 +104,18 @@ class StoredCertificate(Base):
     judged: Mapped[dt.datetime | None]
 
 
+class Reminder(Base):
+    """What somebody was told last of the end of their certificate; a row of another certificate or end is of the past."""
+
+    __tablename__ = "pgp_reminder"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True, index=True)
+    fingerprint: Mapped[str]
+    ends: Mapped[dt.datetime]
+    days: Mapped[int]  # how many were left, a value of `mailman_pgp.keys.reminders.STAGES`; below zero: since the end
+
+
 class Choice(Base):
     """Which certificate counts for an address on one list; rows with `until` are history."""
 

@@ -10,7 +10,7 @@ from email.encoders import encode_7or8bit
 from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from mailman.email.message import UserNotification
@@ -27,6 +27,9 @@ from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
 from mailman_pgp.openpgp import armor, grouped
 from mailman_pgp.posts.problems import sentence_for
 from mailman_pgp.posts.record import Kind, Record
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 def _answer(mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered, **words: str) -> bool:
@@ -102,6 +105,17 @@ def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
     if not ledger.answers_within_a_day(mlist.list_id, address, Answered.UNREAD):
         ledger.answered(mlist.list_id, address, Answered.UNREAD)
         _send(mlist, address, "unread", None, fate=fate, reason=owner_sentence(reason))
+
+
+@public
+def send_ending(mlist: Any, address: str, ends: dt.datetime, at: dt.datetime) -> None:
+    """Tell somebody when their certificate ends or has ended (naive UTC)."""
+    day = f"{ends:%Y-%m-%d}"
+    if ends > at:
+        reason = f"It ends on {day}. After that the list can send you nothing."
+    else:
+        reason = f"It has ended on {day}, so the list can send you nothing at present."
+    _send(mlist, address, "ending", None, reason=reason)
 
 
 @public

@@ -84,6 +84,19 @@ Give your certificate to whoever runs the server; it is added with
 told once a day at most."""
         + _END,
     ),
+    "ending": (
+        "Your certificate for the list {list}",
+        """\
+The encrypted mailing list {address}
+encrypts what it sends you to a certificate of yours.
+
+{reason}
+
+Extend it in your mail program or OpenPGP program (the date on which the key
+expires, and that of its subkeys), and send the new copy to {owner}.
+You can also send another certificate."""
+        + _END,
+    ),
     "too-large": (
         "Your message to {address} was too large",
         """\

@@ -17,6 +17,7 @@ from mailman_pgp.openpgp.cleaning import clean
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, naive_utc, sort, split
 from mailman_pgp.openpgp.usability import Usability, assess
+from mailman_pgp.openpgp.usability import ends as usability_ends
 
 #: The largest upload; a keyring of ordinary keys is far below it.
 MAX_INPUT_BYTES = 4 * 1024 * 1024
@@ -273,6 +274,17 @@ def require_usable(certificate: Certificate, address: str | None = None) -> None
         raise CertificateError(certificate.usability.problem)
     if address is not None and address.lower() not in certificate.addresses:
         raise CertificateError(CertificateProblem.WRONG_ADDRESS)
+
+
+def ends(data: bytes) -> datetime | None:
+    """Return from when on nobody can encrypt to a stored certificate because its time is over, or since when (naive UTC).
+
+    None when that never comes, or the certificate is of no use for another reason.  In this process; never raises.
+    """
+    try:
+        return usability_ends(Cert.from_bytes(data), sort(data), datetime.now(UTC).replace(tzinfo=None))
+    except (PacketError, RuntimeError, OSError, ValueError):
+        return None
 
 
 def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:

@@ -56,6 +56,32 @@ def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
     return Usability(usable=True, problem=None, until=until, seipd=seipd, recipients=alive)
 
 
+def ends(cert: Cert, parts: KeyParts, now: datetime) -> datetime | None:
+    """Return from when on nobody can encrypt to `cert` because its time is over, or since when nobody can (naive UTC).
+
+    None when that never comes, and when the certificate is of no use for another reason; `parts` are its sorted packets.
+    """
+    try:
+        if cert.is_revoked:
+            return None
+        expiration = cert.expiration
+    except RuntimeError:
+        return None
+    # encrypt() chooses all living subkeys, and dead ones only when there is no living one.
+    subkeys = [_expires(parts, recipient, now) for _, recipient in _recipients(cert)]
+    primary = None if expiration is None else naive_utc(expiration)
+    last = None if None in subkeys else max((time for time in subkeys if time is not None), default=None)
+    return min((time for time in (primary, last) if time is not None), default=None)
+
+
+def _expires(parts: KeyParts, recipient: str, now: datetime) -> datetime | None:
+    """Return when the key that `encrypt()` chose ends by itself."""
+    for subkey in parts.subkeys:
+        if recipient in {subkey.fingerprint, subkey.key_id}:
+            return _subkey_expires(parts, subkey, now)
+    return None  # the primary key
+
+
 def _standing(cert: Cert, parts: KeyParts, now: datetime) -> CertificateProblem | None:
     """Return what is wrong with the certificate as a whole."""
     if cert.is_revoked:  # also of a copy that has lost all else, as key servers give them away

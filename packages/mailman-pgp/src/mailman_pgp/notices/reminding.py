@@ -1,0 +1,66 @@
+"""Members are told before their certificates end, and the owners whom that concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.email.message import UserNotification
+from mailman.interfaces.listmanager import IListManager
+from public import public
+from sqlalchemy import select
+from zope.component import getUtility
+
+from mailman_pgp.keys import reminders
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.notices import send_ending
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from mailman_pgp.keys.reminders import Ending
+
+_DIGEST = """\
+These people can be sent nothing from {address} after the day on which
+their certificate ends, or can be sent nothing any more. They have been told.
+
+{lines}
+
+Send a longer lasting copy, or another certificate, to whoever runs the
+server; it is added with `mailman pgp certificate add`.
+"""
+
+
+@public
+def remind(at: dt.datetime | None = None) -> None:
+    """Tell whoever is to be told at the time `at` (naive UTC, now when not given); commits list by list."""
+    at = at or now()
+    lists = getUtility(IListManager)
+    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
+        mlist = lists.get_by_list_id(list_id)
+        if mlist is not None:
+            _remind_of(mlist, at)
+        config.db.commit()
+
+
+def _remind_of(mlist: Any, at: dt.datetime) -> None:
+    told = []
+    for ending in reminders.endings(mlist.list_id, at):
+        subscribed = any(
+            roster.get_member(ending.address) is not None for roster in (mlist.members, mlist.administrators)
+        )
+        if subscribed and reminders.claim(ending):
+            send_ending(mlist, ending.address, ending.ends, at)
+            told.append(ending)
+    if told:
+        _tell_owners(mlist, told)
+
+
+def _tell_owners(mlist: Any, told: list[Ending]) -> None:
+    lines = "\n".join(f"  {ending.ends:%Y-%m-%d}  {ending.address}" for ending in told)
+    text = _DIGEST.format(address=mlist.posting_address, lines=lines)
+    # As core's own notices to owners: it names members, so it leaves encrypted or not at all.
+    owners = mlist.owner_address
+    subject = f"Certificates that end: {mlist.display_name}"
+    UserNotification(owners, owners, subject, text, mlist.preferred_language).send(mlist)
