@@ -139,15 +139,58 @@ def test_an_old_copy_of_a_revoked_key(encrypted: Any, anne: str, run: CommandLin
     assert run.json("certificate", "show", encrypted.list_id, anne)["problem"] == "revoked"
 
 
-def test_suspended(encrypted: Any, anne: str, run: CommandLine, files: Files, store: Session) -> None:
-    """A suspended certificate is shown as such; adding it again lets it count."""
+def test_suspended(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Nothing is encrypted to a suspended certificate, and it signs no post, until it is let count again."""
     file = files.certificate(anne)
     run.ok("certificate", "add", encrypted.list_id, anne, file)
-    registry.change_state(encrypted.list_id, anne, registry.ChoiceState.SUSPENDED, origin="test")
-    store.commit()
+    text = run.ok("certificate", "suspend", encrypted.list_id, anne)
+    assert "is suspended. Nothing is encrypted to it" in text
+    assert f"mailman pgp certificate resume {encrypted.list_id} {anne}" in text
+    assert "was suspended already" in run.ok("certificate", "suspend", encrypted.list_id, anne)
     assert "no: the certificate is suspended" in run.ok("certificate", "show", encrypted.list_id, anne)
-    assert run.json("certificate", "add", encrypted.list_id, anne, file)["outcome"] == "updated"
+    assert registry.signers(encrypted.list_id, anne) == []
+    shown = run.json("status", encrypted.list_id, status=1)["lists"][0]["unserved"]
+    assert [(who["address"], who["reason"]) for who in shown] == [(anne, "suspended")]
+    assert run.json("certificate", "resume", encrypted.list_id, anne)["before"] == "suspended"
+    shown = run.json("certificate", "show", encrypted.list_id, anne)
+    assert shown["usable"] is True
+    assert [(old["state"], old["fingerprint"]) for old in shown["history"]] == [
+        ("suspended", shown["certificate"]["fingerprint"]),
+        ("approved", shown["certificate"]["fingerprint"]),
+    ]
+
+
+def test_suspended_and_added_again(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """The same certificate stays suspended; another one takes its place."""
+    file = files.certificate(anne)
+    run.ok("certificate", "add", encrypted.list_id, anne, file)
+    run.ok("certificate", "suspend", encrypted.list_id, anne)
+    assert "stays so" in run.refused("certificate", "add", encrypted.list_id, anne, file)
+    assert run.json("certificate", "show", encrypted.list_id, anne)["problem"] == "suspended"
+    another = files.certificate(anne)
+    assert run.json("certificate", "add", encrypted.list_id, anne, another)["outcome"] == "replaced"
     assert run.json("certificate", "show", encrypted.list_id, anne)["usable"] is True
+
+
+def test_suspending_what_is_not_there(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Each mistake has its sentence, and changes nothing."""
+    assert "No certificate is chosen" in run.refused("certificate", "suspend", encrypted.list_id, anne)
+    assert "No certificate is chosen" in run.refused("certificate", "resume", encrypted.list_id, anne)
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    assert "is not suspended" in run.refused("certificate", "resume", encrypted.list_id, anne)
+    assert run.json("certificate", "show", encrypted.list_id, anne)["usable"] is True
+
+
+def test_suspended_and_revoked_meanwhile(encrypted: Any, anne: str, run: CommandLine, store: Session) -> None:
+    """Resuming says that nothing can be encrypted to it all the same."""
+    made = forge_usable(f"Anne <{anne}>")
+    run.ok("certificate", "add", encrypted.list_id, anne, typed=made.public)
+    run.ok("certificate", "suspend", encrypted.list_id, anne)
+    made.revoke(at=now() - DAY)
+    upkeep.keep(openpgp.inspect(made.public), database.now())
+    store.commit()
+    answer = run.json("certificate", "resume", encrypted.list_id, anne)
+    assert (answer["state"], answer["problem"]) == ("approved", "revoked")
 
 
 def test_add_before_joining(encrypted: Any, run: CommandLine, files: Files) -> None:

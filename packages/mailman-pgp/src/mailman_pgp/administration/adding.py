@@ -13,6 +13,7 @@ from mailman_pgp.administration.described import described, not_a_member, shown
 from mailman_pgp.administration.output import Answer, ExitStatus, fields, paragraphs, steps
 from mailman_pgp.administration.places import is_member, named
 from mailman_pgp.keys import registry, upkeep
+from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, grouped
 
@@ -38,6 +39,12 @@ def let_count(mlist: Any, address: str, upload: Upload) -> Answer:
         raise upload.refused(address, error, _still_counts(mlist, address) if address in holders else "") from error
     before = chosen.of_address(mlist.list_id, address)
     old = before.stored.fingerprint if before is not None else None
+    if before is not None and old == known.fingerprint and before.stored.choice.state is ChoiceState.SUSPENDED:
+        raise Refused(
+            "suspended",
+            f"This certificate is suspended for {address} on {mlist.fqdn_listname}, and stays so. "
+            f"`mailman pgp certificate resume {mlist.list_id} {address}` lets it count again.",
+        )
     registry.add(mlist.list_id, address, known, origin="cli")
     replaced = old if old != known.fingerprint else None
     member = is_member(mlist, address)

@@ -21,6 +21,7 @@ from mailman_pgp.administration.output import (
     table,
 )
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.keys import registry
 from mailman_pgp.openpgp import grouped
@@ -190,6 +191,10 @@ def remove(spec: str, address: str) -> Answer:
             ),
         ),
     )
+
+
+certificate.add_command(suspend)
+certificate.add_command(resume)
 
 
 def _nothing_counts(mlist: Any, address: str) -> Refused:

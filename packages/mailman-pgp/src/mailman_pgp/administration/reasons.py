@@ -41,9 +41,7 @@ _UNSERVED: dict[str, Reason] = {
         "the certificate was refused when a post was encrypted",
         "Ask them for a fresh copy of their certificate, and add it with `mailman pgp certificate add`.",
     ),
-    "suspended": Reason(
-        "the certificate is suspended", "Add it again with `mailman pgp certificate add` to let it count."
-    ),
+    "suspended": Reason("the certificate is suspended", "`mailman pgp certificate resume` lets it count again."),
     "offered": Reason(
         "a certificate was offered, but does not count yet", "Compare its fingerprint with them, and add it."
     ),
