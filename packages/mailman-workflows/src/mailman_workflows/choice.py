@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from mailman_workflows import components
 from mailman_workflows.database import store
+from mailman_workflows.errors import SiteError
 from mailman_workflows.model.tables import Choice
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ class ChoiceError(ValueError):
     """This can't be chosen; the text is a sentence that says why."""
 
 
-class MissingWorkflowError(falcon.HTTPServiceUnavailable):
+class MissingWorkflowError(SiteError):
     """The workflow that a list uses is not there in this process; the text says what to do.
 
-    Nothing else takes its place: the list may have chosen it so that nobody gets in by another way.  By mail the request is
-    kept (shunted), by REST it is a 503.
+    Nothing else takes its place: the list may have chosen it so that nobody gets in by another way.
     """
 
     def __init__(self, list_id: str, name: str) -> None:
@@ -38,12 +38,7 @@ class MissingWorkflowError(falcon.HTTPServiceUnavailable):
                 "Nobody can join or leave: mailman-workflows could not start. Mend what Mailman's log `plugins.log` says, "
                 "and restart Mailman."
             )
-        super().__init__(title="The workflow of this list is missing.", description=sentence)
-        self.sentence = sentence
-
-    def __str__(self) -> str:
-        """The sentence."""
-        return self.sentence
+        super().__init__(falcon.HTTP_503, "The workflow of this list is missing.", sentence)
 
 
 def name_for(list_id: str, purpose: Purpose) -> str:

@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import alembic.command
 from alembic.config import Config
@@ -22,7 +22,7 @@ from alembic.util import CommandError
 from mailman.config import config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session
@@ -40,6 +40,34 @@ def store() -> Session:
 def now() -> dt.datetime:
     """The time as the database keeps it: naive UTC."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def whole(*, answers: Callable[[BaseException], bool]) -> Iterator[None]:
+    """All of what is done inside, or nothing when it raises; what was done before is still the caller's to commit.
+
+    Core's REST commits even where it answers 500, and its command line where it says why it skips somebody.  An error of
+    which `answers` says that it is a decision undoes nothing.
+    """
+    session = store()
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        # Python's driver begins no transaction here, and the end of a savepoint without one commits.  The lock is taken at
+        # once: who reads first and then wants it, while somebody else does the same, is refused without waiting.
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    inner = session.begin_nested()
+    try:
+        yield
+    except BaseException as error:
+        if answers(error):
+            inner.commit()
+        else:
+            inner.rollback()
+        raise
+    inner.commit()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import falcon
-from mailman.interfaces.member import MembershipIsBannedError
+from mailman.interfaces.address import InvalidEmailAddressError
+from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
+from mailman.interfaces.subscriptions import SubscriptionPendingError
 from public import public
 
 
@@ -38,3 +41,49 @@ class NotYetError(RefusedError, falcon.HTTPConflict):
     def __init__(self, mlist: Any, email: str, sentence: str) -> None:
         RefusedError.__init__(self, mlist, email, sentence)
         falcon.HTTPConflict.__init__(self, title="The request has to wait.", description=sentence)
+
+
+class SiteError(click.ClickException, falcon.HTTPError):
+    """Something at this site has to be mended first; until then the request waits, or can be made again.
+
+    By mail Mailman keeps the command (shunted), by REST the sentence stands in an answer with `status`, and the command line
+    prints it.
+    """
+
+    def __init__(self, status: str, title: str, sentence: str) -> None:
+        click.ClickException.__init__(self, sentence)
+        falcon.HTTPError.__init__(self, status, title=title, description=sentence)
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.message
+
+
+class StepFailedError(SiteError):
+    """A step has failed by an error of its own, which is in the log and not in here."""
+
+    def __init__(self, step: str, workflow: str) -> None:
+        super().__init__(
+            falcon.HTTP_500,
+            "The workflow has failed.",
+            f"The step {step!r} of the workflow {workflow!r} failed, and nothing was changed. Mend what Mailman's log "
+            f"`plugins.log` says, and try again.",
+        )
+
+
+class MissingStepError(SiteError):
+    """The release that is installed knows no such step."""
+
+    def __init__(self, step: str, workflow: str) -> None:
+        super().__init__(
+            falcon.HTTP_503,
+            "A step of this workflow is missing.",
+            f"The workflow {workflow!r} as it is installed here has no step {step!r}, by which this request goes on. Install "
+            f"the release that has it, or discard the request, so that the person can ask again.",
+        )
+
+
+def is_answer(error: BaseException) -> bool:
+    """Whether an error is a step's decision about a request, which is over by it, and no accident."""
+    decisions = (AlreadySubscribedError, MembershipIsBannedError, InvalidEmailAddressError, SubscriptionPendingError)
+    return isinstance(error, decisions) and not isinstance(error, NotYetError)

@@ -13,7 +13,9 @@ from zope.component import getUtility
 from zope.interface import implementer
 
 from mailman_workflows import choice, running, saved
-from mailman_workflows.request import Promises, Purpose, Request, Wishes
+from mailman_workflows.database import whole
+from mailman_workflows.errors import is_answer
+from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes
 
 _Answer = tuple[str | None, TokenOwner, Any]
 
@@ -52,31 +54,32 @@ class SubscriptionManager:
         return self._start(Request.of(self._mlist, Purpose.LEAVE, subscriber, promises))
 
     def _start(self, request: Request) -> _Answer:
-        running.start(choice.workflow_for(self._mlist.list_id, request.purpose), request)
+        with whole(answers=is_answer):
+            running.start(choice.workflow_for(self._mlist.list_id, request.purpose), request)
         return _answer(request)
 
     def confirm(self, token: str | None) -> _Answer:
         """See `ISubscriptionManager`.
 
-        A token is good at its own list only, until its time is over, and once.
+        A token is good at its own list only, until its time is over, and once.  It is not used up by what fails, nor by a
+        workflow that is missing.
 
         :raises LookupError:
         """
         if token is None:
             raise LookupError
-        claimed = saved.claim(self._mlist, token)
-        if claimed is None:
-            return self._confirm_older(token)
-        try:
+        with whole(answers=_is_over_by):
+            claimed = saved.claim(self._mlist, token)
+            if claimed is None:
+                return self._confirm_older(token)
             workflow = choice.installed(self._mlist.list_id, claimed.workflow, claimed.purpose)
-            request = claimed.request(self._mlist)
-        except choice.MissingWorkflowError:
-            saved.give_back(claimed)
-            raise
-        except LookupError:
-            saved.finish(claimed)
-            raise
-        running.resume(workflow, request, claimed)
+            try:
+                request = claimed.request(self._mlist)
+                running.resume(workflow, request, claimed)
+            except Exception as error:
+                if _is_over_by(error):
+                    saved.finish(claimed)
+                raise
         return _answer(request)
 
     def _confirm_older(self, token: str) -> _Answer:
@@ -97,6 +100,10 @@ class SubscriptionManager:
         """See `ISubscriptionManager`."""
         with flush():
             getUtility(IPendings).confirm(token)
+
+
+def _is_over_by(error: BaseException) -> bool:
+    return is_answer(error) or isinstance(error, StaleRequestError)
 
 
 def _answer(request: Request) -> _Answer:

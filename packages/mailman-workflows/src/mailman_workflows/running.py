@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import falcon
+from mailman.interfaces.errors import MailmanError
+
 from mailman_workflows import saved
-from mailman_workflows.errors import NotYetError
+from mailman_workflows.errors import MissingStepError, StepFailedError
 from mailman_workflows.outcomes import End, First, Proceed, Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mailman_workflows.outcomes import Outcome
     from mailman_workflows.request import Request
     from mailman_workflows.workflow import Step, Workflow
 
+log = logging.getLogger("mailman.plugins")
+
 
 def start(workflow: Workflow, request: Request) -> None:
-    """Take a new request as far as it goes.  Raises what a step refuses it with."""
+    """Take a new request as far as it goes.
+
+    Raises what a step refuses it with, and `StepFailedError`.  The caller undoes what is no refusal.
+    """
     _go_on(workflow, request, deque(workflow.order))
 
 
 def resume(workflow: Workflow, request: Request, claimed: saved.Claimed) -> None:
-    """Take a request that has waited as far as it goes from there.
+    """Take a request that has waited as far as it goes from there; its token is used up.
 
-    Raises `NotYetError` when what it waited for is not there: then it goes on waiting.  By any other error of a step its
-    token is used up, as by core's workflows.
+    Raises as `start`, and `NotYetError` and `MissingStepError`.  The caller undoes what is no refusal, so that the request
+    goes on waiting.
     """
     agenda = deque(claimed.agenda)
+    for name in agenda:
+        if name not in workflow.by_name:
+            raise MissingStepError(name, workflow.name)
     step = workflow.by_name[agenda.popleft()]
-    try:
+    with _failures_of(step, workflow):
         outcome = step.resumed(request)
-    except NotYetError:
-        saved.give_back(claimed)
-        raise
-    except BaseException:
-        saved.finish(claimed)
-        raise
     saved.finish(claimed)
     request.token = request.waits_for = request.since = None
     if _follow(outcome, step, workflow, request, agenda):
@@ -45,21 +54,40 @@ def resume(workflow: Workflow, request: Request, claimed: saved.Claimed) -> None
 def _go_on(workflow: Workflow, request: Request, agenda: deque[str]) -> None:
     while agenda:
         step = workflow.by_name[agenda.popleft()]
-        if not _follow(step.run(request), step, workflow, request, agenda):
+        with _failures_of(step, workflow):
+            outcome = step.run(request)
+        if not _follow(outcome, step, workflow, request, agenda):
             return
 
 
 def _follow(outcome: Outcome, step: Step, workflow: Workflow, request: Request, agenda: deque[str]) -> bool:
     """Do what a step has said; tell whether the next one may run."""
-    match outcome:
-        case Proceed():
-            return True
-        case First(steps):
-            agenda.extendleft(reversed(steps))
-            return True
-        case Wait():
-            saved.save(request, workflow.name, [step.name, *agenda], outcome)
-            step.announce(request)
-            return False
-        case End():
-            return False
+    with _failures_of(step, workflow):
+        match outcome:
+            case Proceed():
+                return True
+            case First(steps):
+                if unknown := [name for name in steps if name not in workflow.by_name]:
+                    raise ValueError(f"There are no steps {unknown}.")
+                agenda.extendleft(reversed(steps))
+                return True
+            case Wait():
+                saved.save(request, workflow.name, [step.name, *agenda], outcome)
+                step.announce(request)
+                return False
+            case End():
+                return False
+            case _:
+                raise TypeError(f"{outcome!r} is no outcome.")
+
+
+@contextmanager
+def _failures_of(step: Step, workflow: Workflow) -> Iterator[None]:
+    """Keep a step's own errors from the doors, which would take a `KeyError` for a token that does not match."""
+    try:
+        yield
+    except (MailmanError, falcon.HTTPError):  # what doors know
+        raise
+    except Exception as error:
+        log.exception("The step %s of the workflow %s failed", step.name, workflow.name)
+        raise StepFailedError(step.name, workflow.name) from error

@@ -136,11 +136,6 @@ def claim(mlist: Any, token: str) -> Claimed | None:
     return Claimed(dict(found)) if gone.rowcount == 1 else None
 
 
-def give_back(claimed: Claimed) -> None:
-    """Let a request that was taken up go on waiting, under the same token and as long as before."""
-    store().add(SavedRequest(**claimed.row))
-
-
 def finish(claimed: Claimed) -> None:
     """Use up the token of a request that was taken up."""
     getUtility(IPendings).confirm(claimed.row["token"])

@@ -28,7 +28,8 @@ class Step(ABC):
     def run(self, request: Request) -> Outcome:
         """Decide about the request.
 
-        Refuse it by one of the errors of core's `ISubscriptionManager.register`, or by a `Refused`.
+        Refuse it by one of the errors of core's `ISubscriptionManager.register`, or by a `RefusedError`.  Any other error
+        undoes what was done since the request began or was resumed.
         """
 
     def announce(self, request: Request) -> None:  # noqa: B027 - not every step has something to tell
