@@ -12,7 +12,7 @@ from mailman.interfaces.subscriptions import ISubscriptionManager
 from zope.component import getUtility
 
 from mailman_workflows import choice, components, saved
-from mailman_workflows.errors import RefusedError
+from mailman_workflows.errors import NotStartedError, RefusedError
 from mailman_workflows.outcomes import Party
 from mailman_workflows.request import Purpose
 
@@ -25,6 +25,8 @@ def workflows() -> None:
 
     LIST is a list's address (ant@example.com) or its list-id (ant.example.com).
     """
+    if not components.every():
+        raise NotStartedError
 
 
 def _list(spec: str) -> Any:

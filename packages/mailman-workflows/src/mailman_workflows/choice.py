@@ -28,17 +28,13 @@ class MissingWorkflowError(SiteError):
     """
 
     def __init__(self, list_id: str, name: str) -> None:
-        if components.every():
-            sentence = (
-                f"The list {list_id} uses the workflow {name!r}, which is not installed here. Install the plugin that has "
-                f"it, or choose another one by `mailman workflows set {list_id} NAME`."
-            )
-        else:
-            sentence = (
-                "Nobody can join or leave: mailman-workflows could not start. Mend what Mailman's log `plugins.log` says, "
-                "and restart Mailman."
-            )
-        super().__init__(falcon.HTTP_503, "The workflow of this list is missing.", sentence)
+        super().__init__(
+            falcon.HTTP_503,
+            "The workflow of this list is missing.",
+            f"The list {list_id} uses the workflow {name!r}, which is not installed here. Install the plugin that has it (where "
+            f"it is installed, Mailman's log `plugins.log` says what is wrong), or choose another one by "
+            f"`mailman workflows set {list_id} NAME`.",
+        )
 
 
 def name_for(list_id: str, purpose: Purpose) -> str:

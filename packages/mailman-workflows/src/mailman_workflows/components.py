@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from mailman_workflows.workflow import Workflow
 
+log = logging.getLogger("mailman.plugins")
+
+_OURS = "mailman_workflows.workflows"
+
 #: What a list uses that has chosen nothing.
 STOCK = {Purpose.JOIN: "join", Purpose.LEAVE: "leave"}
 
@@ -23,29 +29,44 @@ _found: dict[str, Workflow] = {}
 
 
 def find() -> None:
-    """Look for the workflows of all plugins.
+    """Look for our workflows and those of all other plugins.
 
-    :raises RuntimeError: when two have the same name.
+    What is wrong with another plugin is logged, and closes only the lists that use its workflows.  Of two with the same name
+    neither is there, for the list that chose one must not get the other; ours always are.
     """
     _found.clear()
+    for kind in find_components(_OURS, IWorkflow):
+        ours = kind()
+        _found[ours.name] = ours
+    theirs: dict[str, list[Workflow]] = defaultdict(list)
     for package in _packages():
-        for kind in find_components(package, IWorkflow):
-            workflow = kind()
-            if workflow.name in _found:
-                raise RuntimeError(f"There are two workflows called {workflow.name!r}; the second is in {package}.")
-            _found[workflow.name] = workflow
+        for workflow in _in(package):
+            theirs[workflow.name].append(workflow)
+    for name, same in theirs.items():
+        if name in _found or len(same) > 1:
+            where = ", ".join(type(each).__module__ for each in same)
+            log.error("The workflow %r of %s is left out: there is another one of this name", name, where)
+        else:
+            _found[name] = same[0]
 
 
 def _packages() -> Iterator[str]:
+    """The packages of other plugins that run; core looks into those that are disabled, too."""
     for name, section in config.plugin_configs:
         package = section["component_package"].strip() or name
-        if files(package).joinpath("workflows").is_dir():
-            yield f"{package}.workflows"
+        if name in config.plugins and package != _OURS.partition(".")[0]:
+            yield package
 
 
-def forget() -> None:
-    """Have no workflows at all; nobody can join or leave then."""
-    _found.clear()
+def _in(package: str) -> list[Workflow]:
+    """The workflows of a plugin: all, or none where something is wrong."""
+    try:
+        if not files(package).joinpath("workflows").is_dir():
+            return []
+        return [kind() for kind in find_components(f"{package}.workflows", IWorkflow)]
+    except Exception:
+        log.exception("The workflows of %s are left out", package)
+        return []
 
 
 def every() -> list[Workflow]:

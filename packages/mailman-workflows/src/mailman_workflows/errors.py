@@ -59,6 +59,18 @@ class SiteError(click.ClickException, falcon.HTTPError):
         return self.message
 
 
+class NotStartedError(SiteError):
+    """This plugin has not started in this process."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            falcon.HTTP_503,
+            "Nobody can join or leave.",
+            "Nobody can join or leave: mailman-workflows could not start. Mend what Mailman's log `plugins.log` says, and "
+            "restart Mailman.",
+        )
+
+
 class StepFailedError(SiteError):
     """A step has failed by an error of its own, which is in the log and not in here."""
 

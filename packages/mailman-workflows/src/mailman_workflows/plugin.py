@@ -11,9 +11,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from mailman.interfaces.mailinglist import IMailingList
 from mailman.interfaces.plugin import IPlugin
+from mailman.interfaces.subscriptions import ISubscriptionManager
 from public import public
+from zope.component import getGlobalSiteManager
 from zope.interface import implementer
+
+from mailman_workflows.closed import ClosedManager
 
 log = logging.getLogger("mailman.plugins")
 
@@ -32,27 +37,31 @@ class WorkflowsPlugin:
     def post_hook(self) -> None:
         """See `IPlugin`.
 
-        First of all the door is ours: whatever fails after that keeps people waiting, and lets nobody pass by a workflow
-        that their list has chosen.
+        First of all the door is closed, and it opens at the end: core goes on without a plugin that fails here, by its own
+        policies, which would let people pass by a workflow that their list has chosen.
         """
+        self._use(ClosedManager)
+        try:
+            self._start()
+        except Exception:
+            log.exception("mailman-workflows could not start: nobody can join or leave")
+
+    def _start(self) -> None:
         # Imported late: core's models have a database only now.
         from mailman.config import config  # noqa: PLC0415
-        from mailman.interfaces.mailinglist import IMailingList  # noqa: PLC0415
-        from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415
-        from zope.component import getGlobalSiteManager  # noqa: PLC0415
 
         from mailman_workflows import cleanup, components, rest  # noqa: PLC0415
         from mailman_workflows.confirmations.command import Confirm  # noqa: PLC0415
         from mailman_workflows.database import TABLES  # noqa: PLC0415
         from mailman_workflows.manager import SubscriptionManager  # noqa: PLC0415
 
+        TABLES.migrate()
+        cleanup.install()
+        components.find()
+        self.resource = rest.Root()
         config.commands["confirm"] = Confirm()
-        getGlobalSiteManager().registerAdapter(SubscriptionManager, (IMailingList,), ISubscriptionManager)
-        try:
-            TABLES.migrate()
-            cleanup.install()
-            components.find()
-            self.resource = rest.Root()
-        except Exception:  # core goes on without us, and says nothing
-            components.forget()
-            log.exception("mailman-workflows could not finish its start: nobody can join or leave")
+        self._use(SubscriptionManager)
+
+    @staticmethod
+    def _use(manager: type) -> None:
+        getGlobalSiteManager().registerAdapter(manager, (IMailingList,), ISubscriptionManager)

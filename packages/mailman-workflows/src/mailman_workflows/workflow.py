@@ -49,7 +49,12 @@ class Workflow(ABC):
     purpose: ClassVar[Purpose]
 
     def __init__(self) -> None:
-        self._steps = {step.name: step for step in self.steps()}
+        steps = self.steps()
+        self._steps = {step.name: step for step in steps}
+        if len(self._steps) != len(steps) or not self.asides <= self._steps.keys():
+            raise ValueError(
+                f"The steps of the workflow {self.name!r} need different names, and `asides` must name such."
+            )
         self.order: tuple[str, ...] = tuple(name for name in self._steps if name not in self.asides)
 
     #: Names of steps that are not in the order, and done only where another step asks for them by `First`.
