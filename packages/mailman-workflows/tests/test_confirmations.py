@@ -65,7 +65,7 @@ def queued() -> list[Any]:
     return [item.msg for item in get_queue_messages("virgin")]
 
 
-def reply(mlist: Any, text: str, *, to: str = "request", sender: str = ANNE) -> list[str]:
+def reply(mlist: Any, text: str, *, to: str = "request", sender: str = ANNE, header: str = "X: y") -> list[str]:
     """Mail a command to a list by core's own runner; return the texts of its answers."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.runners.command import CommandRunner  # noqa: PLC0415
@@ -73,7 +73,7 @@ def reply(mlist: Any, text: str, *, to: str = "request", sender: str = ANNE) -> 
 
     local, _, domain = mlist.fqdn_listname.partition("@")
     message = specialized_message_from_string(
-        f"From: {sender}\nTo: {local}-{to}@{domain}\nSubject: {text}\nMessage-ID: <1@example.org>\n\n"
+        f"From: {sender}\nTo: {local}-{to}@{domain}\nSubject: {text}\nMessage-ID: <1@example.org>\n{header}\n\n"
     )
     found = to.partition("+")
     data = {"listid": mlist.list_id, "subaddress": found[0]}
@@ -107,6 +107,37 @@ def test_by_command(mlist: Any, ask: Callable[[], str], done: list[Any]) -> None
     (answer,) = reply(mlist, f"confirm {token}")
     assert "did not match" in answer
     assert len(done) == 1
+
+
+AUTOMATIC = [
+    "Auto-Submitted: auto-replied",
+    "Auto-Submitted: Auto-Generated; owner-email=x@example.org",
+    "Precedence: auto_reply",
+    "X-Autoreply: yes",
+    "X-Autorespond: out of office",
+    "Return-Path: <>",
+    "Content-Type: multipart/report; report-type=delivery-status",
+]
+
+
+@pytest.mark.parametrize("header", AUTOMATIC)
+def test_a_machine_confirms_nothing(
+    header: str, mlist: Any, ask: Callable[[], str], done: list[Any], manager: Any, person: Any, store: Session
+) -> None:
+    """An automatic answer (out of office) confirms neither a question nor a request, is not answered, and ends nothing."""
+    token = ask()
+    joining, _, _ = manager(mlist).register(person("bart@example.org", verified=False))
+    store.commit()
+    queued()
+    for each in (token, joining):
+        assert reply(mlist, "Out of office", to=f"confirm+{each}", header=header) == []
+        assert reply(mlist, f"Re: confirm {each}", header=header) == []
+    assert done == []
+    assert mlist.members.get_member("bart@example.org") is None
+    for each in (token, joining):
+        reply(mlist, "Re: Yes", to=f"confirm+{each}", header="Auto-Submitted: no")
+    assert len(done) == 1
+    assert mlist.members.get_member("bart@example.org") is not None
 
 
 def test_at_its_own_list_only(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from mailman.commands.eml_confirm import Confirm as CoreConfirm
@@ -15,18 +16,26 @@ from zope.component import getUtility
 
 from mailman_workflows.confirmations import service
 from mailman_workflows.confirmations.actions import NotConfirmedError
+from mailman_workflows.confirmations.automatic import is_automatic
 from mailman_workflows.errors import RefusedError
+
+log = logging.getLogger("mailman.vette")
 
 
 @public
 class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
     """Core's command, which confirms requests of workflows and whatever else a plugin has asked.
 
-    Unlike core's it answers a person whose request is refused, and it says the same of a token of another list as of none.
+    Unlike core's it answers a person whose request is refused, it says the same of a token of another list as of none, and it
+    takes no automatic answer for a confirmation: whoever is away would join any list that somebody enters them for.
     """
 
     def process(self, mlist: Any, msg: Any, msgdata: dict[str, Any], arguments: list[str], results: Any) -> Any:
         """See `IEmailCommand`."""
+        if is_automatic(msg):
+            log.info("%s: an automatic answer confirms nothing", mlist.fqdn_listname)
+            results.send_response = False  # it would be answered again
+            return ContinueProcessing.no
         if not arguments:
             print(_("No confirmation token found"), file=results)
             return ContinueProcessing.no
