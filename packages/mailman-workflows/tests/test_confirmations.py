@@ -223,3 +223,19 @@ def test_discarded(mlist: Any, ask: Callable[[], str], store: Session) -> None:
     store.flush()
     assert store.scalar(sa.select(Question)) is None
     assert confirmations.confirm(mlist, token) is None
+
+
+def test_ended_while_the_plugin_was_off(mlist: Any, ask: Callable[[], str], done: list[Any], store: Session) -> None:
+    """A question that core has removed then is none any more."""
+    from mailman.model.pending import Pended, PendedKeyValue  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import cleanup, confirmations  # noqa: PLC0415
+    from mailman_workflows.model.tables import Question  # noqa: PLC0415
+
+    token = ask()
+    for table in (PendedKeyValue, Pended):
+        store.execute(sa.delete(table), execution_options={"synchronize_session": False})  # nobody tells us
+    assert confirmations.confirm(mlist, token) is None
+    assert done == []
+    cleanup.sweep()
+    assert store.scalar(sa.select(Question)) is None

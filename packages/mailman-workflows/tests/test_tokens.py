@@ -159,6 +159,32 @@ def test_nothing_is_left_of_it(way: str, mlist: Any, manager: Manager, person: A
     assert store.scalar(sa.select(sa.func.count()).select_from(SavedRequest)) == 0
 
 
+def test_ended_while_the_plugin_was_off(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """What a moderator rejected then is over: the token is good no more, and the person can ask again."""
+    from mailman.model.pending import Pended, PendedKeyValue  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import cleanup, saved  # noqa: PLC0415
+    from mailman_workflows.model.tables import Choice, SavedRequest  # noqa: PLC0415
+
+    set_policy(mlist, store, "moderate")
+    anne = person()
+    token, _, _ = manager(mlist).register(anne)
+    for table in (PendedKeyValue, Pended):
+        store.execute(sa.delete(table), execution_options={"synchronize_session": False})  # nobody tells us
+    store.add(Choice(list_id="gone.example.com", purpose="subscription", workflow="customers"))
+    store.commit()
+    assert saved.all_at(mlist) == []
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    again, _, _ = manager(mlist).register(anne)
+    store.commit()
+    cleanup.sweep()
+    assert store.scalars(sa.select(SavedRequest.token)).all() == [again]
+    assert store.scalars(sa.select(Choice)).all() == []
+    manager(mlist).confirm(again)
+    assert is_member(mlist, "anne@example.org")
+
+
 def test_two_at_once(
     mlist: Any, manager: Manager, person: Any, store: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ class WorkflowsPlugin:
 
         TABLES.migrate()
         cleanup.install()
+        cleanup.sweep()
         components.find()
         self.resource = rest.Root()
         config.commands["confirm"] = Confirm()

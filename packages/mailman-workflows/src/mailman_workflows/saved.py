@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from zope.component import getUtility
 from zope.interface import implementer
 
+from mailman_workflows.cleanup import is_pended
 from mailman_workflows.database import now, store
 from mailman_workflows.model.tables import SavedRequest
 from mailman_workflows.outcomes import Party
@@ -117,14 +118,20 @@ def _lifetime(party: Party) -> Any:
 def claim(mlist: Any, token: str) -> Claimed | None:
     """Take up the request that waits at this list under `token`; None when there is none, or somebody else has it.
 
-    Whose time is over counts as gone, also before core's hourly task removes it.
+    Whose time is over counts as gone, also before core's hourly task removes it; and so does what core has ended while this
+    plugin was switched off.
     """
     session = store()
     session.flush()
     table: Any = SavedRequest.__table__
     found = (
         session.execute(
-            select(table).where(table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now())
+            select(table).where(
+                table.c.token == token,
+                table.c.list_id == mlist.list_id,
+                table.c.expires > now(),
+                is_pended(table.c.token),
+            )
         )
         .mappings()
         .first()
@@ -143,7 +150,9 @@ def finish(claimed: Claimed) -> None:
 
 def all_at(mlist: Any) -> list[SavedRequest]:
     """The requests that wait at a list, the oldest first."""
-    found = select(SavedRequest).where(SavedRequest.list_id == mlist.list_id, SavedRequest.expires > now())
+    found = select(SavedRequest).where(
+        SavedRequest.list_id == mlist.list_id, SavedRequest.expires > now(), is_pended(SavedRequest.token)
+    )
     return list(store().scalars(found.order_by(SavedRequest.since)))
 
 
@@ -154,5 +163,6 @@ def waiting_at(mlist: Any, purpose: Purpose, email: str) -> bool:
         SavedRequest.purpose == purpose.value,
         SavedRequest.email == email.lower(),
         SavedRequest.expires > now(),
+        is_pended(SavedRequest.token),
     )
     return store().scalar(found.limit(1)) is not None

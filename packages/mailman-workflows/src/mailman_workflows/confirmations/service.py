@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from zope.component import getUtility
 from zope.interface import implementer
 
+from mailman_workflows.cleanup import is_pended
 from mailman_workflows.confirmations import actions
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError
 from mailman_workflows.database import now, store
@@ -83,7 +84,7 @@ def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
     session = store()
     session.flush()
     table: Any = Question.__table__
-    here = (table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now())
+    here = (table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now(), is_pended(table.c.token))
     row = session.execute(select(table).where(*here)).mappings().first()
     if row is None:
         return None
