@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import email
 import email.message
 from typing import TYPE_CHECKING, Any
 
@@ -239,3 +241,121 @@ def test_ended_while_the_plugin_was_off(mlist: Any, ask: Callable[[], str], done
     assert done == []
     cleanup.sweep()
     assert store.scalar(sa.select(Question)) is None
+
+
+def by_mail(mlist: Any, token: str) -> None:
+    """Confirm as core's command runner does, which rolls back what fails and keeps the mail."""
+    reply(mlist, f"confirm {token}")
+
+
+def by_rest(mlist: Any, token: str) -> None:
+    """Confirm as a REST resource does: core commits whatever the answer is."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import confirmations  # noqa: PLC0415
+
+    with contextlib.suppress(Exception):
+        confirmations.confirm(mlist, token)
+    config.db.commit()
+
+
+@pytest.mark.parametrize("door", [by_mail, by_rest], ids=lambda door: door.__name__)
+@pytest.mark.parametrize("kind", ["RuntimeError", "LookupError", "NotConfirmedError", "RefusedError"])
+def test_an_action_fails(
+    door: Callable[[Any, str], None],
+    kind: str,
+    mlist: Any,
+    ask: Callable[[], str],
+    water: Any,
+    done: list[Any],
+    store: Session,
+) -> None:
+    """Then nothing of it is done, and the question is still open."""
+    from mailman_workflows import RefusedError  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.confirmations import NotConfirmedError  # noqa: PLC0415
+
+    errors = {
+        "RuntimeError": RuntimeError("for a test"),
+        "LookupError": KeyError("for a test"),
+        "NotConfirmedError": NotConfirmedError("Not in the rain."),
+        "RefusedError": RefusedError(mlist, ANNE, "Not in the rain."),
+    }
+    run = water.run
+
+    def fail(asked: Any) -> str:
+        asked.mlist.description = "half done"
+        raise errors[kind]
+
+    token = ask()
+    queued()
+    water.run = fail
+    door(mlist, token)
+    store.expire_all()
+    assert mlist.description == ""
+    water.run = run
+    reply(mlist, f"confirm {token}")
+    assert len(done) == 1
+
+
+def test_an_action_that_fails_is_no_wrong_token(mlist: Any, ask: Callable[[], str], water: Any) -> None:
+    """The error that an action raises is not taken for that of a token which does not match."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    def fail(_asked: Any) -> str:
+        raise KeyError("for a test")
+
+    token = ask()
+    water.run = fail
+    with pytest.raises(Exception, match="'water' failed") as caught:
+        confirmations.confirm(mlist, token)
+    assert not isinstance(caught.value, LookupError)
+
+
+def test_a_question_is_one_mail(mlist: Any, water: Any) -> None:
+    """Lines in a subject that an action makes of what somebody wrote make no header."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    water.question = lambda _asked: ("Water?\r\nBcc: eve@example.net\n\nBody", "Text.")
+    confirmations.ask(mlist, water, ANNE, {})
+    (question,) = queued()
+    sent = email.message_from_bytes(question.as_bytes())
+    assert sent["bcc"] is None
+    assert sent["subject"] == "Water? Bcc: eve@example.net Body"
+
+
+def test_in_the_language_of_the_list(mlist: Any, water: Any) -> None:
+    """An action writes its question in it."""
+    from mailman.core.i18n import _  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import confirmations  # noqa: PLC0415
+
+    water.question = lambda _asked: (_.code, "Text.")
+    mlist.preferred_language = "de"
+    confirmations.ask(mlist, water, ANNE, {})
+    (question,) = queued()
+    assert str(question["subject"]) == "de"
+
+
+def test_without_verp(mlist: Any, water: Any, done: list[Any], core: Any, store: Session) -> None:
+    """Where a site has no addresses with tokens in them, a reply confirms by its subject."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    core.push("no verp", "[mta]\nverp_confirmations: no\n")
+    try:
+        confirmations.ask(mlist, water, ANNE, {"plants": 3})
+        store.commit()
+        (question,) = queued()
+        assert question["from"] == "ant-request@example.com"
+        reply(mlist, f"Re: {question['subject']}")
+    finally:
+        core.pop("no verp")
+    assert len(done) == 1
+
+
+def test_asked_twice(mlist: Any, ask: Callable[[], str], done: list[Any]) -> None:
+    """Each question has a token of its own, and each is done once."""
+    first, second = ask(), ask()
+    queued()
+    for token in (first, second, first, second):
+        reply(mlist, f"confirm {token}")
+    assert len(done) == 2

@@ -83,6 +83,17 @@ class StepFailedError(SiteError):
         )
 
 
+class ActionFailedError(SiteError):
+    """What was confirmed has failed by an error of its own, which is in the log and not in here."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            falcon.HTTP_500,
+            "What was confirmed has failed.",
+            f"The action {action!r} failed, and nothing was changed. Mend what Mailman's log `plugins.log` says, and try again.",
+        )
+
+
 class MissingStepError(SiteError):
     """The release that is installed knows no such step."""
 

@@ -38,11 +38,14 @@ class Action(ABC):
 
     @abstractmethod
     def question(self, asked: Asked) -> tuple[str, str]:
-        """Subject and text of the question; how to answer is added to the text."""
+        """Subject and text of the question, in the language of the list; how to answer is added to the text."""
 
     @abstractmethod
     def run(self, asked: Asked) -> str:
-        """Do it, and return a sentence for the person who confirmed it.  What it raises undoes everything it did."""
+        """Do it, and return a sentence for the person who confirmed it.  What it raises undoes everything it did.
+
+        The question is open again then; raise `NotConfirmedError` for what the person can mend.
+        """
 
     def check(self, asked: Asked, message: Any) -> None:  # noqa: B027 - the default is to take every answer
         """Look whether an answer counts.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+import falcon
 from lazr.config import as_boolean
 from mailman.config import config
 from mailman.core.i18n import _
 from mailman.email.message import UserNotification
+from mailman.interfaces.errors import MailmanError
 from mailman.interfaces.pending import IPendable, IPendings
 from mailman.utilities.string import wrap
 from sqlalchemy import delete, select
@@ -18,13 +22,16 @@ from zope.interface import implementer
 from mailman_workflows.cleanup import is_pended
 from mailman_workflows.confirmations import actions
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError
-from mailman_workflows.database import now, store
+from mailman_workflows.database import now, store, whole
+from mailman_workflows.errors import ActionFailedError
 from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mailman_workflows.request import JSON
+
+log = logging.getLogger("mailman.plugins")
 
 
 @implementer(IPendable)
@@ -37,8 +44,12 @@ class _Pendable(dict):  # type: ignore[type-arg]  # as core's
 def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON]) -> str:
     """Save what is to be done, mail the question to `email`, and return its token.
 
-    The caller's transaction commits it; the mail is queued at once.
+    The caller's transaction commits it; the mail is queued at once.  Each question has a token of its own: who is asked twice
+    can confirm twice.
     """
+    # First of all, for it may fail.
+    with _.using(mlist.preferred_language.code):
+        subject, text = action.question(Asked(mlist, email, data))
     token = cast(
         "str",
         getUtility(IPendings).add(_Pendable(list_id=mlist.list_id, action=action.name), lifetime=action.lifetime),
@@ -54,18 +65,18 @@ def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON]) -> str
             expires=now() + action.lifetime,
         )
     )
-    _send(mlist, action, Asked(mlist, email, data), token)
+    # The subject may hold what somebody wrote.
+    _send(mlist, email, " ".join(subject.split()), text, token)
     return token
 
 
-def _send(mlist: Any, action: Action, asked: Asked, token: str) -> None:
-    subject, text = action.question(asked)
+def _send(mlist: Any, email: str, subject: str, text: str, token: str) -> None:
     verp = as_boolean(getattr(config.mta, "verp_confirmations", "yes"))
     reply_to = mlist.confirm_address(token) if verp else mlist.request_address
     with _.using(mlist.preferred_language.code):
         how = _("To confirm, reply to this message. If you did not ask for this, ignore it: nothing happens then.")
     message = UserNotification(
-        asked.email,
+        email,
         reply_to,
         subject if verp else f"confirm {token}",
         f"{wrap(text)}\n\n{wrap(how)}\n",
@@ -79,10 +90,21 @@ def _send(mlist: Any, action: Action, asked: Asked, token: str) -> None:
 def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
     """Do what was asked under `token` at this list, once; return the action's sentence, None when there is no such question.
 
-    :raises NotConfirmedError: when the answer does not count; the question stays open.
+    Whatever it raises, nothing was done, and the question stays open.
+
+    :raises NotConfirmedError: when the answer does not count.
+    :raises ActionFailedError:
     """
+    with whole(answers=_nothing):
+        return _confirm(mlist, token, message)
+
+
+def _nothing(_error: BaseException) -> bool:
+    return False
+
+
+def _confirm(mlist: Any, token: str, message: Any) -> str | None:
     session = store()
-    session.flush()
     table: Any = Question.__table__
     here = (table.c.token == token, table.c.list_id == mlist.list_id, table.c.expires > now(), is_pended(table.c.token))
     row = session.execute(select(table).where(*here)).mappings().first()
@@ -91,16 +113,29 @@ def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
     action = actions.named(row["action"])
     if action is None:
         raise NotConfirmedError("What you confirm is not installed here any more; write to the list's owners.")
-    data = json.loads(row["data"])
-    if row["version"] != action.version:
-        data = action.upgraded(data, row["version"])
-    asked = Asked(mlist, row["email"], data)
-    action.check(asked, message)
-    # Two processes may have come so far; the row goes for one of them only.
-    if cast("Any", session.execute(delete(table).where(*here))).rowcount != 1:
-        return None
-    getUtility(IPendings).confirm(token)
-    return action.run(asked)
+    with _failures_of(action):
+        data = json.loads(row["data"])
+        if row["version"] != action.version:
+            data = action.upgraded(data, row["version"])
+        asked = Asked(mlist, row["email"], data)
+        action.check(asked, message)
+        # Two processes may have come so far; the row goes for one of them only.
+        if cast("Any", session.execute(delete(table).where(*here))).rowcount != 1:
+            return None
+        getUtility(IPendings).confirm(token)
+        return action.run(asked)
+
+
+@contextmanager
+def _failures_of(action: Action) -> Iterator[None]:
+    """Keep an action's own errors from the doors, as those of a step."""
+    try:
+        yield
+    except (NotConfirmedError, MailmanError, falcon.HTTPError):  # what doors know
+        raise
+    except Exception as error:
+        log.exception("The action %s failed", action.name)
+        raise ActionFailedError(action.name) from error
 
 
 def discard(token: str) -> None:
