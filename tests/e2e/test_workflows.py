@@ -196,6 +196,22 @@ def test_service_is_down(site: Sandbox, service: CustomerService) -> None:
     assert ml.members() == {"bart@customer.example"}
 
 
+def test_refused_by_rest(site: Sandbox, service: CustomerService) -> None:
+    """Who accepts a request that the workflow then refuses reads why, and the request is over."""
+    ml = List(site)
+    service.down = True
+    try:
+        site.rest("members", {"list_id": ml.id, "subscriber": "eve-accepted@example.net", **SETTLED})
+    finally:
+        service.down = False
+    (waiting,) = ml.requests()
+    with pytest.raises(RestError, match="This list is for our customers") as caught:
+        site.rest(f"lists/{ml.id}/requests/{waiting['token']}", {"action": "accept"})
+    assert caught.value.status == 400
+    assert ml.requests() == []
+    assert ml.members() == set()
+
+
 def test_token_of_another_list(site: Sandbox) -> None:
     """A confirmation for an open list, sent to one that is moderated, lets nobody in there, by mail or by REST."""
     opened, moderated = List(site, "join"), List(site, "join", "confirm_then_moderate")

@@ -16,14 +16,16 @@ from public import public
 
 
 @public
-class RefusedError(MembershipIsBannedError):  # type: ignore[misc]  # core is untyped
+class RefusedError(MembershipIsBannedError, falcon.HTTPBadRequest):  # type: ignore[misc]  # core is untyped
     """The request is refused for good, for the reason in `sentence`.
 
-    By mail the sentence is the answer.  Core's REST and command line know no reason but a ban, and say that.
+    By mail the sentence is the answer, by REST it stands in a 400.  Where somebody only begins to join, core's REST and command
+    line know no reason but a ban, and say that.
     """
 
     def __init__(self, mlist: Any, email: str, sentence: str) -> None:
-        super().__init__(mlist, email)
+        MembershipIsBannedError.__init__(self, mlist, email)
+        falcon.HTTPBadRequest.__init__(self, title="The request is refused.", description=sentence)
         self.sentence = sentence
 
     def __str__(self) -> str:
@@ -32,15 +34,15 @@ class RefusedError(MembershipIsBannedError):  # type: ignore[misc]  # core is un
 
 
 @public
-class NotYetError(RefusedError, falcon.HTTPConflict):
+class NotYetError(RefusedError):
     """A request can't go on yet, and goes on waiting under the same token.
 
     By mail the sentence is the answer, by REST it stands in a 409.
     """
 
     def __init__(self, mlist: Any, email: str, sentence: str) -> None:
-        RefusedError.__init__(self, mlist, email, sentence)
-        falcon.HTTPConflict.__init__(self, title="The request has to wait.", description=sentence)
+        super().__init__(mlist, email, sentence)
+        self.status, self.title = falcon.HTTP_409, "The request has to wait."
 
 
 class SiteError(click.ClickException, falcon.HTTPError):

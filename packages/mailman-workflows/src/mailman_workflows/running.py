@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import falcon
+from mailman.interfaces.address import InvalidEmailAddressError
 from mailman.interfaces.errors import MailmanError
+from mailman.interfaces.member import MembershipIsBannedError, MissingPreferredAddressError
+from mailman.interfaces.subscriptions import SubscriptionPendingError
 
 from mailman_workflows import saved
-from mailman_workflows.errors import MissingStepError, StepFailedError
+from mailman_workflows.errors import MissingStepError, NotYetError, RefusedError, StepFailedError
 from mailman_workflows.outcomes import End, First, Proceed, Wait
 
 if TYPE_CHECKING:
@@ -35,9 +38,14 @@ def start(workflow: Workflow, request: Request) -> None:
 def resume(workflow: Workflow, request: Request, claimed: saved.Claimed) -> None:
     """Take a request that has waited as far as it goes from there; its token is used up.
 
-    Raises as `start`, and `NotYetError` and `MissingStepError`.  The caller undoes what is no refusal, so that the request
+    Raises `RefusedError`, core's `AlreadySubscribedError`, `NotYetError`, `StepFailedError` and `MissingStepError`.  The caller undoes what is no refusal, so that the request
     goes on waiting.
     """
+    with _told(request):
+        _resume(workflow, request, claimed)
+
+
+def _resume(workflow: Workflow, request: Request, claimed: saved.Claimed) -> None:
     agenda = deque(claimed.agenda)
     for name in agenda:
         if name not in workflow.by_name:
@@ -79,6 +87,24 @@ def _follow(outcome: Outcome, step: Step, workflow: Workflow, request: Request, 
                 return False
             case _:
                 raise TypeError(f"{outcome!r} is no outcome.")
+
+
+@contextmanager
+def _told(request: Request) -> Iterator[None]:
+    """Give each of core's refusals its sentence, at doors that know only some of them where a token is confirmed."""
+    mlist, email = request.mlist, request.email
+    try:
+        yield
+    except RefusedError:
+        raise
+    except (MembershipIsBannedError, InvalidEmailAddressError) as error:
+        raise RefusedError(mlist, email, str(error)) from error
+    except SubscriptionPendingError as error:
+        sentence = f"Another request of {email} waits at {mlist.fqdn_listname}."
+        raise RefusedError(mlist, email, sentence) from error
+    except MissingPreferredAddressError as error:
+        sentence = f"{email} belongs to a user without a preferred address. Choose one first, then confirm again."
+        raise NotYetError(mlist, email, sentence) from error
 
 
 @contextmanager

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from mailman_workflows.request import Request
 
 
+def is_member(request: Request) -> bool:
+    """Whether the person is a member already, by the address or as the user whose preferred address it is."""
+    mlist, user, address = request.mlist, request.user, request.address
+    preferred = None if user is None else user.preferred_address
+    if preferred is not None and (request.by_user or preferred == address) and mlist.is_subscribed(user):
+        return True
+    # The membership of a user follows the preferred address, which may be another one by now.
+    mine = {address, preferred} - {None} if request.by_user else {address}
+    return any(mlist.is_subscribed(each) for each in mine)
+
+
 class MayJoin(Step):
     """The person exists, is no member, is not banned, is not the list itself, and has no other request waiting."""
 
@@ -41,8 +52,7 @@ class MayJoin(Step):
             # A user without a preferred address.  Any of theirs will do, as in core.
             request.address = next(iter(request.user.addresses))
         email = request.address.email
-        preferred = request.user.preferred_address == request.address and mlist.is_subscribed(request.user)
-        if preferred or mlist.is_subscribed(request.address):
+        if is_member(request):
             raise AlreadySubscribedError(mlist.fqdn_listname, email, MemberRole.member)
         if IBanManager(mlist).is_banned(email):
             raise MembershipIsBannedError(mlist, email)

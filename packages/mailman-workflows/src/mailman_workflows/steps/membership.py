@@ -6,9 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mailman.app.membership import delete_member
-from mailman.interfaces.member import NotAMemberError
+from mailman.interfaces.member import AlreadySubscribedError, MemberRole, NotAMemberError
 
 from mailman_workflows.outcomes import PROCEED
+from mailman_workflows.steps.eligibility import is_member
 from mailman_workflows.workflow import Step
 
 if TYPE_CHECKING:
@@ -25,9 +26,12 @@ class Join(Step):
         """See `Step`.
 
         :raises AlreadySubscribedError: when the person has joined by another door meanwhile.
+        :raises MembershipIsBannedError: when they have been banned meanwhile.
         """
-        wishes = request.wishes
-        request.member = request.mlist.subscribe(request.subscriber, send_welcome_message=wishes.send_welcome_message)
+        mlist, wishes = request.mlist, request.wishes
+        if is_member(request):  # core lets one join by the address and as a user, and receive all twice
+            raise AlreadySubscribedError(mlist.fqdn_listname, request.address.email, MemberRole.member)
+        request.member = mlist.subscribe(request.subscriber, send_welcome_message=wishes.send_welcome_message)
         preferences = request.member.preferences
         if wishes.delivery_mode is not None:
             preferences.delivery_mode = wishes.delivery_mode
