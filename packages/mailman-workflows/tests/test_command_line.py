@@ -1,0 +1,134 @@
+"""What `mailman workflows` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+    from sqlalchemy.orm import Session
+
+
+@pytest.fixture
+def run(core: Any) -> Callable[..., Result]:  # noqa: ARG001 - core must be initialised
+    """Run it: ``run("resume", "ant@example.com")``."""
+    from mailman_workflows.administration import workflows  # noqa: PLC0415 - core must be initialised
+
+    return lambda *arguments: CliRunner().invoke(workflows, arguments)
+
+
+@pytest.fixture
+def weather() -> dict[str, Any]:
+    """The error that each person's request meets when it is resumed."""
+    return {}
+
+
+@pytest.fixture
+def outside(mlist: Any, install: Callable[[Any], Any], weather: dict[str, Any], store: Session) -> Any:
+    """Have the list use a workflow that waits for the weather."""
+    from mailman_workflows import PROCEED, Party, Step, Wait, choice  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.steps.membership import Join  # noqa: PLC0415
+    from mailman_workflows.workflows.stock import StockJoin  # noqa: PLC0415
+
+    class Weather(Step):
+        name = "weather"
+
+        def run(self, _request: Any) -> Any:
+            return Wait(Party.OUTSIDE, "waits for the weather")
+
+        def resumed(self, request: Any) -> Any:
+            if request.email in weather:
+                raise weather[request.email]
+            return PROCEED
+
+    class Made(StockJoin):
+        name = "made"
+
+        def steps(self) -> Any:
+            return Weather(), Join()
+
+    made = install(Made)
+    choice.choose(mlist.list_id, "made")
+    store.commit()
+    return made
+
+
+@pytest.mark.usefixtures("outside")
+def test_resume_all(
+    mlist: Any, manager: Any, person: Any, run: Callable[..., Result], weather: dict[str, Any], store: Session
+) -> None:
+    """One request that fails, is refused or has to wait keeps none of the others; who fails is told by the exit code."""
+    from mailman_workflows import NotYetError, RefusedError  # noqa: PLC0415 - core must be initialised
+
+    people = [f"{name}@example.org" for name in ("anne", "bart", "cris", "dirk")]
+    tokens = {email: manager(mlist).register(person(email))[0] for email in people}
+    store.commit()
+    anne, bart, cris, dirk = people
+    weather[anne] = RuntimeError("a secret of the step's")
+    weather[bart] = NotYetError(mlist, bart, "It rains.")
+    weather[cris] = RefusedError(mlist, cris, "Not you.")
+    result = run("resume", mlist.fqdn_listname)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert f"{tokens[anne]}: The step 'weather' of the workflow 'made' failed" in result.output
+    assert "a secret" not in result.output
+    assert f"{tokens[bart]}: It rains." in result.output
+    assert f"{tokens[cris]}: Not you." in result.output
+    assert [member.address.email for member in mlist.members.members] == [dirk]
+    weather.clear()
+    assert run("resume", mlist.fqdn_listname).exit_code == 0
+    assert {member.address.email for member in mlist.members.members} == {anne, bart, dirk}
+
+
+@pytest.mark.usefixtures("outside")
+def test_missing_workflow(
+    mlist: Any, manager: Any, person: Any, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, store: Session
+) -> None:
+    """Each command that meets it says what to do."""
+    from mailman_workflows import components  # noqa: PLC0415 - core must be initialised
+
+    manager(mlist).register(person())
+    store.commit()
+    monkeypatch.delitem(components._found, "made")
+    shown = run("show", mlist.fqdn_listname)
+    assert "made  (not installed: nobody can join)" in shown.output
+    resumed = run("resume", mlist.fqdn_listname)
+    assert (resumed.exit_code, isinstance(resumed.exception, SystemExit)) == (1, True)
+    assert "uses the workflow 'made', which is not installed here" in resumed.output
+
+
+def test_not_started(mlist: Any, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where the plugin could not start."""
+    from mailman_workflows import components  # noqa: PLC0415 - core must be initialised
+
+    monkeypatch.setattr(components, "_found", {})
+    for arguments in (["list"], ["show", mlist.fqdn_listname], ["set", mlist.fqdn_listname, "join"]):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "could not start" in result.output
+
+
+def test_doors_of_core(mlist: Any, outside: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Core's own commands print the sentence, too, and no traceback."""
+    from mailman.commands.cli_addmembers import addmembers  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import components  # noqa: PLC0415
+
+    monkeypatch.delitem(components._found, outside.name)
+    file = tmp_path / "people"
+    file.write_text("anne@example.org\n")
+    result = CliRunner().invoke(addmembers, [str(file), mlist.fqdn_listname])
+    assert result.exit_code == 1
+    assert "Error: The list ant.example.com uses the workflow 'made'" in result.output
+
+
+def test_names_of_lists(mlist: Any, run: Callable[..., Result]) -> None:
+    """A list that does not exist is told from one that does."""
+    assert run("show", "ANT.example.com").exit_code == 0
+    assert "There is no mailing list 'bee@example.com'" in run("show", "bee@example.com").output
+    assert mlist.list_id in run("show", "--json", mlist.fqdn_listname).output
