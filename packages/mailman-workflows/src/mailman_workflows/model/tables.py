@@ -1,6 +1,7 @@
 """Tables, all named ``wf_*``, in Mailman's own database.
 
 No foreign keys to core's tables: SQLite does not enforce them and PostgreSQL does.  Times are naive UTC.
+What core or a plugin names has no limit of length here, as in core's own tables.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ class Choice(Base):
 
     __tablename__ = "wf_choice"
 
-    list_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    list_id: Mapped[str] = mapped_column(String(), primary_key=True)
     purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
-    workflow: Mapped[str] = mapped_column(String(100))
+    workflow: Mapped[str] = mapped_column(String())
 
 
 class SavedRequest(Base):
@@ -32,14 +33,14 @@ class SavedRequest(Base):
     __table_args__ = (Index("ix_wf_request_person", "list_id", "purpose", "email"),)
 
     token: Mapped[str] = mapped_column(String(255), primary_key=True)
-    list_id: Mapped[str] = mapped_column(String(255))
+    list_id: Mapped[str] = mapped_column(String())
     purpose: Mapped[str] = mapped_column(String(20))
-    workflow: Mapped[str] = mapped_column(String(100))
-    email: Mapped[str] = mapped_column(String(255))  # lower case
+    workflow: Mapped[str] = mapped_column(String())
+    email: Mapped[str] = mapped_column(String())  # lower case
     agenda: Mapped[str] = mapped_column(Text)  # JSON: the step that waits, and those after it
     data: Mapped[str] = mapped_column(Text)  # JSON: `Request.to_data`
     waits_for: Mapped[str] = mapped_column(String(20))
-    reason: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(String())
     since: Mapped[dt.datetime] = mapped_column(DateTime)
     expires: Mapped[dt.datetime] = mapped_column(DateTime)
 
@@ -50,9 +51,9 @@ class Question(Base):
     __tablename__ = "wf_question"
 
     token: Mapped[str] = mapped_column(String(255), primary_key=True)
-    list_id: Mapped[str] = mapped_column(String(255))
-    action: Mapped[str] = mapped_column(String(100))
+    list_id: Mapped[str] = mapped_column(String())
+    action: Mapped[str] = mapped_column(String())
     version: Mapped[int]
-    email: Mapped[str] = mapped_column(String(255))  # lower case
+    email: Mapped[str] = mapped_column(String())  # lower case
     data: Mapped[str] = mapped_column(Text)  # JSON, the action's own
     expires: Mapped[dt.datetime] = mapped_column(DateTime)
