@@ -246,3 +246,13 @@ def test_a_request_is_plain_data(
     member = manager(mlist).confirm(token)[2]
     assert member.delivery_mode is DeliveryMode.mime_digests
     assert member.delivery_status is DeliveryStatus.by_user
+
+
+def test_a_door_that_says_nothing(mlist: Any, manager: Any, person: Any) -> None:
+    """None, which some callers of core's give for a promise, is no promise, and not kept as anything else."""
+    from mailman_workflows import saved  # noqa: PLC0415 - core must be initialised
+
+    nothing = dict.fromkeys(("pre_verified", "pre_confirmed", "pre_approved", "invitation"))
+    manager(mlist).register(person(), **nothing)
+    (row,) = saved.all_at(mlist)
+    assert json.loads(row.data)["promises"] == dict.fromkeys(nothing, False)

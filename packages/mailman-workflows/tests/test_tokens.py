@@ -110,6 +110,19 @@ def test_over_when_its_time_is_over(mlist: Any, manager: Manager, person: Any, s
     assert is_member(mlist, "anne@example.org")
 
 
+def test_over_also_for_an_older_request(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """So is the time of a token that core made before this plugin came."""
+    from mailman.app.subscriptions import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.model.pending import Pended  # noqa: PLC0415
+
+    set_policy(mlist, store, "confirm")
+    token, _, _ = SubscriptionManager(mlist).register(person())
+    store.execute(sa.update(Pended).values(expiration_date=dt.datetime(2000, 1, 1)))  # noqa: DTZ001 - as core keeps it
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    assert not is_member(mlist, "anne@example.org")
+
+
 @pytest.mark.parametrize("token", ["", "0" * 40, None])
 def test_none_at_all(mlist: Any, manager: Manager, token: str | None) -> None:
     """What is no token finds nothing."""

@@ -42,9 +42,10 @@ class SubscriptionManager:
     ) -> _Answer:
         """See `ISubscriptionManager`."""
         # Who is invited has been let in by an owner, and verifies and confirms by the answer.
-        promises = Promises(
-            invitation or pre_verified, invitation or pre_confirmed, invitation or pre_approved, invitation
+        verified, confirmed, approved = (
+            bool(invitation or each) for each in (pre_verified, pre_confirmed, pre_approved)
         )
+        promises = Promises(verified, confirmed, approved, bool(invitation))
         wishes = Wishes(send_welcome_message, delivery_mode, delivery_status)
         return self._start(Request.of(self._mlist, Purpose.JOIN, subscriber, promises, wishes))
 
@@ -91,6 +92,7 @@ class SubscriptionManager:
             or pendable.get("type") not in kinds
             or pendable.get("list_id") != self._mlist.list_id
             or "workflow" in pendable
+            or not saved.is_in_time(token)
         ):
             raise LookupError
         answer: _Answer = CoreSubscriptionManager(self._mlist).confirm(token)

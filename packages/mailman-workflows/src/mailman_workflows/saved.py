@@ -14,6 +14,8 @@ from lazr.config import as_timedelta
 from mailman.config import config
 from mailman.interfaces.pending import IPendable, IPendings
 from mailman.interfaces.subscriptions import TokenOwner
+from mailman.model.pending import Pended
+from mailman.utilities.datetime import now as core_now
 from sqlalchemy import delete, select
 from zope.component import getUtility
 from zope.interface import implementer
@@ -166,3 +168,9 @@ def waiting_at(mlist: Any, purpose: Purpose, email: str) -> bool:
         is_pended(SavedRequest.token),
     )
     return store().scalar(found.limit(1)) is not None
+
+
+def is_in_time(token: str) -> bool:
+    """Whether the time of a token of core's is not over yet."""
+    expires = store().scalar(select(Pended.expiration_date).where(Pended.token == token))
+    return expires is not None and expires > core_now()
