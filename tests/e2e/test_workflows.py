@@ -315,3 +315,80 @@ def test_owners_doors_out(door: Callable[[List, str], None], site: Sandbox) -> N
     site.rest.subscribe(ml.id, email)
     door(ml, email)
     until(lambda: email not in ml.members(), "the removal")
+
+
+def removed_with_address(ml: List, email: str) -> None:
+    """REST: the address is deleted."""
+    ml.site.rest(f"addresses/{email}", method="DELETE")
+
+
+def removed_with_user(ml: List, email: str) -> None:
+    """REST: the user is deleted."""
+    ml.site.rest(f"users/{email}", method="DELETE")
+
+
+@pytest.mark.parametrize("door", [removed_with_address, removed_with_user], ids=lambda door: door.__name__)
+def test_gone_with_the_person(door: Callable[[List, str], None], site: Sandbox) -> None:
+    """Who is deleted as a user or an address is a member no more, and nobody is asked."""
+    ml = List(site, "join")
+    site.rest(f"lists/{ml.id}/config", {"unsubscription_policy": "moderate"}, "PATCH")
+    email = f"{door.__name__}@example.org"
+    site.rest.subscribe(ml.id, email)
+    door(ml, email)
+    assert ml.members() == set()
+    assert not site.rest(f"lists/{ml.id}/requests?request_type=unsubscription").get("entries")
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator", "nonmember"])
+def test_other_roles(role: str, site: Sandbox, service: CustomerService) -> None:
+    """No workflow is asked about who has another role, and none of these is a member by it."""
+    ml = List(site)
+    del service.asked[:]
+    email = f"{role}@example.net"
+    site.rest("members", {"list_id": ml.id, "subscriber": email, "role": role, **SETTLED})
+    assert [each["email"] for each in site.rest(f"lists/{ml.id}/roster/{role}")["entries"]] == [email]
+    assert (ml.members(), service.asked) == (set(), [])
+
+
+def test_change_of_address(site: Sandbox, service: CustomerService) -> None:
+    """A member who changes the address is the same member, and no workflow is asked."""
+    ml = List(site)
+    old, new = f"moves@{HOME}", "moved@example.net"
+    by_rest_settled(ml, old)
+    del service.asked[:]
+    site.rest(f"users/{old}/addresses", {"email": new})
+    site.rest(f"addresses/{new}/verify", {})
+    (member,) = site.rest("members/find", {"list_id": ml.id, "subscriber": old, "role": "member"})["entries"]
+    site.rest(f"members/{member['member_id']}", {"address": new}, "PATCH")
+    assert (ml.members(), service.asked) == ({new}, [])
+
+
+def test_as_core_shows_requests(site: Sandbox) -> None:
+    """Core's resource shows, counts and pages requests, with all that the web reads of them."""
+    ml = List(site, "join", "moderate")
+    leaving, *joining = (f"{name}-shown@example.org" for name in ("dirk", "anne", "bart", "cris"))
+    site.rest.subscribe(ml.id, leaving)
+    site.rest(f"lists/{ml.id}/config", {"unsubscription_policy": "moderate"}, "PATCH")
+    for email in joining:
+        person = {"subscriber": email, "display_name": "A. Person", "pre_verified": "yes"}
+        site.rest("members", {"list_id": ml.id, **person})
+    leave_by_rest(ml, leaving)
+    shown = ml.requests()
+    assert [request["email"] for request in shown] == joining
+    fields = {"token", "token_owner", "list_id", "email", "display_name", "when", "type", "http_etag"}
+    for request in shown:
+        assert request.keys() == fields | {"waits_for", "reason", "workflow"}
+        assert (request["type"], request["list_id"]) == ("subscription", ml.id)
+        assert (request["token_owner"], request["display_name"]) == ("moderator", "A. Person")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", request["when"])
+        assert site.rest(f"lists/{ml.id}/requests/{request['token']}")["email"] == request["email"]
+    path = f"lists/{ml.id}/requests"
+    assert [each["email"] for each in site.rest(f"{path}?count=2&page=2")["entries"]] == joining[2:]
+    for query, number in {"": 3, "token_owner=moderator": 3, "token_owner=subscriber": 0}.items():
+        assert site.rest(f"{path}/count?{query}")["count"] == number
+    assert site.rest(f"{path}/count?request_type=unsubscription")["count"] == 1
+    (request,) = site.rest(f"{path}?request_type=unsubscription")["entries"]
+    assert (request["email"], request["type"]) == (leaving, "unsubscription")
+    for request, action in zip(shown, ("defer", "reject", "discard"), strict=True):
+        site.rest(f"{path}/{request['token']}", {"action": action})
+    assert [request["email"] for request in ml.requests()] == joining[:1]

@@ -1,17 +1,17 @@
-"""The example in docs/examples takes nobody for a customer whom the company's service does not name as one."""
+"""What docs/workflows.md shows works, and the example in docs/examples takes nobody for a customer whom the company's service does not name as one."""
 
 from __future__ import annotations
 
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 class Service(ThreadingHTTPServer):
@@ -153,3 +153,20 @@ def test_no_secret_in_an_error(service: Service, number: Callable[[str], str | N
     if not caught.value.__suppress_context__:
         chain.append(caught.value.__context__)
     assert not any(secret in str(error) for error in chain for secret in ("secret", "eve", "%40"))
+
+
+def test_the_workflow_in_the_text(mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any]) -> None:
+    """The first workflow that a reader sees does what is said of it."""
+    from mailman_workflows import RefusedError, choice  # noqa: PLC0415 - core must be initialised
+
+    text = (Path(__file__).parents[3] / "docs" / "workflows.md").read_text(encoding="utf-8")
+    scope: dict[str, Any] = {"__name__": "company", "__all__": []}
+    exec(text.partition("```python\n")[2].partition("```")[0], scope)
+    install(scope["Company"])
+    choice.choose(mlist.list_id, "company")
+    token, _, _ = manager(mlist).register(person("anne@company.example"))
+    assert manager(mlist).confirm(token)[2] is not None
+    with pytest.raises(RefusedError, match="at the company"):
+        manager(mlist).register(person("eve@example.net"))
+    settled = {"pre_verified": True, "pre_confirmed": True, "pre_approved": True}
+    assert manager(mlist).register(person("bart@example.org"), **settled)[2] is not None
