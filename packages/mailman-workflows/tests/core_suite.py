@@ -1,16 +1,22 @@
-"""Runs modules of core's own tests, with or without this plugin: ``python core_suite.py [--plugin] MODULE…``.
+"""Runs core's own tests, with or without this plugin: ``python core_suite.py [--plugin] WHAT…``.
+
+What is a module of tests, or a chapter of core's documentation, which holds tests, too (``mailman/rest/docs/membership.rst``).
 
 Prints a JSON object: how many tests ran, and the names of those that failed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import doctest
 import io
 import json
 import sys
 import unittest
 import warnings
 from collections import defaultdict
+from importlib import import_module
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,9 +38,10 @@ def main(arguments: list[str]) -> None:
     with_plugin = "--plugin" in arguments
     if with_plugin:
         _install(layers)
-    suite = unittest.defaultTestLoader.loadTestsFromNames([name for name in arguments if not name.startswith("-")])
+    names = [name for name in arguments if not name.startswith("-")]
+    suite = unittest.defaultTestLoader.loadTestsFromNames([name for name in names if not name.endswith(".rst")])
     by_layer: dict[Any, list[unittest.TestCase]] = defaultdict(list)
-    for test in _tests(suite):
+    for test in [*_tests(suite), *_chapters([name for name in names if name.endswith(".rst")])]:
         by_layer[getattr(test, "layer", layers.ConfigLayer)].append(test)
     result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.TestSuite())
     layers.ConfigLayer.setUp()  # core can be initialised once
@@ -48,9 +55,31 @@ def main(arguments: list[str]) -> None:
             _call("testTearDown", chain[::-1])
             if with_plugin:
                 _empty()
-        _call("tearDown", own[::-1])
+        with contextlib.suppress(ProcessLookupError):  # some of core's tests stop the server themselves
+            _call("tearDown", own[::-1])
+        for each in own:
+            for server in {"smtpd", "httpd", "server"} & vars(each).keys():
+                setattr(each, server, None)  # core's layers forget to, and refuse to begin again
     failed = {test.id(): text for test, text in [*result.failures, *result.errors]}
     print(json.dumps({"ran": result.testsRun, "failed": sorted(failed), "texts": failed}))
+
+
+def _chapters(paths: list[str]) -> Iterator[unittest.TestCase]:
+    from mailman.testing import documentation, layers  # noqa: PLC0415 - core warns when it is imported
+
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF
+    for path in paths:
+        for test in doctest.DocFileSuite(
+            str(files("mailman").joinpath("..", path)),
+            module_relative=False,
+            optionflags=flags,
+            setUp=documentation.setup,
+            tearDown=documentation.teardown,
+        ):
+            package = import_module(path.rpartition("/")[0].replace("/", "."))
+            test.layer = getattr(package, "layer", layers.SMTPLayer)
+            test.id = lambda path=path: path
+            yield test
 
 
 def _empty() -> None:
