@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,7 @@ MODULES = [
     "mailman.model.tests.test_subscriptions",
     "mailman.rest.tests.test_membership",
     "mailman.rest.tests.test_moderation",
+    "mailman.rest.tests.test_users",
     "mailman.runners.tests.test_confirm",
     "mailman.runners.tests.test_join",
     "mailman.runners.tests.test_leave",
@@ -56,12 +60,25 @@ CHAPTERS = [
 
 def run(*arguments: str) -> dict[str, Any]:
     """Run core's tests in a process of their own."""
-    # They listen on ports that are written in them: two runs on one machine, of two checkouts say, come one after the other.
-    with (Path(tempfile.gettempdir()) / "core_suite.lock").open("w") as lock:
+    # They listen on ports that are written in them: two runs on one machine, of two checkouts say, come one after the other,
+    # and none leaves its servers to the next one.
+    lock_file = Path(tempfile.gettempdir()) / "core_suite.lock"
+    with lock_file.open("w") as lock, tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run([sys.executable, _SUITE, *arguments], check=False, capture_output=True, text=True)
-    assert done.stdout, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        # Not into pipes, which a server that is left over would keep open.
+        process = subprocess.Popen(
+            [sys.executable, _SUITE, *arguments], stdout=output, stderr=errors, start_new_session=True
+        )
+        try:
+            process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        output.seek(0)
+        errors.seek(0)
+        lines = output.read().splitlines()
+        assert lines, errors.read()
+    result: dict[str, Any] = json.loads(lines[-1])
     return result
 
 
