@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import alembic.command
+from alembic import context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -24,7 +25,7 @@ from mailman.config import config
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, MetaData
     from sqlalchemy.orm import Session
 
 
@@ -84,8 +85,8 @@ class OwnTables:
 
     def current_revision(self, connection: Connection) -> str | None:
         """The version of the tables in this database, None when there are none."""
-        context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
-        return context.get_current_revision()
+        found = MigrationContext.configure(connection, opts={"version_table": self.version_table})
+        return found.get_current_revision()
 
     def newest_revision(self) -> str:
         """The version of the tables that this release works with."""
@@ -117,6 +118,24 @@ class OwnTables:
                     f"made by a later release than this one. Install that release again, or restore the database from "
                     f"its backup."
                 ) from error
+
+    def run_migrations(self, metadata: MetaData) -> None:
+        """Run what Alembic has chosen, on the connection that `migrate` gives it; a plugin's ``env.py`` calls this.
+
+        `metadata` is that of the plugin's tables: only these are compared, since core's lie in the same database.
+        """
+        context.configure(
+            connection=context.config.attributes["connection"],
+            target_metadata=metadata,
+            version_table=self.version_table,
+            include_name=lambda name, kind, _parents: kind != "table" or name in metadata.tables,
+            render_as_batch=True,
+            compare_type=True,
+            # SQLite can roll DDL back, too, once a transaction was begun by hand.
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
 
     def _alembic_config(self, connection: Connection | None = None) -> Config:
         made = Config(attributes={"connection": connection})
