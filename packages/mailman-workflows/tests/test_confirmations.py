@@ -359,3 +359,19 @@ def test_asked_twice(mlist: Any, ask: Callable[[], str], done: list[Any]) -> Non
     for token in (first, second, first, second):
         reply(mlist, f"confirm {token}")
     assert len(done) == 2
+
+
+def test_a_question_in_another_way(mlist: Any, water: Any, done: list[Any], store: Session) -> None:
+    """A plugin may mail it itself, without the token, and find it by the person who was asked, at that list only."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    sent: list[Any] = []
+    token = confirmations.ask(mlist, water, ANNE, {"plants": 3}, send=lambda *what: sent.append(what))
+    store.commit()
+    assert sent == [(mlist, ANNE, "Water the plants?", "Somebody asked to water 3 plants.", token)]
+    (found,) = confirmations.open_questions(mlist, ANNE.upper())
+    assert (found.token, found.action.name, found.data) == (token, "water", {"plants": 3})
+    assert confirmations.open_questions(mlist, "bart@example.org") == []
+    assert confirmations.confirm(mlist, token) == "They are watered."
+    assert len(done) == 1
+    assert confirmations.open_questions(mlist, ANNE) == []

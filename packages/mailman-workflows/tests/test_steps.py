@@ -256,3 +256,49 @@ def test_a_door_that_says_nothing(mlist: Any, manager: Any, person: Any) -> None
     manager(mlist).register(person(), **nothing)
     (row,) = saved.all_at(mlist)
     assert json.loads(row.data)["promises"] == dict.fromkeys(nothing, False)
+
+
+def test_what_is_shown_beside_a_request(
+    mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any], diary: list[str], store: Session
+) -> None:
+    """Whoever looks at the request at core's doors sees it; of a long text as much as core's index takes."""
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import Party, Wait, choice  # noqa: PLC0415
+
+    shown = {"colour": "blue", "story": "\N{SNOWMAN}" * 5000, "list_id": "another.example.com"}
+    install(workflow(diary, {"one": Wait(Party.OUTSIDE, "waits", shown=shown)}))
+    choice.choose(mlist.list_id, "made")
+    token, _, _ = manager(mlist).register(person())
+    store.commit()
+    pended = getUtility(IPendings).confirm(token, expunge=False)
+    assert (pended["colour"], pended["list_id"]) == ("blue", mlist.list_id)
+    assert pended["story"] == shown["story"][:400]
+
+
+def test_looking_again(
+    mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any], diary: list[str], store: Session
+) -> None:
+    """Requests that wait for something outside look again: one person's, each by itself; what waits for others stays."""
+    from mailman_workflows import NotYetError, Party, Wait, choice  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.again import look_again  # noqa: PLC0415
+    from mailman_workflows.outcomes import PROCEED  # noqa: PLC0415
+
+    there: set[str] = set()
+
+    def resumed(request: Any) -> Any:
+        if request.email not in there:
+            raise NotYetError(request.mlist, request.email, "It is not there yet.")
+        return PROCEED
+
+    install(workflow(diary, {"one": Wait(Party.OUTSIDE, "waits")}, resumed=resumed))
+    choice.choose(mlist.list_id, "made")
+    for name in ("anne", "bart"):
+        manager(mlist).register(person(f"{name}@example.org"))
+    store.commit()
+    there.add("anne@example.org")
+    assert [looked.sentence for looked in look_again(mlist, email="bart@example.org")] == ["It is not there yet."]
+    assert sorted(looked.goes_on for looked in look_again(mlist)) == [False, True]
+    assert {address.email for address in mlist.members.addresses} == {"anne@example.org"}
+    assert [looked.sentence for looked in look_again(mlist, ["0" * 40])] == ["no request waits here by this token."]

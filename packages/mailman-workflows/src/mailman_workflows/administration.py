@@ -8,13 +8,10 @@ from typing import Any
 import click
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
-from mailman.interfaces.member import AlreadySubscribedError
-from mailman.interfaces.subscriptions import ISubscriptionManager
 from zope.component import getUtility
 
-from mailman_workflows import choice, components, saved
-from mailman_workflows.errors import NotStartedError, RefusedError, SiteError
-from mailman_workflows.outcomes import Party
+from mailman_workflows import again, choice, components, saved
+from mailman_workflows.errors import NotStartedError
 from mailman_workflows.request import Purpose
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
@@ -97,23 +94,9 @@ def resume(spec: str, tokens: tuple[str, ...]) -> None:
 
     The exit code is 1 where one of them failed, and 0 where they go on, are refused or have to wait.
     """
-    mlist = _list(spec)
-    outside = [row.token for row in saved.all_at(mlist) if row.waits_for == Party.OUTSIDE.value]
     failed = False
-    for token in tokens or outside:
-        try:
-            ISubscriptionManager(mlist).confirm(token)
-        except LookupError:
-            click.echo(f"{token}: no request waits here by this token.", err=True)
-        except AlreadySubscribedError:
-            click.echo(f"{token}: is a member already.", err=True)
-        except RefusedError as error:
-            click.echo(f"{token}: {error}", err=True)
-        except SiteError as error:  # one that fails keeps none of the others
-            failed = True
-            click.echo(f"{token}: {error}", err=True)
-        else:
-            click.echo(f"{token}: goes on.")
-        config.db.commit()
+    for looked in again.look_again(_list(spec), tokens or None):
+        failed = failed or looked.failed
+        click.echo(f"{looked.token}: {looked.sentence}", err=not looked.goes_on)
     if failed:
         raise click.exceptions.Exit(1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
 
@@ -35,12 +36,14 @@ class Wait:
     """The request is saved and waits; when its token is confirmed, the step's `resumed` is called.
 
     `reason` is a short phrase that people see ("waits for a key").  `lifetime` None means core's own for that party
-    (`pending_request_life`, `moderator_request_life`).
+    (`pending_request_life`, `moderator_request_life`).  `shown` is what whoever looks at the request is to see beside it, by
+    names that core does not use (REST, ``/lists/LIST_ID/requests``); of long texts the beginning.
     """
 
     party: Party
     reason: str
     lifetime: timedelta | None = None
+    shown: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

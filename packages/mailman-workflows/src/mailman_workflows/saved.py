@@ -38,6 +38,9 @@ OWNERS = {
     Party.MODERATOR: TokenOwner.moderator,
 }
 
+#: Core has an index on these values.  PostgreSQL takes 2,700 bytes there, and core writes six for a letter outside ASCII.
+_SHOWN_CHARACTERS = 400
+
 
 @implementer(IPendable)
 class _Pendable(dict):  # type: ignore[type-arg]  # as core's
@@ -82,6 +85,7 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
     at = now()
     request.token = getUtility(IPendings).add(
         _Pendable(
+            {name: text[:_SHOWN_CHARACTERS] for name, text in wait.shown.items()},
             type=request.purpose.value,
             list_id=request.mlist.list_id,
             email=request.address.email,
@@ -168,6 +172,15 @@ def waiting_at(mlist: Any, purpose: Purpose, email: str) -> bool:
         is_pended(SavedRequest.token),
     )
     return store().scalar(found.limit(1)) is not None
+
+
+def waiting_outside(mlist: Any, email: str | None = None) -> list[SavedRequest]:
+    """The requests at a list that wait for something outside, of one person or of all."""
+    return [
+        row
+        for row in all_at(mlist)
+        if row.waits_for == Party.OUTSIDE.value and (email is None or row.email == email.lower())
+    ]
 
 
 def is_in_time(token: str) -> bool:

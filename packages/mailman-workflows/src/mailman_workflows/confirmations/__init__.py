@@ -6,6 +6,16 @@ action once.  A token is good at its own list only, for the time that the action
 """
 
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError, register
-from mailman_workflows.confirmations.service import ask, confirm, discard
+from mailman_workflows.confirmations.service import OpenQuestion, ask, confirm, discard, open_questions
 
-__all__ = ["Action", "Asked", "NotConfirmedError", "ask", "confirm", "discard", "register"]
+__all__ = [
+    "Action",
+    "Asked",
+    "NotConfirmedError",
+    "OpenQuestion",
+    "ask",
+    "confirm",
+    "discard",
+    "open_questions",
+    "register",
+]

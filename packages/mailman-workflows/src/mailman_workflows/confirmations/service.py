@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import falcon
@@ -27,9 +28,13 @@ from mailman_workflows.errors import ActionFailedError
 from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping
 
     from mailman_workflows.request import JSON
+
+    #: Mails a question: list, address, subject, text, token.
+    Send = Callable[[Any, str, str, str, str], None]
 
 log = logging.getLogger("mailman.plugins")
 
@@ -41,11 +46,14 @@ class _Pendable(dict):  # type: ignore[type-arg]  # as core's
     PEND_TYPE = "confirmation"
 
 
-def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON]) -> str:
+def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON], send: Send | None = None) -> str:
     """Save what is to be done, mail the question to `email`, and return its token.
 
     The caller's transaction commits it; the mail is queued at once.  Each question has a token of its own: who is asked twice
     can confirm twice.
+
+    :param send: Mails the question in another way than in the clear with its token in it; a plugin that does so finds the
+        question by `open_questions`.
     """
     # First of all, for it may fail.
     with _.using(mlist.preferred_language.code):
@@ -66,8 +74,43 @@ def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON]) -> str
         )
     )
     # The subject may hold what somebody wrote.
-    _send(mlist, email, " ".join(subject.split()), text, token)
+    (send or _send)(mlist, email, " ".join(subject.split()), text, token)
     return token
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenQuestion:
+    """A question that waits for its answer; `data` is in the form of today's release of its action."""
+
+    token: str
+    action: Action
+    email: str
+    data: Mapping[str, JSON]
+    asked_until: dt.datetime
+
+
+def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
+    """What a person was asked at a list and has not answered, the latest last; without what is not installed any more."""
+    rows = store().scalars(
+        select(Question)
+        .where(
+            Question.list_id == mlist.list_id,
+            Question.email == email.lower(),
+            Question.expires > now(),
+            is_pended(Question.token),
+        )
+        .order_by(Question.expires)
+    )
+    return [
+        OpenQuestion(row.token, action, row.email, _data(action, row.version, row.data), row.expires)
+        for row in rows
+        if (action := actions.named(row.action)) is not None
+    ]
+
+
+def _data(action: Action, version: int, data: str) -> Mapping[str, JSON]:
+    found: Mapping[str, JSON] = json.loads(data)
+    return found if version == action.version else action.upgraded(found, version)
 
 
 def _send(mlist: Any, email: str, subject: str, text: str, token: str) -> None:
@@ -114,10 +157,7 @@ def _confirm(mlist: Any, token: str, message: Any) -> str | None:
     if action is None:
         raise NotConfirmedError("What you confirm is not installed here any more; write to the list's owners.")
     with _failures_of(action):
-        data = json.loads(row["data"])
-        if row["version"] != action.version:
-            data = action.upgraded(data, row["version"])
-        asked = Asked(mlist, row["email"], data)
+        asked = Asked(mlist, row["email"], _data(action, row["version"], row["data"]))
         action.check(asked, message)
         # Two processes may have come so far; the row goes for one of them only.
         if cast("Any", session.execute(delete(table).where(*here))).rowcount != 1:
