@@ -42,9 +42,6 @@ _UNSERVED: dict[str, Reason] = {
         "Ask them for a fresh copy of their certificate, and add it with `mailman pgp certificate add`.",
     ),
     "suspended": Reason("the certificate is suspended", "`mailman pgp certificate resume` lets it count again."),
-    "offered": Reason(
-        "a certificate was offered, but does not count yet", "Compare its fingerprint with them, and add it."
-    ),
     CertificateProblem.EXPIRED: Reason(
         "the certificate has expired",
         "Ask them to extend it and to send it again, and add it with `mailman pgp certificate add`.",

@@ -10,6 +10,7 @@ from mailman.config import config
 from public import public
 
 from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.keys import journal
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
 from mailman_pgp.posts import replay
@@ -34,6 +35,7 @@ def when_due() -> None:
     try:
         config.db.commit()  # what core has written for the last message is not ours to lose
         ledger.prune()
+        journal.prune()
         config.db.commit()
         replay.prune(timedelta(days=health.settings().replay_window_days) + _SIGNATURES_KEPT)
         config.db.commit()

@@ -20,7 +20,7 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.mime import encrypted_notice, outer_message, signed_notice
+from mailman_pgp.mime import Structure, encrypted_notice, examine, outer_message, signed_notice, whole_message
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.templates import TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
@@ -49,6 +49,37 @@ def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     _deliver(mlist, msg, msgdata, in_the_clear=False)
 
 
+@public
+def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+    """Send a notice that was encrypted when it was written, to its one reader, as it is."""
+    if examine(msg).structure is not Structure.ENCRYPTED:
+        raise SealedError(
+            "A notice that should be encrypted, and is not, was about to leave. It is kept in the shunt queue."
+        )
+    whole = whole_message(msg)
+    sender = verp_sender(mlist)
+
+    def make(progress: Progress, _beginning: Beginning) -> Refusals:
+        done = progress.done()
+        left = [address for address in msgdata["recipients"] if address.lower() not in done]
+        config.db.commit()
+        refusals = _send(
+            [Envelope(sender=sender(address), recipient=address, parts=(whole,)) for address in left], progress
+        )
+        refusals.settle(msgdata)
+        _record(mlist, {}, refusals)
+        msgdata["recipients"] = refusals.temporary
+        return refusals
+
+    attempt(_name(mlist, msg, msgdata), msg, msgdata, make)
+
+
+def _name(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> str:
+    """The name of an entry, kept for its next attempt, whose recipients are fewer.  Each notice has an ID of its own."""
+    name = chunks.name(mlist.list_id, str(msg["message-id"] or ""), msgdata["recipients"])
+    return str(msgdata.setdefault(_NAME, name))
+
+
 def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     """The persons behind a notice's recipients.
 
@@ -69,8 +100,7 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
 
 
 def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], *, in_the_clear: bool) -> None:
-    # Core gives each notice an ID of its own.  The name is kept for the next attempt, whose recipients are fewer.
-    name = msgdata.setdefault(_NAME, chunks.name(mlist.list_id, str(msg["message-id"] or ""), msgdata["recipients"]))
+    name = _name(mlist, msg, msgdata)
 
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()

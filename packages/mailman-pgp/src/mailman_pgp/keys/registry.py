@@ -34,6 +34,7 @@ __all__ = [
     "add",
     "addresses_of",
     "change_state",
+    "chosen",
     "current",
     "for_list",
     "history",
@@ -50,7 +51,6 @@ class RegistryError(Exception):
 class ChoiceState(enum.StrEnum):
     """What is known about a choice; the last two only stand in its history."""
 
-    OFFERED = "offered"  # brought, nothing proved
     PROVEN = "proven"  # its person holds the key and reads mail at the address
     APPROVED = "approved"  # by a moderator
     SUSPENDED = "suspended"  # by a moderator, until further notice
@@ -153,6 +153,11 @@ def remove(list_id: str, address: str) -> Choice | None:
     if before is not None:
         _close(before, ChoiceState.REMOVED, now())
     return before
+
+
+def chosen(list_id: str, address: str) -> StoredCertificate | None:
+    """The certificate that is chosen for `address` on a list, whether it counts or not."""
+    return next(iter(_stored(*_place(list_id, address))), None)
 
 
 def current(list_id: str, address: str) -> StoredCertificate | None:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 @public
-def outward_for(mlist: Any, fields: Message | Mapping[str, str]) -> Outward:
+def outward_for(mlist: Any, fields: Message | Mapping[str, str], address: str | None = None) -> Outward:
     """The outer face of a copy: the list's own words, and the identifiers that keep threads together.
 
     :param fields: Has the latter: ``message-id``, ``date``, ``in-reply-to``, ``references``, in lower case.
+    :param address: The address of the list that it comes from, and that is answered; the posting address when not given.
     """
     return Outward(
-        list_address=mlist.posting_address,
+        list_address=address or mlist.posting_address,
         list_name=mlist.display_name,
         list_id=mlist.list_id,
         subject_prefix=mlist.subject_prefix or "",

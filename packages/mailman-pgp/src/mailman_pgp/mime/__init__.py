@@ -10,7 +10,7 @@ from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.flat import flat
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
-from mailman_pgp.mime.notice import encrypted_notice, signed_notice
+from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_message
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
@@ -46,4 +46,5 @@ __all__ = [
     "single_id",
     "status_line",
     "thread_of",
+    "whole_message",
 ]

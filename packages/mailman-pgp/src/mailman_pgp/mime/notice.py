@@ -69,6 +69,11 @@ def signed_notice(notice: Message, sign: Callable[[bytes], bytes], micalg: str) 
     )  # fmt: skip
 
 
+def whole_message(message: Message) -> bytes:
+    """A message that is complete, with CRLF."""
+    return _flat(message)
+
+
 def _flat(message: Message) -> bytes:
     stream = io.BytesIO()
     BytesGenerator(stream, mangle_from_=False, policy=_CRLF).flatten(message)

@@ -26,6 +26,7 @@ from mailman_pgp.model.tables import (
     Delivery,
     Dropped,
     EncryptedList,
+    KeyEvent,
     ListKey,
     Reminder,
     Seen,
@@ -51,6 +52,7 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     Answer,
     Delivery,
     Reminder,
+    KeyEvent,
 )
 _PLACE = "mailman_pgp.place"
 
@@ -186,6 +188,9 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
     _delete(connection, Dropped, *where(Dropped, Dropped.recipient))
     _delete(connection, Answer, *where(Answer, Answer.address))
     _delete(connection, Reminder, *where(Reminder, Reminder.address))
+    if list_id is None:
+        # Who has left is still asked about: what was done with their key may be why.
+        _delete(connection, KeyEvent, KeyEvent.address == email)
     _forget_certificates(connection, fingerprints)
 
 

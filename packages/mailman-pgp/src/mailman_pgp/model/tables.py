@@ -143,6 +143,24 @@ class Choice(Base):
     )
 
 
+class KeyEvent(Base):
+    """Something that somebody did about the certificate of an address on a list; see `mailman_pgp.keys.journal`."""
+
+    __tablename__ = "pgp_key_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    act: Mapped[str]  # a mailman_pgp.keys.journal.Act
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    door: Mapped[str]  # a mailman_pgp.keys.journal.Door
+    by: Mapped[str]  # the address of who did it; empty: whoever may use that door
+    earlier: Mapped[str]  # the fingerprint that counted before, where another one does now; else empty
+
+    __table_args__ = (Index("ix_pgp_key_event_place", "list_id", "address"),)
+
+
 class Seen(Base):
     """A signed content that a list has accepted, so that it is accepted once; `claim` names who claimed it."""
 

@@ -20,7 +20,9 @@ class Kind(StrEnum):
 
     POST = "post"
     OWNER = "owner"  # mail to the -owner address
+    COMMAND = "command"  # mail to the addresses that take commands
     NOTICE = "notice"  # one of our own templates
+    ENCRYPTED = "encrypted"  # a notice that was encrypted when it was written
 
 
 @dataclass(frozen=True, slots=True)

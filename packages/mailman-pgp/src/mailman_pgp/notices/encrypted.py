@@ -1,0 +1,72 @@
+"""Notices that are encrypted when they are written, so that not even a queue holds what they say.
+
+For what is secret (a code that confirms something), and for readers who are not looked up when it leaves: the certificate that
+somebody offers, or the one that has counted until now.
+"""
+
+from __future__ import annotations
+
+import email
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import formatdate, make_msgid
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.email.message import Message
+from public import public
+
+from mailman_pgp.keys import vault
+from mailman_pgp.lists.outward import outward_for
+from mailman_pgp.mime import encrypted_notice, outer_message
+from mailman_pgp.openpgp import ListSecretKey, Recipient, fan_out
+from mailman_pgp.posts.record import Kind, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from email.mime.application import MIMEApplication
+
+    from mailman_pgp.openpgp import Certificate
+
+
+@public
+def reader(address: str, certificate: Certificate) -> Recipient:
+    """Somebody who is to read a notice, by a certificate that can be encrypted to now (`require_usable`)."""
+    usability = certificate.usability
+    return Recipient(address.lower(), certificate.data, usability.recipients, usability.seipd, certificate.fingerprint)
+
+
+@public
+def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEApplication] = ()) -> MIMEMultipart:
+    """What a notice says: a text from one of the list's addresses, which is the one that is answered."""
+    written = MIMEMultipart("mixed")
+    written["From"] = sender
+    written["Subject"] = " ".join(subject.split())
+    written["Date"] = formatdate()
+    written["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    written["Auto-Submitted"] = "auto-replied"
+    written.attach(MIMEText(text))
+    for attachment in attachments:
+        written.attach(attachment)
+    return written
+
+
+@public
+def send_encrypted(mlist: Any, written: MIMEMultipart, readers: Sequence[Recipient]) -> None:
+    """Sign a notice, encrypt it to each reader, and queue what came of it.
+
+    :param written: From `letter`.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be encrypted to one of them; then none is sent.
+    """
+    signer = ListSecretKey(vault.current_secret(mlist.list_id))
+    # One by one: each notice says to whom it goes, inside the encryption.
+    for one in readers:
+        (copy,) = fan_out(encrypted_notice(written, one.address), [one], signer)
+        outer = outer_message(outward_for(mlist, written, str(written["from"])))
+        whole = b"".join((outer.head, copy.head, copy.tail, outer.foot))
+        config.switchboards["out"].enqueue(
+            email.message_from_bytes(whole, Message),
+            listid=mlist.list_id,
+            recipients=[one.address],
+            **Record(kind=Kind.ENCRYPTED).to_kws(),
+        )
