@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from mailman_pgp.openpgp import SignatureVerdict
 
 
+#: What core takes for commands, and hands to the runner of the queue `command`.
+COMMAND_ROLES = ("-request", "-join", "-subscribe", "-leave", "-unsubscribe", "-confirm")
+
+
 @public
 def is_meant_for(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdict) -> bool:
-    """Whether the author of a message meant it for this list, as a post or as mail to its owners, as far as can be told.
+    """Whether the author of a message meant it for this list, as a post, mail to its owners, or a command, as far as can be told.
 
     Core's settings count as for any list: acceptable aliases are names of the list's, and a list without
     `require_explicit_destination` takes posts that name it nowhere (Bcc).
@@ -48,8 +52,14 @@ def _is_own(mlist: Any, kind: Kind, address: str) -> bool:
     local, _, domain = address.rpartition("@")
     if domain not in {mlist.mail_host, mlist.domain.alias_domain}:
         return False
-    own = mlist.posting_address if kind is Kind.POST else mlist.owner_address
-    return bool(local.split(config.mta.verp_delimiter, 1)[0] == own.rpartition("@")[0])
+    return bool(local.split(config.mta.verp_delimiter, 1)[0] in _own_locals(mlist, kind))
+
+
+def _own_locals(mlist: Any, kind: Kind) -> set[str]:
+    """The local parts by which mail comes to the list in a role."""
+    name = mlist.list_name
+    roles = {Kind.POST: ("",), Kind.OWNER: ("-owner",), Kind.COMMAND: COMMAND_ROLES}[kind]
+    return {f"{name}{role}" for role in roles}
 
 
 def _is_alias(mlist: Any, addresses: Collection[str]) -> bool:

@@ -15,24 +15,15 @@ from mailman.config import config
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailman_pgp import openpgp
-from mailman_pgp.keys import registry, vault
+from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import (
-    PayloadError,
-    Structure,
-    examine,
-    flat,
-    is_automatic,
-    message_id,
-    read_payload,
-    single_address,
-)
-from mailman_pgp.openpgp import OpeningError, Status, WorkshopError
+from mailman_pgp.mime import Structure, examine, is_automatic, message_id, single_address
+from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.destination import is_meant_for
 from mailman_pgp.posts.problems import Problem
+from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
 from mailman_pgp.site import health
@@ -60,13 +51,6 @@ class Received:
 
     message: Message
     record: Record
-
-
-_STRUCTURE_PROBLEMS = {
-    Structure.NOT_ENCRYPTED: Problem.NOT_ENCRYPTED,
-    Structure.INLINE: Problem.INLINE_PGP,
-    Structure.BROKEN: Problem.BROKEN_MIME,
-}
 
 
 class _Refused(Exception):  # noqa: N818  # a verdict on the way out of the steps below, not an error
@@ -120,94 +104,38 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
 
     :raises _Refused: for what may not pass.
     """
-    if _size(message) > _limit(mlist):
-        raise _Refused(Problem.TOO_LARGE, record)
-    if not record.author:
-        raise _Refused(Problem.NO_AUTHOR, record)
-    incoming = examine(message)
-    if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
-        if record.kind is Kind.OWNER:
+    try:
+        check_size(mlist, message)
+        if not record.author:
+            raise _Refused(Problem.NO_AUTHOR, record)
+        if record.kind is Kind.OWNER and examine(message).structure is not Structure.ENCRYPTED:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
-            return _plain(message, record), record
-        raise _Refused(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME), record)
-    return _opened(mlist, message, incoming.ciphertext, record)
-
-
-def _plain(message: Message, record: Record) -> Content:
-    try:
-        entity = flat(message)
-        return _with_outside(entity, read_payload(entity, message))
-    except PayloadError:
-        raise _Refused(Problem.UNREADABLE, record) from None
-
-
-def _with_outside(entity: bytes, payload: Payload) -> Content:
-    return Content(entity, {name: payload.headers[name] for name in payload.outside})
-
-
-def _opened(mlist: Any, message: Message, ciphertext: bytes, record: Record) -> tuple[Content, Record]:
-    list_id = mlist.list_id
-    signers = registry.signers(list_id, record.author)
-    limits = _worker_limits()
-    try:
-        opened = openpgp.open_message(ciphertext, vault.all_secrets(list_id), signers, limits=limits)
-        # Compressed, a post may be a small part of its size.
-        if 0 < mlist.max_message_size * 1024 < len(opened.content):
-            raise _Refused(Problem.TOO_LARGE, record)
-        payload = read_payload(opened.content, message)
-        verdicts = _verdicts(opened.signatures, payload, signers, limits)
-    except OpeningError as error:
+            return _with_outside(read_clear(message)), record
+        signers = registry.signers(mlist.list_id, record.author)
+        return _judged(mlist, read_encrypted(mlist, message, signers), record)
+    except UnreadableError as error:
         raise _Refused(error.problem, record) from None
-    except PayloadError:
-        raise _Refused(Problem.UNREADABLE, record) from None
 
-    good = next((verdict for verdict in verdicts if verdict.good), None)
+
+def _with_outside(read: Read) -> Content:
+    return Content(read.entity, {name: read.payload.headers[name] for name in read.payload.outside})
+
+
+def _judged(mlist: Any, read: Read, record: Record) -> tuple[Content, Record]:
+    list_id = mlist.list_id
+    good = next((verdict for verdict in read.verdicts if verdict.good), None)
     record = replace(
         record,
-        verdicts=tuple(verdict.to_record() for verdict in verdicts),
+        verdicts=tuple(verdict.to_record() for verdict in read.verdicts),
         fingerprint=(good.fingerprint or "") if good is not None else "",
         signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
     )
-    problem = _problem(mlist, record, payload, verdicts, good)
+    problem = _problem(mlist, record, read.payload, read.verdicts, good)
     if not problem and good is not None:
-        problem = _claim(list_id, good, record)
+        problem = claim(list_id, good, record)
     if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
         raise _Refused(problem, record)
-    return _with_outside(opened.content, payload), record
-
-
-def _size(message: Message) -> int:
-    return int(getattr(message, "original_size", 0))
-
-
-def _limit(mlist: Any) -> int:
-    """The largest message that is opened, in bytes as it travels."""
-    site = health.settings().max_message_bytes
-    # Core counts kilobytes of what the author wrote; armor makes it a third larger, with some room for the packets.
-    of_list = int(mlist.max_message_size) * 1024 * 4 // 3 + 8192
-    return min(site, of_list) if mlist.max_message_size > 0 else site
-
-
-def _worker_limits() -> openpgp.Limits:
-    """What opening one message may cost, by the site's settings."""
-    settings, usual = health.settings(), openpgp.DEFAULT
-    return replace(
-        usual,
-        message_bytes=max(usual.message_bytes, settings.max_message_bytes),
-        content_bytes=max(usual.content_bytes, settings.max_message_bytes),
-        seconds=float(settings.worker_seconds),
-        memory_bytes=settings.worker_memory_mb * 2**20,
-    )
-
-
-def _verdicts(
-    signatures: tuple[SignatureVerdict, ...], payload: Payload, signers: list[bytes], limits: openpgp.Limits
-) -> tuple[SignatureVerdict, ...]:
-    """The signatures over the whole content: those of the OpenPGP message, or of a root `multipart/signed` (RFC 3156 §6.1)."""
-    if payload.signed_part is None:
-        return signatures
-    content, signature = payload.signed_part
-    return signatures + openpgp.verify_detached(content, signature, signers, limits=limits)
+    return _with_outside(read), record
 
 
 def _problem(
@@ -234,7 +162,9 @@ def _problem(
     return Status.UNKNOWN_KEY if registry.current(mlist.list_id, record.author) is not None else Problem.STRANGER
 
 
-def _claim(list_id: str, good: SignatureVerdict, record: Record) -> str:
+@public
+def claim(list_id: str, good: SignatureVerdict, record: Record) -> str:
+    """Claim a good signature for a message; return why it counts no more, the empty string when it does.  Commits."""
     outcome = replay.claim(list_id, record.kind, good, record.claim, replay_window(list_id))
     # Committed before anything is done with the message: a second process must see the claim, and a crash must not undo it.
     config.db.commit()

@@ -1,0 +1,121 @@
+"""What a message to an encrypted list says, and what each of its signatures is worth; nothing is decided or claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import vault
+from mailman_pgp.mime import PayloadError, Structure, examine, flat, read_payload
+from mailman_pgp.openpgp import OpeningError
+from mailman_pgp.posts.problems import Problem
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from email.message import Message
+
+    from mailman_pgp.mime import Payload
+    from mailman_pgp.openpgp import SignatureVerdict
+
+_STRUCTURE_PROBLEMS = {
+    Structure.NOT_ENCRYPTED: Problem.NOT_ENCRYPTED,
+    Structure.INLINE: Problem.INLINE_PGP,
+    Structure.BROKEN: Problem.BROKEN_MIME,
+}
+
+
+@public
+@dataclass(frozen=True, slots=True, repr=False)
+class Read:
+    """A message as it was read: its entity, what that says, and a verdict on each signature over all of it."""
+
+    entity: bytes
+    payload: Payload
+    verdicts: tuple[SignatureVerdict, ...] = ()
+
+
+@public
+class UnreadableError(Exception):
+    """A message can't be read, or may not be; `problem` is a value of `Problem` or `OpeningProblem`."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@public
+def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes]) -> Read:
+    """Open a message that is encrypted to the list.
+
+    :param signers: The certificates (binary) whose signatures are known.
+    :raises UnreadableError:
+    """
+    incoming = examine(message)
+    if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
+        raise UnreadableError(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME))
+    limits = _worker_limits()
+    try:
+        opened = openpgp.open_message(incoming.ciphertext, vault.all_secrets(mlist.list_id), signers, limits=limits)
+        # Compressed, a post may be a small part of its size.
+        if 0 < mlist.max_message_size * 1024 < len(opened.content):
+            raise UnreadableError(Problem.TOO_LARGE)
+        payload = read_payload(opened.content, message)
+        return Read(opened.content, payload, opened.signatures + _detached(payload, signers, limits))
+    except OpeningError as error:
+        raise UnreadableError(error.problem) from None
+    except PayloadError:
+        raise UnreadableError(Problem.UNREADABLE) from None
+
+
+@public
+def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
+    """Read a message that came in the clear.
+
+    :param signers: As above; without any, no signature is looked at.
+    :raises UnreadableError:
+    """
+    try:
+        entity = flat(message)
+        payload = read_payload(entity, message)
+        return Read(entity, payload, _detached(payload, signers, _worker_limits()) if signers else ())
+    except PayloadError:
+        raise UnreadableError(Problem.UNREADABLE) from None
+
+
+@public
+def check_size(mlist: Any, message: Message) -> None:
+    """Refuse a message that is larger than may be opened; raises UnreadableError."""
+    if int(getattr(message, "original_size", 0)) > _limit(mlist):
+        raise UnreadableError(Problem.TOO_LARGE)
+
+
+def _limit(mlist: Any) -> int:
+    """The largest message that is opened, in bytes as it travels."""
+    site = health.settings().max_message_bytes
+    # Core counts kilobytes of what the author wrote; armor makes it a third larger, with some room for the packets.
+    of_list = int(mlist.max_message_size) * 1024 * 4 // 3 + 8192
+    return min(site, of_list) if mlist.max_message_size > 0 else site
+
+
+def _worker_limits() -> openpgp.Limits:
+    """What opening one message may cost, by the site's settings."""
+    settings, usual = health.settings(), openpgp.DEFAULT
+    return replace(
+        usual,
+        message_bytes=max(usual.message_bytes, settings.max_message_bytes),
+        content_bytes=max(usual.content_bytes, settings.max_message_bytes),
+        seconds=float(settings.worker_seconds),
+        memory_bytes=settings.worker_memory_mb * 2**20,
+    )
+
+
+def _detached(payload: Payload, signers: Sequence[bytes], limits: openpgp.Limits) -> tuple[SignatureVerdict, ...]:
+    """The signatures of a root `multipart/signed` (RFC 3156 §6.1), which are over the whole content as those of a message are."""
+    if payload.signed_part is None:
+        return ()
+    content, signature = payload.signed_part
+    return openpgp.verify_detached(content, signature, signers, limits=limits)
