@@ -47,6 +47,13 @@ def test_every_reason_has_words() -> None:
         CertificateProblem.ONLY_REVOCATION,
         CertificateProblem.TOO_LARGE,
         CertificateProblem.TOO_MANY_PARTS,
+        # Nor what is wrong with a certification of the list's own certificate.
+        CertificateProblem.NOT_CERTIFIED,
+        CertificateProblem.NOT_EXPORTABLE,
+        CertificateProblem.EXTRAS,
+        CertificateProblem.OUT_OF_TIME,
+        CertificateProblem.WEAK_HASH,
+        CertificateProblem.UNSUPPORTED,
     }
     skips = {"no-certificate", "digest-mode", "suspended", "refused-by-library", *set(CertificateProblem) - uploads}
     for reason in skips:

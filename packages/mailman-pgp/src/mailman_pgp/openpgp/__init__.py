@@ -19,6 +19,7 @@ from mailman_pgp.openpgp.certificates import (
     require_usable,
     revoke,
 )
+from mailman_pgp.openpgp.certifying import Certification, certifications, with_certifications
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
     CertificateError,
@@ -47,6 +48,7 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "CertificateProblem",
+    "Certification",
     "Copy",
     "FanOutError",
     "Kept",
@@ -69,6 +71,7 @@ __all__ = [
     "UserID",
     "WorkshopError",
     "armor",
+    "certifications",
     "dearmor",
     "dearmor_all",
     "ends",
@@ -86,4 +89,5 @@ __all__ = [
     "revoke",
     "verify_detached",
     "walk",
+    "with_certifications",
 ]

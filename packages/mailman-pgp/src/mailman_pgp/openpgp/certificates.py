@@ -255,7 +255,7 @@ def read_revocation(data: bytes) -> Revocation:
 
     Runs in the worker process.  Raises CertificateError NO_KEY when there is something else.
     """
-    answer, found = _request("revocation", [data])
+    answer, found = request("revocation", [data])
     return Revocation(frozenset(map(str, answer["issuers"])), found[0])
 
 
@@ -288,14 +288,15 @@ def ends(data: bytes) -> datetime | None:
 
 
 def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
-    answer, data = _request(operation, blobs)
+    answer, data = request(operation, blobs)
     try:
         return [Certificate.from_json(values, blob) for values, blob in zip(answer["certificates"], data, strict=True)]
     except (KeyError, TypeError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
 
 
-def _request(operation: str, blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+def request(operation: str, blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+    """Ask the worker process about certificates; raises CertificateError as it answers, TOO_LARGE or BROKEN when it does not."""
     size = sum(map(len, blobs))
     if size > MAX_INPUT_BYTES:
         raise CertificateError(CertificateProblem.TOO_LARGE)

@@ -30,6 +30,13 @@ class CertificateProblem(enum.StrEnum):
     POLICY = "refused-by-policy"
     WRONG_ADDRESS = "wrong-address"
     NOT_YET_VALID = "not-yet-valid"
+    # Of certifications of a list's certificate:
+    NOT_CERTIFIED = "not-certified"
+    NOT_EXPORTABLE = "certification-not-exportable"
+    EXTRAS = "certification-with-extras"
+    OUT_OF_TIME = "certification-out-of-time"
+    WEAK_HASH = "certification-with-weak-hash"
+    UNSUPPORTED = "certification-by-unsupported-algorithm"
 
 
 _CERTIFICATE_SENTENCES = {
@@ -78,6 +85,31 @@ _CERTIFICATE_SENTENCES = {
     CertificateProblem.NOT_YET_VALID: (
         "This public key becomes valid in the future. Check the clock of the computer it was made on, "
         "or send it again when it is valid."
+    ),
+    CertificateProblem.NOT_CERTIFIED: (
+        "This holds no certification of the list's certificate by your key. Certify it after you have compared its fingerprint "
+        "(gpg --sign-key FINGERPRINT), export it (gpg --armor --export FINGERPRINT), and send that."
+    ),
+    CertificateProblem.NOT_EXPORTABLE: (
+        "Your certification of the list's certificate is marked as one for yourself only (gpg --lsign-key). If others may see it, "
+        "certify again with gpg --sign-key, and send the list's certificate again."
+    ),
+    CertificateProblem.EXTRAS: (
+        "Your certification of the list's certificate holds more than the list may hand out: a notation, a link, a level of "
+        "trust, or the like. Make a plain one (gpg --sign-key FINGERPRINT, without options), and send the list's certificate again."
+    ),
+    CertificateProblem.OUT_OF_TIME: (
+        "Your certification of the list's certificate has expired, is dated in the future, or was made when your key was not "
+        "valid. Check the clock of your computer, certify again, and send the list's certificate again."
+    ),
+    CertificateProblem.WEAK_HASH: (
+        "Your certification of the list's certificate uses a hash that is not taken, such as SHA-1. Certify again with SHA-256 "
+        "or SHA-512 (gpg --cert-digest-algo SHA512 --sign-key FINGERPRINT), and send the list's certificate again."
+    ),
+    CertificateProblem.UNSUPPORTED: (
+        "Your key is of a kind whose certifications would keep other people's programs from reading the list's certificate, or "
+        "that can't be verified here. Only keys of version 4 with Ed25519 (as GnuPG makes them), RSA, or NIST P-256, P-384 or "
+        "P-521 can certify it."
     ),
 }
 

@@ -23,10 +23,10 @@ _KEY_REVOCATION = 0x20
 
 def certificates_in(data: bytes) -> list[Certificate]:
     """Return every certificate in `data`; form and errors as in `certificates.read_certificates`."""
-    blocks = _blocks(data)
-    if _lone_revocation(blocks) is not None:
+    sent = blocks(data)
+    if _lone_revocation(sent) is not None:
         raise CertificateError(CertificateProblem.ONLY_REVOCATION)
-    blobs = [blob for kind, blob in blocks if kind == PUBLIC_KEY]
+    blobs = [blob for kind, blob in sent if kind == PUBLIC_KEY]
     try:
         found = [blob[packets[0].start : packets[-1].end] for blob in blobs for packets in split(blob)]
     except PacketError:
@@ -51,20 +51,20 @@ def _excess(data: bytes) -> CertificateProblem | None:
     return CertificateProblem.TOO_MANY_PARTS if max(len(parts.user_ids), len(parts.subkeys)) > MAX_PARTS else None
 
 
-def _blocks(data: bytes) -> list[tuple[str, bytes]]:
+def blocks(data: bytes) -> list[tuple[str, bytes]]:
     """Return kind and binary content of each block; refuse secret keys, wherever and however labelled."""
     if data and data[0] & _TAG_BIT:
-        blocks = [(PUBLIC_KEY, data)]
+        found = [(PUBLIC_KEY, data)]
     else:
         if f"BEGIN {PRIVATE_KEY}".encode() in data:
             raise CertificateError(CertificateProblem.SECRET_KEY)
         try:
-            blocks = dearmor_all(data)
+            found = dearmor_all(data)
         except PacketError:
             raise CertificateError(CertificateProblem.BROKEN) from None
-    if any(holds_secret(blob) for _, blob in blocks):
+    if any(holds_secret(blob) for _, blob in found):
         raise CertificateError(CertificateProblem.SECRET_KEY)
-    return blocks
+    return found
 
 
 def _lone_revocation(blocks: list[tuple[str, bytes]]) -> bytes | None:
@@ -82,7 +82,7 @@ def _lone_revocation(blocks: list[tuple[str, bytes]]) -> bytes | None:
 
 def revocation_in(data: bytes) -> tuple[list[str], bytes]:
     """Return whom the one revocation in `data` names as its maker, and its packet; see `certificates.read_revocation`."""
-    found = _lone_revocation(_blocks(data))
+    found = _lone_revocation(blocks(data))
     if found is None:
         raise CertificateError(CertificateProblem.NO_KEY)
     try:

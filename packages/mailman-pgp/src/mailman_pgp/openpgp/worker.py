@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, reading, stem
+from mailman_pgp.openpgp import decrypting, frames, reading, stem, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 
@@ -90,6 +90,11 @@ def _revoke(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _certificates(reading.revoked(blobs[0], blobs[1]))
 
 
+def _find_certifications(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    found = vouching.certifications(*blobs)
+    return {"certifications": [one.to_json() for one in found]}, [one.data for one in found]
+
+
 def _open(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
     ciphertext, *keys = blobs
     secrets = header["secrets"]
@@ -116,6 +121,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "merge": _merge,
     "revocation": _read_revocation,
     "revoke": _revoke,
+    "certifications": _find_certifications,
     "open": _open,
     "verify": _verify,
 }
