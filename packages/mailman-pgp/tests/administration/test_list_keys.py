@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from keys import POSITIVE, Forged, certified, forge_usable, now, packet, signature
 from sqlalchemy import select
 
 from mailman_pgp import openpgp
+from mailman_pgp.keys import certifications
 from mailman_pgp.model.tables import ListKey
+from mailman_pgp.openpgp import Tag, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import CommandLine
+    from conftest import CommandLine, Files
     from sqlalchemy.orm import Session
 
 
@@ -78,6 +83,67 @@ def test_export_to_a_file(encrypted: Any, run: CommandLine, store: Session, tmp_
     assert "can't be written" in run.refused(
         "list-key", "export", encrypted.list_id, "-o", str(tmp_path / "no" / "where")
     )
+
+
+@pytest.fixture
+def anne(encrypted: Any, run: CommandLine, files: Files, store: Session) -> Forged:
+    """A member who has certified the first user ID of the list's key."""
+    made = forge_usable("Anne <anne@example.com>")
+    path = files.write("anne.asc", openpgp.armor(made.public, "PGP PUBLIC KEY BLOCK"))
+    run.ok("certificate", "add", encrypted.list_id, "anne@example.com", path)
+    own = key_of(store).certificate
+    parts = list(walk(own))
+    user_id = next(part.body for part in parts if part.tag == Tag.USER_ID)
+    copy = b"".join(
+        [
+            packet(Tag.PUBLIC_KEY, parts[0].body),
+            packet(Tag.USER_ID, user_id),
+            signature(made.primary, POSITIVE, certified(parts[0].body, user_id.decode()), at=now()),
+        ]
+    )
+    certifications.add(encrypted.list_id, "anne@example.com", openpgp.certifications(own, copy, made.public))
+    store.commit()
+    return made
+
+
+def test_who_has_certified(encrypted: Any, run: CommandLine, anne: Forged) -> None:
+    """`show` names who has certified the key, and `export` gives it away with that."""
+    text = run.ok("list-key", "show", encrypted.list_id)
+    assert "Certified by, and handed out so:" in text
+    assert openpgp.grouped(anne.fingerprint) in text
+    assert "anne@example.com" in text
+    (by,) = run.json("list-key", "show", encrypted.list_id)["list_key"]["certified_by"]
+    assert (by["fingerprint"], by["address"]) == (anne.fingerprint, "anne@example.com")
+    exported = openpgp.dearmor(run.ok("list-key", "export", encrypted.list_id).encode())
+    own = openpgp.read_certificate(exported).data
+    assert openpgp.certifications(own, exported, anne.public)[0].signer == anne.fingerprint
+
+
+def test_uncertify(encrypted: Any, run: CommandLine, anne: Forged, store: Session) -> None:
+    """What a key has certified is taken out, by its fingerprint as it is shown; of another key there is nothing to take."""
+    assert "No key" in run.refused("list-key", "uncertify", encrypted.list_id, "A" * 40)
+    assert "already keep them" in run.ok("list-key", "uncertify", encrypted.list_id, openpgp.grouped(anne.fingerprint))
+    assert "Certified" not in run.ok("list-key", "show", encrypted.list_id)
+    assert run.json("list-key", "show", encrypted.list_id)["list_key"]["certified_by"] == []
+    exported = openpgp.dearmor(run.ok("list-key", "export", encrypted.list_id).encode())
+    assert exported == key_of(store).certificate
+
+
+def test_certified_in_notices_and_bare_in_headers(encrypted: Any, anne: Forged, store: Session) -> None:
+    """A notice brings the certificate as it is handed out; the Autocrypt header of each post stays short."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp import notices  # noqa: PLC0415
+    from mailman_pgp.lists.outward import outward_for  # noqa: PLC0415
+
+    notices.answer_help(encrypted, "bart@example.com", None)
+    (name,) = config.switchboards["virgin"].files
+    notice, _ = config.switchboards["virgin"].dequeue(name)
+    config.switchboards["virgin"].finish(name)
+    attached = notice.get_payload()[1].get_payload(decode=True)
+    own = key_of(store).certificate
+    assert openpgp.certifications(own, attached, anne.public)[0].signer == anne.fingerprint
+    assert base64.b64decode("".join(outward_for(encrypted, {}).autocrypt.split())) == own
 
 
 def test_plain_lists_have_no_key(mlist: Any, run: CommandLine) -> None:

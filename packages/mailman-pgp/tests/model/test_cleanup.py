@@ -14,6 +14,7 @@ from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,
     Base,
+    Certification,
     Choice,
     Delivery,
     Dropped,
@@ -90,6 +91,30 @@ def given_person(mlist: Any, address: str, fingerprint: str, since: dt.datetime 
             )
         )
     session.commit()
+
+
+def given_certification(mlist: Any, address: str) -> None:
+    """What somebody has certified of the list's key."""
+    at = now()
+    store().add(
+        Certification(
+            key=f"KEY-OF-{mlist.list_id}",
+            signer=f"OF-{address}",
+            user_id="aa",
+            list_id=mlist.list_id,
+            address=address,
+            data=b"public",
+            made=at,
+            revokes=False,
+            since=at,
+        )
+    )
+    store().commit()
+
+
+def certifiers() -> set[tuple[str, str]]:
+    """The lists and the addresses that have certified their keys."""
+    return {tuple(row) for row in store().execute(sa.select(Certification.list_id, Certification.address))}
 
 
 def rows() -> dict[str, int]:
@@ -286,6 +311,45 @@ def test_users_merged(mlist: Any, members: Any, user_manager: Any) -> None:
     assert places() == {(mlist.list_id, ANNE)}
 
 
+@pytest.mark.parametrize("how", ["leaves", "address", "user"])
+def test_certifier_goes(mlist: Any, make_list: Callable[..., Any], members: Any, user_manager: Any, how: str) -> None:
+    """Who leaves a list takes along what they have certified of its key; whose address goes, on every list."""
+    bee = make_list("bee")
+    for each, address in ((mlist, ANNE), (mlist, BART), (bee, ANNE)):
+        members.add(each, address)
+        given_certification(each, address)
+    match how:
+        case "leaves":
+            mlist.members.get_member(ANNE).unsubscribe()
+        case "address":
+            user_manager.delete_address(user_manager.get_address(ANNE))
+        case "user":
+            user_manager.delete_user(user_manager.get_user(ANNE))
+    assert certifiers() == {(mlist.list_id, BART)} | ({(bee.list_id, ANNE)} if how == "leaves" else set())
+
+
+def test_certifier_who_stays_as_owner(mlist: Any, members: Any) -> None:
+    """What an owner has certified stays when they leave as a member."""
+    member, owner = members.add(mlist, ANNE), members.add(mlist, ANNE, role="owner", as_user=True)
+    given_certification(mlist, ANNE)
+    member.unsubscribe()
+    assert certifiers() == {(mlist.list_id, ANNE)}
+    owner.unsubscribe()
+    assert certifiers() == set()
+
+
+def test_certified_list_deleted(mlist: Any, make_list: Callable[..., Any], members: Any, list_manager: Any) -> None:
+    """With a list goes what was certified of its key, and nothing of another list's."""
+    bee = make_list("bee")
+    for each in (mlist, bee):
+        members.add(each, ANNE)
+        given_certification(each, ANNE)
+    list_manager.delete(mlist)
+    assert certifiers() == {(bee.list_id, ANNE)}
+    cleanup.forget_list(bee.list_id)
+    assert certifiers() == set()
+
+
 def test_aborted(mlist: Any, members: Any, core: Any) -> None:
     """A delete that is rolled back leaves our rows as they were."""
     anne = members.add(mlist, ANNE)
@@ -347,6 +411,16 @@ def test_sweep_of_addresses(mlist: Any, members: Any, unseen: Callable[[str], No
     assert cleanup.sweep() == cleanup.Swept(of_lists=0, of_addresses=6, certificates=2)
     assert places() == {(mlist.list_id, "joining@example.com")}
     assert cleanup.sweep(now() + dt.timedelta(days=cleanup.UNSUBSCRIBED_GRACE_DAYS + 1)).of_addresses == 3
+
+
+def test_sweep_of_certifiers(mlist: Any, members: Any, unseen: Callable[[str], None]) -> None:
+    """What somebody certified who left unseen goes with the next sweep: whoever certified was subscribed already."""
+    members.add(mlist, ANNE)
+    given_certification(mlist, ANNE)
+    assert cleanup.sweep() == cleanup.Swept(0, 0, 0)
+    unseen("DELETE FROM member")
+    assert cleanup.sweep() == cleanup.Swept(of_lists=0, of_addresses=1, certificates=0)
+    assert certifiers() == set()
 
 
 def test_core_deletes_by_objects() -> None:

@@ -139,6 +139,13 @@ def signature(
     return packet(SIGNATURE, body)
 
 
+def certified(primary: bytes, user_id: str) -> bytes:
+    """What a certification of a user ID signs, by the body of the primary key's packet."""
+    raw = user_id.encode()
+    head = b"\x99" + len(primary).to_bytes(2, "big") + primary
+    return head + b"\xb4" + len(raw).to_bytes(4, "big") + raw
+
+
 def flags(value: int) -> bytes:
     return subpacket(27, bytes([value]), critical=True)
 

@@ -15,6 +15,7 @@ from keys import (
     REVOKE_CERTIFICATION,
     USER_ID,
     Key,
+    certified,
     forge_usable,
     now,
     packet,
@@ -46,13 +47,6 @@ SALT = bytes.fromhex("00000000001e0020") + b"salt@notations.sequoia-pgp.org" + b
 EXPORTABLE, TRUST, REGEX, REVOCABLE, NOTATION, KEY_SERVER, POLICY_URI, SIGNERS_USER_ID = 4, 5, 6, 7, 20, 24, 26, 28
 
 
-def certified(user_id: str = USER_IDS[0], primary: bytes = PRIMARY) -> bytes:
-    """What a certification signs."""
-    raw = user_id.encode()
-    head = b"\x99" + len(primary).to_bytes(2, "big") + primary
-    return head + b"\xb4" + len(raw).to_bytes(4, "big") + raw
-
-
 def certify(
     user_id: str = USER_IDS[0],
     *,
@@ -65,7 +59,7 @@ def certify(
 ) -> bytes:
     """A certification (packet) of a user ID of the list."""
     at = now() if at is None else at
-    return signature(by, kind, certified(user_id), at=at, digest=digest, extra=extra, unhashed=unhashed)
+    return signature(by, kind, certified(PRIMARY, user_id), at=at, digest=digest, extra=extra, unhashed=unhashed)
 
 
 def offered(*signatures: bytes, user_id: str = USER_IDS[0], primary: bytes = PRIMARY) -> bytes:
@@ -157,7 +151,7 @@ def test_forged_by_somebody_else() -> None:
     """A signature by another key in the signer's name is none of theirs."""
     mallory = Key.signing(SIGNER.primary.created)
     named = subpacket(16, bytes.fromhex(SIGNER.primary.key_id))
-    made = signature(mallory, POSITIVE, certified(), at=now(), unhashed=named, issuer=False)
+    made = signature(mallory, POSITIVE, certified(PRIMARY, USER_IDS[0]), at=now(), unhashed=named, issuer=False)
     assert problem(made) == CertificateProblem.NOT_CERTIFIED
 
 
@@ -167,10 +161,10 @@ def test_forged_place() -> None:
     at = now()
     for made in (
         certify(USER_IDS[1]),
-        signature(SIGNER.primary, POSITIVE, certified(primary=other), at=at),
-        signature(SIGNER.primary, 0x00, certified(), at=at),
-        signature(SIGNER.primary, 0x18, certified(), at=at),
-        signature(SIGNER.primary, 0x1F, certified(), at=at),
+        signature(SIGNER.primary, POSITIVE, certified(other, USER_IDS[0]), at=at),
+        signature(SIGNER.primary, 0x00, certified(PRIMARY, USER_IDS[0]), at=at),
+        signature(SIGNER.primary, 0x18, certified(PRIMARY, USER_IDS[0]), at=at),
+        signature(SIGNER.primary, 0x1F, certified(PRIMARY, USER_IDS[0]), at=at),
     ):
         assert problem(made) == CertificateProblem.NOT_CERTIFIED
     elsewhere = offered(certify(), primary=other)
@@ -332,7 +326,9 @@ def test_nobody_takes_back_for_others() -> None:
     """A revocation by another key takes nothing back."""
     mallory = Key.signing(SIGNER.primary.created)
     named = subpacket(16, bytes.fromhex(SIGNER.primary.key_id))
-    forged = signature(mallory, REVOKE_CERTIFICATION, certified(), at=now(), unhashed=named, issuer=False)
+    forged = signature(
+        mallory, REVOKE_CERTIFICATION, certified(PRIMARY, USER_IDS[0]), at=now(), unhashed=named, issuer=False
+    )
     assert not found(CERTIFICATION, forged)[0].revokes
 
 

@@ -1,4 +1,4 @@
-"""`mailman pgp list-key show LIST` and `mailman pgp list-key export LIST`."""
+"""`mailman pgp list-key show LIST`, `mailman pgp list-key export LIST` and `mailman pgp list-key uncertify LIST FINGERPRINT`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Refused, answering
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
 from mailman_pgp.administration.places import encrypted_list, named
-from mailman_pgp.keys import vault
+from mailman_pgp.keys import certifications, vault
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import grouped
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ARMOR = "PGP PUBLIC KEY BLOCK"
 
 
-@click.group("list-key", short_help="Show or export the key of a list.")
+@click.group("list-key", short_help="Show or export the key of a list, and who has certified it.")
 def list_key() -> None:
     """The key pair of an encrypted list."""
 
@@ -37,6 +37,7 @@ def show(spec: str) -> Answer:
     row = vault.certificate(mlist.list_id)
     certificate = openpgp.inspect(row.certificate)
     retired = _retired(mlist.list_id, row.fingerprint)
+    certified_by = _certified_by(mlist.list_id)
     user_ids = [user_id.text for user_id in certificate.user_ids]
     return Answer(
         data={
@@ -47,6 +48,10 @@ def show(spec: str) -> Answer:
                 "algorithm": certificate.algorithm,
                 "created": row.created,
                 "expires": row.expires,
+                "certified_by": [
+                    {"fingerprint": signer, "address": held.address, "since": held.since}
+                    for signer, held in certified_by.items()
+                ],
             },
             "retired": [
                 {"fingerprint": key.fingerprint, "created": key.created, "expires": key.expires} for key in retired
@@ -63,6 +68,7 @@ def show(spec: str) -> Answer:
                     ("Expires", moment(row.expires) if row.expires else "never"),
                 ]
             ),
+            _certified_text(certified_by),
             _retired_text(retired),
             steps(
                 [
@@ -70,6 +76,43 @@ def show(spec: str) -> Answer:
                     f"Give them the certificate: mailman pgp list-key export {mlist.list_id}",
                 ]
             ),
+        ),
+    )
+
+
+def _certified_by(list_id: str) -> dict[str, certifications.Held]:
+    """The keys whose certifications are handed out, each with the latest of them."""
+    held = sorted(certifications.of(list_id), key=lambda one: one.since)
+    return {one.certification.signer: one for one in held if not one.certification.revokes}
+
+
+def _certified_text(certified_by: dict[str, certifications.Held]) -> str:
+    if not certified_by:
+        return ""
+    rows = [(grouped(signer), held.address, f"since {moment(held.since)}") for signer, held in certified_by.items()]
+    return "Certified by, and handed out so:\n" + table(rows)
+
+
+@list_key.command("uncertify")
+@click.argument("spec", metavar="LIST")
+@click.argument("fingerprint")
+@answering
+def uncertify(spec: str, fingerprint: str) -> Answer:
+    """Hand out the certificate of LIST without what the key with this FINGERPRINT has certified."""
+    mlist, _ = encrypted_list(spec)
+    signer = "".join(fingerprint.split()).upper()
+    removed = certifications.remove(mlist.list_id, signer)
+    if not removed:
+        raise Refused(
+            "not-certified",
+            f"No key {plain(fingerprint)} has certified the key of {mlist.fqdn_listname}. `mailman pgp list-key show` names "
+            "those that have.",
+        )
+    return Answer(
+        data={"list": named(mlist), "fingerprint": signer, "removed": removed},
+        text=paragraphs(
+            f"The certificate of {mlist.fqdn_listname} is handed out without the certifications by {grouped(signer)}. "
+            "Copies that people have already keep them."
         ),
     )
 
@@ -98,7 +141,7 @@ def _retired_text(keys: Sequence[ListKey]) -> str:
 def export(spec: str, output: Path | None) -> Answer:
     """Export the certificate (the public part of the key) of LIST, in ASCII armor."""
     mlist, _ = encrypted_list(spec)
-    row = vault.certificate(mlist.list_id)
+    row = certifications.certified(mlist.list_id)
     armored = openpgp.armor(row.certificate, _ARMOR).decode("ascii")
     data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
     if output is None:

@@ -22,6 +22,7 @@ from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,
     Base,
+    Certification,
     Choice,
     Delivery,
     Dropped,
@@ -53,6 +54,7 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     Delivery,
     Reminder,
     KeyEvent,
+    Certification,
 )
 _PLACE = "mailman_pgp.place"
 
@@ -121,6 +123,8 @@ def sweep(at: dt.datetime | None = None) -> Swept:
     of_addresses = _delete(
         connection, Choice, ~_subscribed(Choice.list_id, Choice.address), Choice.since < before
     ) + _delete(connection, Skipped, ~_subscribed(Skipped.list_id, Skipped.address), Skipped.last < before)
+    # Whoever certified was subscribed, so there is nothing to wait for.
+    of_addresses += _delete(connection, Certification, ~_subscribed(Certification.list_id, Certification.address))
     return Swept(of_lists, of_addresses, _forget_certificates(connection, None))
 
 
@@ -188,6 +192,7 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
     _delete(connection, Dropped, *where(Dropped, Dropped.recipient))
     _delete(connection, Answer, *where(Answer, Answer.address))
     _delete(connection, Reminder, *where(Reminder, Reminder.address))
+    _delete(connection, Certification, *where(Certification, Certification.address))
     if list_id is None:
         # Who has left is still asked about: what was done with their key may be why.
         _delete(connection, KeyEvent, KeyEvent.address == email)
@@ -200,7 +205,7 @@ def _subscribed(list_id: Any, email: Any) -> Any:
         sa.exists()
         .select_from(_MEMBER_WITH_ADDRESS)
         .where(_member.c.list_id == list_id, _address.c.email == email)
-        .correlate(Choice.__table__, Skipped.__table__)
+        .correlate(Choice.__table__, Skipped.__table__, Certification.__table__)
     )
 
 

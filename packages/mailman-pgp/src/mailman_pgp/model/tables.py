@@ -161,6 +161,22 @@ class KeyEvent(Base):
     __table_args__ = (Index("ix_pgp_key_event_place", "list_id", "address"),)
 
 
+class Certification(Base):
+    """What a member certified of a list key's certificate; see `mailman_pgp.keys.certifications`."""
+
+    __tablename__ = "pgp_certification"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  # the fingerprint of the list key
+    signer: Mapped[str] = mapped_column(primary_key=True)  # the fingerprint of the key that certified
+    user_id: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of the user ID that was certified, lower-case hex
+    list_id: Mapped[str] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(index=True)  # who brought it
+    data: Mapped[bytes]  # the signature packet, binary; empty: nothing is handed out
+    made: Mapped[dt.datetime]
+    revokes: Mapped[bool]  # it takes back what the signer had certified
+    since: Mapped[dt.datetime]
+
+
 class Seen(Base):
     """A signed content that a list has accepted, so that it is accepted once; `claim` names who claimed it."""
 

@@ -21,7 +21,7 @@ from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.keys import vault
+from mailman_pgp.keys import certifications
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
 from mailman_pgp.openpgp import armor, grouped
@@ -176,7 +176,7 @@ _UNDELIVERED = {
 
 def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
     subject, text = TEMPLATES[template]
-    row = vault.certificate(mlist.list_id)
+    row = certifications.certified(mlist.list_id)
     words = {
         "list": mlist.display_name,
         "address": mlist.posting_address,
