@@ -474,5 +474,6 @@ def test_other_programs_still_write_to_the_list(other: Peer) -> None:
         copy = bytes(pysequoia.Cert.from_bytes(LIST).add_user_id(USER_IDS[0], tsk.certifier()))
         given_ += openpgp.certifications(LIST, copy, bytes(tsk.extract_certificate()))
     given_ += found(certify(kind=REVOKE_CERTIFICATION, extra=reason(0)))
+    other.encrypt(b"text\n", SIGNER.public, "anne@example.com")  # whoever knows the signer judges the revocation
     message = other.encrypt(b"text\n", openpgp.with_certifications(LIST, given_), LIST_ADDRESSES[0])
     assert pysequoia.decrypt(message, pysequoia.Tsk.from_bytes(OWN.secret).decryptor()).bytes == b"text\n"
