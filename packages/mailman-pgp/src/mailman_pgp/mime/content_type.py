@@ -56,16 +56,23 @@ def parse(value: str | None, default: ContentType = TEXT_PLAIN) -> ContentType:
         return default
     if len(value) > MAX_VALUE_CHARS:
         raise ValueError("The Content-Type is too long.")
+    kind, found = parameters(value)
+    return ContentType(kind, found) if _TYPE.fullmatch(kind) else TEXT_PLAIN
+
+
+def parameters(value: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Cut an unfolded structured value: what stands before the first semicolon, and the parameters, as written.
+
+    What comes first, and the names, are in lower case.
+    """
     pieces = _split(value)
-    kind = next(pieces).strip().lower()
-    if not _TYPE.fullmatch(kind):
-        return TEXT_PLAIN
-    parameters = []
+    first = next(pieces).strip().lower()
+    found = []
     for piece in pieces:
         name, equals, raw = piece.partition("=")
         if equals:
-            parameters.append((name.strip().lower(), raw.strip()))
-    return ContentType(kind, tuple(parameters))
+            found.append((name.strip().lower(), raw.strip()))
+    return first, tuple(found)
 
 
 def _split(value: str) -> Iterator[str]:

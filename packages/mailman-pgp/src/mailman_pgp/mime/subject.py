@@ -1,4 +1,4 @@
-"""The subject of a post with its list's prefix."""
+"""The subject of a post with its list's prefix, and of a reply without its "Re:"."""
 
 import re
 
@@ -27,6 +27,14 @@ def prefixed(subject: str, prefix: str) -> str:
         else:
             break
     return f"{prefix} {'Re: ' if reply else ''}{subject[position:].strip() or '(no subject)'}"
+
+
+def bare(subject: str) -> str:
+    """The subject (a single line of text, decoded) without the "Re:" of replies before it; a list's prefix stays."""
+    position = _blank_end(subject, 0)
+    while match := _REPLY.match(subject, position):
+        position = match.end()
+    return subject[position:].strip()
 
 
 def _blank_end(text: str, position: int) -> int:

@@ -3,13 +3,10 @@
 import binascii
 import re
 
+from mailman_pgp.mime import charsets
+
 # The text of a word holds neither "?" nor blanks, so each start is looked at once: linear time.
 _WORD = re.compile(r"=\?([A-Za-z0-9._:+-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([QqBb])\?([^?\s]*)\?=")
-# Only charsets that mail is written in: Python's other codecs are slow (idna, punycode) or run escapes.
-_CHARSET = re.compile(
-    r"utf-?8|us-ascii|ascii|iso-?8859-\d{1,2}|latin-?\d|windows-\d{3,4}|cp\d{3,4}|koi8-[rtu]|gb2312|gbk|gb18030"
-    r"|big5(?:-?hkscs)?|euc-(?:jp|kr)|ks_c_5601-1987|iso-2022-(?:jp|kr)(?:-\w{1,4})?|shift_?jis|tis-620|macintosh",
-)
 # 45 bytes are 60 columns of base64; with the frame 72, of 75 allowed.
 _BYTES_A_WORD = 45
 # A longer run without a blank could not be folded.
@@ -33,14 +30,14 @@ def decode(text: str) -> str:
         adjacent = bool(charset) and not gap.strip()
         if not (adjacent and charset == match[1].lower()):
             # A character may be cut in two by words of one charset, so these are joined before decoding.
-            out.append(_text(pending, charset))
+            out.append(charsets.decode(bytes(pending), charset))
             pending.clear()
         if not adjacent:
             out.append(gap)
         charset = match[1].lower()
         pending += data
         position = match.end()
-    out.extend((_text(pending, charset), text[position:]))
+    out.extend((charsets.decode(bytes(pending), charset), text[position:]))
     return "".join(out)
 
 
@@ -73,11 +70,3 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
         return binascii.a2b_base64(data.rstrip(b"=") + b"==")
     except ValueError:
         return None
-
-
-def _text(data: bytes | bytearray, charset: str) -> str:
-    known = _CHARSET.fullmatch(charset) is not None
-    try:
-        return bytes(data).decode(charset if known else "utf-8", "replace")
-    except LookupError:
-        return bytes(data).decode("utf-8", "replace")
