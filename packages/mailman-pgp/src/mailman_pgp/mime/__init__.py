@@ -3,6 +3,7 @@
 Pure: bytes in, bytes out, no Mailman, no OpenPGP. All input is taken for an attacker's.
 """
 
+from mailman_pgp.mime.answers import is_no, is_yes
 from mailman_pgp.mime.authors import single_address
 from mailman_pgp.mime.automatic import is_automatic
 from mailman_pgp.mime.compose import compose_payload, status_line
@@ -11,9 +12,11 @@ from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.flat import flat
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
 from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_message
+from mailman_pgp.mime.offered import Offered, offered
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
+from mailman_pgp.mime.said import Said, said
 from mailman_pgp.mime.structure import Incoming, Structure, examine
 from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id, thread_of
 
@@ -23,10 +26,12 @@ __all__ = [
     "Incoming",
     "Mailbox",
     "MailboxError",
+    "Offered",
     "OuterParts",
     "Outward",
     "Payload",
     "PayloadError",
+    "Said",
     "Structure",
     "Thread",
     "addresses",
@@ -36,11 +41,15 @@ __all__ = [
     "examine",
     "flat",
     "is_automatic",
+    "is_no",
+    "is_yes",
     "message_id",
     "message_ids",
+    "offered",
     "one_line",
     "outer_message",
     "read_payload",
+    "said",
     "signed_notice",
     "single_address",
     "single_id",
