@@ -6,13 +6,9 @@ from enum import Enum
 
 from mailman_pgp.mime.said import Said
 
-_YES = frozenset(
-    {"yes", "ok", "okay", "confirm", "confirmed"}  # English
-    | {"ja", "oui", "si", "s\u00ed", "sim", "tak", "\u0434\u0430", "\u306f\u3044", "\u662f"},
-)
-_NO = frozenset(
-    ("no", "nein", "non", "nao", "n\u00e3o", "nie", "\u043d\u0435\u0442", "cancel", "stop"),
-)
+_ENGLISH = frozenset({"yes", "ok", "okay", "confirm", "confirmed"})
+_YES = _ENGLISH | {"ja", "oui", "si", "s\u00ed", "sim", "tak", "\u0434\u0430", "\u306f\u3044", "\u662f"}
+_NO = frozenset({"no", "nein", "non", "nao", "n\u00e3o", "nie", "\u043d\u0435\u0442", "cancel", "stop"})
 # What people and their programs put around a word; a question mark is not among it: "yes?" is none.
 _AROUND = " \t.,!;:*_\u2026\u3001\u3002\uff01\uff0c\u200b\u200e\u200f\ufeff"
 _CODE = re.compile(r"[a-z0-9]{20,200}")
@@ -43,11 +39,13 @@ def _answer(said: Said) -> _Answer | None:
 
 
 def _of_line(line: str) -> _Answer | None:
-    words = unicodedata.normalize("NFC", line).casefold().split() if len(line) <= _MAX_CHARS else []
+    if len(line) > _MAX_CHARS:
+        return None
+    words = unicodedata.normalize("NFC", line).casefold().strip(_AROUND).split()
     match words:
         case [word]:
             pass
-        case [word, code] if _CODE.fullmatch(code.strip(_AROUND)):
+        case [word, code] if _CODE.fullmatch(code):
             pass
         case _:
             return None

@@ -51,8 +51,7 @@ def offered(payload: Payload, outer: Message, author: str) -> Offered:
     """
     blocks: list[bytes] = []
     size = 0
-    leaves = list(_leaves(payload.body))
-    for block in _blocks(leaves):
+    for block in _blocks(payload.body):
         size += len(block)
         if len(blocks) >= MAX_BLOCKS:
             raise PayloadError(f"The message holds more than {MAX_BLOCKS} keys. Send it with your own key only.")
@@ -73,22 +72,21 @@ def _leaves(root: Entity) -> Iterator[Entity]:
             yield entity
 
 
-def _blocks(leaves: list[Entity]) -> Iterator[bytes]:
+def _blocks(root: Entity) -> Iterator[bytes]:
     found = False
-    for leaf in leaves:
-        if leaf.content_type.kind != "text/html":
-            for block in _of_leaf(leaf):
-                found = True
-                yield block
-    if found:
-        return
+    for leaf in _leaves(root):
+        for block in _of_leaf(leaf):
+            found = True
+            yield block
+    page = bodies.first(root).html
     # HTML mostly says again what the plain text said.
-    for leaf in leaves:
-        if leaf.content_type.kind == "text/html":
-            yield from _of_html(leaf)
+    if page is not None and not found:
+        yield from _of_html(page)
 
 
 def _of_leaf(leaf: Entity) -> Iterator[bytes]:
+    if leaf.content_type.kind == "text/html":
+        return
     is_key = leaf.content_type.kind == "application/pgp-keys"
     is_named = any(words.decode(name).lower().endswith(_SUFFIXES) for name in bodies.file_names(leaf))
     try:
@@ -115,8 +113,8 @@ def _text(leaf: Entity, data: bytes) -> str:
     return charsets.decode(data, charset)
 
 
-def _of_html(leaf: Entity) -> Iterator[bytes]:
-    page = hypertext.read(bodies.text(leaf, hypertext.MAX_CHARS))
+def _of_html(body: Entity) -> Iterator[bytes]:
+    page = hypertext.read(bodies.text(body, hypertext.MAX_CHARS))
     shown = "\n".join(">" if line.quoted else line.text for line in page.lines)
     for block in armor.key_blocks(shown):
         yield block.encode("utf-8", "replace")
