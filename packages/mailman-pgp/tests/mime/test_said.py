@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_pgp.mime import PayloadError, Said, is_no, is_yes, read_payload, said
+from mailman_pgp.mime.entity import MAX_DEPTH
 
 CODE = "k3v9q1x7m5z2w8r4t6y0"
 
@@ -254,7 +255,8 @@ def test_flowed_quotation_stays_one() -> None:
 
 @pytest.mark.parametrize("character", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_line_ends_within_a_quotation(character: str) -> None:
-    """A character that is no line end to the program that quoted does not end the quotation."""
+    """A character that is no line end to the program that quoted does not end the quotation, nor a line of the author's."""
+    assert heard(plain(f"well{character}yes", f"{character}> quoted")).own == ("well yes",)
     for parameters in ("", "; format=flowed"):
         found = heard(plain(f"> please say{character}yes{character}", parameters=parameters))
         assert found.own == ()
@@ -402,6 +404,7 @@ HOSTILE = {
     "ruler": "---" + "a" + "-" * 400_000 + "x",
     "number": "&#" + "1" * 400_000,
     "sheet": "<style>" + ".a{display:none}" * 20_000 + "</style>",
+    "names": "".join(f"<style>.{number}{{opacity:0}}</style>" for number in range(15_000)),
     "sheets": "<style>.a{opacity:0}</style>" * 15_000,
 }
 
@@ -415,6 +418,16 @@ def test_time_is_bounded(name: str) -> None:
         start = time.process_time()
         said(payload)
         assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("kind", ["mixed", "alternative", "signed", "related"])
+def test_depth_is_bounded(kind: str) -> None:
+    """A text below as many levels as a mail may have is found."""
+    levels = b"".join(
+        b'Content-Type: multipart/%s; boundary="b%d."\r\n\r\n--b%d.\r\n' % (kind.encode(), level, level)
+        for level in range(MAX_DEPTH)
+    )
+    assert heard(levels + b"\r\nyes\r\n").own == ("yes",)
 
 
 MARKUP = """

@@ -7,8 +7,8 @@ from enum import Enum
 from mailman_pgp.mime.said import Said
 
 _ENGLISH = frozenset({"yes", "ok", "okay", "confirm", "confirmed"})
-_YES = _ENGLISH | {"ja", "oui", "si", "s\u00ed", "sim", "tak", "\u0434\u0430", "\u306f\u3044", "\u662f"}
-_NO = frozenset({"no", "nein", "non", "nao", "n\u00e3o", "nie", "\u043d\u0435\u0442", "cancel", "stop"})
+_YES = _ENGLISH | {"ja", "oui", "si", "sí", "sim", "tak", "да", "はい", "是"}
+_NO = frozenset({"no", "nein", "non", "nao", "não", "nie", "нет", "cancel", "stop"})
 # What people and their programs put around a word; a question mark is not among it: "yes?" is none.
 _AROUND = " \t.,!;:*_\u2026\u3001\u3002\uff01\uff0c\u200b\u200e\u200f\ufeff"
 _CODE = re.compile(r"[a-z0-9]{20,200}")

@@ -85,7 +85,7 @@ class _Reader:
     pending: list[str] = field(default_factory=list)
     pending_quoted: bool = False
     separated: bool = False
-    hidden: frozenset[str] = frozenset()
+    hidden: set[str] = field(default_factory=set)
     open: list[_Element] = field(default_factory=lambda: [_Element("")])
     count: Counter[str] = field(default_factory=Counter)
 
@@ -93,7 +93,7 @@ class _Reader:
         """Take text that stands in the innermost open element."""
         element = self.open[-1]
         if element.name == "style":
-            self.hidden |= css.hidden_names(data)
+            self.hidden.update(css.hidden_names(data))
         if element.textless:
             return
         self.everything.append(data)

@@ -18,19 +18,20 @@ _HEADER_LINES = 6
 # Emacs, mutt and others know "|" as a mark too.
 _MARKS = (">", "|")
 # Marks of direction that programs put around attributions, and what shows nothing.
-_UNSEEN = " \t\r\xa0\u200b\u200e\u200f\u2060\ufeff"
+_UNSEEN = " \u200b\u200e\u200f\u2060\ufeff"
 _COLONS = (":", "\uff1a")
 _RULER = re.compile(r"_{5,}")
 # "-----Original Message-----" in any language.
 _NAMED_RULER = re.compile(r"-{3,}\s{0,9}[^\s-].{0,80}[^\s-]\s{0,9}-{3,}")
 _FROM = re.compile(
-    r"[*_]{0,2}(?:from|von|de|da|od|van|fr\u00e5n|fra|feladó|gönderen|kimden|l\u00e4hett\u00e4j\u00e4|από|от|від"
+    r"[*_]{0,2}(?:from|von|de|da|od|van|från|fra|feladó|gönderen|kimden|lähettäjä|από|от|від"
     r"|发件人|寄件者|差出人|보낸 사람)\s?[:\uff1a]",
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"[*_]{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
 # How attributions begin where they tell the day first.
-_ATTRIBUTION = re.compile(r"(?:on|am|le|el|il|op|em|den|p\u00e5|w dniu|dnia|dne|pe|в|на)\s.*\d", re.IGNORECASE)
+_DAY = re.compile(r"(?:on|am|le|el|il|op|em|den|på|w dniu|dnia|dne|pe|в|на)\s", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 # A year or a time of day.
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b")
 
@@ -44,7 +45,7 @@ class Line:
 
 
 def own_lines(lines: Sequence[Line]) -> tuple[str, ...]:
-    """The lines that the author wrote: without blanks around them, none empty, in order.
+    """The lines that the author wrote: single blanks between words, none around them, no empty line, in order.
 
     Left out are quotations and what announces them, what follows a separator of an unmarked quotation or of a
     signature, and armored blocks. Looks at the first MAX_LINES lines.
@@ -53,7 +54,7 @@ def own_lines(lines: Sequence[Line]) -> tuple[str, ...]:
     out: list[str] = []
     quoted = armored = False
     for number, line in enumerate(lines):
-        text = line.text.strip(_UNSEEN)
+        text = " ".join(line.text.split()).strip(_UNSEEN)
         if line.quoted or text.startswith(_MARKS):
             if not quoted:
                 _drop_announcement(out)
@@ -82,7 +83,7 @@ def _begins_unmarked(lines: Sequence[Line], number: int, text: str) -> bool:
     if not _FROM.match(text):
         return False
     following = lines[number + 1 : number + 1 + _HEADER_LINES]
-    return sum(_FIELD.match(line.text.strip(_UNSEEN)) is not None for line in following) > 1
+    return sum(_FIELD.match(line.text[:_MAX_CHARS].strip().strip(_UNSEEN)) is not None for line in following) > 1
 
 
 def _drop_announcement(out: list[str]) -> None:
@@ -95,12 +96,13 @@ def _drop_announcement(out: list[str]) -> None:
     if not out or len(out[-1]) > _MAX_CHARS or not out[-1].endswith(_COLONS):
         return
     last = out.pop()
-    if _ATTRIBUTION.match(last):
+    if _DAY.match(last):
         return
     before = [text for text in out[-_MAX_WRAPS:] if len(text) <= _MAX_CHARS]
     if "" in before:
         before = before[len(before) - before[::-1].index("") :]
     for back, text in enumerate(reversed(before), 1):
-        if _ATTRIBUTION.match(text) or (back == 1 and _DATE.search(text)):
+        begins = _DAY.match(text) and _DIGIT.search(text)
+        if begins or (back == 1 and _DATE.search(text)):
             del out[-back:]
             return
