@@ -80,3 +80,38 @@ def test_seen(element: str) -> None:
 def test_what_does_not_end(rest: str) -> None:
     """What begins a tag, a comment or a script and does not end it is not shown, and so is not said."""
     assert heard(markup("<p>well</p>", rest, " yes")).own == ("well",)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *[
+            f'<div class="a {name}">'
+            for name in ("gmail_quote", "x_gmail_quote", "moz-cite-prefix", "protonmail_quote")
+        ],
+        *[f'<div class="{name}">' for name in ("yahoo_quoted", "tutanota_quote", "moz-forward-container")],
+        *[f'<div class="{name}">' for name in ("moz-signature", "gmail_signature", "protonmail_signature_block")],
+        '<div name="quote">',
+        "<blockquote>",
+    ],
+)
+def test_marks(mark: str) -> None:
+    """Each mark of a quotation or a signature counts alone, as far as its element reaches."""
+    found = heard(markup(f"<div>well</div>{mark}<p>no</p></div></blockquote>yes"))
+    assert found.own == ("well", "yes")
+    assert "no" in found.everything
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '<div id="appendonsend"></div>',
+        '<div id="x_divRplyFwdMsg"></div>',
+        '<div id="mail-editor-reference-message-container"></div>',
+        '<span id="OLK_SRC_BODY_SECTION"></span>',
+        '<div style="border:none;border-top:solid #B5C4DF 1.0pt;padding:3.0pt 0in 0in 0in"></div>',
+    ],
+)
+def test_separators(mark: str) -> None:
+    """What follows Outlook's marks is the message that is answered, to the end of the page."""
+    assert heard(markup(f"<div><div>well</div>{mark}<p>no</p></div>no")).own == ("well",)

@@ -128,6 +128,10 @@ MUTT = plain(
     "-- ",
     "no",
 )
+APPLE_HTML = markup(
+    '<html><body style="overflow-wrap: break-word;">Yes<br><div><br><blockquote type="cite"><div>On 2 Nov 2026, at ',
+    f"10:00, Security wrote:</div><br><div>no<br>{CODE}</div></blockquote></div><br></body></html>",
+)
 APPLE = alternatives(
     plain(
         "Yes",
@@ -137,10 +141,12 @@ APPLE = alternatives(
         "> no",
         f"> {CODE}",
     ),
-    markup(
-        '<html><body style="overflow-wrap: break-word;">Yes<br><div><br><blockquote type="cite"><div>On 2 Nov 2026, at ',
-        f"10:00, Security wrote:</div><br><div>no<br>{CODE}</div></blockquote></div><br></body></html>",
-    ),
+    APPLE_HTML,
+)
+GMAIL_HTML = markup(
+    '<div dir="ltr">Yes</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">',
+    'On Mon, Nov 2, 2026 at 10:00 AM Security wrote:<br></div><blockquote class="gmail_quote">',
+    f"no<br>{CODE}</blockquote></div>",
 )
 GMAIL = alternatives(
     plain(
@@ -152,11 +158,7 @@ GMAIL = alternatives(
         "> no",
         f"> {CODE}",
     ),
-    markup(
-        '<div dir="ltr">Yes</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">',
-        'On Mon, Nov 2, 2026 at 10:00 AM Security wrote:<br></div><blockquote class="gmail_quote">',
-        f"no<br>{CODE}</blockquote></div>",
-    ),
+    GMAIL_HTML,
 )
 PROTON = markup(
     '<div style="font-family:Arial">Yes</div><div class="protonmail_signature_block">no</div>',
