@@ -136,7 +136,7 @@ def test_certified_in_notices_and_bare_in_headers(encrypted: Any, anne: Forged, 
     from mailman_pgp import notices  # noqa: PLC0415
     from mailman_pgp.lists.outward import outward_for  # noqa: PLC0415
 
-    notices.answer_help(encrypted, "bart@example.com", None)
+    notices.answer_by(encrypted, "bart@example.com", "key-get", None, None)
     (name,) = config.switchboards["virgin"].files
     notice, _ = config.switchboards["virgin"].dequeue(name)
     config.switchboards["virgin"].finish(name)

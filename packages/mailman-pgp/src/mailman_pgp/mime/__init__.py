@@ -18,6 +18,7 @@ from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
 from mailman_pgp.mime.said import Said, said
 from mailman_pgp.mime.structure import Incoming, Structure, examine
+from mailman_pgp.mime.subject import bare
 from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id, thread_of
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Structure",
     "Thread",
     "addresses",
+    "bare",
     "compose_payload",
     "display_name",
     "encrypted_notice",

@@ -6,8 +6,6 @@ post.  The queue entry names its template, and delivery lets nothing else out (`
 
 from __future__ import annotations
 
-from email.encoders import encode_7or8bit
-from email.mime.application import MIMEApplication
 from email.mime.text import MIMEText
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -23,8 +21,9 @@ from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.keys import certifications
 from mailman_pgp.mime import single_id
+from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
-from mailman_pgp.openpgp import armor, grouped
+from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
 from mailman_pgp.posts.record import Kind, Record
 
@@ -32,23 +31,44 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-def _answer(mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered, **words: str) -> bool:
+@public
+def may_answer(mlist: Any, address: str, kind: Answered) -> bool:
+    """Whether a person may be sent one more answer today, which is counted: nobody who is a list, nor too often.
+
+    A forged From makes our answers somebody else's unwanted mail, so there is a limit (core's own setting).
+    """
+    return _count_answer(mlist, address, kind) is not None
+
+
+def _count_answer(mlist: Any, address: str, kind: Answered) -> bool | None:
+    """Count an answer, and tell whether it is the last one for a day; None when there may be none."""
+    if _is_ours(address):
+        return None
+    limit = int(config.mta.max_autoresponses_per_day)
+    before = ledger.answers_within_a_day(mlist.list_id, address, kind) if limit else 0
+    if limit and before >= limit:
+        return None
+    ledger.answered(mlist.list_id, address, kind)
+    return bool(limit) and before == limit - 1
+
+
+@public
+def answer_by(
+    mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered | None, **words: str
+) -> bool:
     """Answer a person's message by a notice, unless they are a list, or were answered too often in a day.
 
-    A forged From makes our answers somebody else's unwanted mail, so there is a limit (core's own setting).  Whoever
-    forges can use it up.  So the last answer says that no more come, and mail that is proven to be theirs has its own.
+    Whoever forges can use that limit up.  So the last answer says that no more come, and mail that is proven to be theirs has
+    its own.
 
+    :param kind: None for an answer that was counted already.
     :return: Whether they were answered.
     """
-    if _is_ours(address):
-        return False
-    limit = int(config.mta.max_autoresponses_per_day)
-    if limit:
-        before = ledger.answers_within_a_day(mlist.list_id, address, kind)
-        if before >= limit:
+    if kind is not None:
+        last = _count_answer(mlist, address, kind)
+        if last is None:
             return False
-        words["last"] = LAST_ANSWER if before == limit - 1 else ""
-    ledger.answered(mlist.list_id, address, kind)
+        words["last"] = LAST_ANSWER if last else ""
     _send(mlist, address, template, in_reply_to, **words)
     return True
 
@@ -64,25 +84,13 @@ def _is_ours(address: str) -> bool:
 def answer_refused(mlist: Any, address: str, problem: str, in_reply_to: str | None, kind: Answered) -> bool:
     """Tell the sender of a message why it was refused, and what to do; return whether they may be answered."""
     reason = sentence_for(problem, mlist.owner_address)
-    return _answer(mlist, address, "refusal", in_reply_to, kind, reason=reason)
+    return answer_by(mlist, address, "refusal", in_reply_to, kind, reason=reason)
 
 
 @public
 def answer_too_large(mlist: Any, address: str, in_reply_to: str | None, kind: Answered) -> bool:
     """Tell the sender of a message that the site's mail server takes none so large; return whether they may be answered."""
-    return _answer(mlist, address, "too-large", in_reply_to, kind)
-
-
-@public
-def answer_help(mlist: Any, address: str, in_reply_to: str | None) -> bool:
-    """Tell how to use the list; return whether the sender may be answered."""
-    return _answer(mlist, address, "help", in_reply_to, Answered.UNPROVEN)
-
-
-@public
-def answer_command(mlist: Any, address: str, in_reply_to: str | None) -> bool:
-    """Tell that commands by mail are closed; return whether the sender may be answered."""
-    return _answer(mlist, address, "command-closed", in_reply_to, Answered.UNPROVEN)
+    return answer_by(mlist, address, "too-large", in_reply_to, kind)
 
 
 @public
@@ -189,9 +197,7 @@ def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **wo
     notice = UserNotification(address, mlist.owner_address, subject.format(**words), lang=mlist.preferred_language)
     notice.set_type("multipart/mixed")
     notice.attach(MIMEText(text.format(**words)))  # UTF-8 where it is not ASCII
-    certificate = MIMEApplication(armor(row.certificate, "PGP PUBLIC KEY BLOCK"), "pgp-keys", encode_7or8bit)
-    certificate.add_header("Content-Disposition", "attachment", filename=f"{mlist.list_name}.asc")
-    notice.attach(certificate)
+    notice.attach(list_certificate(mlist))
     notice["Auto-Submitted"] = "auto-replied"
     # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
     if replied := single_id(in_reply_to):

@@ -24,7 +24,7 @@ from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from email.mime.application import MIMEApplication
+    from email.mime.base import MIMEBase
 
     from mailman_pgp.openpgp import Certificate
 
@@ -37,7 +37,7 @@ def reader(address: str, certificate: Certificate) -> Recipient:
 
 
 @public
-def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEApplication] = ()) -> MIMEMultipart:
+def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEBase] = ()) -> MIMEMultipart:
     """What a notice says: a text from one of the list's addresses, which is the one that is answered."""
     written = MIMEMultipart("mixed")
     written["From"] = sender

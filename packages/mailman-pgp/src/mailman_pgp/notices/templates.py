@@ -5,21 +5,16 @@ They may name addresses, the list's fingerprint and a reason of ours.  Nothing t
 
 from __future__ import annotations
 
+from mailman_pgp.notices.closing import END
+from mailman_pgp.notices.command_templates import COMMAND_TEMPLATES
+
 LAST_ANSWER = """
 
 This is the last answer to your address for a day. More messages in your name
 that the list does not accept are refused without one; its owners see how many."""
 
-_END = """
-
-The list's certificate is attached. Its fingerprint is
-{fingerprint}
-Please compare it with one that you got in another way.
-
-The owners of the list: {owner}
-"""
-
 TEMPLATES: dict[str, tuple[str, str]] = {
+    **COMMAND_TEMPLATES,
     "refusal": (
         "Your message to {address} was not accepted",
         """\
@@ -29,31 +24,7 @@ Your message to the encrypted mailing list
 {reason}
 
 Nothing of what you wrote was kept or passed on.{last}"""
-        + _END,
-    ),
-    "help": (
-        "How to use the list {list}",
-        """\
-{address} is an encrypted mailing list. Members write to it encrypted to the
-list's key and signed with their own; each member receives the post encrypted
-to their own key and signed by the list.
-
-To post: encrypt to the attached certificate, sign, and send your message to
-{address} as PGP/MIME.
-
-To join, to leave, or to change your key: write to {owner}, encrypted to the
-same certificate, and attach your own.{last}"""
-        + _END,
-    ),
-    "command-closed": (
-        "Commands by mail are closed on {list}",
-        """\
-{address} is an encrypted mailing list. It takes no commands by mail, except
-`help` to {request}.
-
-To join, to leave, or to change your key: write to {owner}, encrypted to the
-attached certificate, and attach your own.{last}"""
-        + _END,
+        + END,
     ),
     "skipped": (
         "You receive no posts of {list} at present",
@@ -66,7 +37,7 @@ that could not be sent to you.
 Your subscription is not changed, and this is no bounce. As soon as the list
 has a certificate of yours that can be used, posts reach you again. Write to
 {owner}, encrypted to the attached certificate, and attach your own."""
-        + _END,
+        + END,
     ),
     "unread": (
         "Mail to the owners of {list} could not be sent to you",
@@ -82,7 +53,7 @@ The message could not be sent to you.
 Give your certificate to whoever runs the server; it is added with
 `mailman pgp certificate add`. Until then this can happen again; you are
 told once a day at most."""
-        + _END,
+        + END,
     ),
     "ending": (
         "Your certificate for the list {list}",
@@ -95,7 +66,7 @@ encrypts what it sends you to a certificate of yours.
 Extend it in your mail program or OpenPGP program (the date on which the key
 expires, and that of its subkeys), and send the new copy to {owner}.
 You can also send another certificate."""
-        + _END,
+        + END,
     ),
     "too-large": (
         "Your message to {address} was too large",
@@ -106,7 +77,7 @@ that should send it on. Some members, or all, did not get it, and it is not
 tried again.
 
 Please send a smaller one, or a link in its place."""
-        + _END,
+        + END,
     ),
     "missed": (
         "A post of {list} could not be sent to you",
@@ -117,7 +88,7 @@ again for days, and it was given up.
 
 Your subscription is not changed, and this is no bounce. Ask your mail
 provider why mail from {address} was refused."""
-        + _END,
+        + END,
     ),
     "undelivered": (
         "A post of {list} did not reach everybody",
@@ -129,7 +100,7 @@ that did not reach everybody.
 
 No bounce was counted. How many copies there were: mailman pgp status
 {address}; to whom: the site's smtp.log."""
-        + _END,
+        + END,
     ),
     "waiting": (
         "Something waits for you at {list}",
@@ -141,6 +112,6 @@ yours that can be used.
 
 If you look after this list, you find what waits in its web interface. Else
 write to {owner}, encrypted to the attached certificate, and attach your own."""
-        + _END,
+        + END,
     ),
 }

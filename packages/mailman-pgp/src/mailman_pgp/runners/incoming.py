@@ -7,7 +7,6 @@ from typing import Any
 
 from mailman.config import config
 from mailman.core.chains import process
-from mailman.core.switchboard import Switchboard
 from mailman.database.transaction import transaction
 from mailman.interfaces.address import ExistingAddressError, InvalidEmailAddressError
 from mailman.interfaces.chain import DiscardEvent
@@ -24,6 +23,7 @@ from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedMessage
+from mailman_pgp.runners.naming import Naming
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -33,26 +33,9 @@ from mailman_pgp.site import health
 log = logging.getLogger("mailman.vette")
 
 
-class _NamingSwitchboard(Switchboard):  # type: ignore[misc]  # core is untyped
-    """A switchboard that remembers which file it handed out last: the name under which a message claims its signature."""
-
-    current = ""
-
-    def dequeue(self, filebase: str) -> tuple[Any, dict[str, Any]]:
-        """See `ISwitchboard`."""
-        self.current = filebase
-        message, metadata = super().dequeue(filebase)
-        return message, metadata
-
-
 @public
-class IncomingRunner(Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
-
-    def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
-        super().__init__(name, slice)
-        instances = int(getattr(config, "runner." + name).instances)
-        self.switchboard = _NamingSwitchboard(name, self.queue_directory, slice, instances)
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""

@@ -19,11 +19,15 @@ class NotConfirmedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was asked: at which list, whom, and the data of what is to be done (plain JSON)."""
+    """A question that was asked: at which list, whom, and the data of what is to be done (plain JSON).
+
+    `answer` is the mail that answers it, once there is one; see `Action.check`.
+    """
 
     mlist: Any
     email: str
     data: Mapping[str, JSON]
+    answer: Any = None
 
 
 class Action(ABC):

@@ -133,6 +133,8 @@ def _send(mlist: Any, email: str, subject: str, text: str, token: str) -> None:
 def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
     """Do what was asked under `token` at this list, once; return the action's sentence, None when there is no such question.
 
+    `message` is what answers it: a mail, or what the plugin that has asked makes of one.
+
     Whatever it raises, nothing was done, and the question stays open.
 
     :raises NotConfirmedError: when the answer does not count.
@@ -157,7 +159,7 @@ def _confirm(mlist: Any, token: str, message: Any) -> str | None:
     if action is None:
         raise NotConfirmedError("What you confirm is not installed here any more; write to the list's owners.")
     with _failures_of(action):
-        asked = Asked(mlist, row["email"], _data(action, row["version"], row["data"]))
+        asked = Asked(mlist, row["email"], _data(action, row["version"], row["data"]), message)
         action.check(asked, message)
         # Two processes may have come so far; the row goes for one of them only.
         if cast("Any", session.execute(delete(table).where(*here))).rowcount != 1:

@@ -1,0 +1,85 @@
+"""Answers to letters: by templates of ours, or encrypted to somebody who has signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp import openpgp
+from mailman_pgp.conversation.catalogue import catalogue
+from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.ledger import Answered
+from mailman_pgp.i18n import _
+from mailman_pgp.keys import registry
+from mailman_pgp.notices import answer_by, may_answer
+from mailman_pgp.notices.encrypted import letter as notice
+from mailman_pgp.notices.encrypted import reader, send_encrypted
+from mailman_pgp.openpgp import CertificateError
+from mailman_pgp.posts.problems import Problem, sentence_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailman_pgp.conversation.letters import Letter
+    from mailman_pgp.openpgp import Certificate
+
+
+def _kind(letter: Letter) -> Answered:
+    return Answered.PROVEN if letter.signed_by else Answered.UNPROVEN
+
+
+@public
+def may(mlist: Any, address: str, kind: Answered) -> bool:
+    """Whether somebody may be answered once more today; counts it."""
+    return may_answer(mlist, address, kind)
+
+
+@public
+def template(mlist: Any, letter: Letter, name: str, **words: str) -> bool:
+    """Answer by one of our templates; return whether they may be answered."""
+    if name == "help":
+        words["commands"] = catalogue(mlist.request_address)
+    answered = answer_by(mlist, letter.author, name, letter.message_id, _kind(letter), **words)
+    if not answered:
+        ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
+    return answered
+
+
+@public
+def unsigned(mlist: Any, letter: Letter) -> None:
+    """Say that commands must be signed, and what is wrong with a signature that there is."""
+    reason = ""
+    if letter.problem and letter.problem != Problem.UNSIGNED:
+        reason = sentence_for(letter.problem, mlist.owner_address)
+    template(mlist, letter, "needs-signature", reason=reason)
+
+
+@public
+def encrypted(mlist: Any, letter: Letter, text: str, signers: Sequence[bytes]) -> None:
+    """Answer somebody who has proved who they are, encrypted; without a word of it where that can't be.
+
+    :param signers: The certificates (binary) that have signed the letter.
+    """
+    if not may(mlist, letter.author, Answered.PROVEN):
+        ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
+        return
+    certificate = _readable(mlist, letter.author, signers)
+    if certificate is None:
+        answer_by(mlist, letter.author, "done", letter.message_id, None)
+        return
+    subject = _("Your commands to {list}").format(list=mlist.display_name)
+    send_encrypted(mlist, notice(mlist.request_address, subject, text + "\n"), [reader(letter.author, certificate)])
+
+
+def _readable(mlist: Any, address: str, signers: Sequence[bytes]) -> Certificate | None:
+    """What an answer can be encrypted to: the certificate that counts now, else one that has signed."""
+    current = registry.current(mlist.list_id, address)
+    for data in ([] if current is None else [current.data]) + list(signers):
+        known = openpgp.inspect(data)
+        try:
+            openpgp.require_usable(known)
+        except CertificateError:
+            continue
+        return known
+    return None

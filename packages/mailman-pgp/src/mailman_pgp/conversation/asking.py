@@ -1,0 +1,126 @@
+"""A person is asked by a code that only they can read, and answers by a letter that only they can sign."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.conversation import codes
+from mailman_pgp.conversation.letters import Letter
+from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.encrypted import letter as notice
+from mailman_pgp.notices.encrypted import send_encrypted
+from mailman_workflows.confirmations import Action, Asked, NotConfirmedError, ask, open_questions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from email.mime.base import MIMEBase
+
+    from mailman_pgp.openpgp import Recipient
+    from mailman_workflows.confirmations import OpenQuestion
+    from mailman_workflows.request import JSON
+
+# In the data of a question: what is kept of its code, and the certificates that must sign the answer.
+_CODE, _SIGNED_BY = "code", "signed_by"
+
+
+@public
+class Challenge(Action):
+    """Something that is done when a person answers by a signed letter with the code in it.
+
+    What is done is in the data, and the code is good for just this.
+    """
+
+    @abstractmethod
+    def question(self, asked: Asked) -> tuple[str, str]:
+        """Subject and text of the question; how to answer is added to the text."""
+
+    def how(self, _asked: Asked) -> str:
+        """How to answer, without the code.
+
+        No word that is an answer stands alone on a line: a program that quotes without marks would say it for its user.
+        """
+        return _(
+            "To confirm, reply to this message, encrypted and signed with the same key: write the word `yes` on a\nline of its "
+            "own above everything else, and leave the code below in your reply. If you did not ask for\nthis, do nothing, and it "
+            "is forgotten after {days} days; with the word `no` it is forgotten at once."
+        ).format(days=self.lifetime.days)
+
+    def check(self, asked: Asked, message: Any) -> None:
+        """See `Action`: only a letter counts, encrypted, and signed by all who must."""
+        if not isinstance(message, Letter) or not message.encrypted:
+            raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
+        if not _signed_by(asked.data) or not set(_signed_by(asked.data)) <= message.signed_by:
+            raise NotConfirmedError(
+                _(
+                    "Your answer was not signed by the key that it must be signed by. Reply once more to the message with the "
+                    "code, encrypted and signed."
+                )
+            )
+
+
+@public
+def challenge(
+    mlist: Any,
+    action: Challenge,
+    address: str,
+    data: Mapping[str, JSON],
+    signed_by: Sequence[str],
+    readers: Sequence[Recipient],
+    attachments: Sequence[MIMEBase] = (),
+) -> None:
+    """Ask a person; the caller commits.
+
+    :param data: What is to be done.
+    :param signed_by: The fingerprints of the certificates that must all have signed the answer.
+    :param readers: Who can read the question.
+    """
+    code = codes.new()
+    bound = {**data, _SIGNED_BY: list(signed_by)}
+    kept = codes.digest(code, mlist.list_id, address, action.name, bound)
+    with using(language_of(mlist, address)):
+        ask(mlist, action, address, {**bound, _CODE: kept}, send=partial(_send, action, bound, code, readers, attachments))
+
+
+def _send(
+    action: Challenge,
+    data: Mapping[str, JSON],
+    code: str,
+    readers: Sequence[Recipient],
+    attachments: Sequence[MIMEBase],
+    mlist: Any,
+    address: str,
+    subject: str,
+    text: str,
+    _token: str,
+) -> None:
+    how = action.how(Asked(mlist, address, data))
+    # Nothing of the code stands in the subject, which mail programs may write outside the encryption of a reply.
+    written = notice(mlist.request_address, subject, f"{text}\n\n{how}\n\n    code {code}\n", [*attachments, list_certificate(mlist)])
+    send_encrypted(mlist, written, readers)
+
+
+def _signed_by(data: Mapping[str, JSON]) -> list[str]:
+    found = data.get(_SIGNED_BY)
+    return [str(each) for each in found] if isinstance(found, list) else []
+
+
+@public
+def answered_question(mlist: Any, addresses: Sequence[str], text: str) -> OpenQuestion | None:
+    """The question that a text has the code of, among those that were asked of these addresses at this list."""
+    candidates = codes.found_in(text)
+    found = None
+    for address in addresses:
+        for question in open_questions(mlist, address):
+            kept = question.data.get(_CODE)
+            bound = {name: value for name, value in question.data.items() if name != _CODE}
+            for code in candidates:
+                if isinstance(kept, str) and codes.fits(
+                    code, kept, mlist.list_id, address, question.action.name, bound
+                ):
+                    found = question
+    return found

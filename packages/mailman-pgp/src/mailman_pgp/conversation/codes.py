@@ -1,0 +1,51 @@
+"""Codes by which an answer names its question.
+
+A code is 130 random bits, and travels inside encryption only.  What is kept is an HMAC under a key derived from the site key,
+over the code and all that it is good for: list, address, action, and the data of what is to be done.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mailman_workflows.request import JSON
+
+LENGTH = 26
+_CODE = re.compile(rf"(?<![a-z0-9])[a-z2-7]{{{LENGTH}}}(?![a-z0-9])")
+#: A reply holds its code once or twice; whoever sends many guesses does not get far with any.
+_MOST = 20
+
+
+def new() -> str:
+    """A new code: 26 letters and digits in lower case."""
+    return base64.b32encode(secrets.token_bytes(17)).decode("ascii").lower()[:LENGTH]
+
+
+def found_in(text: str) -> list[str]:
+    """What looks like a code in a text, in order; the first few."""
+    return list(dict.fromkeys(match[0] for match in _CODE.finditer(text.lower())))[:_MOST]
+
+
+def digest(code: str, list_id: str, address: str, action: str, data: Mapping[str, JSON]) -> str:
+    """What is kept of a code, as hexadecimal HMAC-SHA-256.
+
+    :param data: What is to be done, plain JSON.
+    :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
+    """
+    bound = json.dumps([code, list_id, address.lower(), action, data], sort_keys=True)
+    return hmac.digest(health.site_key().derive("confirm"), bound.encode(), "sha256").hex()
+
+
+def fits(code: str, kept: str, list_id: str, address: str, action: str, data: Mapping[str, JSON]) -> bool:
+    """Whether a code is the one of which `kept` was kept, and for just this; compared in constant time."""
+    return hmac.compare_digest(digest(code, list_id, address, action, data), kept)

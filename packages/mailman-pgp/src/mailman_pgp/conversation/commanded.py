@@ -1,0 +1,141 @@
+"""Commands that wait for their author's answer, and run once."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from mailman_pgp import openpgp
+from mailman_pgp.conversation.asking import Challenge
+from mailman_pgp.conversation.brought import Brought
+from mailman_pgp.conversation.commands import CommandRefusedError, Proof, Run
+from mailman_pgp.conversation.grammar import Spoken, spoken_by
+from mailman_pgp.i18n import _
+from mailman_pgp.openpgp import grouped
+from mailman_workflows.confirmations import NotConfirmedError
+from mailman_workflows.database import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mailman_pgp.openpgp import Certificate
+    from mailman_workflows.confirmations import Asked
+    from mailman_workflows.request import JSON
+
+
+class Commanded(Challenge):
+    """One mail's commands."""
+
+    name = "pgp-commands"
+
+    def question(self, asked: Asked) -> tuple[str, str]:
+        """See `Challenge`."""
+        commands = ", ".join(spoken.command.name for spoken in _spoken(asked.data))
+        offered = _offered(asked.data)
+        key = "" if offered is None else _("\nwith the key\n\n    {key}\n").format(key=grouped(offered.fingerprint))
+        return (
+            _("Please confirm: {commands}").format(commands=commands),
+            _(
+                "Somebody, most likely you, sent this to the encrypted mailing list\n{address} in your name:\n\n"
+                "    {commands}\n{key}"
+            ).format(address=asked.mlist.posting_address, commands=commands, key=key),
+        )
+
+    def run(self, asked: Asked) -> str:
+        """See `Action`: each command by itself, so that one that is refused keeps none of the others."""
+        self._still_counts(asked)
+        run = Run(
+            mlist=asked.mlist,
+            address=asked.email,
+            name=str(asked.data.get("name") or ""),
+            brought=Brought(of_the_list=tuple(_binary(blob) for blob in _texts(asked.data, "of_the_list"))),
+            offered=_offered(asked.data),
+            signed_by_old=str(asked.data.get("old") or ""),
+        )
+        told = []
+        for spoken in _spoken(asked.data):
+            try:
+                with whole(answers=_nothing):
+                    text = spoken.command.run(run, spoken.arguments)
+            except CommandRefusedError as refused:
+                text = str(refused)
+            told.append(f"{spoken.command.name}:\n\n{text}")
+        return "\n\n".join(told)
+
+    def _still_counts(self, asked: Asked) -> None:
+        """A certificate that has signed as the one that counts must still be that."""
+        from mailman_pgp.keys import registry  # noqa: PLC0415
+
+        counting = str(asked.data.get("counting") or "")
+        if not counting:
+            return
+        current = registry.current(asked.mlist.list_id, asked.email)
+        if current is None or current.fingerprint != counting:
+            raise NotConfirmedError(_("Another key counts for you by now. Send your commands anew, signed with that."))
+
+
+def data_of(
+    commands: Sequence[Spoken], *, name: str, offered: Certificate | None, brought: Brought, counting: str, old: str
+) -> dict[str, JSON]:
+    """What is kept of a mail's commands.
+
+    :param counting: The fingerprint that counts, where it must still count when they run.
+    :param old: The fingerprint that counts and has signed a change.
+    """
+    return {
+        "commands": [list(spoken.words) for spoken in commands],
+        "name": name[:200],
+        "offered": _text(offered.data) if offered is not None else "",
+        "of_the_list": [_text(blob) for blob in brought.of_the_list[:1]] if _wants_it(commands) else [],
+        "counting": counting,
+        "old": old,
+    }
+
+
+def _wants_it(commands: Sequence[Spoken]) -> bool:
+    return any(spoken.command.name == "key sign" for spoken in commands)
+
+
+def needs_key(commands: Sequence[Spoken], brought: Brought) -> bool:
+    """Whether one of the commands lets a certificate count that came with the mail."""
+    return any(spoken.command.proof_for(brought) in {Proof.KEY, Proof.CHANGE} for spoken in commands)
+
+
+def needs_member(commands: Sequence[Spoken], brought: Brought) -> bool:
+    """Whether one of the commands has to be signed by the certificate that counts."""
+    return any(spoken.command.proof_for(brought) is Proof.MEMBER for spoken in commands)
+
+
+def _spoken(data: Mapping[str, JSON]) -> list[Spoken]:
+    found = data.get("commands")
+    commands = [spoken_by([str(word) for word in words]) for words in found if isinstance(words, list)] if isinstance(found, list) else []
+    return [spoken for spoken in commands if spoken is not None]
+
+
+def _offered(data: Mapping[str, JSON]) -> Certificate | None:
+    text = str(data.get("offered") or "")
+    # It has passed through a worker before it was kept.
+    return openpgp.inspect(_binary(text)) if text else None
+
+
+def _texts(data: Mapping[str, JSON], name: str) -> list[str]:
+    found = data.get(name)
+    return [str(each) for each in found] if isinstance(found, list) else []
+
+
+def _text(blob: bytes) -> str:
+    return base64.b64encode(blob).decode("ascii")
+
+
+def _binary(text: str) -> bytes:
+    return base64.b64decode(text)
+
+
+def _nothing(_error: BaseException) -> bool:
+    return False
+
+
+def signers_of(question_data: Mapping[str, JSON]) -> list[Any]:
+    """The certificates (binary) that a question has kept, whose signatures its answer may bear."""
+    offered = _offered(question_data)
+    return [] if offered is None else [offered.data]

@@ -1,0 +1,247 @@
+"""Commands about one's own key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailman_pgp import openpgp
+from mailman_pgp.conversation.brought import same
+from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
+from mailman_pgp.exchange import changing
+from mailman_pgp.i18n import _
+from mailman_pgp.keys import journal, registry
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.openpgp import CertificateError, grouped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailman_pgp.conversation.brought import Brought
+
+
+def let_count(run: Run, *, change: bool = False) -> str:
+    """Let the certificate count that came and was proved; return the sentence about it.
+
+    :param change: Whether it may take the place of another one.
+    :raises CommandRefusedError:
+    """
+    offered, list_id = _proved(run), run.mlist.list_id
+    before = registry.chosen(list_id, run.address)
+    if before is not None and not same(before.fingerprint, offered.fingerprint) and not change:
+        raise CommandRefusedError(
+            _("Another key counts for your address on this list. To use this one in its place, send `key change` with it.")
+        )
+    if before is not None and before.choice.state is ChoiceState.SUSPENDED:
+        raise CommandRefusedError(_("The owners of this list have suspended your key. Write to them."))
+    changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
+    return _("From now on this key counts for your address on this list:\n{fingerprint}").format(
+        fingerprint=grouped(offered.fingerprint)
+    )
+
+
+def _proved(run: Run) -> openpgp.Certificate:
+    offered = run.offered
+    if offered is None:
+        raise CommandRefusedError(_("There was no key with this command."))
+    try:
+        openpgp.require_usable(offered, run.address)
+    except CertificateError as error:
+        raise CommandRefusedError(str(error)) from None
+    # Said to somebody who has the key only.
+    if any(address != run.address for address in registry.addresses_of(run.mlist.list_id, offered.fingerprint)):
+        raise CommandRefusedError(
+            _(
+                "This key counts for another address on this list. By mail each address has a key of its own; the owners of "
+                "the list can let one key count for both."
+            )
+        )
+    return offered
+
+
+class KeySet(Command):
+    """Let a key count where none does."""
+
+    name = "key set"
+    proof = Proof.KEY
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _("Let your certificate count here, before you join or as a member without one. It comes with the mail.")
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `key set`, and choose `Security > Attach my public key`. Reply "
+            "to the encrypted answer, encrypted and signed, with the word yes on top."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        return let_count(run)
+
+
+class KeyChange(Command):
+    """Let another key count in the place of one's present one."""
+
+    name = "key change"
+    proof = Proof.CHANGE
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _(
+            "Let another key count in the place of your present one. The new certificate comes with the mail, which the old "
+            "key signs; without the old key a moderator decides."
+        )
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "With the old key still chosen for your account, write a new message to {request} with the subject `key change`, "
+            "signed, and attach the new public key as a file. Then choose the new key for your account, and reply to the "
+            "answer, encrypted and signed, with the word yes on top."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        before = registry.chosen(run.mlist.list_id, run.address)
+        old = before.fingerprint if before is not None and before.choice.counts else ""
+        if before is None or (run.signed_by_old and same(run.signed_by_old, old)):
+            return let_count(run, change=True)
+        if same(before.fingerprint, _proved(run).fingerprint):
+            return let_count(run)
+        # Imported here: a moderator is asked by a challenge, too, which knows the commands.
+        from mailman_pgp.conversation.moderating import ask_about_change  # noqa: PLC0415
+
+        ask_about_change(run.mlist, run.address, _proved(run))
+        return _(
+            "The old key has not signed this, so a moderator decides whether the new one counts, and you are told. Until then "
+            "nothing is changed."
+        )
+
+
+class KeyRevoke(Command):
+    """End a key."""
+
+    name = "key revoke"
+    proof = Proof.MEMBER
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _(
+            "End the use of your key here. With its revocation, or a revoked copy of it, in the mail this happens at once and "
+            "needs no signature."
+        )
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "In the OpenPGP Key Manager revoke the key and export it as a file. Write a new message to {request} with the "
+            "subject `key revoke`, and attach the file."
+        )
+
+    def proof_for(self, brought: Brought) -> Proof:
+        """See `Command`."""
+        return Proof.ITSELF if _revoked_by(brought) else Proof.MEMBER
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        if run.brought is not None and (revoked := _revoked_by(run.brought)):
+            for certificate in revoked:
+                # Whoever brings it: only its own key can have made it.
+                changing.learn(certificate, Actor(Door.MAIL), run.mlist)
+            return "refreshed"
+        if changing.remove(run.mlist, run.address, Actor(Door.MAIL, run.address)) is None:
+            raise CommandRefusedError(_("No key counts for your address on this list."))
+        return _(
+            "From now on no key counts for your address on this list. You receive no posts until you send another one, with "
+            "`key set`."
+        )
+
+
+def _revoked_by(brought: Brought) -> list[openpgp.Certificate]:
+    found = list(brought.revoked)
+    if brought.certificate is not None and brought.certificate.revoked:
+        found.append(brought.certificate)
+    return found
+
+
+class KeyRefresh(Command):
+    """A newer copy of a key."""
+
+    name = "key refresh"
+    proof = Proof.ITSELF
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _(
+            "Send a newer copy of the same certificate: extended, with new subkeys, or revoked. It is signed by itself, so "
+            "it counts at once."
+        )
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `key refresh`, and choose `Security > Attach my public key`."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        brought = run.brought
+        found = [] if brought is None else [*brought.revoked, *([brought.certificate] if brought.certificate else [])]
+        if not found:
+            return "send-key"
+        for certificate in found:
+            changing.learn(certificate, Actor(Door.MAIL), run.mlist)
+        return "refreshed"
+
+
+class KeyShow(Command):
+    """What the list knows of one's key."""
+
+    name = "key show"
+    proof = Proof.MEMBER
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _("Show which key counts for you here, its state, and what was done with it.")
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `key show`, encrypted and signed, and reply to the answer, "
+            "encrypted and signed, with the word yes on top."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        found = registry.chosen(run.mlist.list_id, run.address)
+        if found is None:
+            return _("No key counts for your address on this list.")
+        expires = _("never") if found.expires is None else f"{found.expires:%Y-%m-%d}"
+        lines = [
+            grouped(found.fingerprint),
+            _("State: {state}; algorithm: {algorithm}; expires: {expires}").format(
+                state=found.choice.state, algorithm=found.algorithm, expires=expires
+            ),
+            *(
+                f"{event.at:%Y-%m-%d %H:%M} UTC  {event.act}  {grouped(event.fingerprint)}"
+                for event in journal.of(run.mlist.list_id, run.address, limit=20)
+            ),
+        ]
+        return "\n".join(lines)

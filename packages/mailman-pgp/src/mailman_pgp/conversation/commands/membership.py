@@ -1,0 +1,145 @@
+"""To join, to leave, and to stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mailman.commands.eml_membership import match_subscriber
+from mailman.interfaces.address import InvalidEmailAddressError
+from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
+from mailman.interfaces.subscriptions import ISubscriptionManager, SubscriptionPendingError, TokenOwner
+from mailman.interfaces.usermanager import IUserManager
+from zope.component import getUtility
+
+from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
+from mailman_pgp.conversation.commands.keys import let_count
+from mailman_pgp.i18n import _
+from mailman_workflows import RefusedError, saved
+from mailman_workflows.request import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailman_pgp.conversation.brought import Brought
+
+
+class Join(Command):
+    """Join, by a key that comes with the mail or counts already."""
+
+    name = "join"
+    aliases = ("subscribe",)
+    proof = Proof.KEY
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _("Join this list. Your certificate (public key) has to come with the mail.")
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `join`, and choose `Security > Attach my public key`. You get "
+            "an encrypted answer with a code: reply to it, encrypted and signed, with the word yes on top."
+        )
+
+    def proof_for(self, brought: Brought) -> Proof:
+        """See `Command`."""
+        return Proof.KEY if brought.certificate is not None else Proof.MEMBER
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        if run.offered is not None:
+            let_count(run)
+        try:
+            _token, owner, member = ISubscriptionManager(run.mlist).register(
+                match_subscriber(run.address, run.name), pre_verified=True, pre_confirmed=True
+            )
+        except AlreadySubscribedError:
+            return _("You are a member already.")
+        except SubscriptionPendingError:
+            return _("Your request to join is here already, and goes on with this.")
+        except RefusedError as error:
+            raise CommandRefusedError(error.sentence) from error
+        except (MembershipIsBannedError, InvalidEmailAddressError) as error:
+            raise CommandRefusedError(_("Your address can't join this list. Its owners can tell you more.")) from error
+        if member is not None:
+            return _("You are a member now.")
+        if owner is TokenOwner.moderator:
+            return _("Your key is proved. A moderator decides about your request to join, and you are told.")
+        return _("Your request to join waits; you are told what it waits for.")
+
+
+class Leave(Command):
+    """Leave."""
+
+    name = "leave"
+    aliases = ("unsubscribe",)
+    proof = Proof.MEMBER
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _("Leave this list. Without your key, too: then the list's owners, or some days, stand against misuse.")
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `leave`, encrypted and signed. Reply to the answer, encrypted "
+            "and signed, with the word yes on top. If you have lost your key, send `leave` without it."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        subscriber = member_of(run.mlist, run.address)
+        if subscriber is None:
+            raise CommandRefusedError(_("You are no member of this list by this address."))
+        try:
+            _token, owner, _member = ISubscriptionManager(run.mlist).unregister(subscriber, pre_confirmed=True)
+        except SubscriptionPendingError:
+            return _("Your request to leave is here already.")
+        if owner is TokenOwner.moderator:
+            return _("A moderator decides about your request to leave, and you are told.")
+        return _("You are a member no more.")
+
+
+class Stay(Command):
+    """Object to a request to leave that was made in one's name."""
+
+    name = "stay"
+    proof = Proof.MEMBER
+
+    @property
+    def summary(self) -> str:
+        """See `Command`."""
+        return _("Stay, where somebody has asked in your name that you leave.")
+
+    @property
+    def example(self) -> str:
+        """See `Command`."""
+        return _(
+            "Write a new message to {request} with the subject `stay`, encrypted and signed, and reply to the answer, "
+            "encrypted and signed, with the word yes on top."
+        )
+
+    def run(self, run: Run, arguments: Sequence[str]) -> str:
+        """See `Command`."""
+        del arguments
+        tokens = [
+            row.token
+            for row in saved.all_at(run.mlist)
+            if row.email == run.address and row.purpose == Purpose.LEAVE.value
+        ]
+        for token in tokens:
+            ISubscriptionManager(run.mlist).discard(token)
+        return _("You stay.") if tokens else _("Nobody has asked that you leave.")
+
+
+def member_of(mlist: Any, address: str) -> Any:
+    """Core's address of a member, None for anybody else."""
+    if mlist.regular_members.get_member(address) is None:
+        return None
+    return getUtility(IUserManager).get_address(address)

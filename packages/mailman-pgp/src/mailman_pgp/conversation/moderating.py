@@ -1,0 +1,224 @@
+"""Moderators decide by a signed reply: about people who want to join or to leave, about new keys, and about held posts."""
+
+from __future__ import annotations
+
+import base64
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from mailman.app.moderator import handle_message, send_rejection
+from mailman.interfaces.action import Action as CoreAction
+from mailman.interfaces.member import AlreadySubscribedError, DeliveryStatus
+from mailman.interfaces.pending import IPendings
+from mailman.interfaces.requests import IListRequests
+from mailman.interfaces.subscriptions import ISubscriptionManager
+from public import public
+from zope.component import getUtility
+
+from mailman_pgp import openpgp
+from mailman_pgp.conversation.asking import Challenge, challenge
+from mailman_pgp.conversation.letters import Letter
+from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.exchange import changing
+from mailman_pgp.i18n import _
+from mailman_pgp.keys import registry
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.notices import answer_by, send_waiting
+from mailman_pgp.notices.attached import certificate_file
+from mailman_pgp.openpgp import CertificateError, grouped
+from mailman_workflows import NotYetError, RefusedError
+from mailman_workflows.confirmations import NotConfirmedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from email.mime.base import MIMEBase
+
+    from mailman_pgp.mime import Said
+    from mailman_workflows.confirmations import Asked
+    from mailman_workflows.request import JSON
+
+
+class Decision(StrEnum):
+    """What a moderator can say; Mailman's own words."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    DISCARD = "discard"
+
+
+class Subject(StrEnum):
+    """What is decided about."""
+
+    REQUEST = "request"  # to join or to leave; `what` is its token
+    POST = "post"  # a held one; `what` is its number
+    KEY = "key"  # another key of a member's; `what` is the certificate, base64
+
+
+class Moderation(Challenge):
+    """A question to whoever looks after a list."""
+
+    name = "pgp-moderate"
+
+    def question(self, asked: Asked) -> tuple[str, str]:
+        """See `Challenge`: whoever asks has written it."""
+        return str(asked.data["subject"]), str(asked.data["text"])
+
+    def how(self, _asked: Asked) -> str:
+        """See `Challenge`."""
+        return _(
+            "To decide by mail, reply to this message, encrypted and signed: write one of the words `accept`, `reject`,\n"
+            "`discard` on a line of its own above everything else, and leave the code below in your reply."
+        )
+
+    def check(self, asked: Asked, message: Any) -> None:
+        """See `Action`: signed by somebody who looks after the list now, by the certificate that counts for them."""
+        if not isinstance(message, Letter) or not message.encrypted:
+            raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
+        current = registry.current(asked.mlist.list_id, message.author)
+        if asked.mlist.administrators.get_member(message.author) is None or current is None:
+            raise NotConfirmedError(_("Only those who look after the list decide this, signed by the key that counts here."))
+        if current.fingerprint not in message.signed_by:
+            raise NotConfirmedError(
+                _(
+                    "Your answer was not signed by the key that it must be signed by. Reply once more to the message with the "
+                    "code, encrypted and signed."
+                )
+            )
+        if _decision(message.said) is None:
+            raise NotConfirmedError(
+                _("Your answer holds none of the words accept, reject, discard on a line of its own. Reply once more.")
+            )
+
+    def run(self, asked: Asked) -> str:
+        """See `Action`."""
+        letter = asked.answer
+        decision = _decision(letter.said)
+        assert decision is not None, "It was checked."
+        what = str(asked.data["what"])
+        match Subject(str(asked.data["about"])):
+            case Subject.REQUEST:
+                return _decide_request(asked.mlist, what, decision)
+            case Subject.POST:
+                return _decide_post(asked.mlist, int(what), decision)
+            case Subject.KEY:
+                return _decide_key(asked, what, decision, letter.author)
+
+
+def _decision(said: Said) -> Decision | None:
+    """The first line of the moderator's own that is one of the words."""
+    for line in said.own:
+        word = line.strip(" .,!").lower()
+        if word in set(Decision):
+            return Decision(word)
+    return None
+
+
+def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
+    if decision is Decision.ACCEPT:
+        try:
+            ISubscriptionManager(mlist).confirm(token)
+        except LookupError:
+            return _("This request is not there any more; somebody has decided about it, or it has expired.")
+        except AlreadySubscribedError:
+            return _("They are a member already.")
+        except NotYetError as error:
+            raise NotConfirmedError(error.sentence) from error
+        except RefusedError as error:
+            return error.sentence
+        return _("The request is accepted.")
+    pendable = getUtility(IPendings).confirm(token)
+    if pendable is None or pendable.get("list_id") != mlist.list_id:
+        return _("This request is not there any more; somebody has decided about it, or it has expired.")
+    if decision is Decision.REJECT:
+        send_rejection(mlist, _("Subscription request"), pendable["email"], _("A moderator has rejected it."))
+        return _("The request is rejected, and its author is told.")
+    return _("The request is discarded.")
+
+
+def _decide_post(mlist: Any, number: int, decision: Decision) -> str:
+    if IListRequests(mlist).get_request(number) is None:
+        return _("This post is not held any more; somebody has decided about it.")
+    handle_message(mlist, number, CoreAction[decision.value], comment=_("A moderator has rejected it."))
+    return {
+        Decision.ACCEPT: _("The post is accepted, and goes to the members."),
+        Decision.REJECT: _("The post is rejected, and its author is told."),
+        Decision.DISCARD: _("The post is discarded."),
+    }[decision]
+
+
+def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> str:
+    mlist, address = asked.mlist, str(asked.data["address"])
+    if decision is not Decision.ACCEPT:
+        if decision is Decision.REJECT:
+            answer_by(mlist, address, "key-rejected", None, None)
+        return _("The key does not count; nothing was changed.")
+    certificate = openpgp.inspect(base64.b64decode(what))
+    try:
+        openpgp.require_usable(certificate, address)
+    except CertificateError as error:
+        return str(error)
+    changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
+    return _("From now on this key counts for {address}:\n{fingerprint}").format(
+        address=address, fingerprint=grouped(certificate.fingerprint)
+    )
+
+
+@public
+def ask_moderators(
+    mlist: Any,
+    about: Subject,
+    what: str,
+    subject: str,
+    text: str,
+    attachments: Sequence[MIMEBase] = (),
+    **data: JSON,
+) -> None:
+    """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
+    people = {
+        admin.address.email.lower()
+        for admin in mlist.administrators.members
+        if admin.delivery_status == DeliveryStatus.enabled
+    }
+    found = look_up(mlist.list_id, sorted(people))
+    if found.recipients:
+        asked: dict[str, JSON] = {"about": about.value, "what": what, "subject": subject, "text": text, **data}
+        # Who must sign is found out when somebody does: whoever looks after the list then.
+        challenge(mlist, Moderation(), mlist.owner_address, asked, [], found.recipients, attachments)
+    ledger.lost(mlist.list_id, "notice", found.problems)
+    for address in ledger.skipped(mlist.list_id, found.problems):
+        send_waiting(mlist, address)
+
+
+@public
+def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate) -> None:
+    """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
+    before = registry.chosen(mlist.list_id, address)
+    ask_moderators(
+        mlist,
+        Subject.KEY,
+        base64.b64encode(certificate.data).decode("ascii"),
+        _("Another key of {address}").format(address=address),
+        _(
+            "{address} asks that another key counts for them on\n{list}. They have shown that they hold it and read mail at "
+            "this\naddress; the key that counts now has not signed this: it is lost, or somebody\nelse reads their mail.\n\n"
+            "Counts now: {old}\nThe new one: {new}\nMade: {created}, {algorithm}\n\nTalk to them in another way than by mail, "
+            "and compare the fingerprint, before you accept."
+        ).format(
+            address=address,
+            list=mlist.posting_address,
+            old=_("none") if before is None else grouped(before.fingerprint),
+            new=grouped(certificate.fingerprint),
+            created=f"{certificate.created:%Y-%m-%d}",
+            algorithm=certificate.algorithm,
+        ),
+        [certificate_file(certificate.data, address.partition("@")[0])],
+        address=address,
+    )
+
+
+@public
+def owners_question_address(mlist: Any, author: str) -> list[str]:
+    """The address whose questions somebody may answer beside their own: the owners', for those who look after the list."""
+    return [mlist.owner_address] if mlist.administrators.get_member(author) is not None else []

@@ -1,0 +1,121 @@
+"""A person proves anew that they hold the key that counts: to go on with a request that came by another door than mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mailman.interfaces.subscriptions import ISubscriptionManager
+from public import public
+
+from mailman_pgp import openpgp
+from mailman_pgp.conversation.asking import Challenge, challenge
+from mailman_pgp.conversation.commanded import Commanded
+from mailman_pgp.exchange import evidence
+from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.keys import journal, registry
+from mailman_pgp.keys.journal import Act, Actor, Door
+from mailman_pgp.notices.encrypted import reader
+from mailman_pgp.openpgp import CertificateError
+from mailman_workflows import RefusedError
+from mailman_workflows.confirmations import NotConfirmedError, open_questions
+
+if TYPE_CHECKING:
+    from mailman_pgp.openpgp import Certificate
+    from mailman_workflows.confirmations import Asked
+
+
+class ProveKey(Challenge):
+    """To join: the person wants it, and holds the key."""
+
+    name = "pgp-prove"
+
+    def question(self, asked: Asked) -> tuple[str, str]:
+        """See `Challenge`."""
+        return (
+            _("Please confirm: join {list}").format(list=asked.mlist.display_name),
+            _("Somebody, most likely you, asked that you join the encrypted mailing list\n{address}.").format(
+                address=asked.mlist.posting_address
+            ),
+        )
+
+    def run(self, asked: Asked) -> str:
+        """See `Action`; the request itself goes on afterwards, see `mailman_pgp.exchange.waiting`."""
+        fingerprint = str(asked.data["fingerprint"])
+        current = registry.current(asked.mlist.list_id, asked.email)
+        if current is None or current.fingerprint != fingerprint:
+            raise NotConfirmedError(_("Another key counts for you by now. Ask to join anew."))
+        journal.write(asked.mlist.list_id, asked.email, fingerprint, Act.PROVED, Actor(Door.MAIL, asked.email))
+        return _("Thank you: you hold the key that counts for you here.")
+
+
+class ProveLeaving(Challenge):
+    """To leave: the person wants it."""
+
+    name = "pgp-prove-leaving"
+
+    def question(self, asked: Asked) -> tuple[str, str]:
+        """See `Challenge`."""
+        return (
+            _("Please confirm: leave {list}").format(list=asked.mlist.display_name),
+            _("Somebody, most likely you, asked that you leave the encrypted mailing list\n{address}.").format(
+                address=asked.mlist.posting_address
+            ),
+        )
+
+    def run(self, asked: Asked) -> str:
+        """See `Action`."""
+        token = str(asked.data["token"])
+        with evidence.proved(token):
+            try:
+                _token, _owner, _member = ISubscriptionManager(asked.mlist).confirm(token)
+            except LookupError:
+                return _("The request to leave is not there any more.")
+            except RefusedError as error:
+                return error.sentence
+        if asked.mlist.members.get_member(asked.email) is None:
+            return _("You are a member no more.")
+        return _("Your request to leave goes on, and you are told.")
+
+
+@public
+def challenge_to_prove(mlist: Any, address: str) -> bool:
+    """Ask somebody for the proof that they want to join and hold the key that counts; whether they can be asked."""
+    known = _usable(mlist, address)
+    if known is None:
+        return False
+    data = {"fingerprint": known.fingerprint}
+    with using(language_of(mlist, address)):
+        challenge(mlist, ProveKey(), address, data, [known.fingerprint], [reader(address, known)])
+    return True
+
+
+@public
+def challenge_to_leave(mlist: Any, address: str, token: str) -> bool:
+    """Ask a member for the proof that they want to leave by the request of this token; whether they can be asked."""
+    known = _usable(mlist, address)
+    if known is None:
+        return False
+    with using(language_of(mlist, address)):
+        challenge(mlist, ProveLeaving(), address, {"token": token}, [known.fingerprint], [reader(address, known)])
+    return True
+
+
+@public
+def is_asked(mlist: Any, address: str) -> bool:
+    """Whether somebody was asked to prove a key, and has not answered yet."""
+    return any(
+        isinstance(question.action, ProveKey) or (isinstance(question.action, Commanded) and question.data.get("offered"))
+        for question in open_questions(mlist, address)
+    )
+
+
+def _usable(mlist: Any, address: str) -> Certificate | None:
+    current = registry.current(mlist.list_id, address)
+    if current is None:
+        return None
+    known = openpgp.inspect(current.data)
+    try:
+        openpgp.require_usable(known)
+    except CertificateError:
+        return None
+    return known

@@ -1,0 +1,57 @@
+"""Our texts in the language of whoever reads them, as far as there is a translation; else in English.
+
+`_` looks up a text in the language of the `using` around it.  Texts have their places in braces (``str.format``), filled after
+the look-up, so that nothing that comes from outside is ever looked up or expanded.
+"""
+
+from __future__ import annotations
+
+import gettext
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOMAIN = "mailman_pgp"
+
+_current: ContextVar[gettext.NullTranslations] = ContextVar("_current", default=gettext.NullTranslations())  # noqa: B039
+
+
+@public
+def _(text: str) -> str:
+    """The text in the language of the `using` around this call."""
+    return _current.get().gettext(text)
+
+
+@public
+@contextmanager
+def using(code: str) -> Iterator[None]:
+    """Texts are in the language of this code (``de``) inside the block."""
+    token = _current.set(_translations(code))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@public
+def language_of(mlist: Any, address: str) -> str:
+    """The code of the language in which somebody is written to: theirs, where Mailman knows it, else the list's."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    user = getUtility(IUserManager).get_user(address)
+    language = user.preferred_language if user is not None else None
+    return str((language or mlist.preferred_language).code)
+
+
+@lru_cache(maxsize=64)
+def _translations(code: str) -> gettext.NullTranslations:
+    with as_file(files("mailman_pgp") / "locale") as directory:
+        return gettext.translation(DOMAIN, directory, [code], fallback=True)

@@ -1,0 +1,181 @@
+"""The texts with which commands by mail are answered where nothing is proved; as `mailman_pgp.notices.templates`.
+
+Each says the same to members and to strangers.
+"""
+
+from __future__ import annotations
+
+from mailman_pgp.notices.closing import END
+
+_YOURS = """\
+Your message to {request}, which takes the commands
+of the encrypted mailing list {address}, """
+
+COMMAND_TEMPLATES: dict[str, tuple[str, str]] = {
+    "help": (
+        "How to use the list {list}",
+        """\
+{address} is an encrypted mailing list. Members write to it encrypted to the
+list's key and signed with their own; each member receives the post encrypted
+to their own key and signed by the list.
+
+To post: encrypt to the attached certificate, sign, and send your message to
+{address} as PGP/MIME.
+
+These commands go to {request}, in the subject or on a line
+of their own. Encrypt to the attached certificate where you can.
+
+{commands}
+What has to be signed must hold the command where the signature covers it: in
+the text, or in a subject that your mail program protects. You are asked by an
+encrypted message with a code, and it is done when you reply to that, encrypted
+and signed, with the word yes on top.{last}"""
+        + END,
+    ),
+    "key-get": (
+        "The certificate of the list {list}",
+        """\
+Here is the certificate of the encrypted mailing list {address}.
+Import it into your mail program.{last}"""
+        + END,
+    ),
+    "send-key": (
+        "Your certificate is needed for the list {list}",
+        _YOURS
+        + """\
+needs your certificate (your public key) with it.
+
+In Thunderbird: write to {request} with the same
+command as the subject, and choose `Security > Attach my public key`. In other
+programs: attach the file that `gpg --armor --export YOUR-ADDRESS` writes. It must
+carry the address from which you write. You get an encrypted answer with a code,
+and it is done when you reply to that, encrypted and signed, with the word yes.{last}"""
+        + END,
+    ),
+    "certificate-refused": (
+        "Your certificate was not taken by the list {list}",
+        _YOURS
+        + """\
+brought a certificate that can't be used. Nothing was done.
+
+{reason}{last}"""
+        + END,
+    ),
+    "needs-signature": (
+        "Your command to the list {list} has to be signed",
+        _YOURS
+        + """\
+was not signed by a key that counts for your address there. Nothing was done.
+
+Send it again, signed by that key. If you have lost it: `key change` with another
+one asks a moderator, `leave` needs no key, and the owners of the list can help:
+{owner}.
+
+{reason}{last}"""
+        + END,
+    ),
+    "command-outside": (
+        "Your command to the list {list} has to stand in the text",
+        _YOURS
+        + """\
+was signed, but the signature does not cover the command: it stands in a subject
+that your mail program leaves outside. Nothing was done.
+
+Send it again with the command on a line of its own in the text.{last}"""
+        + END,
+    ),
+    "leave-unproved": (
+        "Your request to leave the list {list}",
+        _YOURS
+        + """\
+asks that you leave, and is not signed.
+
+If you are a member, you get another message about it, and your request goes on as
+the list's rules for members without their key say. Else nothing happens.
+
+If it was not you, write to {owner}.{last}"""
+        + END,
+    ),
+    "code-unknown": (
+        "The list {list} does not know this code",
+        _YOURS
+        + """\
+holds a code that the list does not wait for, in your name: it was used already,
+is too old, or belongs to another list or address. Nothing was done.
+
+Send your command again, and you get a new one.{last}"""
+        + END,
+    ),
+    "code-seen": (
+        "Your reply to the list {list} was not encrypted",
+        _YOURS
+        + """\
+holds its code where others can read it: it was not encrypted. The code does not
+count any more, and nothing was done.
+
+Send your command again, and reply to the answer encrypted and signed.{last}"""
+        + END,
+    ),
+    "no-yes": (
+        "Your reply to the list {list} does not say yes",
+        _YOURS
+        + """\
+holds its code, but neither yes nor no on a line of its own outside of what is
+quoted. Nothing was done; the code counts still.
+
+Reply to the message with the code once more, with the word yes on top.{last}"""
+        + END,
+    ),
+    "reply-refused": (
+        "Your reply to the list {list} does not count",
+        _YOURS
+        + """\
+holds the right code, but does not count.
+
+{reason}{last}"""
+        + END,
+    ),
+    "forgotten": (
+        "It is forgotten: {list}",
+        _YOURS
+        + """\
+says no. What was asked is forgotten, and nothing was done.{last}"""
+        + END,
+    ),
+    "refreshed": (
+        "Your certificate at the list {list}",
+        _YOURS
+        + """\
+brought a certificate. What its key says of itself counts from now on, if the list
+knows that key: a later end, new subkeys, or that it is revoked.{last}"""
+        + END,
+    ),
+    "done": (
+        "Your commands to the list {list}",
+        _YOURS
+        + """\
+was taken. The answer may be sent to you only encrypted, and the list has no
+certificate of yours that can be used now.{last}"""
+        + END,
+    ),
+    "key-rejected": (
+        "Your other key does not count at the list {list}",
+        """\
+You asked the encrypted mailing list {address}
+to let another key count for you. A moderator has rejected that. The key from
+before counts still. Write to {owner}, encrypted to the attached
+certificate."""
+        + END,
+    ),
+    "held": (
+        "Your message to {address} waits",
+        """\
+Your message to the encrypted mailing list {address}
+waits for a moderator, for this reason:
+
+{reason}
+
+Either it goes to the members, or you are told, unless it is discarded.{last}"""
+        + END,
+    ),
+}
