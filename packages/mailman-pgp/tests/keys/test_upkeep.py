@@ -171,10 +171,10 @@ def test_a_revocation_while_merging(
     monkeypatch.setattr(openpgp, "merge", slowly)
     known = upkeep.learn(more, now())
     assert known is not None
-    assert (known.revoked, known.addresses) == (True, {ANNE, "new@example.com"})
+    assert (known.certificate.revoked, known.certificate.addresses) == (True, {ANNE, "new@example.com"})
     found = registry.current(ANT, ANNE)
     assert found is not None
-    assert (found.data, found.revoked) == (known.data, True)
+    assert (found.data, found.revoked) == (known.certificate.data, True)
 
 
 def test_what_an_earlier_release_kept_is_cleaned(store: Any) -> None:

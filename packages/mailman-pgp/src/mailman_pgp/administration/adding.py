@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration import chosen, reasons
-from mailman_pgp.administration.answering import Refused, commit
+from mailman_pgp.administration import chosen, reasons, requests
+from mailman_pgp.administration.answering import OWNER, Refused, commit
 from mailman_pgp.administration.described import described, not_a_member, shown
 from mailman_pgp.administration.output import Answer, ExitStatus, fields, paragraphs, steps
 from mailman_pgp.administration.places import is_member, named
-from mailman_pgp.keys import registry, upkeep
+from mailman_pgp.exchange import changing
+from mailman_pgp.keys import registry
 from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, grouped
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def let_count(mlist: Any, address: str, upload: Upload) -> Answer:
 
     :raises Refused: when it can't be used, and nobody on the list has used it.
     """
-    known = _learnt(upload)
+    known = _learnt(mlist, upload)
     try:
         openpgp.require_usable(known, address)
     except CertificateError as error:
@@ -39,13 +39,12 @@ def let_count(mlist: Any, address: str, upload: Upload) -> Answer:
         raise upload.refused(address, error, _still_counts(mlist, address) if address in holders else "") from error
     before = chosen.of_address(mlist.list_id, address)
     old = before.stored.fingerprint if before is not None else None
-    if before is not None and old == known.fingerprint and before.stored.choice.state is ChoiceState.SUSPENDED:
-        raise Refused(
-            "suspended",
-            f"This certificate is suspended for {address} on {mlist.fqdn_listname}, and stays so. "
-            f"`mailman pgp certificate resume {mlist.list_id} {address}` lets it count again.",
-        )
-    registry.add(mlist.list_id, address, known, origin="cli")
+    try:
+        changing.let_count(mlist, address, known, ChoiceState.APPROVED, OWNER)
+    except changing.SuspendedError as error:
+        resume = f"`mailman pgp certificate resume {mlist.list_id} {address}` lets it count again."
+        raise Refused("suspended", f"{error} {resume}") from error
+    waited = requests.after_change(mlist, address)
     replaced = old if old != known.fingerprint else None
     member = is_member(mlist, address)
     return Answer(
@@ -56,6 +55,7 @@ def let_count(mlist: Any, address: str, upload: Upload) -> Answer:
             "outcome": _outcome(old, replaced),
             "replaced": replaced,
             "certificate": described(known),
+            "requests": waited.data,
         },
         text=paragraphs(
             f"From now on this certificate counts for {address} on {mlist.fqdn_listname}.",
@@ -66,19 +66,25 @@ def let_count(mlist: Any, address: str, upload: Upload) -> Answer:
                     *([("Before", "the same certificate; it was updated")] if old and not replaced else []),
                 ]
             ),
+            waited.text,
             "" if member else not_a_member(mlist, address),
-            steps([f"Compare the fingerprint with {address} in another way than by mail: by telephone, or in person."]),
+            steps(
+                [
+                    f"Compare the fingerprint with {address} in another way than by mail: by telephone, or in person.",
+                    f"Then record that: mailman pgp certificate compare {mlist.list_id} {address} FINGERPRINT",
+                ]
+            ),
         ),
     )
 
 
-def _learnt(upload: Upload) -> Certificate:
+def _learnt(mlist: Any, upload: Upload) -> Certificate:
     """What is known of the key after an upload: where it is stored, both together.
 
     It is committed at once.  A key has signed what it says of itself, so nobody can make it up, and the most important of
     it comes with certificates that are refused: that a key is revoked.
     """
-    known = upkeep.learn(upload.certificate, now())
+    known = changing.learn(upload.certificate, OWNER, mlist)
     if known is None:
         return upload.certificate
     commit()

@@ -15,6 +15,7 @@ from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.administration.output import Answer, ExitStatus, to_json
+from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import RegistryError
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.encryption import EncryptionError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 P = ParamSpec("P")
+
+#: Who acts on the command line: whoever may use it, nobody by name.
+OWNER = Actor(Door.COMMAND_LINE)
 
 
 class Failure(click.ClickException):

@@ -1,4 +1,4 @@
-"""`mailman pgp certificate add|show|list|remove`."""
+"""`mailman pgp certificate add|list|remove`, and the group with all that is done with certificates."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from mailman_pgp import openpgp
-from mailman_pgp.administration import chosen, reasons
+from mailman_pgp.administration import chosen, reasons, requests
 from mailman_pgp.administration.adding import let_count
-from mailman_pgp.administration.answering import Refused, answering
-from mailman_pgp.administration.described import described, not_a_member, shown
+from mailman_pgp.administration.answering import OWNER, answering
+from mailman_pgp.administration.comparing import compare
+from mailman_pgp.administration.events import log
 from mailman_pgp.administration.output import (
     Answer,
     count,
@@ -21,12 +21,11 @@ from mailman_pgp.administration.output import (
     table,
 )
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.showing import show
 from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
-from mailman_pgp.keys import registry
+from mailman_pgp.exchange import changing
 from mailman_pgp.openpgp import grouped
-
-_ARMOR = "PGP PUBLIC KEY BLOCK"
 
 
 @click.group("certificate", short_help="Add, show, list or remove certificates of people.")
@@ -51,63 +50,6 @@ def add(spec: str, address: str, file: str) -> Answer:
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
     return let_count(mlist, address, upload_from(file, address))
-
-
-@certificate.command("show")
-@click.argument("spec", metavar="LIST")
-@click.argument("address", metavar="ADDRESS")
-@answering
-def show(spec: str, address: str) -> Answer:
-    """Show the certificate that counts for ADDRESS on LIST, and those that counted before."""
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    row = chosen.of_address(mlist.list_id, address)
-    if row is None:
-        raise _nothing_counts(mlist, address)
-    known = openpgp.inspect(row.stored.data)
-    choice = row.stored.choice
-    past = [old for old in registry.history(mlist.list_id, address) if old.until is not None]
-    member = is_member(mlist, address)
-    return Answer(
-        data={
-            "list": named(mlist),
-            "address": address,
-            "member": member,
-            "state": choice.state,
-            "since": choice.since,
-            "origin": choice.origin,
-            "usable": row.problem is None,
-            "problem": row.problem,
-            "certificate": {**described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
-            "history": [
-                {"fingerprint": old.fingerprint, "since": old.since, "until": old.until, "state": old.state}
-                for old in past
-            ],
-        },
-        text=paragraphs(
-            f"The certificate of {address} on {mlist.fqdn_listname}",
-            fields(
-                [
-                    *shown(known),
-                    ("Counts", f"since {moment(choice.since)} ({choice.state}, from {choice.origin})"),
-                    ("Usable", "yes" if row.problem is None else f"no: {reasons.unserved(row.problem).words}"),
-                ]
-            ),
-            _past(past),
-            "" if member else not_a_member(mlist, address),
-            steps([reasons.unserved(row.problem).mend] if row.problem is not None else []),
-        ),
-    )
-
-
-def _past(past: list[registry.Choice]) -> str:
-    if not past:
-        return ""
-    rows = [
-        (grouped(old.fingerprint), f"{moment(old.since)} to {moment(old.until or old.since)}", old.state)
-        for old in past
-    ]
-    return "Before:\n" + table(rows)
 
 
 @certificate.command("list")
@@ -169,16 +111,22 @@ def remove(spec: str, address: str) -> Answer:
     """Let no certificate count for ADDRESS on LIST any more."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    removed = registry.remove(mlist.list_id, address)
-    if removed is None:
-        raise _nothing_counts(mlist, address)
-    fingerprint = removed.fingerprint
+    fingerprint = chosen.required(mlist, address).stored.fingerprint
+    changing.remove(mlist, address, OWNER)
+    waited = requests.after_change(mlist, address)
     member = is_member(mlist, address)
     return Answer(
-        data={"list": named(mlist), "address": address, "member": member, "removed": fingerprint},
+        data={
+            "list": named(mlist),
+            "address": address,
+            "member": member,
+            "removed": fingerprint,
+            "requests": waited.data,
+        },
         text=paragraphs(
             f"No certificate counts for {address} on {mlist.fqdn_listname} any more.",
             fields([("Removed", grouped(fingerprint))]),
+            waited.text,
             steps(
                 [
                     (
@@ -193,13 +141,5 @@ def remove(spec: str, address: str) -> Answer:
     )
 
 
-certificate.add_command(suspend)
-certificate.add_command(resume)
-
-
-def _nothing_counts(mlist: Any, address: str) -> Refused:
-    return Refused(
-        "no-certificate",
-        f"No certificate counts for {address} on {mlist.fqdn_listname}. "
-        f"`mailman pgp certificate list {mlist.list_id}` shows all that do.",
-    )
+for command in (show, suspend, resume, compare, log):
+    certificate.add_command(command)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from public import public
 
+from mailman_pgp.administration.answering import Refused
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.keys import registry
 
@@ -39,6 +41,22 @@ def of_list(list_id: str) -> list[Chosen]:
 def of_address(list_id: str, address: str) -> Chosen | None:
     """The certificate that is chosen for an address (in lower case) on a list."""
     return next(iter(_with_problems(list_id, [address])), None)
+
+
+@public
+def required(mlist: Any, address: str) -> Chosen:
+    """The certificate that is chosen for an address (in lower case) on a list.
+
+    :raises Refused: when there is none.
+    """
+    found = of_address(mlist.list_id, address)
+    if found is None:
+        raise Refused(
+            "no-certificate",
+            f"No certificate is chosen for {address} on {mlist.fqdn_listname}. "
+            f"`mailman pgp certificate list {mlist.list_id}` shows all that are.",
+        )
+    return found
 
 
 def _with_problems(list_id: str, addresses: list[str]) -> list[Chosen]:

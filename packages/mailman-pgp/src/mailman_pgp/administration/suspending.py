@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration import chosen, reasons
-from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration import chosen, reasons, requests
+from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
-from mailman_pgp.keys import registry
+from mailman_pgp.exchange import changing
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import grouped
 
@@ -31,16 +31,21 @@ def suspend(spec: str, address: str) -> Answer:
     """
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    current = _chosen(mlist, address)
+    current = chosen.required(mlist, address)
     before = current.stored.choice.state
-    registry.change_state(mlist.list_id, address, ChoiceState.SUSPENDED, origin="cli")
+    changing.suspend(mlist, address, OWNER)
+    waited = requests.after_change(mlist, address)
     first = "was suspended already" if before is ChoiceState.SUSPENDED else "is suspended"
     resume_it = f"mailman pgp certificate resume {mlist.list_id} {address}"
     return Answer(
-        data=_data(mlist, address, current.stored.fingerprint, ChoiceState.SUSPENDED, before),
+        data={
+            **_data(mlist, address, current.stored.fingerprint, ChoiceState.SUSPENDED, before),
+            "requests": waited.data,
+        },
         text=paragraphs(
             f"The certificate of {address} on {mlist.fqdn_listname} {first}. Nothing is encrypted to it, and it signs no post.",
             fields([("Fingerprint", grouped(current.stored.fingerprint))]),
+            waited.text,
             steps([f"Let it count again when you know that all is well: {resume_it}"]),
         ),
     )
@@ -54,36 +59,31 @@ def resume(spec: str, address: str) -> Answer:
     """Let the suspended certificate of ADDRESS on LIST count again."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    current = _chosen(mlist, address)
+    current = chosen.required(mlist, address)
     before = current.stored.choice.state
     if before is not ChoiceState.SUSPENDED:
         raise Refused(
             "not-suspended",
             f"The certificate of {address} on {mlist.fqdn_listname} is not suspended; nothing was changed.",
         )
-    registry.change_state(mlist.list_id, address, ChoiceState.APPROVED, origin="cli")
+    changing.resume(mlist, address, OWNER)
+    waited = requests.after_change(mlist, address)
     # Suspended, it may have expired or been revoked.
     problem = openpgp.inspect(current.stored.data).usability.problem
     reason = None if problem is None else reasons.unserved(problem)
     return Answer(
-        data={**_data(mlist, address, current.stored.fingerprint, ChoiceState.APPROVED, before), "problem": problem},
+        data={
+            **_data(mlist, address, current.stored.fingerprint, ChoiceState.APPROVED, before),
+            "problem": problem,
+            "requests": waited.data,
+        },
         text=paragraphs(
             f"The certificate of {address} on {mlist.fqdn_listname} counts again.",
             fields([("Fingerprint", grouped(current.stored.fingerprint))]),
+            waited.text,
             "" if reason is None else f"But nothing can be encrypted to it: {reason.words}. {reason.mend}",
         ),
     )
-
-
-def _chosen(mlist: Any, address: str) -> chosen.Chosen:
-    found = chosen.of_address(mlist.list_id, address)
-    if found is None:
-        raise Refused(
-            "no-certificate",
-            f"No certificate is chosen for {address} on {mlist.fqdn_listname}. "
-            f"`mailman pgp certificate list {mlist.list_id}` shows all that are.",
-        )
-    return found
 
 
 def _data(mlist: Any, address: str, fingerprint: str, state: ChoiceState, before: ChoiceState) -> dict[str, object]:

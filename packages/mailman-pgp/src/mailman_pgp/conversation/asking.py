@@ -83,7 +83,13 @@ def challenge(
     bound = {**data, _SIGNED_BY: list(signed_by)}
     kept = codes.digest(code, mlist.list_id, address, action.name, bound)
     with using(language_of(mlist, address)):
-        ask(mlist, action, address, {**bound, _CODE: kept}, send=partial(_send, action, bound, code, readers, attachments))
+        ask(
+            mlist,
+            action,
+            address,
+            {**bound, _CODE: kept},
+            send=partial(_send, action, bound, code, readers, attachments),
+        )
 
 
 def _send(
@@ -100,7 +106,9 @@ def _send(
 ) -> None:
     how = action.how(Asked(mlist, address, data))
     # Nothing of the code stands in the subject, which mail programs may write outside the encryption of a reply.
-    written = notice(mlist.request_address, subject, f"{text}\n\n{how}\n\n    code {code}\n", [*attachments, list_certificate(mlist)])
+    written = notice(
+        mlist.request_address, subject, f"{text}\n\n{how}\n\n    code {code}\n", [*attachments, list_certificate(mlist)]
+    )
     send_encrypted(mlist, written, readers)
 
 

@@ -108,7 +108,11 @@ def needs_member(commands: Sequence[Spoken], brought: Brought) -> bool:
 
 def _spoken(data: Mapping[str, JSON]) -> list[Spoken]:
     found = data.get("commands")
-    commands = [spoken_by([str(word) for word in words]) for words in found if isinstance(words, list)] if isinstance(found, list) else []
+    commands = (
+        [spoken_by([str(word) for word in words]) for words in found if isinstance(words, list)]
+        if isinstance(found, list)
+        else []
+    )
     return [spoken for spoken in commands if spoken is not None]
 
 

@@ -173,7 +173,9 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
         brought=brought,
         counting=counting.fingerprint if counting is not None and needs_member(commands, brought) else "",
         # A change by the old key: it has signed the command and the new certificate, not just something.
-        old=counting.fingerprint if counting is not None and proved and _inside(commands) and letter.offered.blocks else "",
+        old=counting.fingerprint
+        if counting is not None and proved and _inside(commands) and letter.offered.blocks
+        else "",
     )
     challenge(mlist, Commanded(), letter.author, data, signed_by, readers)
     if offered is not None:

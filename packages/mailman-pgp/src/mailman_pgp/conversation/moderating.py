@@ -78,7 +78,9 @@ class Moderation(Challenge):
             raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
         current = registry.current(asked.mlist.list_id, message.author)
         if asked.mlist.administrators.get_member(message.author) is None or current is None:
-            raise NotConfirmedError(_("Only those who look after the list decide this, signed by the key that counts here."))
+            raise NotConfirmedError(
+                _("Only those who look after the list decide this, signed by the key that counts here.")
+            )
         if current.fingerprint not in message.signed_by:
             raise NotConfirmedError(
                 _(

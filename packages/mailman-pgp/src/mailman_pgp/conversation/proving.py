@@ -104,7 +104,8 @@ def challenge_to_leave(mlist: Any, address: str, token: str) -> bool:
 def is_asked(mlist: Any, address: str) -> bool:
     """Whether somebody was asked to prove a key, and has not answered yet."""
     return any(
-        isinstance(question.action, ProveKey) or (isinstance(question.action, Commanded) and question.data.get("offered"))
+        isinstance(question.action, ProveKey)
+        or (isinstance(question.action, Commanded) and question.data.get("offered"))
         for question in open_questions(mlist, address)
     )
 

@@ -7,6 +7,7 @@ leaves is signed by the list.  A kill repeats at most one, as with the copies of
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -15,14 +16,14 @@ from public import public
 
 from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.delivery.attempt import attempt
-from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.mime import Structure, encrypted_notice, examine, outer_message, signed_notice, whole_message
 from mailman_pgp.notices import send_waiting
-from mailman_pgp.notices.templates import TEMPLATES
+from mailman_pgp.notices.templates import CLEAR, TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
 
@@ -35,18 +36,26 @@ if TYPE_CHECKING:
 _NAME = "pgp_progress"  # in the metadata: see `mailman_pgp.delivery.attempt`
 
 
+class _Form(Enum):
+    """In which form a notice may leave."""
+
+    ENCRYPTED = auto()  # or not at all
+    EITHER = auto()  # encrypted, where that is possible
+    CLEAR = auto()  # the reader may hold none of the keys that count
+
+
 @public
 def deliver_own(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -> None:
-    """Send one of our own notices: encrypted where that is possible, signed in any case."""
+    """Send one of our own notices: encrypted where that is possible and of use, signed in any case."""
     if record.template not in TEMPLATES:
         raise SealedError("A notice of an unknown template was about to leave. It is kept in the shunt queue.")
-    _deliver(mlist, msg, msgdata, in_the_clear=True)
+    _deliver(mlist, msg, msgdata, _Form.CLEAR if record.template in CLEAR else _Form.EITHER)
 
 
 @public
 def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """Send a notice that core wrote: encrypted, or not at all."""
-    _deliver(mlist, msg, msgdata, in_the_clear=False)
+    _deliver(mlist, msg, msgdata, _Form.ENCRYPTED)
 
 
 @public
@@ -99,13 +108,13 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     return sorted(people)
 
 
-def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], *, in_the_clear: bool) -> None:
+def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], form: _Form) -> None:
     name = _name(mlist, msg, msgdata)
 
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()
         people = [person for person in _people(mlist, msgdata["recipients"]) if person.lower() not in done]
-        envelopes, unreached = _envelopes(mlist, msg, people, in_the_clear=in_the_clear)
+        envelopes, unreached = _envelopes(mlist, msg, people, form)
         # What we need of the database is read; nothing stays open while we talk to the mail server.
         config.db.commit()
         refusals = _send(envelopes, progress)
@@ -118,13 +127,12 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], *, in_the_clear: boo
     attempt(name, msg, msgdata, make)
 
 
-def _envelopes(
-    mlist: Any, msg: Any, people: Sequence[str], *, in_the_clear: bool
-) -> tuple[list[Envelope], dict[str, str]]:
+def _envelopes(mlist: Any, msg: Any, people: Sequence[str], form: _Form) -> tuple[list[Envelope], dict[str, str]]:
     """What is to be sent, and the reason for each of those to whom nothing may be sent."""
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
     sender = verp_sender(mlist)
-    found = look_up(mlist.list_id, people)
+    nobody = Lookup((), dict.fromkeys(people, ""))
+    found = nobody if form is _Form.CLEAR else look_up(mlist.list_id, people)
     envelopes, problems = [], dict(found.problems)
     for recipient in found.recipients:
         parts = _encrypted(mlist, msg, recipient, signer)
@@ -132,7 +140,7 @@ def _envelopes(
             problems[recipient.address] = "refused-by-library"
         else:
             envelopes.append(Envelope(sender=sender(recipient.address), recipient=recipient.address, parts=parts))
-    if not in_the_clear:
+    if form is _Form.ENCRYPTED:
         if found.recipients and not envelopes:
             # As with posts: not everybody is left out on the library's word alone.
             raise OpenPGPError(NOBODY)

@@ -6,18 +6,33 @@ then `mailman_pgp.exchange.waiting.look_again` lets requests go on that have wai
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mailman.interfaces.listmanager import IListManager
 from public import public
+from zope.component import getUtility
 
+from mailman_pgp import openpgp
 from mailman_pgp.exchange import telling
-from mailman_pgp.keys import journal, registry
-from mailman_pgp.keys.journal import Act, Actor
+from mailman_pgp.keys import journal, registry, upkeep
+from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
+from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
     from mailman_pgp.openpgp import Certificate
+
+
+@public
+class SuspendedError(RegistryError):
+    """What is suspended counts again only by an owner's own word (`resume`, or another certificate that they approve)."""
+
+
+@public
+class OtherFingerprintError(RegistryError):
+    """A fingerprint was compared that is not that of the certificate which is chosen."""
 
 
 @public
@@ -33,52 +48,98 @@ class Change:
 
 
 @public
+def learn(certificate: Certificate, actor: Actor, mlist: Any) -> Certificate | None:
+    """Merge what a certificate says of itself into the stored one, and return what is known then; None when none is stored.
+
+    The key has signed it, so it is true wherever the certificate is chosen, and each of these lists has its own event and
+    tells its own people.  Only `mlist`, the list to which it was brought, learns by whom and by which door.
+
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
+    """
+    learnt = upkeep.learn(certificate, now())
+    if learnt is None:
+        return None
+    if learnt.news:
+        act = Act.REVOKED if learnt.revoked else Act.UPDATED
+        for place in registry.everywhere(certificate.fingerprint):
+            _record_news(mlist, place, act, actor)
+    return learnt.certificate
+
+
+def _record_news(mlist: Any, place: registry.StoredCertificate, act: Act, actor: Actor) -> None:
+    list_id, address = place.choice.list_id, place.choice.address
+    change = Change(list_id, address, place.fingerprint, act)
+    if list_id == mlist.list_id:
+        _record(mlist, change, actor, None)
+    elif (other := getUtility(IListManager).get_by_list_id(list_id)) is not None:
+        _record(other, change, Actor(Door.SITE), None)
+
+
+@public
 def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceState, actor: Actor) -> Change:
     """Let a certificate count for an address on a list, as `PROVEN` or `APPROVED`; of the same one this is an update.
 
-    What a moderator has approved stays approved when it is proved once more.
+    What a moderator has approved stays approved when it is proved once more.  `Change.act` is that of the choice: news of a
+    certificate that is chosen already are recorded as with `learn`.
 
+    :raises SuspendedError: when it is suspended; or another one is, and this one is not approved by an owner.
     :raises RegistryError: when it was changed by another process at the same moment.
-    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored, or can't be used together with that.
     """
     address, list_id = address.lower(), mlist.list_id
+    known = learn(certificate, actor, mlist) or certificate
+    openpgp.require_usable(known, address)
     before = registry.chosen(list_id, address)
-    same = before is not None and before.fingerprint == certificate.fingerprint
+    same = before is not None and before.fingerprint == known.fingerprint
+    proved = state is ChoiceState.PROVEN
+    if before is not None and before.choice.state is ChoiceState.SUSPENDED and (same or proved):
+        raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED
-    registry.add(list_id, address, certificate, origin=actor.door.value, state=state)
-    act: Act | None
+    registry.add(list_id, address, known, origin=actor.door.value, state=state)
+    act: Act | None = None
     if before is None:
         act = Act.ADDED
     elif not same:
         act = Act.CHANGED
-    else:
-        after = registry.chosen(list_id, address)
-        act = Act.UPDATED if after is not None and after.data != before.data else None
+    elif before.choice.state is not state:
+        act = Act.APPROVED
     earlier = before.fingerprint if before is not None and not same else ""
-    change = Change(list_id, address, certificate.fingerprint, act, earlier)
+    change = Change(list_id, address, known.fingerprint, act, earlier)
     _record(mlist, change, actor, before)
-    if state is ChoiceState.PROVEN:
-        journal.write(list_id, address, certificate.fingerprint, Act.PROVED, actor)
+    if proved:
+        journal.write(list_id, address, known.fingerprint, Act.PROVED, actor)
     return change
 
 
 @public
 def approve(mlist: Any, address: str, actor: Actor) -> Change:
-    """A moderator approves what counts for an address; raises RegistryError when there is nothing."""
-    return _to_state(mlist, address, ChoiceState.APPROVED, Act.APPROVED, actor)
+    """A moderator approves what counts for an address.
+
+    :raises SuspendedError: when it was suspended.
+    :raises RegistryError: when there is nothing.
+    """
+    before = _chosen(mlist, address)
+    if before.choice.state is ChoiceState.SUSPENDED:
+        raise _suspended(mlist, address)
+    return _to_state(mlist, before, ChoiceState.APPROVED, Act.APPROVED, actor)
 
 
 @public
 def suspend(mlist: Any, address: str, actor: Actor) -> Change:
     """Let what counts for an address not count until further notice; raises RegistryError when there is nothing."""
-    return _to_state(mlist, address, ChoiceState.SUSPENDED, Act.SUSPENDED, actor)
+    return _to_state(mlist, _chosen(mlist, address), ChoiceState.SUSPENDED, Act.SUSPENDED, actor)
 
 
 @public
 def resume(mlist: Any, address: str, actor: Actor) -> Change:
-    """Let what was suspended count again, as approved; raises RegistryError when there is nothing."""
-    return _to_state(mlist, address, ChoiceState.APPROVED, Act.RESUMED, actor)
+    """Let what was suspended count again, as approved; raises RegistryError when there is nothing, or it counts."""
+    before = _chosen(mlist, address)
+    if before.choice.state is not ChoiceState.SUSPENDED:
+        raise RegistryError(
+            f"The certificate of {address} on {mlist.fqdn_listname} is not suspended; nothing was changed."
+        )
+    return _to_state(mlist, before, ChoiceState.APPROVED, Act.RESUMED, actor)
 
 
 @public
@@ -95,27 +156,42 @@ def remove(mlist: Any, address: str, actor: Actor) -> Change | None:
 
 @public
 def compare(mlist: Any, address: str, fingerprint: str, actor: Actor) -> Change:
-    """Record that somebody has compared the fingerprint (upper-case hex) with its person, in another way than by mail.
+    """Record that somebody has compared the fingerprint with its person, in another way than by mail.
 
-    :raises RegistryError: when another certificate is chosen for the address, or none.
+    :param fingerprint: All of it, as it was typed: hexadecimal in either case; blanks don't count.
+    :raises OtherFingerprintError: when that of the chosen certificate is another.
+    :raises RegistryError: when none is chosen.
     """
-    before = registry.chosen(mlist.list_id, address)
-    if before is None or before.fingerprint != fingerprint:
-        raise RegistryError(
-            f"The certificate that is chosen for {address} on {mlist.list_id} has another fingerprint. Look at it, and compare "
-            "again."
+    before = _chosen(mlist, address)
+    typed = "".join(fingerprint.split()).upper()
+    if not hmac.compare_digest(typed.encode(), before.fingerprint.encode()):
+        raise OtherFingerprintError(
+            f"The certificate that is chosen for {address} on {mlist.fqdn_listname} has another fingerprint than this one, so "
+            "nothing was recorded. Compare all of it again, group by group."
         )
-    journal.write(mlist.list_id, address, fingerprint, Act.COMPARED, actor)
-    return Change(mlist.list_id, address.lower(), fingerprint, Act.COMPARED)
+    change = Change(mlist.list_id, address.lower(), before.fingerprint, Act.COMPARED)
+    _record(mlist, change, actor, before)
+    return change
 
 
-def _to_state(mlist: Any, address: str, state: ChoiceState, act: Act, actor: Actor) -> Change:
-    before = registry.chosen(mlist.list_id, address)
-    if before is None:
-        raise RegistryError(f"There is no certificate of {address} on {mlist.list_id}. Add one first.")
+def _chosen(mlist: Any, address: str) -> registry.StoredCertificate:
+    found = registry.chosen(mlist.list_id, address)
+    if found is None:
+        raise RegistryError(f"No certificate is chosen for {address} on {mlist.fqdn_listname}. Add one first.")
+    return found
+
+
+def _suspended(mlist: Any, address: str) -> SuspendedError:
+    return SuspendedError(
+        f"The certificate of {address} on {mlist.fqdn_listname} is suspended, and stays so until an owner lets it count again."
+    )
+
+
+def _to_state(mlist: Any, before: registry.StoredCertificate, state: ChoiceState, act: Act, actor: Actor) -> Change:
+    list_id, address = before.choice.list_id, before.choice.address
     unchanged = before.choice.state is state
-    registry.change_state(mlist.list_id, address, state, origin=actor.door.value)
-    change = Change(mlist.list_id, address.lower(), before.fingerprint, None if unchanged else act)
+    registry.change_state(list_id, address, state, origin=actor.door.value)
+    change = Change(list_id, address, before.fingerprint, None if unchanged else act)
     _record(mlist, change, actor, before)
     return change
 

@@ -30,6 +30,7 @@ class Door(enum.StrEnum):
     REST = "rest"
     MAIL = "mail"
     WORKFLOW = "workflow"  # a moderator's decision about a request, at whichever of core's doors
+    SITE = "site"  # what a key says of itself, told somewhere else on this site: where is nobody's business here
 
 
 class Act(enum.StrEnum):

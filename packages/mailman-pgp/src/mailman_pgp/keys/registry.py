@@ -36,6 +36,7 @@ __all__ = [
     "change_state",
     "chosen",
     "current",
+    "everywhere",
     "for_list",
     "history",
     "owns_key",
@@ -168,6 +169,11 @@ def current(list_id: str, address: str) -> StoredCertificate | None:
 def for_list(list_id: str) -> list[StoredCertificate]:
     """What is chosen on a list now, by address; also what does not count (yet), see `Choice.counts`."""
     return _stored(tables.Choice.list_id == list_id)
+
+
+def everywhere(fingerprint: str) -> list[StoredCertificate]:
+    """A certificate at each place where it is chosen now, on whichever list.  What is true there is told there alone."""
+    return _stored(tables.Choice.fingerprint == fingerprint)
 
 
 def history(list_id: str, address: str) -> list[Choice]:

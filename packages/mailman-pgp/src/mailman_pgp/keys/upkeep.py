@@ -7,6 +7,7 @@ another process may have merged a revocation meanwhile.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
@@ -39,6 +40,19 @@ DUE = or_(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What is known of a key now.
+
+    :ivar news: Whether some of it was not known before.
+    :ivar revoked: Whether that it is revoked is of these news.
+    """
+
+    certificate: openpgp.Certificate
+    news: bool
+    revoked: bool
+
+
 def due_times(at: dt.datetime) -> dict[str, dt.datetime]:
     """The parameters of `DUE` at the time `at` (naive UTC)."""
     return {
@@ -66,20 +80,22 @@ def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
         learn(certificate, at)
 
 
-def learn(certificate: openpgp.Certificate, at: dt.datetime) -> openpgp.Certificate | None:
-    """Merge a certificate into the stored one, if there is one; return what is known then, None when there is none.
+def learn(certificate: openpgp.Certificate, at: dt.datetime) -> Learnt | None:
+    """Merge a certificate into the stored one; None when there is none.  The caller commits.
 
     What a key says of itself is signed by it, so it is true on every list, whoever brings it: that it is revoked, say.
+    `mailman_pgp.exchange.changing.learn` tells of it, too.  Of several processes that bring the same one has the news.
 
     :param at: The present, naive UTC.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
     """
-    query = select(_stored.c.data).where(_stored.c.fingerprint == certificate.fingerprint)
-    while (old := store().scalar(query)) is not None:
+    query = select(_stored.c.data, _stored.c.revoked).where(_stored.c.fingerprint == certificate.fingerprint)
+    while (old := store().execute(query).first()) is not None:
         # Written also when there is nothing new: what is stored may have been judged by a clock that was wrong.
-        known = certificate if old == certificate.data else openpgp.merge(old, certificate.data)
-        if _write(known.fingerprint, old, **_columns(known), data=known.data, updated=at, judged=at):
-            return known
+        known = certificate if old.data == certificate.data else openpgp.merge(old.data, certificate.data)
+        if _write(known.fingerprint, old.data, **_columns(known), data=known.data, updated=at, judged=at):
+            news = known.data != old.data
+            return Learnt(known, news=news, revoked=news and known.revoked and not old.revoked)
     return None
 
 

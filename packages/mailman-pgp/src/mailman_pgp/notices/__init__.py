@@ -22,6 +22,7 @@ from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.keys import certifications
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.encrypted import letter
 from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
@@ -29,6 +30,7 @@ from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
     import datetime as dt
+    from email.mime.multipart import MIMEMultipart
 
 
 @public
@@ -42,7 +44,7 @@ def may_answer(mlist: Any, address: str, kind: Answered) -> bool:
 
 def _count_answer(mlist: Any, address: str, kind: Answered) -> bool | None:
     """Count an answer, and tell whether it is the last one for a day; None when there may be none."""
-    if _is_ours(address):
+    if is_ours(address):
         return None
     limit = int(config.mta.max_autoresponses_per_day)
     before = ledger.answers_within_a_day(mlist.list_id, address, kind) if limit else 0
@@ -73,7 +75,8 @@ def answer_by(
     return True
 
 
-def _is_ours(address: str) -> bool:
+@public
+def is_ours(address: str) -> bool:
     """Whether mail to an address would come to a list of this Mailman, in any of its roles."""
     lists = getUtility(IListManager)
     name, _, domain = split_recipient(address)
@@ -145,6 +148,19 @@ def send_waiting(mlist: Any, address: str) -> None:
 
 
 @public
+def send_key_changed(mlist: Any, address: str, what: str, keys: str) -> None:
+    """Tell somebody in the clear what became of their key; for where it can't be said by `key_changed`, encrypted."""
+    _send(mlist, address, "key-changed-clear", None, what=what, keys=keys)
+
+
+@public
+def key_changed(mlist: Any, what: str, keys: str, how: str) -> MIMEMultipart:
+    """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
+    subject, text = _filled(mlist, "key-changed", what=what, keys=keys, how=how)
+    return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
+
+
+@public
 def skipped_sentence(reason: str) -> str:
     """Why a member gets no posts, as a sentence; `reason` is what the ledger holds."""
     return _SKIPPED.get(reason, "Your certificate can't be used for encryption at present.")
@@ -182,21 +198,26 @@ _UNDELIVERED = {
 }
 
 
-def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
+def _filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
+    """A template's subject and text."""
     subject, text = TEMPLATES[template]
-    row = certifications.certified(mlist.list_id)
     words = {
         "list": mlist.display_name,
         "address": mlist.posting_address,
         "owner": mlist.owner_address,
         "request": mlist.request_address,
-        "fingerprint": grouped(row.fingerprint),
+        "fingerprint": grouped(certifications.certified(mlist.list_id).fingerprint),
         "last": "",
         **words,
     }
-    notice = UserNotification(address, mlist.owner_address, subject.format(**words), lang=mlist.preferred_language)
+    return subject.format(**words), text.format(**words)
+
+
+def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
+    subject, text = _filled(mlist, template, **words)
+    notice = UserNotification(address, mlist.owner_address, subject, lang=mlist.preferred_language)
     notice.set_type("multipart/mixed")
-    notice.attach(MIMEText(text.format(**words)))  # UTF-8 where it is not ASCII
+    notice.attach(MIMEText(text))  # UTF-8 where it is not ASCII
     notice.attach(list_certificate(mlist))
     notice["Auto-Submitted"] = "auto-replied"
     # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.

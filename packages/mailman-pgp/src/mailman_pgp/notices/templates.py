@@ -13,6 +13,15 @@ LAST_ANSWER = """
 This is the last answer to your address for a day. More messages in your name
 that the list does not accept are refused without one; its owners see how many."""
 
+_NOT_ME = """
+If you don't know of this, write to {owner} at once,
+encrypted to the attached certificate. Sign with a key that nobody else may
+have, and attach it: one that is suspended, removed or revoked, or has been
+replaced, can't be used to write to the list."""
+
+#: What is said in the clear in any case: to somebody whose earlier key can't be encrypted to, whoever may read by the new one.
+CLEAR = frozenset({"key-changed-clear"})
+
 TEMPLATES: dict[str, tuple[str, str]] = {
     **COMMAND_TEMPLATES,
     "refusal": (
@@ -66,6 +75,36 @@ encrypts what it sends you to a certificate of yours.
 Extend it in your mail program or OpenPGP program (the date on which the key
 expires, and that of its subkeys), and send the new copy to {owner}.
 You can also send another certificate."""
+        + END,
+    ),
+    "key-changed": (
+        "Your key for the list {list}",
+        """\
+This is about your key (certificate) for the encrypted mailing list
+{address}.
+
+{what}
+
+{keys}
+
+{how}
+"""
+        + _NOT_ME
+        + END,
+    ),
+    "key-changed-clear": (
+        "Your key for the list {list}",
+        """\
+This is about your key (certificate) for the encrypted mailing list
+{address}.
+
+{what}
+
+{keys}
+
+This mail is not encrypted, so it says no more.
+"""
+        + _NOT_ME
         + END,
     ),
     "too-large": (

@@ -30,7 +30,9 @@ def let_count(run: Run, *, change: bool = False) -> str:
     before = registry.chosen(list_id, run.address)
     if before is not None and not same(before.fingerprint, offered.fingerprint) and not change:
         raise CommandRefusedError(
-            _("Another key counts for your address on this list. To use this one in its place, send `key change` with it.")
+            _(
+                "Another key counts for your address on this list. To use this one in its place, send `key change` with it."
+            )
         )
     if before is not None and before.choice.state is ChoiceState.SUSPENDED:
         raise CommandRefusedError(_("The owners of this list have suspended your key. Write to them."))

@@ -49,7 +49,9 @@ class KeyGet(Command):
     @property
     def example(self) -> str:
         """See `Command`."""
-        return _("Write a message to {request} with the subject `key get`, and import the file that comes with the answer.")
+        return _(
+            "Write a message to {request} with the subject `key get`, and import the file that comes with the answer."
+        )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -120,4 +122,6 @@ class Echo(Command):
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
         del run, arguments
-        return _("The list has read your messages, which were signed by the key that counts for you, and you read this.")
+        return _(
+            "The list has read your messages, which were signed by the key that counts for you, and you read this."
+        )
