@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from keys import DAY, ENCRYPT, Key, forge, forge_usable, now
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from told import told
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, upkeep
@@ -233,7 +235,145 @@ def test_remove(encrypted: Any, anne: str, run: CommandLine, files: Files) -> No
     run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
     assert f"{anne} is a member, and gets no posts" in run.ok("certificate", "remove", encrypted.list_id, anne)
     for command in ("remove", "show"):
-        assert f"No certificate counts for {anne}" in run.refused("certificate", command, encrypted.list_id, anne)
+        assert f"No certificate is chosen for {anne}" in run.refused("certificate", command, encrypted.list_id, anne)
+
+
+def test_told(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Each command that changes something tells the member and the owners; a refused one nobody."""
+    told()
+    commands = [
+        ("add", files.certificate(anne)),
+        ("add", files.certificate(anne)),
+        ("suspend",),
+        ("resume",),
+        ("compare", "AA"),
+        ("resume",),
+        ("remove",),
+        ("remove",),
+    ]
+    numbers = []
+    for name, *words in commands:
+        run("certificate", name, encrypted.list_id, anne, *words)
+        numbers.append(sorted(one.template for one in told()))
+    assert numbers == [
+        ["", "encrypted"],
+        ["", "encrypted", "encrypted"],
+        ["", "encrypted", "key-changed-clear"],
+        ["", "encrypted"],
+        [],
+        [],
+        ["", "encrypted", "key-changed-clear"],
+        [],
+    ]
+
+
+def test_log(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """Who did what, the latest first; an owner on the command line has no name.  It stays when the member has left."""
+    assert run.ok("certificate", "log", encrypted.list_id) == "ant@example.com: 0 events.\n"
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    run.ok("certificate", "add", encrypted.list_id, "bart@example.com", files.certificate("bart@example.com"))
+    run.ok("certificate", "suspend", encrypted.list_id, anne)
+    encrypted.members.get_member(anne).unsubscribe()
+    run.store.commit()
+    found = run.json("certificate", "log", encrypted.list_id, anne)["events"]
+    assert [(event["act"], event["door"], event["by"]) for event in found] == [
+        ("suspended", "cli", None),
+        ("added", "cli", None),
+    ]
+    every = run.json("certificate", "log", encrypted.list_id)["events"]
+    assert [event["address"] for event in every] == [anne, "bart@example.com", anne]
+    text = run.ok("certificate", "log", encrypted.list_id)
+    assert "ant@example.com: 3 events.\n" in text
+    assert openpgp.grouped(found[0]["fingerprint"]) in text
+    assert "command line" in text
+    text = run.ok("certificate", "log", encrypted.list_id, anne, "--last", "1")
+    assert f"{anne} on ant@example.com: 1 event, the latest." in text
+    assert "added" not in text
+
+
+def test_compare(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """What an owner was told by telephone, in groups or not; shown from then on, for this certificate alone."""
+    compare = ("certificate", "compare", encrypted.list_id, anne)
+    assert "No certificate is chosen" in run.refused(*compare, "AA")
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    shown = run.json("certificate", "show", encrypted.list_id, anne)
+    assert shown["compared"] is None
+    assert "Compared     not recorded" in run.ok("certificate", "show", encrypted.list_id, anne)
+    fingerprint = shown["certificate"]["fingerprint"]
+    groups = openpgp.grouped(fingerprint).lower().split()
+    assert run.json(*compare, *groups)["fingerprint"] == fingerprint
+    assert run.json(*compare, fingerprint)["outcome"] == "compared"
+    shown = run.json("certificate", "show", encrypted.list_id, anne)
+    assert (shown["compared"]["door"], shown["compared"]["by"]) == ("cli", None)
+    assert [event["act"] for event in shown["events"]] == ["compared", "compared", "added"]
+    text = run.ok("certificate", "show", encrypted.list_id, anne)
+    assert "(command line)" in text
+    assert "Done last:" in text
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    assert run.json("certificate", "show", encrypted.list_id, anne)["compared"] is None
+
+
+def test_compare_another(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """The end of a fingerprint will not do, nor another one; the answer does not give it away to be copied."""
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    fingerprint = run.json("certificate", "show", encrypted.list_id, anne)["certificate"]["fingerprint"]
+    for typed in (fingerprint[-16:], forge_usable(f"<{anne}>").fingerprint):
+        sentence = run.refused("certificate", "compare", encrypted.list_id, anne, typed)
+        assert "has another fingerprint than this one" in sentence
+        assert f"mailman pgp certificate suspend {encrypted.list_id} {anne}" in sentence
+        assert fingerprint not in sentence.replace(" ", "")
+        error = run.json("certificate", "compare", encrypted.list_id, anne, typed, status=1)["error"]
+        assert error["code"] == "other-fingerprint"
+    assert run.json("certificate", "show", encrypted.list_id, anne)["compared"] is None
+
+
+def test_requests_that_waited(
+    encrypted: Any, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch, members: Members
+) -> None:
+    """After each change they look again, when it is committed; the answer says what became of them, without their tokens."""
+    from mailman_pgp.exchange import waiting  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.again import Looked  # noqa: PLC0415
+
+    bart, asked = "bart@example.com", []
+
+    def look_again(mlist: Any, address: str) -> list[Looked]:
+        run.store.rollback()  # what was not committed is gone
+        asked.append(address)
+        if registry.current(mlist.list_id, address) is None:
+            return [Looked("secret", "waits for a key.")]
+        if mlist.members.get_member(address) is None:
+            members.add(mlist, address)
+        return [Looked("secret", "goes on.", goes_on=True)]
+
+    monkeypatch.setattr(waiting, "look_again", look_again)
+    add = ("certificate", "add", encrypted.list_id, bart, files.certificate(bart))
+    text = run.ok(*add)
+    assert f"The request of {bart}, which has waited: goes on." in text
+    assert f"{bart} has joined ant@example.com now." in text
+    assert "not a member" not in text
+    answer = run.json("certificate", "suspend", encrypted.list_id, bart)
+    assert answer["requests"] == [{"goes_on": False, "over": False, "failed": False, "sentence": "waits for a key."}]
+    for name, goes_on in (("resume", True), ("remove", False)):
+        (request,) = run.json("certificate", name, encrypted.list_id, bart)["requests"]
+        assert request["goes_on"] is goes_on
+        assert "secret" not in str(request)
+    assert asked == [bart] * 4
+
+
+def test_requests_that_could_not_be_looked_at(
+    encrypted: Any, anne: str, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is made all the same, and is not said to have failed."""
+    from mailman_pgp.exchange import waiting  # noqa: PLC0415 - core must be initialised
+
+    def broken(_mlist: Any, _address: str) -> None:
+        raise OperationalError("", {}, Exception("locked"))
+
+    monkeypatch.setattr(waiting, "look_again", broken)
+    answer = run.json("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    assert [request["failed"] for request in answer["requests"]] == [True]
+    assert f"mailman workflows resume {encrypted.list_id}" in answer["requests"][0]["sentence"]
+    assert run.json("certificate", "show", encrypted.list_id, anne)["usable"] is True
 
 
 def test_mistakes(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:

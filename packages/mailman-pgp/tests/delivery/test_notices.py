@@ -105,3 +105,23 @@ def test_a_library_that_refuses_everybody_costs_no_notice(
     with pytest.raises(OpenPGPError, match="unshunt"):
         deliver(owned, *from_core(owned))
     assert (mta.recipients, store.query(Dropped).count()) == ([], 0)
+
+
+def test_a_notice_that_must_be_read_without_the_key_that_counts(owned: Any, mta: ScriptedServer) -> None:
+    """Whose key was replaced by somebody else reads it: it leaves in the clear, signed, also where a key counts."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.notices import send_key_changed, send_missed  # noqa: PLC0415
+
+    sent: dict[str, bytes] = {}
+    for name, send in (
+        ("always", lambda: send_key_changed(owned, OWNERS[0], "What was changed.", "Its fingerprint")),
+        ("as usual", lambda: send_missed(owned, OWNERS[0])),
+    ):
+        send()
+        (item,) = get_queue_messages("virgin")
+        deliver(owned, item.msg, item.msgdata)
+        sent[name] = mta.accepted[-1].data
+    assert b"multipart/signed" in sent["always"]
+    assert b"What was changed." in sent["always"]
+    assert b"multipart/encrypted" in sent["as usual"]

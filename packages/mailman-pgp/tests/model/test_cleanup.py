@@ -19,6 +19,7 @@ from mailman_pgp.model.tables import (
     Delivery,
     Dropped,
     EncryptedList,
+    KeyEvent,
     ListKey,
     Seen,
     Skipped,
@@ -115,6 +116,20 @@ def given_certification(mlist: Any, address: str) -> None:
 def certifiers() -> set[tuple[str, str]]:
     """The lists and the addresses that have certified their keys."""
     return {tuple(row) for row in store().execute(sa.select(Certification.list_id, Certification.address))}
+
+
+def given_event(mlist: Any, address: str, by: str = "") -> None:
+    """Something that was done about somebody's key."""
+    place = {"list_id": mlist.list_id, "address": address, "fingerprint": "AA"}
+    store().add(KeyEvent(**place, act="added", at=now(), door="cli", by=by, earlier=""))
+    store().commit()
+
+
+def events() -> list[tuple[str, str]]:
+    """Where something is recorded that was done, and about whose key."""
+    store().commit()
+    query = sa.select(KeyEvent.list_id, KeyEvent.address).order_by(KeyEvent.id)
+    return [(list_id, address) for list_id, address in store().execute(query)]
 
 
 def rows() -> dict[str, int]:
@@ -264,6 +279,48 @@ def test_member_of_two_lists(mlist: Any, make_list: Callable[..., Any], members:
     store().commit()
     assert places() == {(bee.list_id, ANNE)}
     assert fingerprints() == {"AA"}
+
+
+def test_what_was_done_stays_when_they_leave(mlist: Any, members: Any) -> None:
+    """It is asked about afterwards; nothing else stays of them."""
+    anne = members.add(mlist, ANNE)
+    given_person(mlist, ANNE, "AA")
+    given_event(mlist, ANNE)
+    anne.unsubscribe()
+    assert events() == [(mlist.list_id, ANNE)]
+    assert rows() == {"pgp_key_event": 1}
+
+
+def test_what_was_done_goes_with_the_address(
+    mlist: Any, make_list: Callable[..., Any], members: Any, user_manager: Any
+) -> None:
+    """On every list; what they did about others stays."""
+    bee = make_list("bee")
+    for address in (ANNE, BART):
+        members.add(mlist, address)
+    given_event(mlist, ANNE)
+    given_event(bee, ANNE)
+    given_event(mlist, BART, by=ANNE)
+    user_manager.delete_address(user_manager.get_address(ANNE))
+    assert events() == [(mlist.list_id, BART)]
+
+
+@pytest.mark.parametrize("how", ["deleted", "plain again", "swept"])
+def test_what_was_done_goes_with_the_list(
+    mlist: Any, make_list: Callable[..., Any], list_manager: Any, unseen: Callable[[str], None], how: str
+) -> None:
+    """What was done on another list stays."""
+    bee = make_list("bee")
+    for each in (mlist, bee):
+        given_event(each, ANNE)
+    if how == "deleted":
+        list_manager.delete(mlist)
+    elif how == "plain again":
+        cleanup.forget_list(mlist.list_id)
+    else:
+        unseen("DELETE FROM mailinglist WHERE list_id = 'ant.example.com'")
+        cleanup.sweep()
+    assert events() == [(bee.list_id, ANNE)]
 
 
 @pytest.mark.parametrize("as_user", [False, True])

@@ -19,7 +19,7 @@ from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.keys import certifications
+from mailman_pgp.keys import certifications, vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter
@@ -206,7 +206,7 @@ def _filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
         "address": mlist.posting_address,
         "owner": mlist.owner_address,
         "request": mlist.request_address,
-        "fingerprint": grouped(certifications.certified(mlist.list_id).fingerprint),
+        "fingerprint": grouped(vault.certificate(mlist.list_id).fingerprint),
         "last": "",
         **words,
     }

@@ -1,0 +1,255 @@
+"""Whoever is on a list is told of each change of their key, at the earlier key too, and the owners are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from keys import DAY, now
+from told import Told, certificate, key, told
+
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.openpgp import grouped
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Members
+    from keys import Forged
+
+ANNE, OLGA = "anne@example.com", "olga@example.com"
+OWNER = Actor(Door.COMMAND_LINE)
+PROVEN, APPROVED = ChoiceState.PROVEN, ChoiceState.APPROVED
+
+
+@pytest.fixture
+def changing(encrypted: Any) -> Any:  # noqa: ARG001 - core must be initialised
+    """The module that tells."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+
+    return changing
+
+
+@pytest.fixture
+def anne(encrypted: Any, members: Members, changing: Any) -> Forged:
+    """The key that counts for Anne, a member."""
+    made = key(ANNE)
+    changing.let_count(encrypted, ANNE, certificate(made), APPROVED, OWNER)
+    members.add(encrypted, ANNE)
+    told()  # the welcome
+    return made
+
+
+def replaced(changing: Any, mlist: Any, actor: Actor = OWNER) -> Forged:
+    """Another key that counts for Anne."""
+    made = key(ANNE)
+    changing.let_count(mlist, ANNE, certificate(made), APPROVED, actor)
+    return made
+
+
+def split(mlist: Any) -> tuple[Told, list[Told], list[Told]]:
+    """The one notice to the owners; what goes to Anne encrypted; and in the clear."""
+    found = told()
+    (to_owners,) = [one for one in found if one.recipient == mlist.owner_address]
+    to_anne = [one for one in found if one is not to_owners]
+    assert {one.recipient for one in to_anne} == {ANNE}
+    hidden = [one for one in to_anne if one.template == "encrypted"]
+    return to_owners, hidden, [one for one in to_anne if one not in hidden]
+
+
+def test_another_key(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """Said at both keys, each time with both fingerprints, what to do, and nothing in the clear."""
+    new = replaced(changing, encrypted)
+    to_owners, hidden, clear = split(encrypted)
+    assert (len(hidden), clear) == (2, [])
+    texts = [sorted(bool(one.says(made)) for made in (anne, new)) for one in hidden]
+    assert texts == [[False, True]] * 2
+    read = [text for one in hidden for made in (anne, new) if (text := one.says(made))]
+    assert len(read) == 2
+    for text in (*read, to_owners.text):
+        assert f"until now:\n{grouped(anne.fingerprint)}" in text
+        assert f"from now on:\n{grouped(new.fingerprint)}" in text
+    for text in read:
+        assert "Another key counts for you from now on" in text
+        assert "By the owners of the list, on 20" in text
+        assert f"write to {encrypted.owner_address} at once" in text
+    assert f"Another key counts for {ANNE} from now on" in to_owners.text
+    assert "On the command line of the server, on 20" in to_owners.text
+    assert f"mailman pgp certificate log {encrypted.list_id} {ANNE}" in to_owners.text
+
+
+def test_mails_of_their_own(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """No mail server takes the second for a repetition of the first, and each goes to its person alone."""
+    new = replaced(changing, encrypted)
+    _, hidden, _ = split(encrypted)
+    opened = [message for one in hidden for made in (anne, new) if (message := one.opened(made)) is not None]
+    assert len({message["Message-ID"] for message in opened}) == 2
+    for message in opened:
+        assert (message["To"], message["From"]) == (ANNE, encrypted.owner_address)
+        assert message["Auto-Submitted"] == "auto-replied"
+        assert [part.get_filename() for part in message.iter_attachments()] == ["ant.asc"]
+    for one in hidden:
+        assert grouped(anne.fingerprint).encode() not in one.content
+
+
+def test_the_earlier_key_is_of_no_use(encrypted: Any, changing: Any, members: Members) -> None:
+    """Who only holds a key that nothing can be encrypted to reads it in the clear: what was changed, and no more."""
+    old = key(ANNE)
+    changing.let_count(encrypted, ANNE, certificate(old), APPROVED, OWNER)
+    members.add(encrypted, ANNE)
+    old.revoke(at=now() - DAY)
+    changing.learn(certificate(old), OWNER, encrypted)
+    told()
+    new = replaced(changing, encrypted, Actor(Door.REST, OLGA))
+    _, (hidden,), (clear,) = split(encrypted)
+    assert "By the owners of the list" in hidden.says(new)
+    assert clear.template == "key-changed-clear"
+    assert grouped(old.fingerprint) in clear.text
+    assert grouped(new.fingerprint) in clear.text
+    assert "By the owners" not in clear.text
+    assert OLGA not in clear.text
+
+
+def test_first_key_of_a_member(encrypted: Any, changing: Any, members: Members) -> None:
+    """Said at that key."""
+    members.add(encrypted, ANNE)
+    told()
+    new = replaced(changing, encrypted, Actor(Door.MAIL, ANNE))
+    to_owners, (hidden,), clear = split(encrypted)
+    assert "A key counts for you from now on" in hidden.says(new)
+    assert "By mail from you" in hidden.says(new)
+    assert f"By mail from {ANNE}, on" in to_owners.text
+    assert clear == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("suspend", ("Your key was suspended", f"The key of {ANNE} was suspended")),
+        ("remove", ("Your key was removed", f"The key of {ANNE} was removed")),
+    ],
+)
+def test_no_key_counts_any_more(encrypted: Any, anne: Forged, changing: Any, name: str, words: tuple[str, str]) -> None:
+    """Said in the clear, for who has lost it, and at that key."""
+    getattr(changing, name)(encrypted, ANNE, Actor(Door.REST, OLGA))
+    to_owners, (hidden,), (clear,) = split(encrypted)
+    for text in (hidden.says(anne), clear.text):
+        assert words[0] in text
+        assert grouped(anne.fingerprint) in text
+        assert "suspended, removed or revoked" in text
+    assert "By the owners of the list" in hidden.says(anne)
+    assert "By the owners of the list" not in clear.text
+    assert words[1] in to_owners.text
+    assert f"Through the web interface by {OLGA}" in to_owners.text
+
+
+def test_resumed(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """Said at the key."""
+    changing.suspend(encrypted, ANNE, OWNER)
+    told()
+    changing.resume(encrypted, ANNE, OWNER)
+    to_owners, (hidden,), clear = split(encrypted)
+    assert "counts again" in hidden.says(anne)
+    assert "counts again" in to_owners.text
+    assert clear == []
+
+
+def test_revoked(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """Said in the clear: nothing is encrypted to a revoked key."""
+    anne.revoke(at=now() - DAY)
+    changing.learn(certificate(anne), Actor(Door.MAIL, ANNE), encrypted)
+    to_owners, hidden, (clear,) = split(encrypted)
+    assert hidden == []
+    assert "Your key is revoked, as it says itself" in clear.text
+    assert "is revoked, as it says itself" in to_owners.text
+
+
+def test_updated(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """A newer copy may bring another encryption subkey, so it is said, at the key."""
+    anne.user_id("Anne <new@example.com>")
+    changing.learn(certificate(anne), OWNER, encrypted)
+    to_owners, (hidden,), clear = split(encrypted)
+    assert "a newer copy was recorded" in hidden.says(anne)
+    assert f"A newer copy of the key of {ANNE}" in to_owners.text
+    assert clear == []
+
+
+def test_nobody_is_named_to_the_person(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """Which of the owners and moderators did it is for the owners to know."""
+    for door in (Door.MAIL, Door.REST, Door.WORKFLOW):
+        changing.suspend(encrypted, ANNE, Actor(door, OLGA))
+        changing.resume(encrypted, ANNE, Actor(door, OLGA))
+        found = told()
+        assert sum(OLGA in one.text for one in found if one.recipient == encrypted.owner_address) == 2
+        for one in found:
+            if one.recipient == ANNE:
+                assert OLGA not in (one.says(anne) if one.template == "encrypted" else one.text)
+
+
+def unchanged() -> dict[str, Callable[[Any, Any, Forged], object]]:
+    """What is no change of a key."""
+    return {
+        "proved once more": lambda changing, mlist, made: changing.let_count(
+            mlist, ANNE, certificate(made), PROVEN, Actor(Door.MAIL, ANNE)
+        ),
+        "approved": lambda changing, mlist, _made: changing.approve(mlist, ANNE, Actor(Door.WORKFLOW, OLGA)),
+        "compared": lambda changing, mlist, made: changing.compare(mlist, ANNE, made.fingerprint, OWNER),
+        "added again": lambda changing, mlist, made: changing.let_count(
+            mlist, ANNE, certificate(made), APPROVED, OWNER
+        ),
+        "learnt again": lambda changing, mlist, made: changing.learn(certificate(made), OWNER, mlist),
+    }
+
+
+@pytest.mark.parametrize("what", unchanged())
+def test_no_change(encrypted: Any, members: Members, changing: Any, what: str) -> None:
+    """Nobody is told where nothing was changed."""
+    made = key(ANNE)
+    changing.let_count(encrypted, ANNE, certificate(made), PROVEN, Actor(Door.MAIL, ANNE))
+    members.add(encrypted, ANNE)
+    told()
+    unchanged()[what](changing, encrypted, made)
+    assert told() == []
+
+
+@pytest.mark.parametrize("role", ["owner", "moderator"])
+def test_every_role(encrypted: Any, members: Members, changing: Any, role: str) -> None:
+    """An owner or a moderator is on the list, too."""
+    members.add(encrypted, ANNE, role=role)
+    told()
+    new = replaced(changing, encrypted)
+    _, (hidden,), _ = split(encrypted)
+    assert hidden.says(new)
+
+
+def test_who_is_not_on_the_list(encrypted: Any, other: Any, changing: Any, members: Members) -> None:
+    """Nobody is told of somebody who has not joined, may they be on another list."""
+    members.add(other, ANNE)
+    members.add(encrypted, ANNE, role="nonmember")
+    told()
+    replaced(changing, encrypted)
+    replaced(changing, encrypted)
+    changing.suspend(encrypted, ANNE, OWNER)
+    changing.remove(encrypted, ANNE, OWNER)
+    assert told() == []
+
+
+def test_a_list_that_is_a_member(encrypted: Any, other: Any, changing: Any, members: Members) -> None:
+    """It would post what it is told to its own members, or answer; so the owners alone are told."""
+    members.add(encrypted, other.posting_address)
+    told()
+    made = key(other.posting_address)
+    changing.let_count(encrypted, other.posting_address, certificate(made), APPROVED, OWNER)
+    changing.suspend(encrypted, other.posting_address, OWNER)
+    assert {one.recipient for one in told()} == {encrypted.owner_address}
+
+
+def test_while_the_plugin_is_not_healthy(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """A key is suspended all the same, at once; what is said waits until it can be signed."""
+    health.forget()
+    changing.suspend(encrypted, ANNE, OWNER)
+    _, hidden, (clear,) = split(encrypted)
+    assert hidden == []
+    assert grouped(anne.fingerprint) in clear.text
