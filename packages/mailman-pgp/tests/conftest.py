@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def healthy(store: Session, tmp_path: Path) -> Iterator[SiteKey]:  # noqa: ARG001 - our tables must be there
+def workflows(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
+    """Our workflows, which mailman-workflows finds where this plugin is in `mailman.cfg`."""
+    from mailman.utilities.modules import find_components  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import IWorkflow, components  # noqa: PLC0415
+
+    for kind in find_components("mailman_pgp.workflows", IWorkflow):
+        monkeypatch.setitem(components._found, kind.name, kind())
+
+
+@pytest.fixture
+def healthy(store: Session, workflows: None, tmp_path: Path) -> Iterator[SiteKey]:  # noqa: ARG001 - both must be there
     """The plugin as it is after a good start, with a site key of the test's own."""
     from mailman_pgp.site import health  # noqa: PLC0415 - after the fixtures of core
     from mailman_pgp.site.settings import SiteSettings  # noqa: PLC0415

@@ -53,10 +53,12 @@ class PGPPlugin:
 
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
-        from mailman_pgp.lists import pinning  # noqa: PLC0415
+        from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
 
+        closed_door.install()  # before anything that may fail
         database.TABLES.migrate()
         cleanup.install()
         pinning.install()
-        health.finish(config)
+        if health.finish(config).healthy:
+            passage.choose_for_earlier_lists()

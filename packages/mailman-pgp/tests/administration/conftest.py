@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def healthy(store: Session, tmp_path: Path) -> Iterator[None]:  # noqa: ARG001 - our tables must be there
+def healthy(store: Session, workflows: None, tmp_path: Path) -> Iterator[None]:  # noqa: ARG001 - both must be there
     """The plugin as it is after a good start, with a site key of the test's own."""
     path = tmp_path / "site.key"
     key = SiteKey.create(path)

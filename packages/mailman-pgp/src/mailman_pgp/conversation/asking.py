@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -14,6 +13,7 @@ from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter as notice
 from mailman_pgp.notices.encrypted import send_encrypted
+from mailman_pgp.openpgp import OpenPGPError
 from mailman_workflows.confirmations import Action, Asked, NotConfirmedError, ask, open_questions
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def challenge(
     action: Challenge,
     address: str,
     data: Mapping[str, JSON],
+    *,
     signed_by: Sequence[str],
     readers: Sequence[Recipient],
     attachments: Sequence[MIMEBase] = (),
@@ -78,38 +79,29 @@ def challenge(
     :param data: What is to be done.
     :param signed_by: The fingerprints of the certificates that must all have signed the answer.
     :param readers: Who can read the question.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can be encrypted to none of them.
     """
     code = codes.new()
-    bound = {**data, _SIGNED_BY: list(signed_by)}
-    kept = codes.digest(code, mlist.list_id, address, action.name, bound)
+    signers: list[JSON] = list(signed_by)
+    bound: dict[str, JSON] = {**data, _SIGNED_BY: signers}
+    kept = codes.digest(code, codes.Use(mlist.list_id, address, action.name, bound))
+
+    def send(_mlist: Any, _address: str, subject: str, text: str, _token: str) -> None:
+        how = action.how(Asked(mlist, address, bound))
+        # Nothing of the code stands in the subject, which mail programs may write outside the encryption of a reply.
+        text = f"{text}\n\n{how}\n\n    code {code}\n"
+        written = notice(mlist.request_address, subject, text, [*attachments, list_certificate(mlist)])
+        refused = []
+        for one in readers:
+            try:
+                send_encrypted(mlist, written, [one])
+            except OpenPGPError as error:  # one reader's certificate is nobody else's matter
+                refused.append(error)
+        if refused and len(refused) == len(readers):
+            raise refused[0]
+
     with using(language_of(mlist, address)):
-        ask(
-            mlist,
-            action,
-            address,
-            {**bound, _CODE: kept},
-            send=partial(_send, action, bound, code, readers, attachments),
-        )
-
-
-def _send(
-    action: Challenge,
-    data: Mapping[str, JSON],
-    code: str,
-    readers: Sequence[Recipient],
-    attachments: Sequence[MIMEBase],
-    mlist: Any,
-    address: str,
-    subject: str,
-    text: str,
-    _token: str,
-) -> None:
-    how = action.how(Asked(mlist, address, data))
-    # Nothing of the code stands in the subject, which mail programs may write outside the encryption of a reply.
-    written = notice(
-        mlist.request_address, subject, f"{text}\n\n{how}\n\n    code {code}\n", [*attachments, list_certificate(mlist)]
-    )
-    send_encrypted(mlist, written, readers)
+        ask(mlist, action, address, {**bound, _CODE: kept}, send=send)
 
 
 def _signed_by(data: Mapping[str, JSON]) -> list[str]:
@@ -126,9 +118,7 @@ def answered_question(mlist: Any, addresses: Sequence[str], text: str) -> OpenQu
         for question in open_questions(mlist, address):
             kept = question.data.get(_CODE)
             bound = {name: value for name, value in question.data.items() if name != _CODE}
-            for code in candidates:
-                if isinstance(kept, str) and codes.fits(
-                    code, kept, mlist.list_id, address, question.action.name, bound
-                ):
-                    found = question
+            use = codes.Use(mlist.list_id, address, question.action.name, bound)
+            if isinstance(kept, str) and any([codes.fits(code, kept, use) for code in candidates]):  # noqa: C419 - all of them
+                found = question
     return found

@@ -63,9 +63,8 @@ def _read(block: bytes, revoked: list[Certificate]) -> list[Certificate]:
         if error.problem is not CertificateProblem.ONLY_REVOCATION:
             raise
     revocation = openpgp.read_revocation(block)
-    for known in upkeep.known_by(revocation.issuers):
-        if (found := openpgp.revoke(known, revocation)) is not None:
-            revoked.append(found)
+    candidates = (openpgp.revoke(known, revocation) for known in upkeep.known_by(revocation.issuers))
+    revoked.extend(found for found in candidates if found is not None)
     return []
 
 

@@ -11,6 +11,7 @@ import hmac
 import json
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailman_pgp.site import health
@@ -36,16 +37,25 @@ def found_in(text: str) -> list[str]:
     return list(dict.fromkeys(match[0] for match in _CODE.finditer(text.lower())))[:_MOST]
 
 
-def digest(code: str, list_id: str, address: str, action: str, data: Mapping[str, JSON]) -> str:
+@dataclass(frozen=True, slots=True, repr=False)
+class Use:
+    """All that a code is good for: a list, a person, and what is to be done (plain JSON)."""
+
+    list_id: str
+    address: str
+    action: str
+    data: Mapping[str, JSON]
+
+
+def digest(code: str, use: Use) -> str:
     """What is kept of a code, as hexadecimal HMAC-SHA-256.
 
-    :param data: What is to be done, plain JSON.
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
-    bound = json.dumps([code, list_id, address.lower(), action, data], sort_keys=True)
+    bound = json.dumps([code, use.list_id, use.address.lower(), use.action, use.data], sort_keys=True)
     return hmac.digest(health.site_key().derive("confirm"), bound.encode(), "sha256").hex()
 
 
-def fits(code: str, kept: str, list_id: str, address: str, action: str, data: Mapping[str, JSON]) -> bool:
+def fits(code: str, kept: str, use: Use) -> bool:
     """Whether a code is the one of which `kept` was kept, and for just this; compared in constant time."""
-    return hmac.compare_digest(digest(code, list_id, address, action, data), kept)
+    return hmac.compare_digest(digest(code, use), kept)

@@ -177,7 +177,7 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
         if counting is not None and proved and _inside(commands) and letter.offered.blocks
         else "",
     )
-    challenge(mlist, Commanded(), letter.author, data, signed_by, readers)
+    challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)
     if offered is not None:
         config.db.commit()
         look_again(mlist, letter.author)  # what has waited for a key waits for the proof now

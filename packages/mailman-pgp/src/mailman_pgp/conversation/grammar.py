@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation.commands import COMMANDS, Command
-
 from mailman_pgp.mime import bare
 
 if TYPE_CHECKING:

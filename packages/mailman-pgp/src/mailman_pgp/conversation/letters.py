@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.keys import registry
 from mailman_pgp.mime import PayloadError, Structure, examine, message_id, offered, said, single_address
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.destination import is_meant_for

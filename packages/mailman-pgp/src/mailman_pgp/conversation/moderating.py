@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -168,15 +169,24 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
 
 
 @public
-def ask_moderators(
-    mlist: Any,
-    about: Subject,
-    what: str,
-    subject: str,
-    text: str,
-    attachments: Sequence[MIMEBase] = (),
-    **data: JSON,
-) -> None:
+@dataclass(frozen=True, slots=True, repr=False)
+class Matter:
+    """What moderators are asked about.
+
+    :ivar what: See `Subject`.
+    :ivar address: Whom it is about.
+    """
+
+    about: Subject
+    what: str
+    address: str
+    subject: str
+    text: str
+    attachments: Sequence[MIMEBase] = ()
+
+
+@public
+def ask_moderators(mlist: Any, matter: Matter) -> None:
     """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
     people = {
         admin.address.email.lower()
@@ -185,9 +195,23 @@ def ask_moderators(
     }
     found = look_up(mlist.list_id, sorted(people))
     if found.recipients:
-        asked: dict[str, JSON] = {"about": about.value, "what": what, "subject": subject, "text": text, **data}
+        data: dict[str, JSON] = {
+            "about": matter.about.value,
+            "what": matter.what,
+            "address": matter.address,
+            "subject": matter.subject,
+            "text": matter.text,
+        }
         # Who must sign is found out when somebody does: whoever looks after the list then.
-        challenge(mlist, Moderation(), mlist.owner_address, asked, [], found.recipients, attachments)
+        challenge(
+            mlist,
+            Moderation(),
+            mlist.owner_address,
+            data,
+            signed_by=[],
+            readers=found.recipients,
+            attachments=matter.attachments,
+        )
     ledger.lost(mlist.list_id, "notice", found.problems)
     for address in ledger.skipped(mlist.list_id, found.problems):
         send_waiting(mlist, address)
@@ -197,10 +221,10 @@ def ask_moderators(
 def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate) -> None:
     """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
     before = registry.chosen(mlist.list_id, address)
-    ask_moderators(
-        mlist,
+    matter = Matter(
         Subject.KEY,
         base64.b64encode(certificate.data).decode("ascii"),
+        address,
         _("Another key of {address}").format(address=address),
         _(
             "{address} asks that another key counts for them on\n{list}. They have shown that they hold it and read mail at "
@@ -216,8 +240,8 @@ def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate)
             algorithm=certificate.algorithm,
         ),
         [certificate_file(certificate.data, address.partition("@")[0])],
-        address=address,
     )
+    ask_moderators(mlist, matter)
 
 
 @public

@@ -85,7 +85,7 @@ def challenge_to_prove(mlist: Any, address: str) -> bool:
         return False
     data = {"fingerprint": known.fingerprint}
     with using(language_of(mlist, address)):
-        challenge(mlist, ProveKey(), address, data, [known.fingerprint], [reader(address, known)])
+        challenge(mlist, ProveKey(), address, data, signed_by=[known.fingerprint], readers=[reader(address, known)])
     return True
 
 
@@ -96,12 +96,19 @@ def challenge_to_leave(mlist: Any, address: str, token: str) -> bool:
     if known is None:
         return False
     with using(language_of(mlist, address)):
-        challenge(mlist, ProveLeaving(), address, {"token": token}, [known.fingerprint], [reader(address, known)])
+        challenge(
+            mlist,
+            ProveLeaving(),
+            address,
+            {"token": token},
+            signed_by=[known.fingerprint],
+            readers=[reader(address, known)],
+        )
     return True
 
 
 @public
-def is_asked(mlist: Any, address: str) -> bool:
+def is_asked_to_prove(mlist: Any, address: str) -> bool:
     """Whether somebody was asked to prove a key, and has not answered yet."""
     return any(
         isinstance(question.action, ProveKey)

@@ -1,4 +1,4 @@
-"""What is done once a day: old rows and files are removed, and people are told that their certificates end."""
+"""What is done once a day: old rows and files are removed, people are told that their certificates end, requests go on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mailman.config import config
 from public import public
 
 from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.exchange.waiting import look_again_everywhere
 from mailman_pgp.keys import journal
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
@@ -43,6 +44,7 @@ def when_due() -> None:
         config.db.commit()
         chunks.prune()
         remind()
+        look_again_everywhere()
     except Exception:  # delivery goes on; tomorrow is another day
         log.exception("What is done once a day could not be done")
         config.db.abort()

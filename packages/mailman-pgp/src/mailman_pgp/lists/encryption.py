@@ -17,10 +17,11 @@ from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
-from mailman_pgp.lists import core_settings, queued
+from mailman_pgp.lists import core_settings, passage, queued
 from mailman_pgp.model.database import now, prepared, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
+from mailman_workflows.choice import ChoiceError
 
 # How many files of a queue are named.
 _NAMED = 5
@@ -121,10 +122,17 @@ def enable(mlist: Any) -> str:
         raise EncryptionError(f"{mlist.fqdn_listname} can't be encrypted yet.\n" + "\n".join(in_the_way))
     addresses = (mlist.posting_address, mlist.request_address, mlist.owner_address)
     new = openpgp.generate(mlist.display_name, addresses)
-    before = json.dumps(core_settings.current(mlist))
+    before = json.dumps({**core_settings.current(mlist), passage.BEFORE: passage.current(mlist.list_id)})
     store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=before))
     vault.store_list_key(mlist.list_id, new)
     core_settings.set_needed(mlist)
+    try:
+        passage.choose_ours(mlist.list_id)
+    except ChoiceError as error:
+        raise EncryptionError(
+            f"{mlist.fqdn_listname} can't be encrypted: mailman-workflows has not found how people join such a list. Mend "
+            "what Mailman's log `plugins.log` says, and restart Mailman."
+        ) from error
     return new.certificate.fingerprint
 
 
@@ -151,6 +159,13 @@ def disable(mlist: Any) -> None:
     # First: an encrypted list would keep its pipelines.
     forget_list(mlist.list_id)
     core_settings.put_back(mlist, before)
+    try:
+        passage.put_back(mlist.list_id, before)
+    except ChoiceError as error:
+        raise EncryptionError(
+            f"The workflows that {mlist.fqdn_listname} used before it was encrypted are not installed any more. Choose others "
+            f"by `mailman workflows set {mlist.list_id} NAME` first (`mailman workflows list` shows all)."
+        ) from error
 
 
 @public

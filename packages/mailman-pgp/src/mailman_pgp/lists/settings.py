@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: The value of a setting: None means that the list leaves it to the site.
-Value = bool | int | None
+Value = bool | int | str | None
 
 #: What a person writes to go back to what counts without a setting.
 DEFAULT_WORD = "default"
@@ -41,6 +41,15 @@ class Kind(StrEnum):
 
     YES_NO = "yes-no"
     NUMBER = "number"  # a whole number from `least` to `greatest`
+    CHOICE = "choice"  # one word of `choices`
+
+
+@public
+class LeaveProtection(StrEnum):
+    """What protects members when somebody asks that they leave, without a proof that it is them."""
+
+    MODERATOR = "moderator"
+    DELAY = "delay"
 
 
 @public
@@ -53,6 +62,7 @@ class Setting:
     :ivar meaning: What it does, as a sentence.
     :ivar of_site: The option of `SiteSettings` that counts where the value is None, and that bounds a number from above;
         None for a setting that the site says nothing about.
+    :ivar choices: The words that a choice is made from.
     """
 
     name: str
@@ -62,12 +72,15 @@ class Setting:
     least: int = 0
     greatest: int = 0
     of_site: str | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def takes(self) -> str:
         """Which values it takes, to stand in a sentence."""
         if self.kind is Kind.YES_NO:
             return "yes or no"
+        if self.kind is Kind.CHOICE:
+            return " or ".join(f"`{choice}`" for choice in self.choices)
         return f"a whole number from {self.least} to {self.limit}"
 
     @property
@@ -98,6 +111,8 @@ class Setting:
             return word in _YES
         if self.kind is Kind.NUMBER and word.isascii() and word.isdigit() and len(word) <= len(str(self.greatest)):
             return self.check(int(word))
+        if self.kind is Kind.CHOICE:
+            return self.check(word)
         raise self._refusal()
 
     def check(self, value: object) -> Value:
@@ -112,6 +127,8 @@ class Setting:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if self.kind is Kind.NUMBER and is_number and self.least <= int(str(value)) <= self.limit:
             return int(str(value))
+        if self.kind is Kind.CHOICE and isinstance(value, str) and value in self.choices:
+            return value
         raise self._refusal()
 
     def show(self, value: Value) -> str:
@@ -144,6 +161,25 @@ SETTINGS: Mapping[str, Setting] = {
             least=1,
             greatest=3650,
             of_site="replay_window_days",
+        ),
+        Setting(
+            name="lost_key_leave",
+            kind=Kind.CHOICE,
+            default=LeaveProtection.MODERATOR,
+            meaning=(
+                "What protects a member when somebody asks that they leave and does not prove to be them, as who has lost "
+                "their key can't: a moderator decides, or they leave after a delay in which everybody concerned is told and "
+                "may object."
+            ),
+            choices=tuple(LeaveProtection),
+        ),
+        Setting(
+            name="leave_delay_days",
+            kind=Kind.NUMBER,
+            default=7,
+            meaning="How many days that delay lasts.",
+            least=1,
+            greatest=60,
         ),
     )
 }
@@ -195,3 +231,12 @@ def has_footer_note(list_id: str) -> bool:
     """Whether each post says in a line of its own who wrote it, and what became of the signature."""
     row = store().get(EncryptedList, list_id)
     return row is None or row.footer_note
+
+
+@public
+def leave_protection(list_id: str) -> tuple[LeaveProtection, timedelta]:
+    """What protects the members of a list when somebody asks that they leave without a proof, and how long a delay is."""
+    row = store().get(EncryptedList, list_id)
+    if row is None:
+        return LeaveProtection.MODERATOR, timedelta(days=7)
+    return LeaveProtection(row.lost_key_leave), timedelta(days=row.leave_delay_days)

@@ -54,6 +54,9 @@ class EncryptedList(Base):
     footer_note: Mapped[bool] = mapped_column(default=True)
     # How old a signature may be; None: as the site's settings say.
     replay_window_days: Mapped[int | None]
+    # What protects a member when somebody asks that they leave without a proof: a mailman_pgp.lists.settings.LeaveProtection.
+    lost_key_leave: Mapped[str] = mapped_column(default="moderator", server_default="moderator")
+    leave_delay_days: Mapped[int] = mapped_column(default=7, server_default="7")
 
 
 class ListKey(Base):

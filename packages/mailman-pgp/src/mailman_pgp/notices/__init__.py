@@ -19,7 +19,7 @@ from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.keys import certifications, vault
+from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter
@@ -71,7 +71,7 @@ def answer_by(
         if last is None:
             return False
         words["last"] = LAST_ANSWER if last else ""
-    _send(mlist, address, template, in_reply_to, **words)
+    send_template(mlist, address, template, in_reply_to, **words)
     return True
 
 
@@ -99,7 +99,7 @@ def answer_too_large(mlist: Any, address: str, in_reply_to: str | None, kind: An
 @public
 def send_skipped(mlist: Any, address: str, reason: str) -> None:
     """Tell a member that posts can't be sent to them, and why."""
-    _send(mlist, address, "skipped", None, reason=skipped_sentence(reason))
+    send_template(mlist, address, "skipped", None, reason=skipped_sentence(reason))
 
 
 @public
@@ -115,7 +115,7 @@ def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
     """Tell an owner, once a day at most, that mail to the owners could not be sent to them, why, and what became of it."""
     if not ledger.answers_within_a_day(mlist.list_id, address, Answered.UNREAD):
         ledger.answered(mlist.list_id, address, Answered.UNREAD)
-        _send(mlist, address, "unread", None, fate=fate, reason=owner_sentence(reason))
+        send_template(mlist, address, "unread", None, fate=fate, reason=owner_sentence(reason))
 
 
 @public
@@ -126,37 +126,37 @@ def send_ending(mlist: Any, address: str, ends: dt.datetime, at: dt.datetime) ->
         reason = f"It ends on {day}. After that the list can send you nothing."
     else:
         reason = f"It has ended on {day}, so the list can send you nothing at present."
-    _send(mlist, address, "ending", None, reason=reason)
+    send_template(mlist, address, "ending", None, reason=reason)
 
 
 @public
 def send_missed(mlist: Any, address: str) -> None:
     """Tell a member that the mail server did not take a post for them, for so long that it was given up."""
-    _send(mlist, address, "missed", None)
+    send_template(mlist, address, "missed", None)
 
 
 @public
 def send_undelivered(mlist: Any, reason: str) -> None:
     """Tell the owners that a post did not reach everybody; `reason` is what the ledger holds."""
-    _send(mlist, mlist.owner_address, "undelivered", None, reason=_UNDELIVERED[reason])
+    send_template(mlist, mlist.owner_address, "undelivered", None, reason=_UNDELIVERED[reason])
 
 
 @public
 def send_waiting(mlist: Any, address: str) -> None:
     """Tell somebody without a certificate that there is something the list may send them only encrypted."""
-    _send(mlist, address, "waiting", None)
+    send_template(mlist, address, "waiting", None)
 
 
 @public
 def send_key_changed(mlist: Any, address: str, what: str, keys: str) -> None:
     """Tell somebody in the clear what became of their key; for where it can't be said by `key_changed`, encrypted."""
-    _send(mlist, address, "key-changed-clear", None, what=what, keys=keys)
+    send_template(mlist, address, "key-changed-clear", None, what=what, keys=keys)
 
 
 @public
 def key_changed(mlist: Any, what: str, keys: str, how: str) -> MIMEMultipart:
     """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
-    subject, text = _filled(mlist, "key-changed", what=what, keys=keys, how=how)
+    subject, text = filled(mlist, "key-changed", what=what, keys=keys, how=how)
     return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
 
 
@@ -198,8 +198,9 @@ _UNDELIVERED = {
 }
 
 
-def _filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
-    """A template's subject and text."""
+@public
+def filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
+    """Subject and text of a template for a list."""
     subject, text = TEMPLATES[template]
     words = {
         "list": mlist.display_name,
@@ -213,8 +214,10 @@ def _filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
     return subject.format(**words), text.format(**words)
 
 
-def _send(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
-    subject, text = _filled(mlist, template, **words)
+@public
+def send_template(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
+    """Send a template of ours to somebody."""
+    subject, text = filled(mlist, template, **words)
     notice = UserNotification(address, mlist.owner_address, subject, lang=mlist.preferred_language)
     notice.set_type("multipart/mixed")
     notice.attach(MIMEText(text))  # UTF-8 where it is not ASCII

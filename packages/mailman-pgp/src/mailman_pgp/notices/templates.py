@@ -19,8 +19,8 @@ encrypted to the attached certificate. Sign with a key that nobody else may
 have, and attach it: one that is suspended, removed or revoked, or has been
 replaced, can't be used to write to the list."""
 
-#: What is said in the clear in any case: to somebody whose earlier key can't be encrypted to, whoever may read by the new one.
-CLEAR = frozenset({"key-changed-clear"})
+#: What is said in the clear in any case, since its reader may have lost the key that counts.
+CLEAR = frozenset({"key-changed-clear", "leaving"})
 
 TEMPLATES: dict[str, tuple[str, str]] = {
     **COMMAND_TEMPLATES,
@@ -139,6 +139,35 @@ that did not reach everybody.
 
 No bounce was counted. How many copies there were: mailman pgp status
 {address}; to whom: the site's smtp.log."""
+        + END,
+    ),
+    "join-key": (
+        "Your certificate is needed to join {list}",
+        """\
+Somebody, probably you, asked that this address joins the encrypted mailing
+list {address}.
+
+Each member is sent posts encrypted to their own key. So the list needs your
+certificate (your public key) first. Send it from this address to {request}
+with the subject `key set`, as an attachment. You are then asked, by a message
+encrypted to it, whether you want to join; answer as it says. Your request
+waits for 30 days.
+
+If you did not ask for this, do nothing."""
+        + END,
+    ),
+    "leaving": (
+        "Somebody asked that you leave {list}",
+        """\
+Somebody asked that this address leaves the encrypted mailing list
+{address}, and did not prove to be you.
+
+{when}
+
+If you want to stay, write to {owner} now. If you want to leave and have your
+key, you can leave at once: answer the encrypted message that comes with this
+one, or send the signed command `leave` to {request}. If you have lost your
+key, do nothing."""
         + END,
     ),
     "waiting": (

@@ -86,6 +86,25 @@ REQUIRED_LINES: tuple[RequiredLine, ...] = (
         Expectation.ABSOLUTE_PATH,
     ),
     RequiredLine(
+        "plugin.workflows",
+        "class",
+        "mailman_workflows.plugin.WorkflowsPlugin",
+        "without it people would join encrypted lists by core's own policies, without a key",
+    ),
+    RequiredLine(
+        "plugin.workflows",
+        "enabled",
+        "yes",
+        "without it people would join encrypted lists by core's own policies, without a key",
+        Expectation.TRUE,
+    ),
+    RequiredLine(
+        "plugin.workflows",
+        "component_package",
+        "mailman_workflows",
+        "core finds the commands of that plugin there",
+    ),
+    RequiredLine(
         "mta",
         "outgoing",
         "mailman_pgp.delivery.deliver",

@@ -1,0 +1,84 @@
+"""The workflows by which people join and leave an encrypted list: chosen with its encryption, and put back after it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from public import public
+from sqlalchemy import select, update
+
+from mailman_pgp.model.database import store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_workflows import Purpose, choice, components
+from mailman_workflows.database import TABLES as WORKFLOW_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger("mailman.plugins")
+
+OURS = {Purpose.JOIN: "pgp-join", Purpose.LEAVE: "pgp-leave"}
+
+#: Where a list's `restore` has what it used before.  It is missing in rows that are older than our workflows.
+BEFORE = "workflows"
+
+
+@public
+def current(list_id: str) -> dict[str, str]:
+    """The names of the workflows that a list uses, by what they are for, JSON-plain."""
+    return {purpose.word: choice.name_for(list_id, purpose) for purpose in Purpose}
+
+
+@public
+def choose_ours(list_id: str) -> None:
+    """Have a list use our workflows; the caller commits.
+
+    :raises mailman_workflows.choice.ChoiceError: in a process in which mailman-workflows has not found them.
+    """
+    for purpose, name in OURS.items():
+        choice.choose(list_id, name, purpose)
+
+
+@public
+def put_back(list_id: str, restore: Mapping[str, Any]) -> None:
+    """Have a list use what it used before, where it uses ours now; the caller commits.
+
+    :raises mailman_workflows.choice.ChoiceError: when that is not installed any more.
+    """
+    before = restore.get(BEFORE, {})
+    for purpose, name in OURS.items():
+        if choice.name_for(list_id, purpose) == name:
+            choice.choose(list_id, before.get(purpose.word, components.STOCK[purpose]), purpose)
+
+
+@public
+def choose_for_earlier_lists() -> None:
+    """Choose ours for lists that were encrypted by a release that had none, once, where they use stock's.  Commits.
+
+    At the start of a process and in no migration: the choice is kept in the tables of the other plugin, which may start after
+    this one.
+    """
+    rows = store().execute(select(EncryptedList.list_id, EncryptedList.restore)).all()
+    earlier = [(list_id, text) for list_id, text in rows if BEFORE not in json.loads(text)]
+    config.db.commit()
+    if not earlier:
+        return
+    WORKFLOW_TABLES.migrate()
+    components.find()
+    for list_id, text in earlier:
+        before = current(list_id)
+        restore = json.dumps({**json.loads(text), BEFORE: before})
+        row: Any = EncryptedList.__table__
+        # Of two processes that start together, one does it.
+        claimed: Any = store().execute(
+            update(row).where(row.c.list_id == list_id, row.c.restore == text).values(restore=restore)
+        )
+        if claimed.rowcount == 1:
+            for purpose, name in OURS.items():
+                if before[purpose.word] == components.STOCK[purpose]:
+                    choice.choose(list_id, name, purpose)
+            log.info("People join and leave the encrypted list %s by their keys from now on", list_id)
+        config.db.commit()

@@ -1,0 +1,42 @@
+"""What people are told while they join or leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.notices import filled, is_ours, send_template
+from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
+from mailman_pgp.openpgp import OpenPGPError
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from mailman_pgp.openpgp import Certificate
+
+
+@public
+def send_how_to_send_a_key(mlist: Any, address: str) -> None:
+    """Tell somebody who is to join that their certificate is needed, and how to send it."""
+    if not is_ours(address):
+        send_template(mlist, address, "join-key", None)
+
+
+@public
+def send_leaving(mlist: Any, address: str, due: dt.datetime | None, certificate: Certificate | None) -> None:
+    """Tell a member that somebody asked that they leave: in the clear, and encrypted to `certificate` where that is given.
+
+    :param due: When they leave unless somebody objects (naive UTC); None when a moderator decides.
+    """
+    when = "A moderator decides about it." if due is None else f"You leave on {due:%Y-%m-%d}, unless somebody objects."
+    send_template(mlist, address, "leaving", None, when=when)
+    if certificate is None:
+        return
+    subject, text = filled(mlist, "leaving", when=when)
+    written = letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
+    try:
+        send_encrypted(mlist, written, [reader(address, certificate)])
+    except OpenPGPError:
+        return  # the library refuses this certificate; they were told in the clear

@@ -1,0 +1,54 @@
+"""A key that counts for the person is there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mailman_pgp.conversation import proving
+from mailman_pgp.exchange.counting import counting
+from mailman_pgp.model.database import now
+from mailman_pgp.notices.passage import send_how_to_send_a_key
+from mailman_pgp.steps.encrypted import StepOfEncryptedList
+from mailman_workflows import PROCEED, NotYetError, Party, Wait
+
+if TYPE_CHECKING:
+    from mailman_workflows import Outcome, Request
+
+#: How long a request waits for a key, and for the proof of its person.
+PATIENCE = timedelta(days=30)
+
+#: What the request's notes hold: when it began (ISO 8601, naive UTC), and which certificate was usable then, if any.
+BEGAN, AT_FIRST = "began", "key-at-first"
+
+
+class HasKey(StepOfEncryptedList):
+    """A certificate counts for the person on the list and can be used; else they are told how to send one."""
+
+    name = "key"
+
+    def decide(self, request: Request) -> Outcome:
+        """See `StepOfEncryptedList`."""
+        found = counting(request.mlist.list_id, request.email)
+        request.notes[BEGAN] = now().isoformat()
+        request.notes[AT_FIRST] = found.fingerprint
+        if not found.problem:
+            return PROCEED
+        asked = proving.is_asked_to_prove(request.mlist, request.email)
+        return Wait(Party.OUTSIDE, "waits for proof" if asked else "waits for a key", PATIENCE)
+
+    def announce(self, request: Request) -> None:
+        """See `Step`.  Who was asked to prove a key has been told already what to do."""
+        if not proving.is_asked_to_prove(request.mlist, request.email):
+            send_how_to_send_a_key(request.mlist, request.address.email)
+
+    def decide_again(self, request: Request) -> Outcome:
+        """See `StepOfEncryptedList`."""
+        found = counting(request.mlist.list_id, request.email)
+        if found.problem:
+            raise NotYetError(
+                request.mlist,
+                request.email,
+                f"{found.sentence} The request waits for a key, and goes on by itself when there is one.",
+            )
+        return PROCEED

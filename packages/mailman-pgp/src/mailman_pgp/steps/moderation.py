@@ -1,0 +1,100 @@
+"""A moderator decides, with the key of the person before them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from mailman.interfaces.mailinglist import SubscriptionPolicy
+
+from mailman_pgp.exchange import changing
+from mailman_pgp.exchange.counting import counting
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.notices.moderators import tell_of_request
+from mailman_pgp.steps.encrypted import StepOfEncryptedList
+from mailman_pgp.steps.key import AT_FIRST
+from mailman_workflows import PROCEED, First, NotYetError, Party, RefusedError, Wait
+
+if TYPE_CHECKING:
+    from mailman_pgp.exchange.counting import Counting
+    from mailman_pgp.openpgp import Certificate
+    from mailman_workflows import Outcome, Request
+
+log = logging.getLogger("mailman.subscribe")
+
+_MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
+_SHOWN = "shown-to-moderators"  # in the notes: the fingerprint that a moderator decides about
+
+
+class ModerateWithKey(StepOfEncryptedList):
+    """As the list's `subscription_policy` says; who was approved beforehand passes where their key was known then.
+
+    It passes also where an owner has added the key: approval of somebody without a key is no approval of what they bring.
+    """
+
+    name = "moderate-with-key"
+
+    def decide(self, request: Request) -> Outcome:
+        """See `StepOfEncryptedList`."""
+        found = _usable(request)
+        request.notes.pop(_SHOWN, None)
+        known = found.approved or found.fingerprint == request.notes.get(AT_FIRST)
+        if request.mlist.subscription_policy not in _MODERATED or (request.promises.pre_approved and known):
+            return PROCEED
+        request.notes[_SHOWN] = found.fingerprint
+        return Wait(Party.MODERATOR, "waits for a moderator", shown=_shown(found.certificate))
+
+    def announce(self, request: Request) -> None:
+        """See `Step`."""
+        log.info("%s: held subscription request from %s", request.mlist.fqdn_listname, request.address.email)
+        if request.mlist.admin_immed_notify:
+            tell_of_request(request.mlist, request, counting(request.mlist.list_id, request.email).certificate)
+
+
+class SameKey(StepOfEncryptedList):
+    """The key that a moderator has seen counts still; their word about the person is one about the key, too."""
+
+    name = "same-key"
+
+    def decide(self, request: Request) -> Outcome:
+        """See `StepOfEncryptedList`.
+
+        :raises RefusedError: when the membership would follow a user to another address, of which nothing is known.
+        """
+        mlist, email = request.mlist, request.email
+        if request.by_user and request.user.preferred_address != request.address:
+            raise RefusedError(
+                mlist,
+                email,
+                f"{email} is not the preferred address of who asked to join any more. They can ask again with the other one.",
+            )
+        found = _usable(request)
+        shown = request.notes.get(_SHOWN)
+        if shown is None:
+            return PROCEED
+        if shown != found.fingerprint:
+            return First((ModerateWithKey.name, self.name))
+        if not found.approved:
+            changing.approve(mlist, email, Actor(Door.WORKFLOW))
+        return PROCEED
+
+
+def _usable(request: Request) -> Counting:
+    found = counting(request.mlist.list_id, request.email)
+    if found.problem:
+        raise NotYetError(
+            request.mlist,
+            request.email,
+            f"{found.sentence} The request waits as before: accept it again when there is a key, or reject it.",
+        )
+    return found
+
+
+def _shown(certificate: Certificate) -> dict[str, str]:
+    return {
+        "fingerprint": certificate.fingerprint,
+        "user_ids": "\n".join(user_id.text for user_id in certificate.user_ids),
+        "algorithm": certificate.algorithm,
+        "created": f"{certificate.created.isoformat(timespec='seconds')}Z",
+        "expires": f"{certificate.expires.isoformat(timespec='seconds')}Z" if certificate.expires else "",
+    }
