@@ -145,8 +145,8 @@ class EncryptedList:
     def member(self, name: str, kind: KeyKind = KeyKind.CURVE25519) -> Person:
         """A new member, whose certificate counts."""
         person = self.person(name, kind)
-        self.subscribe(person)
         self.certify(person)
+        self.subscribe(person)
         return person
 
     def subscribe(self, person: Person) -> None:

@@ -28,15 +28,18 @@ from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.notices import answer_by, send_waiting
 from mailman_pgp.notices.attached import certificate_file
+from mailman_pgp.notices.moderators import about_joining, about_leaving
 from mailman_pgp.openpgp import CertificateError, grouped
 from mailman_workflows import NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
     from email.mime.base import MIMEBase
 
     from mailman_pgp.mime import Said
+    from mailman_workflows import Request
     from mailman_workflows.confirmations import Asked
     from mailman_workflows.request import JSON
 
@@ -215,6 +218,21 @@ def ask_moderators(mlist: Any, matter: Matter) -> None:
     ledger.lost(mlist.list_id, "notice", found.problems)
     for address in ledger.skipped(mlist.list_id, found.problems):
         send_waiting(mlist, address)
+
+
+@public
+def ask_about_joining(mlist: Any, request: Request, certificate: openpgp.Certificate) -> None:
+    """Ask about somebody who wants to join with a certificate, which is attached."""
+    subject, text = about_joining(mlist, request, certificate)
+    attached = [certificate_file(certificate.data, request.email.partition("@")[0])]
+    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text, attached))
+
+
+@public
+def ask_about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> None:
+    """Ask about somebody who is to leave, without a proof; `due` is when they do, unless somebody objects (naive UTC)."""
+    subject, text = about_leaving(mlist, request, due)
+    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text))
 
 
 @public

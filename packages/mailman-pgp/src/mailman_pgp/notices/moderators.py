@@ -1,41 +1,32 @@
-"""What moderators read about people who want to join or to leave: encrypted to each of them when it is written."""
+"""What moderators read about people who want to join or to leave."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailman.interfaces.member import DeliveryStatus
 from public import public
 
 from mailman_pgp.administration.described import shown
 from mailman_pgp.administration.output import fields, paragraphs
-from mailman_pgp.delivery import ledger
-from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.model.database import now
-from mailman_pgp.notices import send_waiting
-from mailman_pgp.notices.attached import certificate_file
-from mailman_pgp.notices.encrypted import letter, send_encrypted
-from mailman_pgp.openpgp import OpenPGPError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
-    from email.mime.application import MIMEApplication
 
     from mailman_pgp.openpgp import Certificate
     from mailman_workflows import Request
 
 _HOW = """\
-To accept, to reject or to discard the request: in the list's web interface
-(subscription requests), or by REST at /lists/{list_id}/requests.
+You can also decide in the list's web interface (subscription requests), or by
+REST at /lists/{list_id}/requests.
 """
 
 
 @public
-def tell_of_request(mlist: Any, request: Request, certificate: Certificate) -> None:
-    """Ask the owners and moderators about somebody who wants to join with a certificate, which is attached."""
+def about_joining(mlist: Any, request: Request, certificate: Certificate) -> tuple[str, str]:
+    """Subject and text about somebody who wants to join with a certificate, which is attached."""
     text = paragraphs(
         f"{request.email} asks to join the encrypted mailing list\n{mlist.posting_address} with this certificate:",
         fields([*shown(certificate), ("Age", _age(certificate.created))]),
@@ -44,13 +35,12 @@ def tell_of_request(mlist: Any, request: Request, certificate: Certificate) -> N
         "Who accepts the request approves the certificate.",
         _HOW.format(list_id=mlist.list_id),
     )
-    subject = f"{request.email} asks to join {mlist.display_name}"
-    _tell(mlist, subject, text, [certificate_file(certificate.data, request.email.partition("@")[0])])
+    return f"{request.email} asks to join {mlist.display_name}", text
 
 
 @public
-def tell_of_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> None:
-    """Tell the owners and moderators that somebody asked that a member leaves, without a proof.
+def about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> tuple[str, str]:
+    """Subject and text about somebody who asked, without a proof, that a member leaves.
 
     :param due: When the member leaves unless somebody objects (naive UTC); None when a moderator decides.
     """
@@ -67,7 +57,7 @@ def tell_of_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> No
         what,
         _HOW.format(list_id=mlist.list_id),
     )
-    _tell(mlist, f"{request.email} is to leave {mlist.display_name}", text, [])
+    return f"{request.email} is to leave {mlist.display_name}", text
 
 
 def _known(list_id: str, address: str, fingerprint: str) -> str:
@@ -89,22 +79,3 @@ def _known(list_id: str, address: str, fingerprint: str) -> str:
 def _age(created: dt.datetime) -> str:
     days = (now() - created).days
     return "made today" if days < 1 else f"{days} day{'s' if days > 1 else ''}"
-
-
-def _tell(mlist: Any, subject: str, text: str, attachments: Iterable[MIMEApplication]) -> None:
-    people = {
-        admin.address.email.lower()
-        for admin in mlist.administrators.members
-        if admin.delivery_status == DeliveryStatus.enabled
-    }
-    found = look_up(mlist.list_id, sorted(people))
-    written = letter(mlist.owner_address, subject, text, attachments)
-    unreached = dict(found.problems)
-    for one in found.recipients:
-        try:
-            send_encrypted(mlist, written, [one])
-        except OpenPGPError:  # one moderator's certificate is nobody else's matter
-            unreached[one.address] = "refused-by-library"
-    ledger.lost(mlist.list_id, "notice", unreached)
-    for address in ledger.skipped(mlist.list_id, unreached):
-        send_waiting(mlist, address)

@@ -7,11 +7,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
+from mailman_pgp.conversation.moderating import ask_about_leaving
 from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.lists.settings import LeaveProtection, leave_protection
 from mailman_pgp.model.database import now
-from mailman_pgp.notices.moderators import tell_of_leaving
 from mailman_pgp.notices.passage import send_leaving
 from mailman_pgp.steps.encrypted import is_at_encrypted_list
 from mailman_workflows import END, PROCEED, First, NotYetError, Party, Purpose, RefusedError, Step, Wait, saved
@@ -64,7 +64,7 @@ class LeaveByProof(Step):
             assert request.token is not None  # it is saved
             proving.challenge_to_leave(mlist, request.email, request.token)
         if mlist.admin_immed_notify:
-            tell_of_leaving(mlist, request, due)
+            ask_about_leaving(mlist, request, due)
 
     def resumed(self, request: Request) -> Outcome:
         """See `Step`.  The member may have left meanwhile."""

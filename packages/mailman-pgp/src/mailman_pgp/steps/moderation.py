@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 
+from mailman_pgp.conversation.moderating import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.notices.moderators import tell_of_request
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import AT_FIRST
 from mailman_workflows import PROCEED, First, NotYetError, Party, RefusedError, Wait
@@ -48,7 +48,7 @@ class ModerateWithKey(StepOfEncryptedList):
         """See `Step`."""
         log.info("%s: held subscription request from %s", request.mlist.fqdn_listname, request.address.email)
         if request.mlist.admin_immed_notify:
-            tell_of_request(request.mlist, request, counting(request.mlist.list_id, request.email).certificate)
+            ask_about_joining(request.mlist, request, counting(request.mlist.list_id, request.email).certificate)
 
 
 class SameKey(StepOfEncryptedList):
