@@ -25,32 +25,32 @@ def answers(person: Person, text: str) -> bool:
     return any(text in text_of(said) for said in readable(person))
 
 
-def test_join_with_a_key(ants: EncryptedList) -> None:
+def test_join_with_a_key(encrypted_list: EncryptedList) -> None:
     """A mail with the key, one encrypted question, one signed answer: Anne is a member, and reads posts."""
-    open_door(ants)
-    anne = ants.person("Anne")
+    open_door(encrypted_list)
+    anne = encrypted_list.person("Anne")
     tell(anne, clear(anne, "join", attached=anne.key.certificate))
     question = asked(anne)
-    assert members(ants) == set()
+    assert members(encrypted_list) == set()
     tell(anne, reply(anne, question))
-    until(lambda: members(ants) == {anne.address}, "Anne's membership")
+    until(lambda: members(encrypted_list) == {anne.address}, "Anne's membership")
     until(lambda: answers(anne, "You are a member now."), "the answer")
 
 
-def test_leave(ants: EncryptedList) -> None:
+def test_leave(encrypted_list: EncryptedList) -> None:
     """Signed, asked, and signed again."""
-    anne = ants.member("Anne")
+    anne = encrypted_list.member("Anne")
     tell(anne, encrypted(anne, "leave"))
     question = asked(anne)
-    assert members(ants) == {anne.address}
+    assert members(encrypted_list) == {anne.address}
     tell(anne, reply(anne, question))
-    until(lambda: members(ants) == set(), "Anne's leaving")
+    until(lambda: members(encrypted_list) == set(), "Anne's leaving")
     until(lambda: answers(anne, "You are a member no more."), "the answer")
 
 
-def test_join_without_a_key(ants: EncryptedList) -> None:
+def test_join_without_a_key(encrypted_list: EncryptedList) -> None:
     """The answer says how to send one."""
-    anne = ants.person("Anne")
+    anne = encrypted_list.person("Anne")
     tell(anne, clear(anne, "join"))
     until(lambda: any("Attach my public key" in text for text in clear_texts(anne)), "the answer")
-    assert members(ants) == set()
+    assert members(encrypted_list) == set()
