@@ -46,8 +46,9 @@ def language_of(mlist: Any, address: str) -> str:
     from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
     from zope.component import getUtility  # noqa: PLC0415
 
-    user = getUtility(IUserManager).get_user(address)
-    language = user.preferred_language if user is not None else None
+    known = getUtility(IUserManager).get_address(address)
+    preferences = [] if known is None else [known.preferences, *([known.user.preferences] if known.user else [])]
+    language = next((found.preferred_language for found in preferences if found.preferred_language), None)
     return str((language or mlist.preferred_language).code)
 
 
