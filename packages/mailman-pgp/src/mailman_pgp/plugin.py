@@ -53,7 +53,7 @@ class PGPPlugin:
 
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
-        from mailman_pgp.conversation import questions  # noqa: PLC0415
+        from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
         from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
 
@@ -62,5 +62,6 @@ class PGPPlugin:
         cleanup.install()
         pinning.install()
         questions.install()
+        holding.install()
         if health.finish(config).healthy:
             passage.choose_for_earlier_lists()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.asking import Challenge
-from mailman_pgp.conversation.brought import Brought
 from mailman_pgp.conversation.commands import CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.grammar import Spoken, spoken_by
 from mailman_pgp.i18n import _
@@ -18,6 +17,7 @@ from mailman_workflows.database import whole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mailman_pgp.conversation.brought import Brought
     from mailman_pgp.openpgp import Certificate
     from mailman_workflows.confirmations import Asked
     from mailman_workflows.request import JSON
@@ -48,13 +48,13 @@ class Commanded(Challenge):
             mlist=asked.mlist,
             address=asked.email,
             name=str(asked.data.get("name") or ""),
-            brought=Brought(of_the_list=tuple(_binary(blob) for blob in _texts(asked.data, "of_the_list"))),
             offered=_offered(asked.data),
             signed_by_old=str(asked.data.get("old") or ""),
         )
         told = []
         for spoken in _spoken(asked.data):
             try:
+                run.prepared = _prepared(asked.data).get(spoken.command.name)
                 with whole(answers=_nothing):
                     text = spoken.command.run(run, spoken.arguments)
             except CommandRefusedError as refused:
@@ -74,26 +74,23 @@ class Commanded(Challenge):
             raise NotConfirmedError(_("Another key counts for you by now. Send your commands anew, signed with that."))
 
 
-def data_of(
-    commands: Sequence[Spoken], *, name: str, offered: Certificate | None, brought: Brought, counting: str, old: str
-) -> dict[str, JSON]:
+def data_of(commands: Sequence[Spoken], run: Run, *, counting: str, old: str) -> dict[str, JSON]:
     """What is kept of a mail's commands.
 
+    :param run: With all that came.
     :param counting: The fingerprint that counts, where it must still count when they run.
     :param old: The fingerprint that counts and has signed a change.
+    :raises CommandRefusedError:
+    :raises mailman_pgp.openpgp.CertificateError:
     """
     return {
         "commands": [list(spoken.words) for spoken in commands],
-        "name": name[:200],
-        "offered": _text(offered.data) if offered is not None else "",
-        "of_the_list": [_text(blob) for blob in brought.of_the_list[:1]] if _wants_it(commands) else [],
+        "name": run.name[:200],
+        "offered": _text(run.offered.data) if run.offered is not None else "",
+        "prepared": {spoken.command.name: spoken.command.prepare(run) for spoken in commands},
         "counting": counting,
         "old": old,
     }
-
-
-def _wants_it(commands: Sequence[Spoken]) -> bool:
-    return any(spoken.command.name == "key sign" for spoken in commands)
 
 
 def needs_key(commands: Sequence[Spoken], brought: Brought) -> bool:
@@ -122,9 +119,9 @@ def _offered(data: Mapping[str, JSON]) -> Certificate | None:
     return openpgp.inspect(_binary(text)) if text else None
 
 
-def _texts(data: Mapping[str, JSON], name: str) -> list[str]:
-    found = data.get(name)
-    return [str(each) for each in found] if isinstance(found, list) else []
+def _prepared(data: Mapping[str, JSON]) -> dict[str, JSON]:
+    found = data.get("prepared")
+    return found if isinstance(found, dict) else {}
 
 
 def _text(blob: bytes) -> str:
@@ -139,7 +136,7 @@ def _nothing(_error: BaseException) -> bool:
     return False
 
 
-def signers_of(question_data: Mapping[str, JSON]) -> list[Any]:
+def signers_of(question_data: Mapping[str, JSON]) -> list[bytes]:
     """The certificates (binary) that a question has kept, whose signatures its answer may bear."""
     offered = _offered(question_data)
     return [] if offered is None else [offered.data]

@@ -13,7 +13,7 @@ from mailman_pgp.conversation.asking import answered_question, challenge
 from mailman_pgp.conversation.brought import Brought, brought_by
 from mailman_pgp.conversation.codes import found_in
 from mailman_pgp.conversation.commanded import Commanded, data_of, needs_key, needs_member, signers_of
-from mailman_pgp.conversation.commands import COMMANDS, Proof, Run
+from mailman_pgp.conversation.commands import COMMANDS, CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.grammar import Spoken, commands_in
 from mailman_pgp.conversation.letters import Letter, RefusedLetterError, read_letter
 from mailman_pgp.conversation.losing import leave_without_key
@@ -147,38 +147,32 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
     if needs_member(commands, brought) and not (proved and _inside(commands)):
         _unproved(mlist, letter, commands, proved=proved)
         return
-    offered, signed_by, readers = None, [], []
+    run = Run(mlist, letter.author, letter.name, brought)
+    signed_by, readers = [], []
+    # A change by the old key: it has signed the command and the new certificate, not just something.
+    old = counting.fingerprint if counting and proved and _inside(commands) and letter.offered.blocks else ""
     try:
         if needs_key(commands, brought):
-            offered = brought.certificate
-            if offered is None:
+            if brought.certificate is None:
                 answers.template(mlist, letter, "send-key")
                 return
-            openpgp.require_usable(offered, letter.author)
-            signed_by, readers = [offered.fingerprint], [reader(letter.author, offered)]
+            openpgp.require_usable(brought.certificate, letter.author)
+            run.offered = brought.certificate
+            signed_by, readers = [run.offered.fingerprint], [reader(letter.author, run.offered)]
         if needs_member(commands, brought) and counting is not None:
             known = _usable(counting)
             signed_by = list(dict.fromkeys([*signed_by, known.fingerprint]))
             readers = readers or [reader(letter.author, known)]
-    except CertificateError as error:
+        must_count = counting.fingerprint if counting and needs_member(commands, brought) else ""
+        data = data_of(commands, run, counting=must_count, old=old)
+    except (CertificateError, CommandRefusedError) as error:
         answers.template(mlist, letter, "certificate-refused", reason=str(error))
         return
     if not answers.may(mlist, letter.author, Answered.PROVEN if proved else Answered.UNPROVEN):
         ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
         return
-    data = data_of(
-        commands,
-        name=letter.name,
-        offered=offered,
-        brought=brought,
-        counting=counting.fingerprint if counting is not None and needs_member(commands, brought) else "",
-        # A change by the old key: it has signed the command and the new certificate, not just something.
-        old=counting.fingerprint
-        if counting is not None and proved and _inside(commands) and letter.offered.blocks
-        else "",
-    )
     challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)
-    if offered is not None:
+    if run.offered is not None:
         config.db.commit()
         look_again(mlist, letter.author)  # what has waited for a key waits for the proof now
 

@@ -38,7 +38,7 @@ def outward_for(mlist: Any, fields: Message | Mapping[str, str], address: str | 
 
 
 def _list_headers(mlist: Any) -> tuple[tuple[str, str], ...]:
-    """RFC 2369, RFC 2919; List-Unsubscribe and -Subscribe are left out while commands by mail are closed."""
+    """RFC 2369, RFC 2919."""
     if not mlist.include_rfc2369_headers:
         return ()
     post = f"<mailto:{mlist.posting_address}>" if mlist.allow_list_posts else "NO"
@@ -46,6 +46,8 @@ def _list_headers(mlist: Any) -> tuple[tuple[str, str], ...]:
         ("List-Id", f"<{mlist.list_id}>"),
         ("List-Post", post),
         ("List-Help", f"<mailto:{mlist.request_address}?subject=help>"),
+        ("List-Subscribe", f"<mailto:{mlist.request_address}?subject=join>"),
+        ("List-Unsubscribe", f"<mailto:{mlist.request_address}?subject=leave>"),
         ("List-Owner", f"<mailto:{mlist.owner_address}>"),
         ("Precedence", "list"),
     )

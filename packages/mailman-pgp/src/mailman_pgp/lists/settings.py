@@ -53,6 +53,15 @@ class LeaveProtection(StrEnum):
 
 
 @public
+class Certifiers(StrEnum):
+    """Whose certifications a list gives out with its certificate."""
+
+    NOBODY = "nobody"
+    OWNERS = "owners"  # and moderators
+    MEMBERS = "members"  # and those
+
+
+@public
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting of an encrypted list.
@@ -181,6 +190,16 @@ SETTINGS: Mapping[str, Setting] = {
             least=1,
             greatest=60,
         ),
+        Setting(
+            name="key_sign_by",
+            kind=Kind.CHOICE,
+            default=Certifiers.OWNERS,
+            meaning=(
+                "Whose certifications the list takes by the mail command `key sign`, and gives out with its certificate, where "
+                "everybody sees them: nobody's, those of owners and moderators, or those of members, too."
+            ),
+            choices=tuple(Certifiers),
+        ),
     )
 }
 
@@ -240,3 +259,10 @@ def leave_protection(list_id: str) -> tuple[LeaveProtection, timedelta]:
     if row is None:
         return LeaveProtection.MODERATOR, timedelta(days=7)
     return LeaveProtection(row.lost_key_leave), timedelta(days=row.leave_delay_days)
+
+
+@public
+def certifiers(list_id: str) -> Certifiers:
+    """Whose certifications a list gives out with its certificate."""
+    row = store().get(EncryptedList, list_id)
+    return Certifiers.NOBODY if row is None else Certifiers(row.key_sign_by)

@@ -17,9 +17,6 @@ _CRLF = compat32.clone(linesep="\r\n")
 # What describes the entity and so belongs to the signed part; everything else is a header of the message.
 _ENTITY = ("content-type", "content-transfer-encoding", "content-disposition", "content-description", "content-id")
 
-# Core puts these on every notice; they name commands by mail that an encrypted list does not take.
-_CLOSED = ("list-subscribe", "list-unsubscribe")
-
 
 def encrypted_notice(notice: Message, recipient: str) -> bytes:
     """The cryptographic payload of a notice to one recipient: the notice with its real headers (RFC 9788), CRLF.
@@ -27,8 +24,7 @@ def encrypted_notice(notice: Message, recipient: str) -> bytes:
     Does not change `notice`, which core may put into a queue again.
     """
     inner = copy.deepcopy(notice)
-    for name in ("to", *_CLOSED):
-        del inner[name]
+    del inner["to"]
     inner["To"] = recipient
     inner.set_param("hp", "cipher")
     inner.set_param("protected-headers", "v1")
@@ -45,8 +41,7 @@ def signed_notice(notice: Message, sign: Callable[[bytes], bytes], micalg: str) 
     outside = Message()
     for name, value in notice.items():
         (entity if name.lower() in _ENTITY else outside)[name] = value
-    for name in ("mime-version", *_CLOSED):
-        del outside[name]
+    del outside["mime-version"]
     entity.set_payload(copy.deepcopy(notice.get_payload()))
     signed = _flat(entity)
     signature = sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

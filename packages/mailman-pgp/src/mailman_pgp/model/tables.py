@@ -57,6 +57,8 @@ class EncryptedList(Base):
     # What protects a member when somebody asks that they leave without a proof: a mailman_pgp.lists.settings.LeaveProtection.
     lost_key_leave: Mapped[str] = mapped_column(default="moderator", server_default="moderator")
     leave_delay_days: Mapped[int] = mapped_column(default=7, server_default="7")
+    # Whose certifications the list gives out with its certificate; a `mailman_pgp.lists.settings.Certifiers`.
+    key_sign_by: Mapped[str] = mapped_column(default="owners", server_default="owners")
 
 
 class ListKey(Base):

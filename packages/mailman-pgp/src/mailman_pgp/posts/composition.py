@@ -38,7 +38,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
-    status = _status(record) if not is_post or has_footer_note(mlist.list_id) else None
+    status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     parts = outer_message(outward)
@@ -73,7 +73,8 @@ def _outside(list_id: str, post: SealedMessage, record: Record, payload: Payload
     }
 
 
-def _status(record: Record) -> str:
+@public
+def status_of(record: Record) -> str:
     """What became of the author's signature, as a sentence for the members."""
     if record.fingerprint and not record.problem:
         return f"signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list"

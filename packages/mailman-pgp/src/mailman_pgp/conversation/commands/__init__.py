@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
+from mailman_pgp.conversation.commands.certifying import KeySign
 from mailman_pgp.conversation.commands.keys import KeyChange, KeyRefresh, KeyRevoke, KeySet, KeyShow
 from mailman_pgp.conversation.commands.membership import Join, Leave, Stay
 from mailman_pgp.conversation.commands.reading import Echo, Help, KeyGet, Who
@@ -25,6 +26,7 @@ COMMANDS: Mapping[str, Command] = {
         KeyRefresh(),
         KeyRevoke(),
         KeyShow(),
+        KeySign(),
         Leave(),
         Stay(),
         Who(),

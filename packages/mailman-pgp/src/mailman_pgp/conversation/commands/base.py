@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mailman_pgp.conversation.brought import Brought
     from mailman_pgp.openpgp import Certificate
+    from mailman_workflows.request import JSON
 
 
 class Proof(StrEnum):
@@ -37,6 +38,7 @@ class Run:
     :ivar brought: What came with the mail; nothing of it is proved, but see `Proof`.
     :ivar offered: The certificate that was brought, and proved where the command's proof is KEY or CHANGE.
     :ivar signed_by_old: The fingerprint that counted and has signed a change; empty where none has.
+    :ivar prepared: What the command's `prepare` has found in the mail.
     """
 
     mlist: Any
@@ -45,6 +47,7 @@ class Run:
     brought: Brought | None = None
     offered: Certificate | None = None
     signed_by_old: str = ""
+    prepared: JSON = None
 
 
 class Command(ABC):
@@ -70,6 +73,15 @@ class Command(ABC):
         """Which proof it needs, after what came with the mail; the default is `proof`."""
         del brought
         return self.proof
+
+    def prepare(self, run: Run) -> JSON:
+        """Look at what came with the mail, before its author is asked; what is returned is kept for `run` (plain JSON).
+
+        :raises CommandRefusedError:
+        :raises mailman_pgp.openpgp.CertificateError:
+        """
+        del run
+        return None
 
     def takes(self, arguments: Sequence[str]) -> bool:
         """Whether it can be given these words; the default takes none."""

@@ -1,0 +1,94 @@
+"""Posts that wait for a moderator: told to their authors, and asked of those who look after the list."""
+
+from __future__ import annotations
+
+import email
+import logging
+from email.mime.message import MIMEMessage
+from typing import TYPE_CHECKING, Any
+
+from mailman.app.moderator import hold_message
+from mailman.chains.hold import HoldChain as CoreHoldChain
+from mailman.core.i18n import format_reasons
+from mailman.interfaces.chain import HoldEvent
+from public import public
+from zope.event import notify
+
+from mailman_pgp.conversation.moderating import Matter, Subject, ask_moderators
+from mailman_pgp.delivery.ledger import Answered
+from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.notices import answer_by
+from mailman_pgp.posts.composition import status_of
+from mailman_pgp.posts.record import Record
+from mailman_pgp.posts.sealed import SealedMessage
+
+if TYPE_CHECKING:
+    from email.mime.base import MIMEBase
+
+log = logging.getLogger("mailman.vette")
+
+#: What is larger is not sent to moderators before they have decided.
+_SENT_AT_MOST = 1024 * 1024
+
+
+@public
+class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
+    """Core's chain, in its place.
+
+    Core's notices quote what stands in the headers, hang the post on, and offer a token with which whoever has it may discard
+    the post.  For an encrypted list they are ours: encrypted to each moderator, with a code that counts only with a signature.
+    """
+
+    def _process(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
+        """See `TerminalChainBase`."""
+        record = Record.of(msgdata)
+        if record is None or not is_encrypted(mlist.list_id):
+            super()._process(mlist, msg, msgdata)
+            return
+        reasons = format_reasons(msgdata.get("moderation_reasons", ["n/a"]))
+        number = hold_message(mlist, msg, msgdata, "; ".join(reasons))
+        self._tell_author(mlist, record, reasons)
+        if mlist.admin_immed_notify:
+            self._ask(mlist, msg, record, number, reasons)
+        log.info("HOLD: %s post from %s held, message-id=%s", mlist.fqdn_listname, record.author, msg["message-id"])
+        notify(HoldEvent(mlist, msg, msgdata, self))
+
+    @staticmethod
+    def _tell_author(mlist: Any, record: Record, reasons: list[str]) -> None:
+        if not mlist.respond_to_post_requests or record.automatic or not record.author:
+            return
+        kind = Answered.PROVEN if record.fingerprint else Answered.UNPROVEN
+        with using(language_of(mlist, record.author)):
+            answer_by(mlist, record.author, "held", record.message_id, kind, reason="\n".join(reasons))
+
+    @staticmethod
+    def _ask(mlist: Any, msg: Any, record: Record, number: int, reasons: list[str]) -> None:
+        with using(mlist.preferred_language.code):
+            subject = _("A post by {author} waits: {list}").format(author=record.author, list=mlist.display_name)
+            text = _(
+                "A post to the encrypted mailing list {address}\nwaits for a moderator.\n\nAuthor: {author}\nSignature: "
+                "{status}\nReasons: {reasons}\n\nThe post itself is attached, unless it is large."
+            ).format(
+                address=mlist.posting_address,
+                author=record.author,
+                status=status_of(record),
+                reasons="; ".join(reasons),
+            )
+        matter = Matter(Subject.POST, str(number), record.author, subject, text, _post(mlist, msg, record))
+        ask_moderators(mlist, matter)
+
+
+def _post(mlist: Any, msg: Any, record: Record) -> list[MIMEBase]:
+    """The post as its author wrote it, to hang on a notice that is encrypted when it is written."""
+    if not isinstance(msg, SealedMessage):
+        return []
+    entity = msg.unseal(mlist.list_id, record).entity
+    return [MIMEMessage(email.message_from_bytes(entity))] if len(entity) <= _SENT_AT_MOST else []
+
+
+def install() -> None:
+    """Put our chain in the place of core's, in this process."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    config.chains[HoldChain.name] = HoldChain()
