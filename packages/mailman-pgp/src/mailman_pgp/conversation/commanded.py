@@ -138,5 +138,5 @@ def _nothing(_error: BaseException) -> bool:
 
 def signers_of(question_data: Mapping[str, JSON]) -> list[bytes]:
     """The certificates (binary) that a question has kept, whose signatures its answer may bear."""
-    offered = _offered(question_data)
-    return [] if offered is None else [offered.data]
+    text = str(question_data.get("offered") or "")
+    return [_binary(text)] if text else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.subscriptions import ISubscriptionManager
@@ -28,6 +29,7 @@ class ProveKey(Challenge):
     """To join: the person wants it, and holds the key."""
 
     name = "pgp-prove"
+    lifetime = timedelta(days=7)
 
     def question(self, asked: Asked) -> tuple[str, str]:
         """See `Challenge`."""
@@ -52,6 +54,7 @@ class ProveLeaving(Challenge):
     """To leave: the person wants it."""
 
     name = "pgp-prove-leaving"
+    lifetime = timedelta(days=7)
 
     def question(self, asked: Asked) -> tuple[str, str]:
         """See `Challenge`."""
