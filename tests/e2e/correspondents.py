@@ -106,8 +106,7 @@ class Club:
             self._homes.append(home)
             person = Person(self.list, name.title(), f"{name}{self.list.number}@{HOME}", MemberKey(b""))
             certificate = binary(program.generate(f"{person.name} <{person.address}>"))
-            self.list.subscribe(person)
-            self.list.certify(person, certificate)
+            self.list.join(person, certificate)
             self._known[name] = Correspondent(person, program, certificate)
         return self._known[name]
 

@@ -145,12 +145,27 @@ class EncryptedList:
     def member(self, name: str, kind: KeyKind = KeyKind.CURVE25519) -> Person:
         """A new member, whose certificate counts."""
         person = self.person(name, kind)
-        self.certify(person)
-        self.subscribe(person)
+        self.join(person)
         return person
 
+    def member_without_certificate(self, name: str) -> Person:
+        """A member whose certificate counts no more."""
+        person = self.person(name)
+        self.join(person)
+        self.forget(person)
+        return person
+
+    def join(self, person: Person, certificate: bytes | None = None) -> None:
+        """Make somebody a member by their certificate: that of their key, or another one (binary)."""
+        self.certify(person, certificate)
+        self.subscribe(person)
+
+    def forget(self, person: Person) -> None:
+        """Let no certificate count for somebody any more."""
+        self.pgp("certificate", "remove", self.address, person.address)
+
     def subscribe(self, person: Person) -> None:
-        """Make somebody a member."""
+        """Make somebody a member whose certificate counts already."""
         self.sandbox.rest.subscribe(self.list_id, person.address, person.name)
 
     def certify(self, person: Person, certificate: bytes | None = None) -> None:

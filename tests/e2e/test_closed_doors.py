@@ -315,7 +315,8 @@ def test_deleted_list_is_forgotten(new_list: Callable[..., EncryptedList]) -> No
     made.refresh()
     assert made.certificate != old
     assert anne.address not in made.pgp("certificate", "list", made.address)
-    made.subscribe(anne)
+    made.join(anne)
+    made.forget(anne)
     anne.send(anne.write(to=old))
     anne.post()
     made.sandbox.wait_until_idle()

@@ -35,8 +35,7 @@ def forged(guarded: Guarded) -> tuple[Person, Forged]:
     cris = guarded.list.person("Cris")
     key = forge_usable(f"<{cris.address}>")
     cris = replace(cris, key=MemberKey(key.secret))
-    guarded.list.subscribe(cris)
-    guarded.list.certify(cris)
+    guarded.list.join(cris)
     return cris, key
 
 

@@ -76,8 +76,7 @@ def veteran(encrypted_list: EncryptedList, tmp_path_factory: pytest.TempPathFact
     gpg.days_ago = 60
     person = Person(encrypted_list, "Vera", f"vera{encrypted_list.number}@{HOME}", MemberKey(b""))
     certificate = binary(gpg.generate(f"Vera <{person.address}>"))
-    encrypted_list.subscribe(person)
-    encrypted_list.certify(person, certificate)
+    encrypted_list.join(person, certificate)
     yield Correspondent(person, gpg, certificate)
     stop_agents(iter([gpg.home]))
 

@@ -221,8 +221,7 @@ def test_too_large_for_the_server(three: Three, size: bool) -> None:  # noqa: FB
 
 def test_member_without_a_certificate(three: Three) -> None:
     """Who can't be encrypted to is told once for two posts and without content, named by status, and not punished."""
-    dora = three.list.person("Dora")
-    three.list.subscribe(dora)
+    dora = three.list.member_without_certificate("Dora")
     for number in (1, 2):
         # The same text, signed within the same second, would be a replay.
         three.anne.post(f"The kestrel flies at noon, {number}.", subject="About kestrels")
@@ -246,8 +245,7 @@ def test_member_without_a_certificate(three: Three) -> None:
 
 def test_disk_fails_during_delivery(three: Three) -> None:
     """When the system fails in the midst of a delivery the rest waits in `shunt`; core does not try in a hot loop."""
-    dora = three.list.person("Dora")
-    three.list.subscribe(dora)
+    dora = three.list.member_without_certificate("Dora")
     sandbox = three.list.sandbox
     queue, away = sandbox.place.queues / "virgin", sandbox.place.queues / "away"
     with sandbox.paused("virgin"):

@@ -74,8 +74,7 @@ def test_member_in_the_name_of_another(guarded: Guarded) -> None:
     """A member signs with the own key and writes another member's address into From, inside and outside."""
     bart, address = guarded.bart, guarded.list.person("Cris").address
     cris = replace(guarded.list.person("Cris"), key=MemberKey(forge_usable(f"<{address}>").secret))
-    guarded.list.subscribe(cris)
-    guarded.list.certify(cris)
+    guarded.list.join(cris)
     post = bart.envelope(cris.key.write(guarded.inside(bart), guarded.list.certificate))
     guarded.refuses(bart, post, "signed-by-somebody-else", "does not count for the address in its From line")
     guarded.takes_the_next()

@@ -82,8 +82,7 @@ def test_no_answer_tells_whose_key_is_on_the_list(guarded: Guarded) -> None:
     """A stranger who writes that a member's key made the signature reads what they read of any other key."""
     forged = forge_usable(f"<{guarded.list.person('Cris').address}>")
     cris = replace(guarded.list.person("Cris"), key=MemberKey(forged.secret))
-    guarded.list.subscribe(cris)
-    guarded.list.certify(cris)
+    guarded.list.join(cris)
     stranger = guarded.list.person("Stan")
     unknown = Key.signing(forged.primary.created)
     text = guarded.inside(stranger)

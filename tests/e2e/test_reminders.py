@@ -18,8 +18,7 @@ def test_member_and_owner_are_told(encrypted_list: EncryptedList) -> None:
     address = f"vera{encrypted_list.number}@{HOME}"
     made = forge_usable(f"Vera <{address}>", age=100 * DAY, lifetime=110 * DAY)
     vera = Person(encrypted_list, "Vera", address, MemberKey(made.secret))
-    encrypted_list.subscribe(vera)
-    encrypted_list.certify(vera, made.public)
+    encrypted_list.join(vera, made.public)
     otto = encrypted_list.person("Otto")
     sandbox = encrypted_list.sandbox
     sandbox.rest("members", {"list_id": encrypted_list.list_id, "subscriber": otto.address, "role": "owner"})
