@@ -149,10 +149,11 @@ class EncryptedList:
         return person
 
     def member_without_certificate(self, name: str) -> Person:
-        """A member whose certificate counts no more."""
+        """A member whose certificate counts no more; of which they got two mails, in the clear and at their key."""
         person = self.person(name)
         self.join(person)
         self.forget(person)
+        person.mail(2)
         return person
 
     def join(self, person: Person, certificate: bytes | None = None) -> None:
