@@ -14,6 +14,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, upkeep
 from mailman_pgp.model import database
 from mailman_pgp.model.tables import Choice, StoredCertificate
+from mailman_pgp.site import health
 
 if TYPE_CHECKING:
     from conftest import CommandLine, Files, Members
@@ -160,6 +161,14 @@ def test_suspended(encrypted: Any, anne: str, run: CommandLine, files: Files) ->
         ("suspended", shown["certificate"]["fingerprint"]),
         ("approved", shown["certificate"]["fingerprint"]),
     ]
+
+
+def test_suspended_while_the_plugin_is_not_healthy(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
+    """At once: who was told to do it can't wait for somebody to mend the site."""
+    run.ok("certificate", "add", encrypted.list_id, anne, files.certificate(anne))
+    health.forget()
+    run.ok("certificate", "suspend", encrypted.list_id, anne)
+    assert registry.signers(encrypted.list_id, anne) == []
 
 
 def test_suspended_and_added_again(encrypted: Any, anne: str, run: CommandLine, files: Files) -> None:
