@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import DAY, now
+from sqlalchemy import delete
 from told import Told, certificate, key, told
 
+from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.site import health
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import Members
     from keys import Forged
+    from sqlalchemy.orm import Session
 
 ANNE, OLGA = "anne@example.com", "olga@example.com"
 OWNER = Actor(Door.COMMAND_LINE)
@@ -244,6 +248,28 @@ def test_a_list_that_is_a_member(encrypted: Any, other: Any, changing: Any, memb
     changing.let_count(encrypted, other.posting_address, certificate(made), APPROVED, OWNER)
     changing.suspend(encrypted, other.posting_address, OWNER)
     assert {one.recipient for one in told()} == {encrypted.owner_address}
+
+
+def test_a_name_that_is_not_ascii(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """The list's own name stands in the subject as it is."""
+    encrypted.display_name = "Übung für {alle}"
+    new = replaced(changing, encrypted)
+    _, hidden, _ = split(encrypted)
+    opened = [message for one in hidden for made in (anne, new) if (message := one.opened(made)) is not None]
+    assert [message["Subject"] for message in opened] == ["Your key for the list Übung für {alle}"] * 2
+
+
+def test_a_list_without_a_key(encrypted: Any, other: Any, anne: Forged, changing: Any, store: Session) -> None:
+    """It can tell its people nothing, and keeps no revocation from being recorded, nor other lists from telling theirs."""
+    changing.let_count(other, ANNE, certificate(anne), APPROVED, OWNER)
+    other.subscribe(encrypted.members.get_member(ANNE).address)
+    store.execute(delete(ListKey).where(ListKey.list_id == other.list_id))
+    store.commit()
+    told()
+    anne.revoke(at=now() - DAY)
+    changing.learn(certificate(anne), OWNER, encrypted)
+    assert [(one.list_id, one.recipient) for one in told() if one.recipient == ANNE] == [(encrypted.list_id, ANNE)]
+    assert next(event.act for event in journal.of(other.list_id, ANNE)) is journal.Act.REVOKED
 
 
 def test_while_the_plugin_is_not_healthy(encrypted: Any, anne: Forged, changing: Any) -> None:

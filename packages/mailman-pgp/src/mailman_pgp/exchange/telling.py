@@ -5,11 +5,13 @@ Only whoever is on the list, in whichever role, is told of; to somebody who has 
 To the person it is said once encrypted to the key that counts now, and once to the one that counted before: somebody who has put
 a key of their own in its place can read the one, but not the other.  Where one of them can't be encrypted to, the same is
 said once in the clear, signed by the list, without how it came about.  All this is written here and now, and leaves as it is:
-what counts when it is sent may be another key.
+what counts when it is sent may be another key.  It is written before the change is committed, since it is better to be told of
+what failed at the last moment than not to be told of what was done.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.email.message import UserNotification
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from mailman_pgp.exchange.changing import Change
     from mailman_pgp.keys.journal import Actor
     from mailman_pgp.keys.registry import StoredCertificate
+
+log = logging.getLogger("mailman.error")
 
 # To the person, and to the owners.  Of what is not here (proved once more, approved, compared) nobody is told.
 _WHAT: dict[Act, tuple[str, str]] = {
@@ -97,8 +101,13 @@ def tell(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | N
         return
     _tell_owners(mlist, change, actor)
     # A list that is a member of another would post it.
-    if not is_ours(change.address):
+    if is_ours(change.address):
+        return
+    try:
         _tell_person(mlist, change, actor, before)
+    except VaultError as error:
+        # A list without a key can sign nothing.  That a key is revoked is recorded all the same, on this list and on others.
+        log.error("mailman-pgp: somebody on %s could not be told of a change of their key: %s", mlist.list_id, error)  # noqa: TRY400 - the sentence says all
 
 
 def _is_on(mlist: Any, address: str) -> bool:
