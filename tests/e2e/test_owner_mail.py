@@ -68,8 +68,8 @@ def test_owner_who_can_not_read_is_told(guarded: Guarded) -> None:
     """Where a moderator was sent it, the owner without a certificate reads that others were, and the writer nothing."""
     owner, moderator = guarded.list.person("Otto"), guarded.list.person("Mona")
     appoint(owner)
-    appoint(moderator, "moderator")
     guarded.list.certify(moderator)
+    appoint(moderator, "moderator")
     write_to_owners(guarded, guarded.anne, letter(guarded, guarded.canary.body))
     (read,) = moderator.read()
     assert guarded.canary.body in read.as_string()

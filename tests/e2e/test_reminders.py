@@ -21,8 +21,8 @@ def test_member_and_owner_are_told(encrypted_list: EncryptedList) -> None:
     encrypted_list.join(vera, made.public)
     otto = encrypted_list.person("Otto")
     sandbox = encrypted_list.sandbox
-    sandbox.rest("members", {"list_id": encrypted_list.list_id, "subscriber": otto.address, "role": "owner"})
     encrypted_list.certify(otto)
+    sandbox.rest("members", {"list_id": encrypted_list.list_id, "subscriber": otto.address, "role": "owner"})
     for _ in range(2):
         sandbox.kill("out")  # the next process does it at once, and finds that it was done
         sandbox.wait_until_idle()

@@ -57,9 +57,9 @@ class Watched:
         member = rest(f"lists/{mailing_list.list_id}/member/{anne.address}")["member_id"]
         rest(f"members/{member}/preferences", {"acknowledge_posts": "yes"}, "PATCH")
         owners = [mailing_list.person(name) for name in ("Olga", "Ottokar")]
+        mailing_list.certify(owners[0])
         for owner in owners:
             rest.subscribe(mailing_list.list_id, owner.address, role="owner")
-        mailing_list.certify(owners[0])
         return cls(mailing_list, anne, bart, *owners)
 
     @property
