@@ -249,9 +249,7 @@ def test_nobody_learns_of_another_list(
             assert ANNE not in one.text.replace(f"The key of {ANNE}", "").replace(f"log {mine.list_id} {ANNE}", "")
 
 
-def test_two_processes_learn_the_same(
-    encrypted: Any, changing: Any, everywhere: tuple[Forged, Callable[[], None]]
-) -> None:
+def test_no_news(encrypted: Any, changing: Any, everywhere: tuple[Forged, Callable[[], None]]) -> None:
     """An older copy, or one that is known, is no news: nobody is told again."""
     made, bring = everywhere
     old = certificate(made)

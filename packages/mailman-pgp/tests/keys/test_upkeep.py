@@ -171,6 +171,7 @@ def test_a_revocation_while_merging(
     monkeypatch.setattr(openpgp, "merge", slowly)
     known = upkeep.learn(more, now())
     assert known is not None
+    assert (known.news, known.revoked) == (True, False)  # that it is revoked was the other's news
     assert (known.certificate.revoked, known.certificate.addresses) == (True, {ANNE, "new@example.com"})
     found = registry.current(ANT, ANNE)
     assert found is not None
