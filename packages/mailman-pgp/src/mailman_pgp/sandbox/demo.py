@@ -133,8 +133,8 @@ def _join(sandbox: Sandbox, directory: Path, members: list[Member]) -> None:
     for member in members:
         path = directory / f"{member.name.lower()}.pgp"
         path.write_bytes(member.certificate)
-        sandbox.rest.subscribe(LIST.replace("@", "."), member.address, member.name)
         _mailman(sandbox, "pgp", "certificate", "add", LIST, member.address, str(path))
+        sandbox.rest.subscribe(LIST.replace("@", "."), member.address, member.name)
         print(f"    {member.name:5} {member.kind:32} {grouped(member.fingerprint)[:49]}")
 
 
