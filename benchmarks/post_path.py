@@ -129,12 +129,13 @@ def _encrypted(directory: Path, options: argparse.Namespace) -> list[Cost]:
     with Sandbox(directory, Options(sleep_time=SLEEP_TIME)) as sandbox:
         sandbox.rest.create_list(LIST)
         _run(sandbox, "pgp", "enable", LIST)
-        _populate(sandbox, options.members)
         certificate = dearmor(_run(sandbox, "pgp", "list-key", "export", LIST).encode())
         author = MemberKey.generate(f"Author <{AUTHOR}>")
         mine = directory / "author.pgp"
         mine.write_bytes(author.certificate)
+        # Before they are a member: members are told of each change of their key, which is no part of a post.
         _run(sandbox, "pgp", "certificate", "add", LIST, AUTHOR, str(mine))
+        _populate(sandbox, options.members)
 
         def post(number: int) -> bytes:
             inner = f"Content-Type: text/plain\r\n\r\n{_text(number, options.bytes)}".encode()
