@@ -16,6 +16,7 @@ import pytest
 from mistakes import PETE, PLAIN, Site, doctor, go_through_the_day
 
 from mailman_pgp.sandbox import SandboxError, until
+from mailman_pgp.sandbox.rest import RestError
 from mailman_pgp.site.lines import REQUIRED_LINES, Expectation, RequiredLine
 from mailman_pgp.site.sitekey import SiteKey
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 OUTGOING = "Put `outgoing: mailman_pgp.delivery.deliver` into the section [mta]"
 FOREIGN = "put `outgoing: mailman_pgp.delivery.deliver` into the section [mta] and do without the other"
-COMPONENTS = "plugin.pgp.component_package"
+COMPONENTS = ("plugin.pgp.component_package", "plugin.workflows.component_package")
 
 
 def name_of(line: RequiredLine) -> str:
@@ -54,23 +55,24 @@ def test_without_our_delivery(site: Site) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", [name for name in LINES if name not in ("mta.outgoing", COMPONENTS)])
+@pytest.mark.parametrize("name", [name for name in LINES if name not in ("mta.outgoing", *COMPONENTS)])
 def test_without_a_line(site: Site, name: str) -> None:
     """Each line that `mailman.cfg` needs, forgotten."""
     line = LINES[name]
     go_through_the_day(site, f"Put `{line.option}: {line.value}` into the section [{line.section}]", omit=(name,))
 
 
-def test_without_the_component_package(site: Site) -> None:
-    """Without this line core itself does not start; nothing is sent, and what lay in the queues goes on afterwards."""
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_without_a_component_package(site: Site, name: str) -> None:
+    """Without such a line core itself does not start; nothing is sent, and what lay in the queues goes on afterwards."""
     site.restart(no_runners=("out",))
     site.post_into("out")
     with pytest.raises(SandboxError):
-        site.restart(omit=(COMPONENTS,))
+        site.restart(omit=(name,))
     assert not any(site.read().values())
     status, text = site.check()
     assert status == 2
-    assert "Put `component_package: mailman_pgp` into the section [plugin.pgp]" in text
+    assert f"Put `component_package: {LINES[name].value}` into the section [{LINES[name].section}]" in text
     site.mend()
     assert set(site.read()["Anne"].values()) == {1}
 
@@ -163,6 +165,29 @@ def test_with_a_wrong_key_file(site: Site, spoil: Callable[[Site, Path], None], 
 def test_without_the_line_of_the_key_file(site: Site) -> None:
     """Settings that name no key file."""
     go_through_the_day(site, "key_file", omit=("pgp.key_file",))
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [{"omit": ("plugin.workflows",)}, {"settings": ("plugin.workflows.enabled=no",)}],
+    ids=["section", "disabled"],
+)
+def test_without_workflows(site: Site, mistake: dict[str, tuple[str, ...]]) -> None:
+    """Nobody joins or leaves an encrypted list without the plugin that looks at their key; plain lists go on."""
+    cris = site.list.person("Cris")
+    site.list.certify(cris)
+    site.restart(**mistake)
+    rest = site.sandbox.rest
+    with pytest.raises(RestError, match="Nobody can join or leave"):
+        site.list.subscribe(cris)
+    (member,) = rest("members/find", {"list_id": site.list.list_id, "subscriber": site.anne.address, "role": "member"})[
+        "entries"
+    ]
+    with pytest.raises(RestError, match="Nobody can join or leave"):
+        rest(f"members/{member['member_id']}", method="DELETE")
+    rest.subscribe(PLAIN.replace("@", "."), cris.address)
+    site.mend()
+    site.list.subscribe(cris)
 
 
 @pytest.mark.parametrize("omit", [("plugin.pgp",), ("plugin.pgp.configuration",)], ids=["section", "configuration"])

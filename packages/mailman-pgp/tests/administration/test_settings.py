@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conftest import CommandLine
     from sqlalchemy.orm import Session
 
+TAKES = "(yes or no|a whole number from 1 to 30|`moderator` or `delay`)"
 NO_SETTINGS = {"list_id", "enabled_at", "restore"}
 
 
@@ -22,7 +23,7 @@ def test_each_column_is_described() -> None:
     """Every setting in the table has a description of its type and default, and nothing else has."""
     columns = {column.name: column for column in EncryptedList.__table__.columns if column.name not in NO_SETTINGS}
     assert set(SETTINGS) == set(columns)
-    types = {Kind.YES_NO: bool, Kind.NUMBER: int}
+    types = {Kind.YES_NO: bool, Kind.NUMBER: int, Kind.CHOICE: str}
     for name, described in SETTINGS.items():
         assert columns[name].type.python_type is types[described.kind]
         default = columns[name].default
@@ -46,16 +47,21 @@ def test_words_for_yes(word: str) -> None:
         ("replay_window_days", "²"),
         ("replay_window_days", "9" * 5000),
         ("replay_window_days", "31"),  # longer than the site remembers signatures
+        ("lost_key_leave", "never"),
+        ("lost_key_leave", ""),
     ],
 )
 @pytest.mark.usefixtures("healthy")
 def test_wrong_words_have_a_sentence(name: str, word: str) -> None:
     """What a setting does not take is refused with what it takes."""
-    with pytest.raises(SettingError, match=f"^{name} takes (yes or no|a whole number from 1 to 30), or `default`"):
+    with pytest.raises(SettingError, match=f"^{name} takes {TAKES}, or `default`"):
         settings.setting(name).parse(word)
 
 
-@pytest.mark.parametrize(("name", "value"), [("footer_note", 1), ("footer_note", None), ("replay_window_days", True)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("footer_note", 1), ("footer_note", None), ("replay_window_days", True), ("lost_key_leave", True)],
+)
 def test_wrong_types_are_refused(name: str, value: object) -> None:
     """A number is no yes, and yes is no number of days."""
     with pytest.raises(SettingError):
@@ -66,7 +72,8 @@ def test_wrong_types_are_refused(name: str, value: object) -> None:
 def test_shown_values_parse() -> None:
     """What is shown can be typed in again."""
     for described in SETTINGS.values():
-        for value in (described.default, True if described.kind is Kind.YES_NO else 7):
+        others = {Kind.YES_NO: True, Kind.NUMBER: 7, Kind.CHOICE: "delay"}
+        for value in (described.default, others[described.kind]):
             assert described.parse(described.show(value)) == value
 
 
@@ -89,11 +96,14 @@ def test_replay_window(encrypted: Any, store: Session) -> None:
 
 def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
     """What is set is shown afterwards, by its list-id or its address, and `default` takes it back."""
-    assert "footer_note = no" in run.ok("set", encrypted.list_id, "footer_note=no", "replay_window_days=7")
+    words = ("footer_note=no", "replay_window_days=7", "lost_key_leave=Delay", "leave_delay_days=60")
+    assert "footer_note = no" in run.ok("set", encrypted.list_id, *words)
     shown = run.json("set", "ANT@example.com")
     assert {name: found["value"] for name, found in shown["settings"].items()} == {
         "footer_note": False,
         "replay_window_days": 7,
+        "lost_key_leave": "delay",
+        "leave_delay_days": 60,
     }
     text = run.ok("set", encrypted.list_id)
     assert "footer_note = no\n  A line in each post" in text
@@ -105,7 +115,7 @@ def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["colour=red"], "There is no setting 'colour'. The settings are: footer_note, replay_window_days."),
+        (["colour=red"], "There is no setting 'colour'. The settings are: footer_note, replay_window_days, "),
         (["footer_note"], "Write footer_note=VALUE, where VALUE is yes or no, or `default`."),
         (["footer_note=no", "footer_note=yes"], "footer_note is set twice; set it once."),
         (["footer_note=no", "replay_window_days=x"], "replay_window_days takes a whole number from 1 to 30"),
