@@ -127,6 +127,32 @@ def test_doors_of_core(mlist: Any, outside: Any, monkeypatch: pytest.MonkeyPatch
     assert "Error: The list ant.example.com uses the workflow 'made'" in result.output
 
 
+@pytest.mark.parametrize("name", ["addmembers", "syncmembers"])
+def test_whoever_is_added_may_have_to_wait(
+    name: str,
+    mlist: Any,
+    outside: Any,  # noqa: ARG001 - the list's workflow
+    run: Callable[..., Result],
+    store: Session,
+    tmp_path: Any,
+) -> None:
+    """Core's commands, which take everybody for a member, go on with the next; how mail is to be delivered is kept."""
+    from mailman.commands import cli_addmembers, cli_syncmembers  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.member import DeliveryStatus  # noqa: PLC0415
+
+    people = ["anne@example.org", "bart@example.org"]
+    file = tmp_path / "people"
+    file.write_text("\n".join(people))
+    command = {"addmembers": cli_addmembers.addmembers, "syncmembers": cli_syncmembers.syncmembers}[name]
+    result = CliRunner().invoke(command, ["--delivery", "disabled", str(file), mlist.fqdn_listname])
+    assert (result.exit_code, result.exception) == (0, None)
+    store.rollback()
+    assert list(mlist.members.members) == []
+    assert run("resume", mlist.fqdn_listname).exit_code == 0
+    found = {member.address.email: member.delivery_status for member in mlist.members.members}
+    assert found == dict.fromkeys(people, DeliveryStatus.by_moderator)
+
+
 def test_names_of_lists(mlist: Any, run: Callable[..., Result]) -> None:
     """A list that does not exist is told from one that does."""
     assert run("show", "ANT.example.com").exit_code == 0

@@ -149,6 +149,17 @@ def claim(mlist: Any, token: str) -> Claimed | None:
     return Claimed(dict(found)) if gone.rowcount == 1 else None
 
 
+def wish(token: str, name: str, value: str) -> None:
+    """Change one of the wishes of a request that waits; `value` is the name of an enum's member."""
+    row = store().get(SavedRequest, token)
+    if row is not None:
+        data = json.loads(row.data)
+        if name not in data["wishes"]:
+            raise AttributeError(name)
+        data["wishes"][name] = value
+        row.data = json.dumps(data)
+
+
 def finish(claimed: Claimed) -> None:
     """Use up the token of a request that was taken up."""
     getUtility(IPendings).confirm(claimed.row["token"])

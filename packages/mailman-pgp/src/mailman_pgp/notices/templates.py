@@ -164,10 +164,10 @@ Somebody asked that this address leaves the encrypted mailing list
 
 {when}
 
-If you want to stay, write to {owner} now. If you want to leave and have your
-key, you can leave at once: answer the encrypted message that comes with this
-one, or send the signed command `leave` to {request}. If you have lost your
-key, do nothing."""
+If you want to stay, send the signed command `stay` to {request}, or write to
+{owner}. If you want to leave and have your key, you can leave at once: answer
+the encrypted message that comes with this one. If you want to leave and have
+lost your key, do nothing."""
         + END,
     ),
     "waiting": (
