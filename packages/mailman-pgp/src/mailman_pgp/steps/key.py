@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from mailman_workflows import Outcome, Request
 
 #: How long a request waits for a key, and for the proof of its person.
-PATIENCE = timedelta(days=30)
+PATIENCE = dt.timedelta(days=30)
 
 #: What the request's notes hold: when it began (ISO 8601, naive UTC), and which certificate was usable then, if any.
 BEGAN, AT_FIRST = "began", "key-at-first"
+_ASKED = (
+    "asked-for-proof"  # in the notes: that the person was asked to prove a key, and is not to be told how to send one
+)
+_AT_LEAST = dt.timedelta(hours=1)
 
 
 class HasKey(StepOfEncryptedList):
@@ -34,17 +38,18 @@ class HasKey(StepOfEncryptedList):
         request.notes[AT_FIRST] = found.fingerprint
         if not found.problem:
             return PROCEED
-        asked = proving.is_asked_to_prove(request.mlist, request.email)
-        return Wait(Party.OUTSIDE, "waits for proof" if asked else "waits for a key", PATIENCE)
+        return _wait(request, asked=proving.is_asked_to_prove(request.mlist, request.email))
 
     def announce(self, request: Request) -> None:
         """See `Step`.  Who was asked to prove a key has been told already what to do."""
-        if not proving.is_asked_to_prove(request.mlist, request.email):
+        if not request.notes[_ASKED]:
             send_how_to_send_a_key(request.mlist, request.address.email)
 
     def decide_again(self, request: Request) -> Outcome:
         """See `StepOfEncryptedList`."""
         found = counting(request.mlist.list_id, request.email)
+        if found.problem and not request.notes[_ASKED] and proving.is_asked_to_prove(request.mlist, request.email):
+            return _wait(request, asked=True)
         if found.problem:
             raise NotYetError(
                 request.mlist,
@@ -52,3 +57,9 @@ class HasKey(StepOfEncryptedList):
                 f"{found.sentence} The request waits for a key, and goes on by itself when there is one.",
             )
         return PROCEED
+
+
+def _wait(request: Request, *, asked: bool) -> Wait:
+    request.notes[_ASKED] = asked
+    over = dt.datetime.fromisoformat(str(request.notes[BEGAN])) + PATIENCE
+    return Wait(Party.OUTSIDE, "waits for proof" if asked else "waits for a key", max(over - now(), _AT_LEAST))
