@@ -64,7 +64,7 @@ def test_what_was_chosen_before_is_gone(plain_ants: Ants, monkeypatch: pytest.Mo
     enable(plain_ants.mlist)
     plain_ants.store.commit()
     monkeypatch.delitem(components._found, "customers")
-    with pytest.raises(EncryptionError, match="`mailman workflows set ant.example.com NAME` first"):
+    with pytest.raises(EncryptionError, match=r"`mailman workflows set ant\.example\.com NAME` first"):
         disable(plain_ants.mlist)
     plain_ants.store.rollback()
     choice.choose(plain_ants.mlist.list_id, "join")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import falcon
 import pytest
@@ -207,41 +207,3 @@ def test_gone_meanwhile(ants: Ants, anne: str, later: Callable[[float], None]) -
     later(8)
     daily_work(ants)
     assert ants.all_waiting() == []
-
-
-def test_what_leaves_in_the_clear(ants: Ants, anne: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notice for who has lost their key leaves signed and readable, though a certificate of theirs counts."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.delivery import deliver, notes  # noqa: PLC0415
-
-    sent: list[Any] = []
-    monkeypatch.setattr(notes, "pipe", lambda: Pipe(sent))
-    ants.leave()
-    board = config.switchboards["virgin"]
-    for name in board.files:
-        message, data = board.dequeue(name)
-        board.finish(name)
-        deliver(ants.mlist, message, data)
-    (envelope,) = sent
-    content = b"".join(envelope.parts)
-    assert envelope.recipient == anne
-    assert b"Somebody asked that this address leaves" in content
-    assert b"BEGIN PGP SIGNATURE" in content
-
-
-class Pipe:
-    """A mail server that takes everything."""
-
-    def __init__(self, sent: list[Any]) -> None:
-        self._sent = sent
-
-    def open(self) -> None:
-        """Nothing is lost."""
-
-    def send(self, envelopes: list[Any]) -> list[Any]:
-        """Take them."""
-        from mailman_pgp.delivery.smtp import Outcome, Result  # noqa: PLC0415 - core must be initialised
-
-        self._sent += envelopes
-        return [Result(envelope.recipient, Outcome.DELIVERED) for envelope in envelopes]

@@ -1,15 +1,18 @@
-"""A membership that is not there yet, for doors that take it for granted.
+"""A membership that is not there yet, for commands of core's that take it for granted.
 
-Core's ``syncmembers`` promises all that can be promised, and sets on the new member how mail is to be delivered, without a look
-whether there is one; ``addmembers`` does so where there is one.  For somebody whose request waits this is the member: what is set
-on it is kept with the request.
+``syncmembers`` promises all that can be promised, and sets on the new member how mail is to be delivered, without a look whether
+there is one; ``addmembers`` does so where there is one.  For somebody whose request waits this is the member: what is set on it is
+kept with the request.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from mailman.commands import cli_addmembers, cli_syncmembers
+
 from mailman_workflows import saved
+from mailman_workflows.manager import SubscriptionManager
 
 
 class ExpectedPreferences:
@@ -30,3 +33,18 @@ class ExpectedMember:
 
     def __init__(self, token: str) -> None:
         self.preferences = ExpectedPreferences(token)
+
+
+class ManagerForCommands(SubscriptionManager):
+    """The door with an expected member for whoever has to wait.  Core's REST wants to see that there is none."""
+
+    def register(self, subscriber: Any = None, **options: Any) -> tuple[str | None, Any, Any]:
+        """See `ISubscriptionManager`."""
+        token, owner, member = super().register(subscriber, **options)
+        return token, owner, member if token is None else ExpectedMember(token)
+
+
+def install() -> None:
+    """Have core's two commands come by this door."""
+    for command in (cli_addmembers, cli_syncmembers):
+        command.ISubscriptionManager = ManagerForCommands

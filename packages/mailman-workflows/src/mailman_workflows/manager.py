@@ -15,7 +15,6 @@ from zope.interface import implementer
 from mailman_workflows import choice, running, saved
 from mailman_workflows.database import whole
 from mailman_workflows.errors import is_answer
-from mailman_workflows.expected import ExpectedMember
 from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes
 
 _Answer = tuple[str | None, TokenOwner, Any]
@@ -48,10 +47,7 @@ class SubscriptionManager:
         )
         promises = Promises(verified, confirmed, approved, bool(invitation))
         wishes = Wishes(send_welcome_message, delivery_mode, delivery_status)
-        token, owner, member = self._start(Request.of(self._mlist, Purpose.JOIN, subscriber, promises, wishes))
-        if token is not None and verified and confirmed and approved and not invitation:
-            member = ExpectedMember(token)  # stock has one in any case
-        return token, owner, member
+        return self._start(Request.of(self._mlist, Purpose.JOIN, subscriber, promises, wishes))
 
     def unregister(self, subscriber: Any = None, *, pre_confirmed: bool = False, pre_approved: bool = False) -> _Answer:
         """See `ISubscriptionManager`."""

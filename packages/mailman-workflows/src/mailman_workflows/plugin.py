@@ -50,7 +50,7 @@ class WorkflowsPlugin:
         # Imported late: core's models have a database only now.
         from mailman.config import config  # noqa: PLC0415
 
-        from mailman_workflows import cleanup, components, rest  # noqa: PLC0415
+        from mailman_workflows import cleanup, components, expected, rest  # noqa: PLC0415
         from mailman_workflows.confirmations.command import Confirm  # noqa: PLC0415
         from mailman_workflows.database import TABLES  # noqa: PLC0415
         from mailman_workflows.manager import SubscriptionManager  # noqa: PLC0415
@@ -61,6 +61,7 @@ class WorkflowsPlugin:
         components.find()
         self.resource = rest.Root()
         config.commands["confirm"] = Confirm()
+        expected.install()
         self._use(SubscriptionManager)
 
     @staticmethod
