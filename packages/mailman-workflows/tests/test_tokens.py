@@ -68,6 +68,20 @@ def test_not_of_an_older_request_at_another_list(make_list: Any, manager: Manage
     assert not is_member(bee, "anne@example.org")
 
 
+def test_not_of_an_older_request_past_a_workflow(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
+    """Nor where the list has chosen another workflow since: core's own would let its person pass by it."""
+    from mailman.app.subscriptions import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+
+    from mailman_workflows import RefusedError, choice  # noqa: PLC0415
+
+    set_policy(mlist, store, "confirm")
+    token, _, _ = SubscriptionManager(mlist).register(person())
+    choice.choose(mlist.list_id, "customers")
+    with pytest.raises(RefusedError, match="let them ask again"):
+        manager(mlist).confirm(token)
+    assert not is_member(mlist, "anne@example.org")
+
+
 def test_each_wait_has_its_own(mlist: Any, manager: Manager, person: Any, store: Session) -> None:
     """The token of the person is not the moderator's."""
     set_policy(mlist, store, "confirm_then_moderate")

@@ -131,12 +131,12 @@ class Ants:
 
         from mailman_pgp.keys import vault  # noqa: PLC0415
 
-        signer = bytes(vault.certificate(self.mlist.list_id).certificate)
         found = []
         for item in get_queue_messages("out"):
             (recipient,) = item.msgdata["recipients"]
             armored = _MESSAGE.search(item.msg.as_bytes())
             assert armored is not None, "It is not encrypted."
+            signer = vault.certificate(self.mlist.list_id).certificate
             read = self.keys[recipient].read(armored[0] + b"\n", signer)
             assert read.signed_by is not None
             message = email.message_from_bytes(read.content, policy=email.policy.default)

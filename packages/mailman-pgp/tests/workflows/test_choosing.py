@@ -112,7 +112,9 @@ def test_lists_of_an_earlier_release(found: Ants) -> None:
     from mailman_workflows import choice  # noqa: PLC0415
 
     _as_before(found)
+    found.ask(pre_verified=True, pre_confirmed=True)
     passage.choose_for_earlier_lists()
+    assert (found.waiting().reason, found.waiting().workflow) == ("waits for a key", "pgp-join")
     assert chosen(found) == OURS
     assert restore(found)["workflows"] == STOCK
     choice.choose(found.mlist.list_id, "join")
@@ -130,6 +132,27 @@ def test_lists_of_an_earlier_release_with_a_workflow_of_their_own(found: Ants) -
     passage.choose_for_earlier_lists()
     assert chosen(found) == {"join": "customers", "leave": "pgp-leave"}
     assert restore(found)["workflows"] == {"join": "customers", "leave": "leave"}
+
+
+def test_who_asked_before_needs_a_key(plain_ants: Ants) -> None:
+    """Requests from before the encryption begin anew: nobody is let in by a moderator's old decision, or without a key."""
+    from mailman_pgp.exchange.waiting import look_again_everywhere  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.lists.encryption import enable  # noqa: PLC0415
+
+    old, _, _ = plain_ants.ask(pre_verified=True, pre_confirmed=True)
+    assert plain_ants.waiting().reason == "waits for a moderator"
+    plain_ants.mail()
+    enable(plain_ants.mlist)
+    plain_ants.store.commit()
+    with pytest.raises(LookupError):
+        plain_ants.accept(old)
+    assert (plain_ants.waiting().reason, plain_ants.waiting().workflow) == ("waits for a key", "pgp-join")
+    look_again_everywhere()
+    assert plain_ants.mail() == {ANNE: ["[Your certificate is needed to join Ant]"]}
+    plain_ants.add_key()
+    assert plain_ants.waiting().reason == "waits for a moderator"
+    plain_ants.accept()
+    assert plain_ants.members() == {ANNE}
 
 
 def test_a_request_outlives_the_encryption(ants: Ants) -> None:

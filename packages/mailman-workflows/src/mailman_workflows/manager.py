@@ -12,9 +12,9 @@ from public import public
 from zope.component import getUtility
 from zope.interface import implementer
 
-from mailman_workflows import choice, running, saved
+from mailman_workflows import choice, components, running, saved
 from mailman_workflows.database import whole
-from mailman_workflows.errors import is_answer
+from mailman_workflows.errors import RefusedError, is_answer
 from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes
 
 _Answer = tuple[str | None, TokenOwner, Any]
@@ -84,7 +84,7 @@ class SubscriptionManager:
         return _answer(request)
 
     def _confirm_older(self, token: str) -> _Answer:
-        """Confirm a request that core saved before this plugin was installed."""
+        """Confirm a request that core saved before this plugin was installed, at a list that uses stock's workflow."""
         pendable = getUtility(IPendings).confirm(token, expunge=False)
         kinds = {purpose.value for purpose in Purpose}
         if (
@@ -95,6 +95,13 @@ class SubscriptionManager:
             or not saved.is_in_time(token)
         ):
             raise LookupError
+        purpose = Purpose(pendable["type"])
+        if choice.name_for(self._mlist.list_id, purpose) != components.STOCK[purpose]:
+            raise RefusedError(
+                self._mlist,
+                pendable["email"],
+                "This request is older than the way in which people come to this list now. Discard it, and let them ask again.",
+            )
         answer: _Answer = CoreSubscriptionManager(self._mlist).confirm(token)
         return answer
 

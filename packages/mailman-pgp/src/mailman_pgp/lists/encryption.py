@@ -127,7 +127,7 @@ def enable(mlist: Any) -> str:
     vault.store_list_key(mlist.list_id, new)
     core_settings.set_needed(mlist)
     try:
-        passage.choose_ours(mlist.list_id)
+        passage.choose_ours(mlist)
     except ChoiceError as error:
         raise EncryptionError(
             f"{mlist.fqdn_listname} can't be encrypted: mailman-workflows has not found how people join such a list. Mend "

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
 from public import public
 from sqlalchemy import select, update
+from zope.component import getUtility
 
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_workflows import Purpose, choice, components
+from mailman_workflows import Party, Purpose, Wait, choice, components
+from mailman_workflows.anew import begin_anew
 from mailman_workflows.database import TABLES as WORKFLOW_TABLES
 
 if TYPE_CHECKING:
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailman.plugins")
 
 OURS = {Purpose.JOIN: "pgp-join", Purpose.LEAVE: "pgp-leave"}
+
+#: How long a request to join waits for a key, and for the proof of its person.
+PATIENCE = dt.timedelta(days=30)
 
 #: Where a list's `restore` has what it used before.  It is missing in rows that are older than our workflows.
 BEFORE = "workflows"
@@ -33,13 +40,20 @@ def current(list_id: str) -> dict[str, str]:
 
 
 @public
-def choose_ours(list_id: str) -> None:
+def choose_ours(mlist: Any) -> None:
     """Have a list use our workflows; the caller commits.
 
     :raises mailman_workflows.choice.ChoiceError: in a process in which mailman-workflows has not found them.
     """
-    for purpose, name in OURS.items():
-        choice.choose(list_id, name, purpose)
+    for purpose in OURS:
+        _choose(mlist, purpose)
+
+
+def _choose(mlist: Any, purpose: Purpose) -> None:
+    workflow = choice.choose(mlist.list_id, OURS[purpose], purpose)
+    if purpose is Purpose.JOIN:
+        # Nobody gets in without a key because they asked before.
+        begin_anew(mlist, workflow, Wait(Party.OUTSIDE, "waits for a key", PATIENCE))
 
 
 @public
@@ -77,8 +91,9 @@ def choose_for_earlier_lists() -> None:
             update(row).where(row.c.list_id == list_id, row.c.restore == text).values(restore=restore)
         )
         if claimed.rowcount == 1:
-            for purpose, name in OURS.items():
-                if before[purpose.word] == components.STOCK[purpose]:
-                    choice.choose(list_id, name, purpose)
+            mlist = getUtility(IListManager).get_by_list_id(list_id)
+            for purpose in OURS:
+                if mlist is not None and before[purpose.word] == components.STOCK[purpose]:
+                    _choose(mlist, purpose)
             log.info("People join and leave the encrypted list %s by their keys from now on", list_id)
         config.db.commit()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_how_to_send_a_key
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
@@ -14,9 +15,6 @@ from mailman_workflows import PROCEED, NotYetError, Party, Wait
 
 if TYPE_CHECKING:
     from mailman_workflows import Outcome, Request
-
-#: How long a request waits for a key, and for the proof of its person.
-PATIENCE = dt.timedelta(days=30)
 
 #: What the request's notes hold: when it began (ISO 8601, naive UTC), and which certificate was usable then, if any.
 BEGAN, AT_FIRST = "began", "key-at-first"

@@ -11,8 +11,9 @@ from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Act
+from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
-from mailman_pgp.steps.key import BEGAN, PATIENCE
+from mailman_pgp.steps.key import BEGAN
 from mailman_workflows import PROCEED, NotYetError, Party, Wait
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from mailman_pgp.steps.leaving import LeaveByProof, ModerateLeavingOnce
 from mailman_pgp.steps.moderation import ModerateWithKey, SameKey
 from mailman_pgp.steps.proof import Proves
 from mailman_workflows import IWorkflow, Purpose, Workflow
+from mailman_workflows.anew import Anew
 from mailman_workflows.steps.confirmation import ConfirmJoining, ConfirmLeaving
 from mailman_workflows.steps.eligibility import MayJoin
 from mailman_workflows.steps.membership import IsMember, Join, Leave
@@ -33,7 +34,7 @@ class JoinWithKey(Workflow):
     name = OURS[Purpose.JOIN]
     description = "Join an encrypted list: with a key, and as its subscription policy says."
     purpose = Purpose.JOIN
-    asides = frozenset({ConfirmJoining.name, ModerateJoining.name})
+    asides = frozenset({ConfirmJoining.name, ModerateJoining.name, Anew.name})
 
     def steps(self) -> Sequence[Step]:
         """See `Workflow`."""
@@ -47,6 +48,7 @@ class JoinWithKey(Workflow):
             Join(),
             ConfirmJoining(),
             ModerateJoining(),
+            Anew(),
         )
 
 
