@@ -229,7 +229,7 @@ def compressed_forms(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:
         writing.writestr("a", data)
     return {
-        "gzip": gzip.compress(data),
+        "gzip": gzip.compress(data, mtime=0),
         "zlib": zlib.compress(data),
         "bzip2": bz2.compress(data),
         "xz": lzma.compress(data),
