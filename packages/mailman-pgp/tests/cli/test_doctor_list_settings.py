@@ -12,10 +12,13 @@ from mailman.model.mailinglist import MailingList
 from sqlalchemy import update
 
 from mailman_pgp.lists import core_settings
+from mailman_pgp.lists.passage import OURS
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import doctor_list_settings
 from mailman_pgp.site.doctor_findings import Severity
+from mailman_workflows import Purpose
+from mailman_workflows.model.tables import Choice as ListChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,7 @@ def findings(store: Session, mlist: Any, make_list: Callable[..., Any]) -> Calla
     make_list("plain")
     store.add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore="{}"))
     core_settings.set_needed(mlist)
+    store.add(ListChoice(list_id=mlist.list_id, purpose="subscription", workflow="pgp-join"))
     store.commit()
 
     def examine(**changes: object) -> list[Finding]:
@@ -103,3 +107,13 @@ def test_archive_policy_that_shows_old_posts(findings: Callable[..., list[Findin
     (finding,) = findings(archive_policy=policy)
     assert finding.severity is Severity.INFORMATION
     assert "archive policy" in finding.sentence
+
+
+def test_list_that_people_join_without_a_key(findings: Callable[..., list[Finding]], store: Session) -> None:
+    """Another workflow than ours is told of, as what somebody may want; ours has the name by which it is looked for."""
+    assert OURS[Purpose.JOIN] == doctor_list_settings.JOINS_WITH_KEY
+    store.execute(update(ListChoice).values(workflow="customers"))
+    (found,) = findings()
+    assert found.severity is Severity.INFORMATION
+    assert "People can join the encrypted list ant.example.com without a key" in found.sentence
+    assert "mailman workflows set ant.example.com pgp-join" in found.mend

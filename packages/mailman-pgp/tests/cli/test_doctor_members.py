@@ -11,6 +11,7 @@ from mailman_pgp.lists import core_settings
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import Choice, EncryptedList, ListKey, StoredCertificate
 from mailman_pgp.site import doctor_lists
+from mailman_workflows.model.tables import Choice as ListChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def encrypted(store: Session, mlist: Any) -> Any:
     store.add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore="{}"))
     core_settings.set_needed(mlist)
+    store.add(ListChoice(list_id=mlist.list_id, purpose="subscription", workflow="pgp-join"))
     store.add(
         ListKey(
             fingerprint="A" * 40,

@@ -30,6 +30,8 @@ def send_leaving(mlist: Any, address: str, due: dt.datetime | None, certificate:
 
     :param due: When they leave unless somebody objects (naive UTC); None when a moderator decides.
     """
+    if is_ours(address):
+        return  # a list that is a member would post it
     when = "A moderator decides about it." if due is None else f"You leave on {due:%Y-%m-%d}, unless somebody objects."
     send_template(mlist, address, "leaving", None, when=when)
     if certificate is None:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from sqlalchemy import column, exists, or_, select, table
+from sqlalchemy import and_, column, exists, or_, select, table
 
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site.doctor_findings import Area, Finding, information, warning
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnClause, Connection
+
+#: The workflow of ours by which people join.
+JOINS_WITH_KEY = "pgp-join"
+
+# How each list lets people join: the table of mailman-workflows, and its name for that purpose.
+_CHOICE = table("wf_choice", column("list_id"), column("purpose"), column("workflow"))
+_JOINING = "subscription"
 
 # Core's table; importing its model would need an initialised core.
 _LIST = table("mailinglist", column("list_id"))
@@ -29,6 +36,7 @@ def examine(connected: Connection) -> Iterator[Finding]:
 
     settings: list[ColumnClause[Any]] = [column(name) for name in NEEDED]
     yield from _half_made(connected, OURS)
+    yield from _without_a_key(connected)
     query = select(EncryptedList.list_id, *settings).join(_LIST, _LIST.c.list_id == EncryptedList.list_id)
     for list_id, *values in connected.execute(query.order_by(EncryptedList.list_id)).all():
         # Core keeps the number of an enum.
@@ -51,6 +59,21 @@ def examine(connected: Connection) -> Iterator[Finding]:
                 "archive may show to everybody what it has from before.",
                 "Set it to `private`, unless everybody may read those posts.",
             )
+
+
+def _without_a_key(connected: Connection) -> Iterator[Finding]:
+    """Name each encrypted list that people join in another way than ours."""
+    if not sqlalchemy.inspect(connected).has_table(_CHOICE.name):
+        return  # mailman-workflows has never started; the lines of its section are looked at elsewhere
+    ours = and_(_CHOICE.c.purpose == _JOINING, _CHOICE.c.workflow == JOINS_WITH_KEY)
+    chosen = exists().where(ours, _CHOICE.c.list_id == EncryptedList.list_id)
+    for list_id in connected.scalars(select(EncryptedList.list_id).where(~chosen).order_by(EncryptedList.list_id)):
+        yield information(
+            Area.LISTS,
+            f"People can join the encrypted list {list_id} without a key, since it uses another workflow than "
+            f"{JOINS_WITH_KEY}; they are sent no posts until they have one.",
+            f"Choose it with `mailman workflows set {list_id} {JOINS_WITH_KEY}`, unless this is what you want.",
+        )
 
 
 def _half_made(connected: Connection, ours: Mapping[str, str]) -> Iterator[Finding]:
