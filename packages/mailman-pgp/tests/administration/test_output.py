@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from mailman_pgp.administration import output, reasons
+from mailman_pgp.administration import output
 from mailman_pgp.openpgp import CertificateProblem, OpeningProblem, Status
+from mailman_pgp.overview import reasons
 from mailman_pgp.posts.problems import Problem
 
 

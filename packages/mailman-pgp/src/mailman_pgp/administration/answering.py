@@ -12,17 +12,12 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec
 import click
 from mailman.config import config
 from public import public
-from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.administration.output import Answer, ExitStatus, to_json
+from mailman_pgp.exchange.refusals import refusal_of
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.keys.registry import RegistryError
-from mailman_pgp.keys.vault import VaultError
-from mailman_pgp.lists.encryption import EncryptionError
 from mailman_pgp.lists.settings import SettingError
-from mailman_pgp.model.database import store
-from mailman_pgp.openpgp import CertificateError, OpenPGPError
-from mailman_pgp.site import health
+from mailman_pgp.model.database import commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +59,6 @@ class Mistaken(Failure):
 
 
 @public
-def commit() -> None:
-    """Commit; not core's `config.db.commit()` alone, which swallows what keeps it from committing."""
-    store().flush()
-    config.db.commit()
-
-
-@public
 def answering(ask: Callable[P, Answer]) -> Callable[..., None]:
     """Make the callback of a command, with the option ``--json``, of a function that answers or raises."""
 
@@ -96,31 +84,9 @@ def answering(ask: Callable[P, Answer]) -> Callable[..., None]:
 
 
 def _failure(error: Exception) -> Failure | None:
-    match error:
-        case Failure():
-            return error
-        case EncryptionError():
-            return Refused("not-possible", str(error))
-        case CertificateError():
-            return Refused(error.problem, str(error))
-        case OpenPGPError():
-            return Refused("openpgp", str(error))
-        case VaultError():
-            return Refused("list-key", str(error))
-        case RegistryError():
-            return Refused("registry", str(error))
-        case SettingError():
-            return Mistaken("setting", str(error))
-        case health.NotHealthy():
-            return Refused("not-healthy", f"The plugin is not healthy, so nothing was done. {error}")
-        case SQLAlchemyError():
-            return Refused("database", _database_sentence(error))
-    return None
-
-
-def _database_sentence(error: SQLAlchemyError) -> str:
-    # The library's text holds statements and values.
-    problems = " ".join(str(problem) for problem in health.current().problems)
-    return f"Mailman's database could not be read or written ({type(error).__name__}); nothing was changed. " + (
-        problems or "Try again; if it stays, run `mailman-pgp check`, which names the mend."
-    )
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, SettingError):
+        return Mistaken("setting", str(error))
+    refusal = refusal_of(error)
+    return None if refusal is None else Refused(refusal.code, str(refusal))

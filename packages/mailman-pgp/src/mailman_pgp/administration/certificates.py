@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mailman_pgp.administration import chosen, reasons, requests
+from mailman_pgp.administration import requests
 from mailman_pgp.administration.adding import let_count
 from mailman_pgp.administration.answering import OWNER, answering
 from mailman_pgp.administration.comparing import compare
@@ -20,12 +20,13 @@ from mailman_pgp.administration.output import (
     steps,
     table,
 )
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.administration.showing import show
 from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.exchange import changing
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.overview import chosen, reasons
 
 
 @click.group("certificate", short_help="Add, show, list or remove certificates of people.")
@@ -111,7 +112,7 @@ def remove(spec: str, address: str) -> Answer:
     """Let no certificate count for ADDRESS on LIST any more."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    fingerprint = chosen.required(mlist, address).stored.fingerprint
+    fingerprint = required_certificate(mlist, address).stored.fingerprint
     changing.remove(mlist, address, OWNER)
     waited = requests.after_change(mlist, address)
     member = is_member(mlist, address)

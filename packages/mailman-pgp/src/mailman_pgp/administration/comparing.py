@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mailman_pgp.administration import chosen
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.output import Answer, fields, paragraphs
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.exchange import changing
 from mailman_pgp.openpgp import grouped
 
@@ -25,7 +24,7 @@ def compare(spec: str, address: str, fingerprint: tuple[str, ...]) -> Answer:
     """
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    current = chosen.required(mlist, address).stored.fingerprint
+    current = required_certificate(mlist, address).stored.fingerprint
     try:
         changing.compare(mlist, address, " ".join(fingerprint), OWNER)
     except changing.OtherFingerprintError as error:

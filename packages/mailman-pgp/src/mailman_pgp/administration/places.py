@@ -11,6 +11,7 @@ from zope.component import getUtility
 
 from mailman_pgp.administration.answering import Mistaken, Refused
 from mailman_pgp.lists.encryption import settings_of
+from mailman_pgp.overview import chosen
 
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import EncryptedList
@@ -71,3 +72,19 @@ def mail_address(text: str) -> str:
 def is_member(mlist: Any, address: str) -> bool:
     """Whether somebody is a member of a list."""
     return bool(mlist.members.get_memberships(address))
+
+
+@public
+def required_certificate(mlist: Any, address: str) -> chosen.Chosen:
+    """The certificate that is chosen for an address (in lower case) on a list.
+
+    :raises Refused: when there is none.
+    """
+    found = chosen.of_address(mlist.list_id, address)
+    if found is None:
+        raise Refused(
+            "no-certificate",
+            f"No certificate is chosen for {address} on {mlist.fqdn_listname}. "
+            f"`mailman pgp certificate list {mlist.list_id}` shows all that are.",
+        )
+    return found

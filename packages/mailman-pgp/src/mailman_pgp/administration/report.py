@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from public import public
 
-from mailman_pgp.administration import reasons
 from mailman_pgp.administration.output import count, fields, moment, paragraphs, plain, steps, table
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mailman_pgp.administration.survey import KeyState, Survey, Unserved
+    from mailman_pgp.overview.survey import KeyState, Survey, Unserved
     from mailman_pgp.site.health import Health
 
 # When to speak of the end of a list key: members need the new certificate before the old one expires.
@@ -186,5 +186,5 @@ def _next(found: Survey) -> list[str]:
         everybody = (*found.unserved, *found.staff)
         people = list(dict.fromkeys(person.address for person in everybody if person.reason == reason))
         names = ", ".join(people[:_NAMED]) + (f" and {len(people) - _NAMED} more" if len(people) > _NAMED else "")
-        advice.append(f"{names}: {reasons.unserved(reason).mend}")
+        advice.append(f"{names}: {reasons.unserved(reason).typed}")
     return advice

@@ -9,9 +9,9 @@ from mailman.config import config
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailman_pgp.administration.answering import commit
 from mailman_pgp.administration.places import is_member
 from mailman_pgp.exchange import waiting
+from mailman_pgp.model.database import commit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration import chosen, events, reasons
+from mailman_pgp.administration import events
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.described import described, not_a_member, shown
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps, table
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Event
@@ -31,7 +32,7 @@ def show(spec: str, address: str) -> Answer:
     """Show the certificate that counts for ADDRESS on LIST, and those that counted before."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    row = chosen.required(mlist, address)
+    row = required_certificate(mlist, address)
     known = openpgp.inspect(row.stored.data)
     choice = row.stored.choice
     past = [old for old in registry.history(mlist.list_id, address) if old.until is not None]
@@ -69,7 +70,7 @@ def show(spec: str, address: str) -> Answer:
             _past(past),
             f"Done last:\n{events.rows(last, named_by_address=False)}" if last else "",
             "" if member else not_a_member(mlist, address),
-            steps([reasons.unserved(row.problem).mend] if row.problem is not None else []),
+            steps([reasons.unserved(row.problem).typed] if row.problem is not None else []),
         ),
     )
 

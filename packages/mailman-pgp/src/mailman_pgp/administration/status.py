@@ -12,18 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from zope.component import getUtility
 
-from mailman_pgp.administration import reasons
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.output import Answer, ExitStatus
 from mailman_pgp.administration.places import encrypted_list
 from mailman_pgp.administration.report import list_text, overview_text
-from mailman_pgp.administration.survey import Survey, Unserved, survey
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.overview import reasons
+from mailman_pgp.overview.survey import Survey, Unserved, survey
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
-    from mailman_pgp.administration.survey import KeyState
+    from mailman_pgp.overview.survey import KeyState
     from mailman_pgp.site.health import Health
 
 _DEFAULT_WEEKS = 4
@@ -128,7 +128,7 @@ def _person(person: Unserved) -> dict[str, object]:
         "address": person.address,
         "reason": person.reason,
         "words": reason.words,
-        "mend": reason.mend,
+        "mend": reason.typed,
         "since": person.since,
         "last": person.last,
         "posts": person.posts,

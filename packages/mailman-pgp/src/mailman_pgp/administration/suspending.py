@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration import chosen, reasons, requests
+from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named
+from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.exchange import changing
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,7 +32,7 @@ def suspend(spec: str, address: str) -> Answer:
     """
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    current = chosen.required(mlist, address)
+    current = required_certificate(mlist, address)
     before = current.stored.choice.state
     changing.suspend(mlist, address, OWNER)
     waited = requests.after_change(mlist, address)
@@ -59,7 +60,7 @@ def resume(spec: str, address: str) -> Answer:
     """Let the suspended certificate of ADDRESS on LIST count again."""
     mlist, _ = encrypted_list(spec)
     address = mail_address(address)
-    current = chosen.required(mlist, address)
+    current = required_certificate(mlist, address)
     before = current.stored.choice.state
     if before is not ChoiceState.SUSPENDED:
         raise Refused(
@@ -81,7 +82,7 @@ def resume(spec: str, address: str) -> Answer:
             f"The certificate of {address} on {mlist.fqdn_listname} counts again.",
             fields([("Fingerprint", grouped(current.stored.fingerprint))]),
             waited.text,
-            "" if reason is None else f"But nothing can be encrypted to it: {reason.words}. {reason.mend}",
+            "" if reason is None else f"But nothing can be encrypted to it: {reason.words}. {reason.typed}",
         ),
     )
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from public import public
 
-from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Mistaken, Refused
 from mailman_pgp.administration.output import plain
-from mailman_pgp.keys import upkeep
+from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
 
 # More than any certificate; how much a certificate may really have is the boundary's to say.
@@ -26,13 +25,9 @@ class Upload:
     name: str
     certificate: Certificate
 
-    def refused(self, address: str, error: CertificateError, more: str = "") -> Refused:
-        """The refusal to let it count for an address; `more` are sentences to follow."""
-        sentence = str(error)
-        if error.problem is CertificateProblem.WRONG_ADDRESS:
-            carried = ", ".join(sorted(plain(other) for other in self.certificate.addresses)) or "no address at all"
-            sentence = f"{sentence} It is meant for {address}, and carries {carried}."
-        return _refused(self.name, error.problem, f"{sentence} {more}".rstrip())
+    def nothing_added(self, sentence: str) -> str:
+        """What to say when it was refused for the reason in a sentence."""
+        return _nothing_added(self.name, sentence)
 
 
 @public
@@ -47,7 +42,7 @@ def upload_from(file: str, address: str) -> Upload:
     data = _read(file)
     name = "standard input" if file == "-" else plain(file)
     try:
-        return Upload(name, _certificate_in(data))
+        return Upload(name, certificate_in(data))
     except CertificateError as error:
         sentence = str(error)
         if error.problem is CertificateProblem.SECRET_KEY:
@@ -56,21 +51,7 @@ def upload_from(file: str, address: str) -> Upload:
                 "This is a secret key, which only its owner should have. Nothing of it was kept. "
                 f"Export the public part (gpg --armor --export {address}) and add that."
             )
-        raise _refused(name, error.problem, sentence) from error
-
-
-def _certificate_in(data: bytes) -> Certificate:
-    try:
-        return openpgp.read_certificate(data)
-    except CertificateError as error:
-        if error.problem is not CertificateProblem.ONLY_REVOCATION:
-            raise
-        revocation = openpgp.read_revocation(data)
-        for known in upkeep.known_by(revocation.issuers):
-            revoked = openpgp.revoke(known, revocation)
-            if revoked is not None:
-                return revoked
-        raise
+        raise Refused(error.problem, _nothing_added(name, sentence)) from error
 
 
 def _read(file: str) -> bytes:
@@ -90,5 +71,5 @@ def _read(file: str) -> bytes:
         ) from None
 
 
-def _refused(name: str, code: str, sentence: str) -> Refused:
-    return Refused(code, f"Nothing was added from {name}. {sentence}")
+def _nothing_added(name: str, sentence: str) -> str:
+    return f"Nothing was added from {name}. {sentence}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy
+from mailman.config import config
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailman_workflows.database import OwnTables, now, store
@@ -12,7 +13,7 @@ from mailman_workflows.database import OwnTables, now, store
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import Base
 
-__all__ = ["TABLES", "insert_once", "now", "prepared", "store"]
+__all__ = ["TABLES", "commit", "insert_once", "now", "prepared", "store"]
 
 TABLES = OwnTables("mailman-pgp", "mailman_pgp.model:migrations", "pgp_alembic")
 
@@ -20,6 +21,12 @@ TABLES = OwnTables("mailman-pgp", "mailman_pgp.model:migrations", "pgp_alembic")
 def prepared() -> bool:
     """Whether our tables are in this database; they are from the plugin's first complete start on."""
     return sqlalchemy.inspect(store().connection()).has_table("pgp_list")
+
+
+def commit() -> None:
+    """Commit; not core's `config.db.commit()` alone, which swallows what keeps it from committing."""
+    store().flush()
+    config.db.commit()
 
 
 def insert_once(table: type[Base], **values: Any) -> bool:

@@ -28,7 +28,7 @@ _LAST_POSTS = 5
 class Unserved:
     """Somebody who gets nothing.
 
-    :ivar reason: A code, as in `mailman_pgp.administration.reasons.unserved`.
+    :ivar reason: A code, as in `mailman_pgp.overview.reasons.unserved`.
     :ivar since: When a post was kept from them for the first time; None when none was yet.
     :ivar last: When a post was kept from them last.
     :ivar posts: How many were, for this reason and those just before.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from public import public
 
-from mailman_pgp.administration.answering import Refused
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.keys import registry
 
@@ -17,7 +15,7 @@ from mailman_pgp.keys import registry
 class Chosen:
     """A certificate that is chosen for an address now.
 
-    :ivar problem: Why nothing is encrypted to it, as delivery finds it (see `mailman_pgp.administration.reasons`); None
+    :ivar problem: Why nothing is encrypted to it, as delivery finds it (see `mailman_pgp.overview.reasons`); None
         when it is used.
     """
 
@@ -41,22 +39,6 @@ def of_list(list_id: str) -> list[Chosen]:
 def of_address(list_id: str, address: str) -> Chosen | None:
     """The certificate that is chosen for an address (in lower case) on a list."""
     return next(iter(_with_problems(list_id, [address])), None)
-
-
-@public
-def required(mlist: Any, address: str) -> Chosen:
-    """The certificate that is chosen for an address (in lower case) on a list.
-
-    :raises Refused: when there is none.
-    """
-    found = of_address(mlist.list_id, address)
-    if found is None:
-        raise Refused(
-            "no-certificate",
-            f"No certificate is chosen for {address} on {mlist.fqdn_listname}. "
-            f"`mailman pgp certificate list {mlist.list_id}` shows all that are.",
-        )
-    return found
 
 
 def _with_problems(list_id: str, addresses: list[str]) -> list[Chosen]:

@@ -21,44 +21,54 @@ class Reason:
 
     :ivar words: A few words, without a full stop.
     :ivar mend: What the owner does about it, as a sentence.
+    :ivar command: The command that is part of it, where there is one.
     """
 
     words: str
     mend: str
+    command: str = ""
+
+    @property
+    def typed(self) -> str:
+        """What the owner does about it at the command line."""
+        return f"{self.mend.removesuffix('.')} with `{self.command}`." if self.command else self.mend
 
 
-_NEW_ONE = "Ask them for a new certificate, and add it with `mailman pgp certificate add`."
+def _to_be_added(words: str, mend: str) -> Reason:
+    return Reason(words, f"{mend}, and add it.", "mailman pgp certificate add")
+
+
+_NEW_ONE = "Ask them for a new certificate"
 
 _UNSERVED: dict[str, Reason] = {
-    "no-certificate": Reason(
-        "no certificate", "Ask them for their certificate, and add it with `mailman pgp certificate add`."
-    ),
+    "no-certificate": _to_be_added("no certificate", "Ask them for their certificate"),
     "digest-mode": Reason(
         "chose digests, and an encrypted list makes none",
         "Set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`).",
     ),
-    "refused-by-library": Reason(
-        "the certificate was refused when a post was encrypted",
-        "Ask them for a fresh copy of their certificate, and add it with `mailman pgp certificate add`.",
+    "refused-by-library": _to_be_added(
+        "the certificate was refused when a post was encrypted", "Ask them for a fresh copy of their certificate"
     ),
-    "suspended": Reason("the certificate is suspended", "`mailman pgp certificate resume` lets it count again."),
-    CertificateProblem.EXPIRED: Reason(
+    "suspended": Reason(
+        "the certificate is suspended", "When all is well, let it count again.", "mailman pgp certificate resume"
+    ),
+    CertificateProblem.EXPIRED: _to_be_added(
         "the certificate has expired",
-        "Ask them to extend it and to send it again, and add it with `mailman pgp certificate add`.",
+        "Ask them to extend it and to send it again",
     ),
-    CertificateProblem.REVOKED: Reason("the certificate is revoked", _NEW_ONE),
-    CertificateProblem.NO_ENCRYPTION: Reason(
+    CertificateProblem.REVOKED: _to_be_added("the certificate is revoked", _NEW_ONE),
+    CertificateProblem.NO_ENCRYPTION: _to_be_added(
         "the certificate has no encryption subkey that is valid now",
-        "Ask them to add or extend an encryption subkey, and add the certificate with `mailman pgp certificate add`.",
+        "Ask them to add or extend an encryption subkey and to send it again",
     ),
-    CertificateProblem.POLICY: Reason(
+    CertificateProblem.POLICY: _to_be_added(
         "the certificate relies on SHA-1, or something else that is no longer safe", _NEW_ONE
     ),
     CertificateProblem.NOT_YET_VALID: Reason(
         "the certificate becomes valid in the future", "Wait for its day, or ask whether their clock was right."
     ),
-    CertificateProblem.WRONG_ADDRESS: Reason("the certificate does not name the address", _NEW_ONE),
-    CertificateProblem.BROKEN: Reason("the certificate is damaged", _NEW_ONE),
+    CertificateProblem.WRONG_ADDRESS: _to_be_added("the certificate does not name the address", _NEW_ONE),
+    CertificateProblem.BROKEN: _to_be_added("the certificate is damaged", _NEW_ONE),
 }
 
 _REFUSED: dict[str, str] = {
@@ -99,7 +109,7 @@ _REFUSED: dict[str, str] = {
 @public
 def unserved(reason: str) -> Reason:
     """Why somebody gets nothing; `reason` as `mailman_pgp.delivery.lookup` and the ledger have it."""
-    return _UNSERVED.get(reason) or Reason(f"the certificate can't be used ({reason})", _NEW_ONE)
+    return _UNSERVED.get(reason) or _to_be_added(f"the certificate can't be used ({reason})", _NEW_ONE)
 
 
 @public

@@ -1,0 +1,66 @@
+"""What is asked for can't be done: one kind of refusal, whatever door it was asked at."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from public import public
+from sqlalchemy.exc import SQLAlchemyError
+
+from mailman_pgp.keys.registry import RegistryError
+from mailman_pgp.keys.vault import VaultError
+from mailman_pgp.lists.encryption import EncryptionError
+from mailman_pgp.openpgp import CertificateError, OpenPGPError
+from mailman_pgp.site import health
+
+
+@public
+class Way(StrEnum):
+    """What would help, where the door has a way to do it: each door says it in its own words."""
+
+    RESUME = "resume"  # let the suspended certificate count again
+    REMOVE = "remove"  # let none count
+
+
+@public
+class Refusal(Exception):  # noqa: N818 - a word for the answer, not for a mistake
+    """It is refused, and nothing was changed.  `code` is for programs; the text is a sentence for people.
+
+    :ivar way: What the person may want to do instead.
+    """
+
+    def __init__(self, code: str, sentence: str, way: Way | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.way = way
+
+
+@public
+def refusal_of(error: Exception) -> Refusal | None:
+    """The refusal that an error amounts to; None for one that nobody has thought of."""
+    match error:
+        case Refusal():
+            return error
+        case EncryptionError():
+            return Refusal("not-possible", str(error))
+        case CertificateError():
+            return Refusal(error.problem, str(error))
+        case OpenPGPError():
+            return Refusal("openpgp", str(error))
+        case VaultError():
+            return Refusal("list-key", str(error))
+        case RegistryError():
+            return Refusal("registry", str(error))
+        case health.NotHealthy():
+            return Refusal("not-healthy", f"The plugin is not healthy, so nothing was done. {error}")
+        case SQLAlchemyError():
+            return Refusal("database", _database_sentence(error))
+    return None
+
+
+def _database_sentence(error: SQLAlchemyError) -> str:
+    # The library's text holds statements and values.
+    problems = " ".join(str(problem) for problem in health.current().problems)
+    return f"Mailman's database could not be read or written ({type(error).__name__}); nothing was changed. " + (
+        problems or "Try again; if it stays, run `mailman-pgp check`, which names the mend."
+    )
