@@ -56,7 +56,9 @@ class PGPPlugin:
         from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
         from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
+        from mailman_pgp.rest.root import Root  # noqa: PLC0415
 
+        self.resource = Root()  # before anything can fail: it says so
         closed_door.install()  # before anything that may fail
         database.TABLES.migrate()
         cleanup.install()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import KeyEvent
@@ -86,12 +86,25 @@ def write(list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, 
     )
 
 
-def of(list_id: str, address: str | None = None, *, limit: int = 1000) -> list[Event]:
-    """What was done about one address on a list, or about all, the latest first."""
-    query = select(KeyEvent).where(KeyEvent.list_id == list_id)
-    if address is not None:
-        query = query.where(KeyEvent.address == address.lower())
-    return [_event(row) for row in store().scalars(query.order_by(KeyEvent.id.desc()).limit(limit))]
+def of(list_id: str, address: str | None = None, *, limit: int = 1000, offset: int = 0) -> list[Event]:
+    """What was done about one address on a list, or about all, the latest first, without the `offset` latest ones."""
+    query = select(KeyEvent).where(*_about(list_id, address)).order_by(KeyEvent.id.desc())
+    return [_event(row) for row in store().scalars(query.limit(limit).offset(offset))]
+
+
+def count(list_id: str, address: str | None = None) -> int:
+    """How many events `of` has."""
+    return int(store().scalar(select(func.count()).select_from(KeyEvent).where(*_about(list_id, address))) or 0)
+
+
+def compared(list_id: str) -> dict[tuple[str, str], dt.datetime]:
+    """When the fingerprint of a certificate of an address was compared last; by address and fingerprint, for a whole list."""
+    query = (
+        select(KeyEvent.address, KeyEvent.fingerprint, func.max(KeyEvent.at))
+        .where(KeyEvent.list_id == list_id, KeyEvent.act == Act.COMPARED.value)
+        .group_by(KeyEvent.address, KeyEvent.fingerprint)
+    )
+    return {(address, fingerprint): at for address, fingerprint, at in store().execute(query)}
 
 
 def last(list_id: str, address: str, fingerprint: str, act: Act) -> Event | None:
@@ -109,6 +122,11 @@ def last(list_id: str, address: str, fingerprint: str, act: Act) -> Event | None
 def prune() -> None:
     """Remove what is older than `KEPT`; the caller commits."""
     store().execute(delete(KeyEvent).where(KeyEvent.at < now() - KEPT))
+
+
+def _about(list_id: str, address: str | None) -> tuple[ColumnElement[bool], ...]:
+    of_list = KeyEvent.list_id == list_id
+    return (of_list,) if address is None else (of_list, KeyEvent.address == address.lower())
 
 
 def _event(row: KeyEvent) -> Event:

@@ -22,6 +22,7 @@ from mailman_pgp.model.database import insert_once, now, store
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
     from sqlalchemy import Row, Select
 
@@ -37,12 +38,16 @@ __all__ = [
     "chosen",
     "current",
     "everywhere",
+    "for_addresses",
     "for_list",
     "history",
     "owns_key",
     "remove",
     "signers",
 ]
+
+# A query names its addresses up to this number; for more it is cheaper to read all of the list.
+_NAMED_AT_MOST = 500
 
 
 class RegistryError(Exception):
@@ -169,6 +174,14 @@ def current(list_id: str, address: str) -> StoredCertificate | None:
 def for_list(list_id: str) -> list[StoredCertificate]:
     """What is chosen on a list now, by address; also what does not count (yet), see `Choice.counts`."""
     return _stored(tables.Choice.list_id == list_id)
+
+
+def for_addresses(list_id: str, addresses: Collection[str]) -> list[StoredCertificate]:
+    """What is chosen for some addresses (in lower case) on a list now, by address; also what does not count (yet)."""
+    wanted = set(addresses)
+    if len(wanted) > _NAMED_AT_MOST:
+        return [found for found in for_list(list_id) if found.choice.address in wanted]
+    return _stored(tables.Choice.list_id == list_id, tables.Choice.address.in_(wanted))
 
 
 def everywhere(fingerprint: str) -> list[StoredCertificate]:

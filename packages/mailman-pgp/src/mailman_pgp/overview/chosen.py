@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from public import public
 
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.keys import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 @public
@@ -36,16 +40,17 @@ def of_list(list_id: str) -> list[Chosen]:
 
 
 @public
+def of_addresses(list_id: str, addresses: Iterable[str]) -> list[Chosen]:
+    """The certificates that are chosen for some addresses (in lower case) on a list, by address."""
+    return _with_problems(list_id, sorted(addresses))
+
+
+@public
 def of_address(list_id: str, address: str) -> Chosen | None:
     """The certificate that is chosen for an address (in lower case) on a list."""
     return next(iter(_with_problems(list_id, [address])), None)
 
 
-def _with_problems(list_id: str, addresses: list[str]) -> list[Chosen]:
+def _with_problems(list_id: str, addresses: Sequence[str]) -> list[Chosen]:
     problems = look_up(list_id, addresses).problems
-    wanted = set(addresses)
-    return [
-        Chosen(found, problems.get(found.choice.address))
-        for found in registry.for_list(list_id)
-        if found.choice.address in wanted
-    ]
+    return [Chosen(found, problems.get(found.choice.address)) for found in registry.for_addresses(list_id, addresses)]

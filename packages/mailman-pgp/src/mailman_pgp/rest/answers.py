@@ -1,0 +1,138 @@
+"""What is answered: the one place where a request's transaction ends, and where errors become sentences.
+
+Core commits whatever the answer is, so that a resource which answers with an error has to abort by itself.  Here it does, for
+all of them, and for errors that nobody has thought of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import traceback
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import falcon
+from mailman.config import config
+from mailman.rest.helpers import CONTENT_TYPE_JSON, etag
+from public import public
+
+from mailman_pgp.exchange.refusals import Refusal, refusal_of
+from mailman_pgp.lists.settings import SettingError
+from mailman_pgp.model.database import commit
+from mailman_pgp.openpgp import CertificateProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+log = logging.getLogger("mailman.error")
+
+# What is not named here is a conflict with what there is (409).
+_STATUS: dict[str, HTTPStatus] = {
+    "invalid": HTTPStatus.BAD_REQUEST,
+    "openpgp": HTTPStatus.BAD_REQUEST,
+    "setting": HTTPStatus.BAD_REQUEST,
+    "no-such-list": HTTPStatus.NOT_FOUND,
+    "not-encrypted": HTTPStatus.NOT_FOUND,
+    "no-certificate": HTTPStatus.NOT_FOUND,
+    "no-such-request": HTTPStatus.NOT_FOUND,
+    "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database": HTTPStatus.SERVICE_UNAVAILABLE,
+    **{problem.value: HTTPStatus.BAD_REQUEST for problem in CertificateProblem},
+}
+_UNEXPECTED = Refusal(
+    "failed",
+    "Something went wrong here, and nothing was changed. Mailman's error log says where; tell the site's operator.",
+)
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class File:
+    """An answer that is a file: what is in it, of which type, and what it is called."""
+
+    content: bytes
+    content_type: str
+    name: str
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is a success.
+
+    :ivar body: The JSON object: plain values, and datetimes (naive UTC); or a file; None for no body.
+    :ivar location: Where what was made is.
+    """
+
+    body: Mapping[str, Any] | File | None
+    status: HTTPStatus = HTTPStatus.OK
+    location: str | None = None
+
+
+@public
+def respond(answer: Callable[[], Reply], response: Any) -> None:
+    """Do what was asked for, commit it and answer; or abort it, and answer with a sentence."""
+    try:
+        reply = answer()
+        content = _content(reply.body)  # before the commit: it may fail, too
+        commit()
+    except Exception as error:  # noqa: BLE001 - core would commit what was half done
+        config.db.abort()
+        _refuse(response, error)
+        return
+    response.status = falcon.code_to_http_status(int(reply.status))
+    if reply.location is not None:
+        response.location = reply.location
+    if isinstance(reply.body, File):
+        response.content_type = reply.body.content_type
+        response.downloadable_as = reply.body.name
+        response.data = content
+    elif content is not None:
+        response.content_type = CONTENT_TYPE_JSON
+        response.data = content
+
+
+def _content(body: Mapping[str, Any] | File | None) -> bytes | None:
+    if isinstance(body, File):
+        return body.content
+    return None if body is None else str(etag(_plain(body))).encode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    """A copy in which times are in ISO 8601 with a Z."""
+    if isinstance(value, dt.datetime):
+        return f"{value.isoformat(timespec='seconds')}Z"
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _refuse(response: Any, error: Exception) -> None:
+    """Answer with an error, in core's form: its title and its description."""
+    if isinstance(error, falcon.HTTPError):
+        response.status, response.content_type, response.text = error.status, CONTENT_TYPE_JSON, error.to_json()
+        return
+    refusal = Refusal("setting", str(error)) if isinstance(error, SettingError) else refusal_of(error)
+    status = HTTPStatus.CONFLICT if refusal is None else _STATUS.get(refusal.code, HTTPStatus.CONFLICT)
+    if refusal is None:
+        log_failure(error)
+        refusal, status = _UNEXPECTED, HTTPStatus.INTERNAL_SERVER_ERROR
+    response.status = falcon.code_to_http_status(int(status))
+    response.content_type = CONTENT_TYPE_JSON
+    response.text = json.dumps({"title": response.status, "description": str(refusal), "code": refusal.code})
+
+
+@public
+def log_failure(error: Exception) -> None:
+    """Write into core's error log where something went wrong that nobody has thought of."""
+    # Without the error's own text, which may hold what somebody sent.
+    places = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:])
+    log.error("REST of encrypted lists: %s was raised at %s", type(error).__name__, places)

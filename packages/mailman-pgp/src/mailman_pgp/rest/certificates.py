@@ -1,0 +1,250 @@
+"""The certificates that are chosen for people on a list: seen, added, replaced, and decided about."""
+
+from __future__ import annotations
+
+import hmac
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from public import public
+
+from mailman_pgp import openpgp
+from mailman_pgp.exchange import changing, waiting
+from mailman_pgp.exchange.adding import add
+from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.exchange.uploads import certificate_in
+from mailman_pgp.keys import journal, registry
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.model.database import commit
+from mailman_pgp.overview import chosen
+from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest.answers import Reply, log_failure
+from mailman_pgp.rest.fields import BY, PAGING, address, choice, fingerprint, text
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.paging import page_of
+from mailman_pgp.rest.places import certificate_of, encrypted_list, link
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from mailman_pgp.overview.chosen import Chosen
+
+_CERTIFICATE = text("certificate", "The certificate (public key), in ASCII armor.")
+
+
+class Action(StrEnum):
+    """What can be decided about the certificate that is chosen for somebody."""
+
+    APPROVE = "approve"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    COMPARE = "compare"  # record that its fingerprint was compared with its person
+
+
+@public
+class Certificates(Resource):
+    """The certificates that are chosen on a list."""
+
+    @operation("Show the certificates of people on a list.", schemas.pages(schemas.CHOSEN_ENTRY), takes=PAGING)
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        found = chosen.of_list(mlist.list_id)
+        members = {member.email for member in mlist.members.addresses}
+        compared = journal.compared(mlist.list_id)
+        return Reply(page_of(asked, found, lambda one: _entry(mlist, one, one.address in members, compared)))
+
+    @operation(
+        "Let a certificate count for an address; of the one that counts already this is an update. What a known key says of "
+        "itself, such as that it is revoked, is recorded even if the certificate is refused.",
+        schemas.ADDED,
+        takes=[address("address", "Whose it is; they need not be a member yet."), _CERTIFICATE, BY],
+        status=HTTPStatus.CREATED,
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        certificate = certificate_in(asked["certificate"].encode())
+        before = registry.chosen(mlist.list_id, asked["address"])
+        if before is not None and before.fingerprint != certificate.fingerprint:
+            raise Refusal(
+                "another-certificate",
+                f"Another certificate is chosen for {asked['address']} on {mlist.fqdn_listname}. PUT this one there to replace it.",
+            )
+        return _added(mlist, asked["address"], certificate, _actor(asked), HTTPStatus.CREATED)
+
+
+@public
+class OneCertificate(Resource):
+    """The certificate that is chosen for an address on a list."""
+
+    @operation("Show the certificate of an address, with its history and all that was done about it.", schemas.CHOSEN)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, found = self._found()
+        choice, whose = found.stored.choice, found.address
+        compared = journal.last(mlist.list_id, whose, choice.fingerprint, journal.Act.COMPARED)
+        return Reply(
+            {
+                **_common(mlist, found, bool(mlist.members.get_memberships(whose)), compared.at if compared else None),
+                "certificate": shown.described(openpgp.inspect(found.stored.data)),
+                "armored": shown.armored(found.stored.data),
+                "history": [
+                    {
+                        "fingerprint": old.fingerprint,
+                        "state": old.state,
+                        "since": old.since,
+                        "until": old.until,
+                        "origin": old.origin,
+                    }
+                    for old in registry.history(mlist.list_id, whose)
+                    if old.until is not None
+                ],
+                "events": [shown.event(event) for event in journal.of(mlist.list_id, whose)],
+            }
+        )
+
+    @operation("Replace the certificate of an address by another one.", schemas.ADDED, takes=[_CERTIFICATE, BY])
+    def on_put(self, asked: Asked) -> Reply:
+        """Answer PUT."""
+        mlist, found = self._found()
+        certificate = certificate_in(asked["certificate"].encode())
+        return _added(mlist, found.address, certificate, _actor(asked), HTTPStatus.OK)
+
+    @operation(
+        "Decide about the certificate of an address.",
+        schemas.DECIDED,
+        takes=[
+            choice("action", "What is decided.", Action),
+            fingerprint(
+                "fingerprint",
+                "The fingerprint of the certificate that it is decided about: to suspend, it may be left out.",
+                required=False,
+            ),
+            BY,
+        ],
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, found = self._found()
+        action, actor = asked["action"], _actor(asked)
+        if action is not Action.SUSPEND and "fingerprint" not in asked:
+            raise Refusal("invalid", f"Missing: fingerprint. To {action}, say which certificate you have seen.")
+        _require_seen(mlist, found, asked)
+        match action:
+            case Action.APPROVE:
+                changing.approve(mlist, found.address, actor)
+            case Action.SUSPEND:
+                changing.suspend(mlist, found.address, actor)
+            case Action.RESUME:
+                changing.resume(mlist, found.address, actor)
+            case Action.COMPARE:
+                changing.compare(mlist, found.address, asked["fingerprint"], actor)
+        whose, of = found.address, found.stored.fingerprint
+        return Reply({"address": whose, "fingerprint": of, "action": action, "requests": _go_on(mlist, whose)})
+
+    @operation(
+        "Let no certificate count for an address any more.",
+        None,
+        takes=[fingerprint("fingerprint", "The one that is meant, if only that is.", required=False), BY],
+        status=HTTPStatus.NO_CONTENT,
+    )
+    def on_delete(self, asked: Asked) -> Reply:
+        """Answer DELETE."""
+        mlist, found = self._found()
+        _require_seen(mlist, found, asked)
+        changing.remove(mlist, found.address, _actor(asked))
+        _go_on(mlist, found.address)
+        return Reply(None, HTTPStatus.NO_CONTENT)
+
+    def _found(self) -> tuple[Any, Chosen]:
+        mlist, _ = encrypted_list(self.names["list"])
+        return mlist, certificate_of(mlist, self.names["address"])
+
+
+@public
+class CertificateFile(Resource):
+    """The same as a file."""
+
+    @operation("Get the certificate of an address as a file.", shown.KEYS_TYPE)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        found = certificate_of(mlist, self.names["address"])
+        return Reply(shown.as_file(found.stored.data, found.address))
+
+
+def _actor(asked: Asked) -> Actor:
+    return Actor(Door.REST, asked.get("by", ""))
+
+
+def _require_seen(mlist: Any, found: Chosen, asked: Asked) -> None:
+    """Nothing is decided about a certificate that somebody has put in the place of the one that was looked at."""
+    seen, current = asked.get("fingerprint"), found.stored.fingerprint
+    if seen is not None and not hmac.compare_digest(seen.encode(), current.encode()):
+        raise Refusal(
+            "another-certificate",
+            f"The certificate that is chosen for {found.address} on {mlist.fqdn_listname} has another fingerprint, so nothing "
+            "was changed. Look at it, and decide again.",
+        )
+
+
+def _added(mlist: Any, whose: str, certificate: openpgp.Certificate, actor: Actor, status: HTTPStatus) -> Reply:
+    added = add(mlist, whose, certificate, actor)
+    there = link("lists", mlist.list_id, "certificates", whose)
+    return Reply(
+        {
+            "address": whose,
+            "outcome": added.outcome,
+            "replaced": added.replaced,
+            "problem": added.problem,
+            "unserved": list(added.unserved),
+            "certificate": shown.described(added.certificate),
+            "requests": _go_on(mlist, whose),
+            "self_link": there,
+        },
+        status,
+        there if status is HTTPStatus.CREATED else None,
+    )
+
+
+def _go_on(mlist: Any, whose: str) -> list[dict[str, Any]]:
+    """Commit a change, and let the requests that have waited for it go on, each for itself; tell what became of them."""
+    commit()
+    try:
+        looked = waiting.look_again(mlist, whose)
+    except Exception as error:  # noqa: BLE001 - the change is made, and must not be said to have failed
+        config.db.abort()
+        log_failure(error)
+        return [{"goes_on": False, "over": False, "failed": True, "sentence": "could not be looked at."}]
+    # Not by their tokens: whoever has one may answer for the person.
+    return [
+        {"goes_on": one.goes_on, "over": one.over, "failed": one.failed, "sentence": one.sentence} for one in looked
+    ]
+
+
+def _common(mlist: Any, found: Chosen, member: bool, compared: dt.datetime | None) -> dict[str, Any]:  # noqa: FBT001 - a value
+    choice = found.stored.choice
+    return {
+        "address": found.address,
+        "member": member,
+        "state": choice.state,
+        "since": choice.since,
+        "origin": choice.origin,
+        **shown.problem(found.problem),
+        "compared": compared,
+        "self_link": link("lists", mlist.list_id, "certificates", found.address),
+    }
+
+
+def _entry(mlist: Any, found: Chosen, member: bool, compared: dict[tuple[str, str], dt.datetime]) -> dict[str, Any]:  # noqa: FBT001 - a value
+    stored = found.stored
+    return {
+        **_common(mlist, found, member, compared.get((found.address, stored.fingerprint))),
+        "fingerprint": stored.fingerprint,
+        "algorithm": stored.algorithm,
+        "created": stored.created,
+        "expires": stored.expires,
+    }

@@ -1,0 +1,160 @@
+"""Encrypted lists: all of them, one with its settings, its certificate, and who gets nothing there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+from http import HTTPStatus
+from typing import Any
+
+from mailman.interfaces.listmanager import IListManager
+from public import public
+from sqlalchemy import select
+from zope.component import getUtility
+
+from mailman_pgp import openpgp
+from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.keys import vault
+from mailman_pgp.lists import encryption
+from mailman_pgp.lists.settings import SETTINGS, change, values_of
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.overview.survey import survey
+from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.fields import PAGING, fingerprint, of_setting, text
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.paging import page_of
+from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
+
+# How far back refused mail is counted.
+_OF_LATE = dt.timedelta(weeks=4)
+
+
+@public
+class Lists(Resource):
+    """All encrypted lists."""
+
+    @operation("Show the encrypted lists.", schemas.pages(schemas.LIST_ENTRY), takes=PAGING)
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        rows = store().scalars(select(EncryptedList).order_by(EncryptedList.list_id)).all()
+        lists = [(mlist, row) for row in rows if (mlist := getUtility(IListManager).get_by_list_id(row.list_id))]
+        return Reply(page_of(asked, lists, lambda found: _in_short(*found)))
+
+    @operation(
+        "Turn a list into an encrypted one; what keeps it from that is said (409).",
+        schemas.LIST,
+        takes=[text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com).")],
+        status=HTTPStatus.CREATED,
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist = any_list(asked["list_id"])
+        encryption.enable(mlist)
+        return Reply(_whole(*encrypted_list(mlist.list_id)), HTTPStatus.CREATED, link("lists", mlist.list_id))
+
+
+@public
+class OneList(Resource):
+    """An encrypted list."""
+
+    @operation("Show an encrypted list, with its settings.", schemas.LIST)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        return Reply(_whole(*encrypted_list(self.names["list"])))
+
+    @operation(
+        "Change settings of a list, all that are given or none; in a form, `default` takes one back.",
+        schemas.LIST,
+        takes=[of_setting(setting) for setting in SETTINGS.values()],
+    )
+    def on_patch(self, asked: Asked) -> Reply:
+        """Answer PATCH."""
+        mlist, row = encrypted_list(self.names["list"])
+        change(row, asked)
+        return Reply(_whole(mlist, row))
+
+    @operation(
+        "Turn an encrypted list into a plain one. Its secret keys are destroyed for good, and its posts travel in the clear.",
+        None,
+        takes=[fingerprint("confirm", "The fingerprint of the list's key, to say that it is meant.")],
+        status=HTTPStatus.NO_CONTENT,
+    )
+    def on_delete(self, asked: Asked) -> Reply:
+        """Answer DELETE."""
+        mlist, _ = encrypted_list(self.names["list"])
+        current = vault.certificate(mlist.list_id).fingerprint
+        if not hmac.compare_digest(asked["confirm"].encode(), current.encode()):
+            raise Refusal(
+                "not-confirmed",
+                f"This is not the fingerprint of the key of {mlist.fqdn_listname}, so the list stays encrypted.",
+            )
+        encryption.disable(mlist)
+        return Reply(None, HTTPStatus.NO_CONTENT)
+
+
+def _in_short(mlist: Any, row: EncryptedList) -> dict[str, Any]:
+    return shown.of_list(survey(mlist, row, now() - _OF_LATE), link("lists", mlist.list_id))
+
+
+def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
+    found = survey(mlist, row, now() - _OF_LATE)
+    below = ("certificate", "certificates", "unserved", "requests", "events")
+    return {
+        **shown.of_list(found, link("lists", mlist.list_id)),
+        "settings": values_of(row),
+        **shown.happened(found),
+        "links": {
+            **{name: link("lists", mlist.list_id, name) for name in below},
+            "core": core_link("lists", mlist.list_id),
+        },
+    }
+
+
+@public
+class ListCertificate(Resource):
+    """The certificate of a list: what those who post encrypt to."""
+
+    @operation("Show the certificate of a list.", schemas.LIST_CERTIFICATE)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        data = vault.certificate(mlist.list_id).certificate
+        return Reply(
+            {
+                "list_id": mlist.list_id,
+                "address": mlist.fqdn_listname,
+                **shown.described(openpgp.inspect(data)),
+                "armored": shown.armored(data),
+                "self_link": link("lists", mlist.list_id, "certificate"),
+            }
+        )
+
+
+@public
+class ListCertificateFile(Resource):
+    """The same as a file."""
+
+    @operation("Get the certificate of a list as a file.", shown.KEYS_TYPE)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        return Reply(shown.as_file(vault.certificate(mlist.list_id).certificate, mlist.list_id))
+
+
+@public
+class UnservedPeople(Resource):
+    """Who gets nothing, and why."""
+
+    @operation(
+        "Show who gets nothing, why, and what its owners do about it: members, then owners and moderators.",
+        schemas.pages(schemas.UNSERVED),
+        takes=PAGING,
+    )
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        found = survey(*encrypted_list(self.names["list"]), now() - _OF_LATE)
+        people = [(person, "member") for person in found.unserved]
+        people += [(person, "administrator") for person in found.staff]
+        return Reply(page_of(asked, people, lambda person: shown.unserved(*person)))

@@ -1,0 +1,98 @@
+"""Requests to join or to leave that wait at a list, each with the certificate that its person asks with.
+
+Core's own ``/lists/LIST/requests`` accepts, rejects and discards them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.keys import journal
+from mailman_pgp.overview import chosen
+from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.fields import PAGING
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
+from mailman_workflows import saved
+from mailman_workflows.request import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailman_workflows.model.tables import SavedRequest
+
+
+@public
+class Requests(Resource):
+    """The requests that wait at a list, the oldest first."""
+
+    @operation(
+        "Show the requests that wait, for what, and with which key.", schemas.pages(schemas.REQUEST), takes=PAGING
+    )
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        rows = saved.all_at(mlist)
+        start, count = span(asked, len(rows))
+        return Reply(page(start, len(rows), _shown(mlist, rows[start : start + count])))
+
+
+@public
+class OneRequest(Resource):
+    """A request that waits."""
+
+    @operation("Show a request that waits.", schemas.REQUEST)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        return Reply(_shown(mlist, [_found(mlist, self.names["token"])])[0])
+
+
+@public
+class RequestFile(Resource):
+    """The certificate that somebody asks with, as a file."""
+
+    @operation("Get the certificate of a request as a file.", shown.KEYS_TYPE)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        found = certificate_of(mlist, _found(mlist, self.names["token"]).email)
+        return Reply(shown.as_file(found.stored.data, found.address))
+
+
+def _found(mlist: Any, token: str) -> SavedRequest:
+    row = next((row for row in saved.all_at(mlist) if row.token == token), None)
+    if row is None:
+        raise Refusal("no-such-request", f"No request waits at {mlist.fqdn_listname} by this token.")
+    return row
+
+
+def _shown(mlist: Any, rows: Sequence[SavedRequest]) -> list[dict[str, Any]]:
+    list_id = mlist.list_id
+    certificates = {found.address: found for found in chosen.of_addresses(list_id, {row.email for row in rows})}
+    compared = journal.compared(list_id)
+    shown_requests = []
+    for row in rows:
+        found = certificates.get(row.email)
+        when = None if found is None else compared.get((row.email, found.stored.fingerprint))
+        shown_requests.append(
+            {
+                "token": row.token,
+                "address": row.email,
+                "purpose": Purpose(row.purpose).word,
+                "workflow": row.workflow,
+                "waits_for": row.waits_for,
+                "reason": row.reason,
+                "since": row.since,
+                "expires": row.expires,
+                "certificate": None if found is None else shown.asked_with(found, when),
+                "self_link": link("lists", list_id, "requests", row.token),
+                "core_link": core_link("lists", list_id, "requests", row.token),
+            }
+        )
+    return shown_requests

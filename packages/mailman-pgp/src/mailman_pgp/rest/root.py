@@ -1,0 +1,56 @@
+"""Which resource is at which path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mailman.rest.helpers import NotFound, child
+from public import public
+
+from mailman_pgp.rest import certificates, events, lists, requests, site
+
+if TYPE_CHECKING:
+    from mailman_pgp.rest.operations import Resource
+
+#: The resources by their paths; of several that fit, the first one counts.
+RESOURCES: dict[str, type[Resource]] = {
+    "": site.Index,
+    "settings": site.Settings,
+    "openapi.json": site.Description,
+    "lists": lists.Lists,
+    "lists/{list}": lists.OneList,
+    "lists/{list}/certificate": lists.ListCertificate,
+    "lists/{list}/certificate.asc": lists.ListCertificateFile,
+    "lists/{list}/certificates": certificates.Certificates,
+    "lists/{list}/certificates/{address}/certificate.asc": certificates.CertificateFile,
+    "lists/{list}/certificates/{address}": certificates.OneCertificate,
+    "lists/{list}/unserved": lists.UnservedPeople,
+    "lists/{list}/requests": requests.Requests,
+    "lists/{list}/requests/{token}": requests.OneRequest,
+    "lists/{list}/requests/{token}/certificate.asc": requests.RequestFile,
+    "lists/{list}/events": events.Events,
+}
+
+# An address may have a slash in it, and the server gives us the path with all of them decoded.
+_FORMS = {"list": "[^/]+", "address": ".+", "token": "[^/]+"}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", lambda name: f"(?P<{name[1]}>{_FORMS[name[1]]})", re.escape(path)))
+
+
+_PATTERNS = [(_pattern(path), resource) for path, resource in RESOURCES.items()]
+
+
+@public
+class Root(site.Index):
+    """The resource that core asks for all of ours."""
+
+    @child(r"^(?P<path>.*)$")  # type: ignore[untyped-decorator]  # core is untyped
+    def below(self, _context: Any, _segments: list[str], path: str) -> tuple[Any, list[str]]:
+        """Find the resource at a path; the database is not asked before it answers."""
+        for pattern, resource in _PATTERNS:
+            if found := pattern.fullmatch(path):
+                return resource(**found.groupdict()), []
+        return NotFound(), []

@@ -1,0 +1,204 @@
+"""What is answered, in JSON Schema, one function for each form of a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.exchange.adding import Outcome
+from mailman_pgp.keys.journal import Act, Door
+from mailman_pgp.keys.registry import ChoiceState
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer", "minimum": 0}
+YES_NO: Schema = {"type": "boolean"}
+MOMENT: Schema = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": "Z$",
+    "description": "ISO 8601, in UTC.",
+}
+FINGERPRINT: Schema = {"type": "string", "pattern": "^[0-9A-F]{40}([0-9A-F]{24})?$", "description": "Upper-case hex."}
+LINK: Schema = {"type": "string", "format": "uri"}
+ARMORED: Schema = {"type": "string", "description": "The certificate in ASCII armor."}
+
+
+@public
+def record(**members: Schema) -> Schema:
+    """An object that has all these members, and no others but core's etag."""
+    return {
+        "type": "object",
+        "properties": {**members, "http_etag": TEXT},
+        "required": list(members),
+        "additionalProperties": False,
+    }
+
+
+@public
+def many(of: Schema) -> Schema:
+    """A list of values."""
+    return {"type": "array", "items": of}
+
+
+@public
+def maybe(schema: Schema) -> Schema:
+    """A value, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+@public
+def words(of: type[StrEnum]) -> Schema:
+    """One of a few words."""
+    return {"type": "string", "enum": [member.value for member in of]}
+
+
+@public
+def pages(of: Schema) -> Schema:
+    """A page of a collection, as core's."""
+    return {
+        "type": "object",
+        "properties": {"start": NUMBER, "total_size": NUMBER, "entries": many(of), "http_etag": TEXT},
+        "required": ["start", "total_size"],
+        "additionalProperties": False,
+    }
+
+
+#: In core's form; `code` is a word for programs.
+ERROR: Schema = {
+    "type": "object",
+    "properties": {"title": TEXT, "description": {**TEXT, "description": "What to do, as a sentence."}, "code": TEXT},
+    "required": ["title"],
+}
+
+_DESCRIBED = {
+    "fingerprint": FINGERPRINT,
+    "version": {"type": "integer", "description": "That of the key's packets: 4 or 6."},
+    "user_ids": many(TEXT),
+    "algorithm": TEXT,
+    "created": MOMENT,
+    "expires": maybe(MOMENT),
+}
+DESCRIBED = record(**_DESCRIBED)
+LIST_CERTIFICATE = record(list_id=TEXT, address=TEXT, **_DESCRIBED, armored=ARMORED, self_link=LINK)
+
+_LIST = {
+    "list_id": TEXT,
+    "address": TEXT,
+    "encrypted_since": MOMENT,
+    "attention": {**YES_NO, "description": "Whether somebody gets nothing."},
+    "list_key": maybe(record(fingerprint=FINGERPRINT, created=MOMENT, expires=maybe(MOMENT), expired=YES_NO)),
+    "members": record(total=NUMBER, receiving=NUMBER, getting_nothing=NUMBER),
+    "self_link": LINK,
+}
+LIST_ENTRY = record(**_LIST)
+LIST = record(
+    **_LIST,
+    settings={"type": "object", "description": "As `settings` describes them."},
+    refused=many(record(kind=TEXT, reason=TEXT, words=TEXT, number=NUMBER, last=MOMENT)),
+    posts=many(record(message_id=TEXT, at=MOMENT, delivered=NUMBER, skipped=NUMBER, failed=NUMBER)),
+    links=record(certificate=LINK, certificates=LINK, unserved=LINK, requests=LINK, events=LINK, core=LINK),
+)
+
+_CHOSEN = {
+    "address": TEXT,
+    "member": YES_NO,
+    "state": words(ChoiceState),
+    "since": MOMENT,
+    "origin": TEXT,
+    "usable": YES_NO,
+    "problem": maybe(TEXT),
+    "words": maybe(TEXT),
+    "next_step": maybe(TEXT),
+    "compared": maybe(MOMENT),
+    "self_link": LINK,
+}
+CHOSEN_ENTRY = record(**_CHOSEN, fingerprint=FINGERPRINT, algorithm=TEXT, created=MOMENT, expires=maybe(MOMENT))
+EVENT = record(
+    address=TEXT,
+    fingerprint=FINGERPRINT,
+    act=words(Act),
+    at=MOMENT,
+    door=words(Door),
+    by=maybe(TEXT),
+    earlier=maybe(FINGERPRINT),
+)
+CHOSEN = record(
+    **_CHOSEN,
+    certificate=DESCRIBED,
+    armored=ARMORED,
+    history=many(record(fingerprint=FINGERPRINT, state=words(ChoiceState), since=MOMENT, until=MOMENT, origin=TEXT)),
+    events=many(EVENT),
+)
+_WAITED = many(record(goes_on=YES_NO, over=YES_NO, failed=YES_NO, sentence=TEXT))
+ADDED = record(
+    address=TEXT,
+    outcome=words(Outcome),
+    replaced=maybe(FINGERPRINT),
+    problem=maybe(TEXT),
+    unserved=many(TEXT),
+    certificate=DESCRIBED,
+    requests=_WAITED,
+    self_link=LINK,
+)
+DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=_WAITED)
+
+UNSERVED = record(
+    address=TEXT,
+    role={"type": "string", "enum": ["member", "administrator"]},
+    reason=TEXT,
+    words=TEXT,
+    next_step=TEXT,
+    since=maybe(MOMENT),
+    last=maybe(MOMENT),
+    posts=NUMBER,
+)
+
+REQUEST = record(
+    token=TEXT,
+    address=TEXT,
+    purpose={"type": "string", "enum": ["join", "leave"]},
+    workflow=TEXT,
+    waits_for=TEXT,
+    reason=TEXT,
+    since=MOMENT,
+    expires=MOMENT,
+    certificate=maybe(
+        record(
+            **_DESCRIBED,
+            state=words(ChoiceState),
+            age_days=NUMBER,
+            usable=YES_NO,
+            problem=maybe(TEXT),
+            words=maybe(TEXT),
+            compared=maybe(MOMENT),
+            armored=ARMORED,
+        )
+    ),
+    self_link=LINK,
+    core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
+)
+
+SETTING = record(
+    name=TEXT,
+    type={"type": "string"},
+    default={},
+    least=maybe(NUMBER),
+    greatest=maybe(NUMBER),
+    choices=maybe(many(TEXT)),
+    of_site={"description": "What counts where the value is null: the site's own setting."},
+    takes=TEXT,
+    meaning=TEXT,
+)
+INDEX = record(
+    version=TEXT,
+    healthy=YES_NO,
+    problems=many(record(problem=TEXT, mend=TEXT)),
+    links=record(lists=LINK, settings=LINK, openapi=LINK),
+    self_link=LINK,
+)

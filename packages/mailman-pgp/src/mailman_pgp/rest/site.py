@@ -1,0 +1,80 @@
+"""What is the same for all lists: where everything is, how lists can be set, and the description of this interface."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.lists.settings import SETTINGS, Kind, Setting
+from mailman_pgp.rest import schemas
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.places import link
+from mailman_pgp.site import health
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@public
+class Index(Resource):
+    """Where everything is."""
+
+    @operation(
+        "Show the version, whether the plugin is healthy, and where everything is.", schemas.INDEX, needs_health=False
+    )
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        judged = health.current()
+        return Reply(
+            {
+                "version": version("mailman-pgp"),
+                "healthy": judged.healthy,
+                "problems": [{"problem": problem.sentence, "mend": problem.mend} for problem in judged.problems],
+                "links": {"lists": link("lists"), "settings": link("settings"), "openapi": link("openapi.json")},
+                "self_link": link().rstrip("/"),
+            }
+        )
+
+
+@public
+class Settings(Resource):
+    """How lists can be set."""
+
+    @operation(
+        "Describe every setting of a list, so that a form can be made of it.",
+        schemas.record(settings=schemas.many(schemas.SETTING)),
+    )
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        return Reply({"settings": [_described(setting) for setting in SETTINGS.values()]})
+
+
+def _described(setting: Setting) -> dict[str, Any]:
+    bounded = setting.kind is Kind.NUMBER
+    return {
+        "name": setting.name,
+        "type": setting.kind,
+        "default": setting.default,
+        "least": setting.least if bounded else None,
+        "greatest": setting.limit if bounded else None,
+        "choices": None,
+        "of_site": setting.site_value,
+        "takes": setting.takes,
+        "meaning": setting.meaning,
+    }
+
+
+@public
+class Description(Resource):
+    """The OpenAPI description of this interface."""
+
+    @operation("Describe this interface, as OpenAPI 3.1.", {"type": "object"}, needs_health=False)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        from mailman_pgp.rest.description import described  # noqa: PLC0415 - it describes this resource, too
+
+        found: Mapping[str, Any] = described()
+        return Reply(found)
