@@ -109,7 +109,8 @@ def test_forms_of_bodies(door: Door, encrypted: str) -> None:
         400, "POST", "/lists", body=b"list_id=a&list_id=b", content_type="application/x-www-form-urlencoded"
     )
     assert "behind a question mark" in door.refused(400, "PATCH", f"{encrypted}?footer_note=no")
-    assert door("PATCH", encrypted, body=b"{", content_type="application/json").status_code == 400
+    assert "JSON object" in door.refused(400, "PATCH", encrypted, body=b"{", content_type="application/json")
+    assert "JSON object" in door.refused(400, "PATCH", encrypted, body=b'"\xff"', content_type="application/json")
     assert "zero bytes" in door.refused(400, "POST", "/lists", json={"list_id": "a\0"})
     assert "halves of characters" in door.refused(
         400, "POST", "/lists", body=rb'{"list_id": "\ud800"}', content_type="application/json"
@@ -152,10 +153,47 @@ def test_an_error_that_nobody_thought_of(
 
     before = rows()
     monkeypatch.setattr(changing, "_record", fail)
-    for method, path in [("POST", "/lists/ant.example.com/certificates")]:
-        sentence = door.refused(500, method, path, {"address": ANNE, "certificate": make()[1]})
-        assert sentence.startswith("Something went wrong here, and nothing was changed.")
+    asked = {"address": ANNE, "certificate": make()[1]}
+    sentence = door.refused(500, "POST", "/lists/ant.example.com/certificates", asked)
+    assert sentence.startswith("Something went wrong here, and nothing was changed.")
     assert rows() == before
+    assert "KeyError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.usefixtures("mlist")
+def test_turned_on_by_half(door: Door, rows: Callable[[], dict[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that could not be turned on to its end is a plain one, without a key and with its settings as they were."""
+    from mailman_pgp.lists import core_settings  # noqa: PLC0415 - after the fixtures of core
+
+    set_needed = core_settings.set_needed
+
+    def fail(mlist: Any) -> None:
+        set_needed(mlist)
+        raise RuntimeError
+
+    before = rows()
+    monkeypatch.setattr(core_settings, "set_needed", fail)
+    assert "nothing was changed" in door.refused(500, "POST", "/lists", {"list_id": "ant.example.com"})
+    assert rows() == before
+    assert door.mlist().posting_pipeline == "default-posting-pipeline"
+
+
+@pytest.mark.usefixtures("encrypted")
+def test_a_request_that_fails_to_go_on(
+    door: Door, make: MakeCertificate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The change that it has waited for is made all the same, and is not said to have failed."""
+    from mailman_pgp.exchange import waiting  # noqa: PLC0415 - after the fixtures of core
+
+    def fail(*_: object) -> None:
+        raise KeyError("canary")
+
+    monkeypatch.setattr(waiting, "look_again", fail)
+    asked = {"address": ANNE, "certificate": make()[1]}
+    (waited,) = door.good("POST", "/lists/ant.example.com/certificates", asked).json["requests"]
+    assert waited["failed"]
+    assert door.get(f"/lists/ant.example.com/certificates/{ANNE}")["usable"]
     assert "KeyError" in caplog.text
     assert "canary" not in caplog.text
 

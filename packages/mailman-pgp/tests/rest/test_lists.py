@@ -61,6 +61,8 @@ def test_settings(door: Door, encrypted: str) -> None:
     changed = door.good("PATCH", encrypted, {"footer_note": "no", "replay_window_days": "3"}).json
     assert door.get(encrypted)["settings"] == changed["settings"]
     assert changed["settings"].items() >= {"footer_note": False, "replay_window_days": 3}.items()
+    refused = door.refused(400, "PATCH", encrypted, {"replay_window_days": "0"})
+    assert refused.startswith("replay_window_days takes a whole number from 1 to")
     assert "takes yes or no" in door.refused(400, "PATCH", encrypted, {"replay_window_days": "4", "footer_note": "7"})
     assert "takes a whole number" in door.refused(400, "PATCH", encrypted, json={"replay_window_days": True})
     assert door.get(encrypted)["settings"] == changed["settings"]

@@ -54,11 +54,11 @@ _UNEXPECTED = Refusal(
 @public
 @dataclass(frozen=True, slots=True)
 class File:
-    """An answer that is a file: what is in it, of which type, and what it is called."""
+    """An answer that is a file: what is in it, of which type, and how it is called if it is to be kept."""
 
     content: bytes
     content_type: str
-    name: str
+    name: str | None = None
 
 
 @public
@@ -91,7 +91,8 @@ def respond(answer: Callable[[], Reply], response: Any) -> None:
         response.location = reply.location
     if isinstance(reply.body, File):
         response.content_type = reply.body.content_type
-        response.downloadable_as = reply.body.name
+        if reply.body.name is not None:
+            response.downloadable_as = reply.body.name
         response.data = content
     elif content is not None:
         response.content_type = CONTENT_TYPE_JSON
@@ -117,9 +118,6 @@ def _plain(value: Any) -> Any:
 
 def _refuse(response: Any, error: Exception) -> None:
     """Answer with an error, in core's form: its title and its description."""
-    if isinstance(error, falcon.HTTPError):
-        response.status, response.content_type, response.text = error.status, CONTENT_TYPE_JSON, error.to_json()
-        return
     refusal = Refusal("setting", str(error)) if isinstance(error, SettingError) else refusal_of(error)
     status = HTTPStatus.CONFLICT if refusal is None else _STATUS.get(refusal.code, HTTPStatus.CONFLICT)
     if refusal is None:

@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import falcon
 from mailman.interfaces.address import IEmailValidator
 from public import public
 from zope.component import getUtility
 
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.lists.settings import Kind, Setting
+from mailman_pgp.lists.settings import Kind, Setting, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +73,8 @@ def read(request: Any, fields: Sequence[Field]) -> dict[str, Any]:
     for name, value in given.items():
         try:
             values[name] = known[name].read(value)
+        except SettingError:
+            raise  # it names itself
         except ValueError as error:
             raise _invalid(f"{name} {error}") from None
     return values
@@ -100,7 +103,10 @@ def _given(request: Any) -> dict[str, Any]:
         return dict(request.params)
     if kind != JSON:
         raise Refusal("media-type", f"Send the fields as a form ({FORM}) or as a JSON object ({JSON}).")
-    media = request.media
+    try:
+        media = request.media
+    except falcon.HTTPError:
+        media = None
     if not isinstance(media, dict):
         raise _invalid("Send a JSON object, whose members are the fields.")
     return media

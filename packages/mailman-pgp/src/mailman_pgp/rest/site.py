@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mailman.rest.helpers import CONTENT_TYPE_JSON
 from public import public
 
 from mailman_pgp.lists.settings import SETTINGS, Kind, Setting
 from mailman_pgp.rest import schemas
-from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import link
 from mailman_pgp.site import health
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @public
@@ -76,5 +75,5 @@ class Description(Resource):
         """Answer GET."""
         from mailman_pgp.rest.description import described  # noqa: PLC0415 - it describes this resource, too
 
-        found: Mapping[str, Any] = described()
-        return Reply(found)
+        # As a file: a description has no place for core's etag.
+        return Reply(File(json.dumps(described()).encode("ascii"), CONTENT_TYPE_JSON))

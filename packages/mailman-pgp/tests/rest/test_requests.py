@@ -1,0 +1,80 @@
+"""Requests that wait are shown with the key that they come with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from keys import DAY
+
+from mailman_pgp import openpgp
+
+if TYPE_CHECKING:
+    from conftest import Door, MakeCertificate
+
+ANNE, BART = "anne@example.com", "bart@example.com"
+
+
+def ask(door: Door, address: str) -> str:
+    """Somebody asks to join, and a moderator has to decide; the request's token."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    mlist = door.mlist()
+    mlist.subscription_policy = SubscriptionPolicy.moderate
+    users = getUtility(IUserManager)
+    someone = users.get_address(address) or users.create_address(address)
+    token, _, member = ISubscriptionManager(mlist).register(someone, pre_verified=True)
+    assert member is None
+    door.store.commit()
+    return str(token)
+
+
+@pytest.fixture
+def plain_workflow(door: Door, encrypted: str) -> str:
+    """The list lets people join as core does; what they wait for is of no matter here."""
+    from mailman_workflows import choice  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.request import Purpose  # noqa: PLC0415
+
+    choice.choose("ant.example.com", "join", Purpose.JOIN)
+    door.store.commit()
+    return encrypted
+
+
+def test_requests(door: Door, plain_workflow: str, make: MakeCertificate) -> None:
+    """A moderator sees what it waits for, and all of the key: of those without one, that there is none."""
+    requests = f"{plain_workflow}/requests"
+    assert door.get(requests)["total_size"] == 0
+    fingerprint, armored = make(age=3 * DAY, lifetime=30 * DAY)
+    door.good("POST", f"{plain_workflow}/certificates", {"address": ANNE, "certificate": armored})
+    tokens = [ask(door, ANNE), ask(door, BART)]
+    found = door.get(requests)
+    assert [(one["token"], one["address"]) for one in found["entries"]] == list(zip(tokens, (ANNE, BART), strict=True))
+    anne, bart = found["entries"]
+    assert (anne["purpose"], anne["waits_for"]) == ("join", "moderator")
+    assert anne["core_link"].endswith(f"/3.1/lists/ant.example.com/requests/{tokens[0]}")
+    assert bart["certificate"] is None
+    key = anne["certificate"]
+    assert (key["fingerprint"], key["age_days"], key["user_ids"]) == (fingerprint, 3, [f"<{ANNE}>"])
+    assert (key["usable"], key["problem"], key["compared"], key["state"]) == (True, None, None, "approved")
+    assert key["expires"].endswith("Z")
+    assert openpgp.read_certificate(key["armored"].encode()).fingerprint == fingerprint
+
+    assert door.get(f"{requests}/{tokens[0]}")["certificate"] == key
+    file = door.good("GET", f"{requests}/{tokens[0]}/certificate.asc")
+    assert file.headers["content-type"] == "application/pgp-keys"
+    assert file.text == key["armored"]
+    assert "No certificate is chosen" in door.refused(404, "GET", f"{requests}/{tokens[1]}/certificate.asc")
+    assert [one["address"] for one in door.get(f"{requests}?page=2&count=1")["entries"]] == [BART]
+
+
+def test_a_token_of_another_list(make_list: Any, door: Door, plain_workflow: str) -> None:
+    """It opens nothing there."""
+    make_list("bee")
+    door.good("POST", "/lists", {"list_id": "bee.example.com"})
+    token = ask(door, ANNE)
+    assert door.get(f"{plain_workflow}/requests/{token}")
+    assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}")
+    assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}/certificate.asc")
