@@ -58,8 +58,8 @@ class PGPPlugin:
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
         from mailman_pgp.rest.root import Root  # noqa: PLC0415
 
-        self.resource = Root()  # before anything can fail: it says so
         closed_door.install()  # before anything that may fail
+        self.resource = Root()  # it says what fails from now on
         database.TABLES.migrate()
         cleanup.install()
         pinning.install()

@@ -78,3 +78,48 @@ def test_a_token_of_another_list(make_list: Any, door: Door, plain_workflow: str
     assert door.get(f"{plain_workflow}/requests/{token}")
     assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}")
     assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}/certificate.asc")
+
+
+def ask_with_key(door: Door, address: str) -> str:
+    """Somebody asks to join in the way of encrypted lists; the request's token."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    users = getUtility(IUserManager)
+    someone = users.get_address(address) or users.create_address(address)
+    token, _, member = ISubscriptionManager(door.mlist()).register(someone)
+    assert member is None
+    door.store.commit()
+    return str(token)
+
+
+def asked_by_mail(core: Any, address: str) -> int:
+    """How many mails to somebody were about to leave; none is left."""
+    queue = core.switchboards["out"]
+    found = []
+    for name in queue.files:
+        found.append(queue.dequeue(name)[1])
+        queue.finish(name)
+    return sum(address in data.get("recipients", ()) for data in found)
+
+
+def test_asked_once_more(core: Any, door: Door, encrypted: str, make: MakeCertificate) -> None:
+    """Who lost the mail that asks for a proof is asked anew; who can't be asked, or has no proof to give, is not."""
+    token = ask_with_key(door, ANNE)
+    challenge = f"{encrypted}/requests/{token}/challenge"
+    assert door.get(f"{encrypted}/requests/{token}")["reason"] == "waits for a key"
+    assert "waits for no proof: it waits for a key." in door.refused(409, "POST", challenge)
+
+    door.good("POST", f"{encrypted}/certificates", {"address": ANNE, "certificate": make()[1]})
+    (waiting,) = door.get(f"{encrypted}/requests")["entries"]
+    assert (waiting["reason"], waiting["waits_for"]) == ("waits for proof", "outside")
+    challenge = f"{encrypted}/requests/{waiting['token']}/challenge"
+    asked_by_mail(core, ANNE)
+    assert door.good("POST", challenge).json["asked"] is True
+    assert asked_by_mail(core, ANNE) == 1
+
+    door.good("POST", f"{encrypted}/certificates/{ANNE}", {"action": "suspend"})
+    asked_by_mail(core, ANNE)
+    assert "can't be asked" in door.refused(409, "POST", challenge)
+    assert asked_by_mail(core, ANNE) == 0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from public import public
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration import reasons
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.keys import registry
+from mailman_pgp.overview import reasons
 
 
 @public

@@ -218,6 +218,8 @@ def schema_of(setting: Setting) -> dict[str, object]:
     """What a setting takes, in JSON Schema."""
     if setting.kind is Kind.YES_NO:
         return {"type": "boolean"}
+    if setting.kind is Kind.CHOICE:
+        return {"type": "string", "enum": list(setting.choices)}
     kinds = ["integer", "null"] if setting.default is None else "integer"
     return {"type": kinds, "minimum": setting.least, "maximum": setting.limit}
 

@@ -14,7 +14,7 @@ from zope.component import getUtility
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.keys import vault
+from mailman_pgp.keys import certifications, vault
 from mailman_pgp.lists import encryption
 from mailman_pgp.lists.settings import SETTINGS, change, values_of
 from mailman_pgp.model.database import now, store
@@ -120,16 +120,23 @@ class ListCertificate(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        data = vault.certificate(mlist.list_id).certificate
+        data = certifications.certified(mlist.list_id).certificate
         return Reply(
             {
                 "list_id": mlist.list_id,
                 "address": mlist.fqdn_listname,
                 **shown.described(openpgp.inspect(data)),
+                "certified_by": _certified_by(mlist.list_id),
                 "armored": shown.armored(data),
                 "self_link": link("lists", mlist.list_id, "certificate"),
             }
         )
+
+
+def _certified_by(list_id: str) -> list[dict[str, Any]]:
+    held = sorted(certifications.of(list_id), key=lambda one: one.since)
+    latest = {one.certification.signer: one for one in held if not one.certification.revokes}
+    return [{"fingerprint": signer, "address": one.address, "since": one.since} for signer, one in latest.items()]
 
 
 @public
@@ -140,7 +147,7 @@ class ListCertificateFile(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        return Reply(shown.as_file(vault.certificate(mlist.list_id).certificate, mlist.list_id))
+        return Reply(shown.as_file(certifications.certified(mlist.list_id).certificate, mlist.list_id))
 
 
 @public

@@ -5,10 +5,12 @@ Core's own ``/lists/LIST/requests`` accepts, rejects and discards them.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
 from mailman_pgp.overview import chosen
@@ -18,6 +20,8 @@ from mailman_pgp.rest.fields import PAGING
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
+from mailman_pgp.steps.leaving import LeaveByProof
+from mailman_pgp.steps.proof import Proves
 from mailman_workflows import saved
 from mailman_workflows.request import Purpose
 
@@ -63,6 +67,34 @@ class RequestFile(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         found = certificate_of(mlist, _found(mlist, self.names["token"]).email)
         return Reply(shown.as_file(found.stored.data, found.address))
+
+
+@public
+class RequestChallenge(Resource):
+    """The question to somebody whether they want it, which only they can read and answer."""
+
+    @operation(
+        "Ask the person of a request once more, by mail, for the proof that they want it and hold the key.",
+        schemas.CHALLENGED,
+    )
+    def on_post(self, _asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        row = _found(mlist, self.names["token"])
+        match json.loads(row.agenda)[0]:
+            case Proves.name:
+                asked = proving.challenge_to_prove(mlist, row.email)
+            case LeaveByProof.name:
+                asked = proving.challenge_to_leave(mlist, row.email, row.token)
+            case _:
+                raise Refusal("no-proof-wanted", f"This request waits for no proof: it {row.reason}.")
+        if not asked:
+            raise Refusal(
+                "no-certificate-that-counts",
+                f"Nothing can be encrypted to {row.email} on {mlist.fqdn_listname}, so they can't be asked. Add a certificate "
+                "that can be used first.",
+            )
+        return Reply({"token": row.token, "address": row.email, "asked": True})
 
 
 def _found(mlist: Any, token: str) -> SavedRequest:

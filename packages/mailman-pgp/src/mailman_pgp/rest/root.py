@@ -29,6 +29,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/requests": requests.Requests,
     "lists/{list}/requests/{token}": requests.OneRequest,
     "lists/{list}/requests/{token}/certificate.asc": requests.RequestFile,
+    "lists/{list}/requests/{token}/challenge": requests.RequestChallenge,
     "lists/{list}/events": events.Events,
 }
 

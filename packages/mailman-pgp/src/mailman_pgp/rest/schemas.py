@@ -85,7 +85,14 @@ _DESCRIBED = {
     "expires": maybe(MOMENT),
 }
 DESCRIBED = record(**_DESCRIBED)
-LIST_CERTIFICATE = record(list_id=TEXT, address=TEXT, **_DESCRIBED, armored=ARMORED, self_link=LINK)
+LIST_CERTIFICATE = record(
+    list_id=TEXT,
+    address=TEXT,
+    **_DESCRIBED,
+    certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
+    armored=ARMORED,
+    self_link=LINK,
+)
 
 _LIST = {
     "list_id": TEXT,
@@ -183,6 +190,8 @@ REQUEST = record(
     self_link=LINK,
     core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
 )
+
+CHALLENGED = record(token=TEXT, address=TEXT, asked=YES_NO)
 
 SETTING = record(
     name=TEXT,

@@ -59,7 +59,7 @@ def _described(setting: Setting) -> dict[str, Any]:
         "default": setting.default,
         "least": setting.least if bounded else None,
         "greatest": setting.limit if bounded else None,
-        "choices": None,
+        "choices": list(setting.choices) if setting.kind is Kind.CHOICE else None,
         "of_site": setting.site_value,
         "takes": setting.takes,
         "meaning": setting.meaning,
