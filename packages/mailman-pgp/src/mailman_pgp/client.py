@@ -1,0 +1,159 @@
+"""A client of our part of REST, over Mailman's own client library.
+
+    client = mailmanclient.Client("http://localhost:8001/3.1", "restadmin", "restpass")
+    ants = EncryptedLists(client).of("ant.example.com")
+    for person in ants.unserved():
+        print(person["address"], person["words"])
+
+Answers are as docs/rest.md says.  `mailmanclient` comes with ``pip install mailman-pgp[client]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailmanclient import Client
+
+__all__ = ["EncryptedList", "EncryptedLists", "RefusedError"]
+
+Answer = dict[str, Any]
+
+_PAGE = 100  # entries
+
+
+class RefusedError(Exception):
+    """It was refused, and nothing was changed: `status` is HTTP's, the text a sentence that says what to do."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place below which everything is asked for; the parts of its path are as people write them."""
+
+    client: Client
+    parts: tuple[str, ...] = ()
+
+    def below(self, *parts: str) -> _Place:
+        return _Place(self.client, (*self.parts, *parts))
+
+    def ask(self, method: str = "GET", **fields: Any) -> Answer:
+        """Send a request, and return what is answered; fields that are None are left out.  Raises RefusedError."""
+        path = "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
+        given = {name: value for name, value in fields.items() if value is not None}
+        if method in {"GET", "DELETE"} and given:
+            path, given = f"{path}?{urlencode(given)}", {}
+        try:
+            _, answer = self.client._connection.call(path, given or None, method)  # noqa: SLF001 - its only way to plugins
+        except HTTPError as error:
+            raise RefusedError(error.code, str(error.reason)) from None
+        return answer or {}
+
+    def pages(self, **fields: Any) -> Iterator[Answer]:
+        """The entries of a collection, page by page."""
+        page = 1
+        while entries := self.ask(**fields, page=page, count=_PAGE).get("entries"):
+            yield from entries
+            page += 1
+
+
+class EncryptedLists:
+    """The encrypted lists of a Mailman."""
+
+    def __init__(self, client: Client) -> None:
+        self._place = _Place(client)
+
+    def lists(self) -> Iterator[Answer]:
+        """All of them, in short."""
+        return self._place.below("lists").pages()
+
+    def of(self, spec: str) -> EncryptedList:
+        """One of them, by its list-id or its address; nobody is asked whether it is there."""
+        return EncryptedList(self._place.below("lists", spec))
+
+    def enable(self, spec: str) -> EncryptedList:
+        """Turn a list into an encrypted one."""
+        return self.of(self._place.below("lists").ask("POST", list_id=spec)["list_id"])
+
+    def settings(self) -> list[Answer]:
+        """A description of every setting of a list."""
+        found: list[Answer] = self._place.below("settings").ask()["settings"]
+        return found
+
+    def index(self) -> Answer:
+        """The version, whether the plugin is healthy, and where everything is."""
+        return self._place.ask()
+
+
+class EncryptedList:
+    """One encrypted list.  `by` is the address of whoever decides, where a program acts for somebody."""
+
+    def __init__(self, place: _Place) -> None:
+        self._place = place
+
+    def show(self) -> Answer:
+        """The list, with its settings."""
+        return self._place.ask()
+
+    def change(self, **settings: Any) -> Answer:
+        """Change settings, all or none; None takes one back."""
+        return self._place.ask("PATCH", **{name: "default" if to is None else to for name, to in settings.items()})
+
+    def disable(self, confirm: str) -> None:
+        """Turn it into a plain list; `confirm` is the fingerprint of its key, which is destroyed."""
+        self._place.ask("DELETE", confirm=confirm)
+
+    def certificate(self) -> Answer:
+        """The list's own certificate."""
+        return self._place.below("certificate").ask()
+
+    def unserved(self) -> Iterator[Answer]:
+        """Who gets nothing, and why."""
+        return self._place.below("unserved").pages()
+
+    def requests(self) -> Iterator[Answer]:
+        """The requests that wait, each with its key."""
+        return self._place.below("requests").pages()
+
+    def challenge(self, token: str) -> Answer:
+        """Ask the person of a request once more for their proof."""
+        return self._place.below("requests", token, "challenge").ask("POST")
+
+    def events(self, address: str | None = None) -> Iterator[Answer]:
+        """Who did what about the certificates, or about that of an address, the latest first."""
+        return self._place.below("events").pages(address=address)
+
+    def certificates(self) -> Iterator[Answer]:
+        """The certificates of people, in short."""
+        return self._place.below("certificates").pages()
+
+    def certificate_of(self, address: str) -> Answer:
+        """The certificate of an address, with its history."""
+        return self._of(address).ask()
+
+    def add(self, address: str, certificate: str, by: str | None = None) -> Answer:
+        """Let a certificate (in ASCII armor) count for an address that has no other."""
+        return self._place.below("certificates").ask("POST", address=address, certificate=certificate, by=by)
+
+    def replace(self, address: str, certificate: str, by: str | None = None) -> Answer:
+        """Let another certificate count for an address."""
+        return self._of(address).ask("PUT", certificate=certificate, by=by)
+
+    def decide(self, address: str, action: str, fingerprint: str | None = None, by: str | None = None) -> Answer:
+        """Approve, suspend, resume or compare the certificate with this fingerprint; to suspend, none is needed."""
+        return self._of(address).ask("POST", action=action, fingerprint=fingerprint, by=by)
+
+    def remove(self, address: str, fingerprint: str | None = None, by: str | None = None) -> None:
+        """Let no certificate count for an address any more; or only if it is the one with this fingerprint."""
+        self._of(address).ask("DELETE", fingerprint=fingerprint, by=by)
+
+    def _of(self, address: str) -> _Place:
+        return self._place.below("certificates", address)

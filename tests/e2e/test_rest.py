@@ -1,0 +1,103 @@
+"""Our part of REST, as Mailman's own client library reaches it."""
+
+from __future__ import annotations
+
+import base64
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+from mailmanclient import Client
+
+from mailman_pgp.client import EncryptedLists, RefusedError
+from mailman_pgp.openpgp import armor, dearmor, inspect
+
+if TYPE_CHECKING:
+    from people import EncryptedList
+
+    from mailman_pgp.sandbox import Sandbox
+
+
+@pytest.fixture
+def lists(sandbox: Sandbox) -> EncryptedLists:
+    """The client of the Mailman of this run."""
+    rest = sandbox.rest
+    return EncryptedLists(Client(rest.url, rest.user, rest.password))
+
+
+def armored(certificate: bytes) -> str:
+    """A certificate as people upload it."""
+    return armor(certificate, "PGP PUBLIC KEY BLOCK").decode("ascii")
+
+
+def test_a_request_goes_on(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """Somebody waits for a key; the web adds it on behalf of an owner, and its person is a member and reads the next post."""
+    ants = lists.of(encrypted_list.list_id)
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.person("Bart")
+    encrypted_list.subscribe(bart)
+    (request,) = ants.requests()
+    assert (request["address"], request["reason"]) == (bart.address, "waits for a key")
+    with pytest.raises(RefusedError, match="waits for no proof"):
+        ants.challenge(request["token"])
+    added = ants.add(bart.address, armored(bart.key.certificate), by="olga@example.net")
+    assert added["outcome"] == "added"
+    assert [went["goes_on"] for went in added["requests"]] == [True]
+    assert not list(ants.requests())
+    assert not list(ants.unserved())
+    anne.post("To everybody")
+    encrypted_list.sandbox.wait_until_idle()
+    encrypted = [kept for kept in bart.mail() if b"BEGIN PGP MESSAGE" in kept.content]
+    assert any("To everybody" in bart.open(kept).as_string() for kept in encrypted)
+    events = [(event["act"], event["door"], event["by"]) for event in ants.events(bart.address)]
+    assert ("added", "rest", "olga@example.net") in events
+
+
+def test_turned_on_and_off(lists: EncryptedLists, sandbox: Sandbox, encrypted_list: EncryptedList) -> None:
+    """A list becomes an encrypted one in the process that serves REST, and a plain one again."""
+    spec = f"plain{encrypted_list.number}@lists.example.com"
+    list_id = sandbox.rest.create_list(spec)
+    bees = lists.enable(spec)
+    assert bees.change(footer_note=False, replay_window_days=3)["settings"]["footer_note"] is False
+    assert bees.change(replay_window_days=None)["settings"]["replay_window_days"] is None
+    key = bees.certificate()
+    assert list_id in {one["list_id"] for one in lists.lists()}
+    with pytest.raises(RefusedError, match="stays encrypted") as refused:
+        bees.disable("0" * 40)
+    assert refused.value.status == 409
+    bees.disable(key["fingerprint"])
+    with pytest.raises(RefusedError, match="is not an encrypted list") as refused:
+        bees.show()
+    assert refused.value.status == 404
+
+
+def test_decisions(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """Each of them by the client; what is refused is a sentence."""
+    ants, anne = lists.of(encrypted_list.address), encrypted_list.member("Anne")
+    seen = ants.certificate_of(anne.address)["certificate"]["fingerprint"]
+    ants.decide(anne.address, "compare", seen)
+    ants.decide(anne.address, "suspend", by="olga@example.net")
+    assert [person["reason"] for person in ants.unserved()] == ["suspended"]
+    with pytest.raises(RefusedError, match="which certificate you have seen"):
+        ants.decide(anne.address, "resume")
+    ants.decide(anne.address, "resume", seen)
+    (entry,) = ants.certificates()
+    assert (entry["usable"], entry["compared"] is not None) == (True, True)
+    ants.remove(anne.address, seen)
+    assert not list(ants.certificates())
+    with pytest.raises(RefusedError, match="There is no mailing list"):
+        lists.of("nothing.example.com").show()
+    assert lists.index()["healthy"]
+    assert {"footer_note"} <= {setting["name"] for setting in lists.settings()}
+
+
+def test_the_certificate_as_a_file(sandbox: Sandbox, encrypted_list: EncryptedList) -> None:
+    """A mail program can import it."""
+    rest = sandbox.rest
+    token = base64.b64encode(f"{rest.user}:{rest.password}".encode()).decode()
+    request = urllib.request.Request(
+        f"{rest.url}/plugins/pgp/lists/{encrypted_list.list_id}/certificate.asc",
+        headers={"Authorization": f"Basic {token}"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["content-type"] == "application/pgp-keys"
+        assert inspect(dearmor(answer.read())).fingerprint == inspect(encrypted_list.certificate).fingerprint
