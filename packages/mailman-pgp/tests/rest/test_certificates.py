@@ -207,6 +207,35 @@ def test_events_of_one(door: Door, encrypted: str, anne: str, make: MakeCertific
     assert [(event["address"], event["act"]) for event in last["entries"]] == [(ANNE, "added")]
 
 
+def test_members_among_others(members: Members, door: Door, encrypted: str, make: MakeCertificate) -> None:
+    """Who is a member is told apart from who is not, however they subscribed; page by page, by address."""
+    members.add(door.mlist(), ANNE)
+    members.add(door.mlist(), BART, as_user=True)
+    members.add(door.mlist(), OLGA, role="owner")
+    for address in (OLGA, BART, ANNE):
+        door.good("POST", f"{encrypted}/certificates", {"address": address, "certificate": make(address)[1]})
+    found = door.get(f"{encrypted}/certificates")
+    assert [(one["address"], one["member"]) for one in found["entries"]] == [(ANNE, True), (BART, True), (OLGA, False)]
+    second = door.get(f"{encrypted}/certificates?page=2&count=2")
+    assert (second["start"], second["total_size"], [one["address"] for one in second["entries"]]) == (2, 3, [OLGA])
+    for address, is_member in [(ANNE, True), (BART, True), (OLGA, False)]:
+        assert door.get(f"{encrypted}/certificates/{address}")["member"] is is_member
+
+
+def test_many(door: Door, encrypted: str, make: MakeCertificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More addresses than a query names are found as well."""
+    from mailman_pgp.delivery import lookup  # noqa: PLC0415 - after the fixtures of core
+    from mailman_pgp.keys import registry  # noqa: PLC0415
+    from mailman_pgp.overview import membership  # noqa: PLC0415
+
+    for address in (ANNE, BART):
+        door.good("POST", f"{encrypted}/certificates", {"address": address, "certificate": make(address)[1]})
+    before = door.get(f"{encrypted}/certificates")
+    for module in (lookup, registry, membership):
+        monkeypatch.setattr(module, "_NAMED_AT_MOST", 1)
+    assert door.get(f"{encrypted}/certificates") == before
+
+
 def test_nothing_of_other_lists(make_list: Any, door: Door, encrypted: str, anne: str) -> None:
     """What counts on one list is not seen on another."""
     make_list("bee")

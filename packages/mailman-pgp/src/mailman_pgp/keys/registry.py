@@ -33,6 +33,7 @@ __all__ = [
     "RegistryError",
     "StoredCertificate",
     "add",
+    "addresses_at",
     "addresses_of",
     "change_state",
     "chosen",
@@ -182,6 +183,14 @@ def for_addresses(list_id: str, addresses: Collection[str]) -> list[StoredCertif
     if len(wanted) > _NAMED_AT_MOST:
         return [found for found in for_list(list_id) if found.choice.address in wanted]
     return _stored(tables.Choice.list_id == list_id, tables.Choice.address.in_(wanted))
+
+
+def addresses_at(list_id: str) -> list[str]:
+    """For whom something is chosen on a list now, sorted."""
+    row = tables.Choice
+    return list(
+        store().scalars(select(row.address).where(row.list_id == list_id, row.until.is_(None)).order_by(row.address))
+    )
 
 
 def everywhere(fingerprint: str) -> list[StoredCertificate]:

@@ -19,11 +19,12 @@ from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
+from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply, log_failure
 from mailman_pgp.rest.fields import BY, PAGING, address, choice, fingerprint, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page_of
+from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
 
 if TYPE_CHECKING:
@@ -51,10 +52,20 @@ class Certificates(Resource):
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        found = chosen.of_list(mlist.list_id)
-        members = {member.email for member in mlist.members.addresses}
-        compared = journal.compared(mlist.list_id)
-        return Reply(page_of(asked, found, lambda one: _entry(mlist, one, one.address in members, compared)))
+        addresses = registry.addresses_at(mlist.list_id)
+        start, count = span(asked, len(addresses))
+        wanted = addresses[start : start + count]
+        members, compared = members_among(mlist.list_id, wanted), journal.compared(mlist.list_id)
+        return Reply(
+            page(
+                start,
+                len(addresses),
+                (
+                    _entry(mlist, one, one.address in members, compared)
+                    for one in chosen.of_addresses(mlist.list_id, wanted)
+                ),
+            )
+        )
 
     @operation(
         "Let a certificate count for an address; of the one that counts already this is an update. What a known key says of "
@@ -88,7 +99,7 @@ class OneCertificate(Resource):
         compared = journal.last(mlist.list_id, whose, choice.fingerprint, journal.Act.COMPARED)
         return Reply(
             {
-                **_common(mlist, found, bool(mlist.members.get_memberships(whose)), compared.at if compared else None),
+                **_common(mlist, found, bool(members_among(mlist.list_id, [whose])), compared.at if compared else None),
                 "certificate": shown.described(openpgp.inspect(found.stored.data)),
                 "armored": shown.armored(found.stored.data),
                 "history": [
