@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,3 +95,12 @@ def test_all_resources_are_described(door: Door) -> None:
     assert {path: set(found) - {"parameters"} for path, found in paths.items()} == {
         f"/{path}": set(operations_of(resource)) for path, resource in RESOURCES.items()
     }
+
+
+def test_manual(core: Any) -> None:  # noqa: ARG001 - core must be initialised
+    """The manual's table is that of the resources."""
+    from mailman_pgp.rest.description import table  # noqa: PLC0415
+
+    manual = (Path(__file__).parents[4] / "docs" / "rest.md").read_text()
+    shown = manual.partition("<!-- made of")[2].partition("-->\n")[2].partition("<!-- end -->")[0]
+    assert shown == table(), "`python -m mailman_pgp.rest` prints the table as it is now"
