@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,8 @@ from mailman_pgp.client import EncryptedLists, RefusedError
 from mailman_pgp.openpgp import armor, dearmor, inspect
 
 if TYPE_CHECKING:
-    from people import EncryptedList
+    from conftest import StartSandbox
+    from people import EncryptedList, Person
 
     from mailman_pgp.sandbox import Sandbox
 
@@ -88,6 +90,43 @@ def test_decisions(lists: EncryptedLists, encrypted_list: EncryptedList) -> None
         lists.of("nothing.example.com").show()
     assert lists.index()["healthy"]
     assert {"footer_note"} <= {setting["name"] for setting in lists.settings()}
+
+
+def test_replaced_by_two_at_once(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """Each is told what became of it, one certificate counts, and the history has no gap."""
+    ants, anne = lists.of(encrypted_list.list_id), encrypted_list.member("Anne")
+    others = [encrypted_list.person("Anne") for _ in range(4)]
+
+    def replace(other: Person) -> str:
+        try:
+            return str(ants.replace(anne.address, armored(other.key.certificate))["certificate"]["fingerprint"])
+        except RefusedError as refused:
+            return str(refused.status)
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        answers = list(pool.map(replace, others))
+    done = [answer for answer in answers if answer not in {"409", "503"}]
+    assert done
+    shown = ants.certificate_of(anne.address)
+    assert shown["certificate"]["fingerprint"] in done
+    # In the order of time each begins when the one before has ended.
+    ended = [old["until"] for old in reversed(shown["history"])]
+    began = [*[old["since"] for old in reversed(shown["history"])][1:], shown["since"]]
+    assert (len(ended), ended) == (len(done), began)
+
+
+@pytest.mark.deep
+def test_half_configured(start_sandbox: StartSandbox) -> None:
+    """What is missing is said, and nothing else is answered."""
+    rest = start_sandbox(omit=("mta.outgoing",)).rest
+    lists = EncryptedLists(Client(rest.url, rest.user, rest.password))
+    (problem,) = lists.index()["problems"]
+    assert "outgoing: mailman_pgp.delivery.deliver" in problem["mend"]
+    rest.create_list("ants@lists.example.com")
+    for asked in (lambda: list(lists.lists()), lambda: lists.enable("ants@lists.example.com"), lists.settings):
+        with pytest.raises(RefusedError, match="not healthy") as refused:
+            asked()
+        assert refused.value.status == 503
 
 
 def test_the_certificate_as_a_file(sandbox: Sandbox, encrypted_list: EncryptedList) -> None:

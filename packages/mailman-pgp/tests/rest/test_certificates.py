@@ -157,12 +157,12 @@ def test_decisions(door: Door, encrypted: str, anne: str) -> None:
 def test_approved(door: Door, encrypted: str, make: MakeCertificate) -> None:
     """What its person has proved is approved by an owner who has seen it."""
     from mailman_pgp.exchange import changing  # noqa: PLC0415 - after the fixtures of core
-    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+    from mailman_pgp.keys import journal  # noqa: PLC0415
     from mailman_pgp.keys.registry import ChoiceState  # noqa: PLC0415
 
     fingerprint, armored = make()
     proved = openpgp.read_certificate(armored.encode())
-    changing.let_count(door.mlist(), ANNE, proved, ChoiceState.PROVEN, Actor(Door.MAIL, ANNE))
+    changing.let_count(door.mlist(), ANNE, proved, ChoiceState.PROVEN, journal.Actor(journal.Door.MAIL, ANNE))
     door.store.commit()
     path = f"{encrypted}/certificates/{ANNE}"
     assert door.get(path)["state"] == "proven"

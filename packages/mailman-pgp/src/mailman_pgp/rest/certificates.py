@@ -28,8 +28,6 @@ from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from mailman_pgp.overview.chosen import Chosen
 
 _CERTIFICATE = text("certificate", "The certificate (public key), in ASCII armor.")
@@ -61,7 +59,9 @@ class Certificates(Resource):
                 start,
                 len(addresses),
                 (
-                    _entry(mlist, one, one.address in members, compared)
+                    shown.chosen_in_short(
+                        one, members, compared.get((one.address, one.stored.fingerprint)), _there(mlist, one.address)
+                    )
                     for one in chosen.of_addresses(mlist.list_id, wanted)
                 ),
             )
@@ -99,7 +99,12 @@ class OneCertificate(Resource):
         compared = journal.last(mlist.list_id, whose, choice.fingerprint, journal.Act.COMPARED)
         return Reply(
             {
-                **_common(mlist, found, bool(members_among(mlist.list_id, [whose])), compared.at if compared else None),
+                **shown.chosen(
+                    found,
+                    members_among(mlist.list_id, [whose]),
+                    compared.at if compared else None,
+                    _there(mlist, whose),
+                ),
                 "certificate": shown.described(openpgp.inspect(found.stored.data)),
                 "armored": shown.armored(found.stored.data),
                 "history": [
@@ -187,6 +192,10 @@ class CertificateFile(Resource):
         return Reply(shown.as_file(found.stored.data, found.address))
 
 
+def _there(mlist: Any, whose: str) -> str:
+    return link("lists", mlist.list_id, "certificates", whose)
+
+
 def _actor(asked: Asked) -> Actor:
     return Actor(Door.REST, asked.get("by", ""))
 
@@ -204,7 +213,7 @@ def _require_seen(mlist: Any, found: Chosen, asked: Asked) -> None:
 
 def _added(mlist: Any, whose: str, certificate: openpgp.Certificate, actor: Actor, status: HTTPStatus) -> Reply:
     added = add(mlist, whose, certificate, actor)
-    there = link("lists", mlist.list_id, "certificates", whose)
+    there = _there(mlist, whose)
     return Reply(
         {
             "address": whose,
@@ -234,28 +243,3 @@ def _go_on(mlist: Any, whose: str) -> list[dict[str, Any]]:
     return [
         {"goes_on": one.goes_on, "over": one.over, "failed": one.failed, "sentence": one.sentence} for one in looked
     ]
-
-
-def _common(mlist: Any, found: Chosen, member: bool, compared: dt.datetime | None) -> dict[str, Any]:  # noqa: FBT001 - a value
-    choice = found.stored.choice
-    return {
-        "address": found.address,
-        "member": member,
-        "state": choice.state,
-        "since": choice.since,
-        "origin": choice.origin,
-        **shown.problem(found.problem),
-        "compared": compared,
-        "self_link": link("lists", mlist.list_id, "certificates", found.address),
-    }
-
-
-def _entry(mlist: Any, found: Chosen, member: bool, compared: dict[tuple[str, str], dt.datetime]) -> dict[str, Any]:  # noqa: FBT001 - a value
-    stored = found.stored
-    return {
-        **_common(mlist, found, member, compared.get((found.address, stored.fingerprint))),
-        "fingerprint": stored.fingerprint,
-        "algorithm": stored.algorithm,
-        "created": stored.created,
-        "expires": stored.expires,
-    }

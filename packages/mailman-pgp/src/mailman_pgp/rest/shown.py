@@ -13,6 +13,7 @@ from mailman_pgp.rest.answers import File
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
     from mailman_pgp.keys.journal import Event
     from mailman_pgp.openpgp import Certificate
@@ -57,6 +58,37 @@ def problem(code: str | None) -> dict[str, Any]:
         "problem": code,
         "words": reason and reason.words,
         "next_step": reason and reason.mend,
+    }
+
+
+@public
+def chosen(found: Chosen, members: Collection[str], compared: dt.datetime | None, self_link: str) -> dict[str, Any]:
+    """That a certificate is chosen for somebody, and whether it is used; `compared` is when its fingerprint was last."""
+    choice = found.stored.choice
+    return {
+        "address": found.address,
+        "member": found.address in members,
+        "state": choice.state,
+        "since": choice.since,
+        "origin": choice.origin,
+        **problem(found.problem),
+        "compared": compared,
+        "self_link": self_link,
+    }
+
+
+@public
+def chosen_in_short(
+    found: Chosen, members: Collection[str], compared: dt.datetime | None, self_link: str
+) -> dict[str, Any]:
+    """The same with the certificate in short, as it is stored."""
+    stored = found.stored
+    return {
+        **chosen(found, members, compared, self_link),
+        "fingerprint": stored.fingerprint,
+        "algorithm": stored.algorithm,
+        "created": stored.created,
+        "expires": stored.expires,
     }
 
 
