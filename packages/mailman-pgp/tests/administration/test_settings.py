@@ -72,8 +72,8 @@ def test_wrong_types_are_refused(name: str, value: object) -> None:
 def test_shown_values_parse() -> None:
     """What is shown can be typed in again."""
     for described in SETTINGS.values():
-        others = {Kind.YES_NO: True, Kind.NUMBER: 7, Kind.CHOICE: "delay"}
-        for value in (described.default, others[described.kind]):
+        others = {Kind.YES_NO: [True], Kind.NUMBER: [7], Kind.CHOICE: described.choices}
+        for value in (described.default, *others[described.kind]):
             assert described.parse(described.show(value)) == value
 
 
@@ -96,7 +96,13 @@ def test_replay_window(encrypted: Any, store: Session) -> None:
 
 def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
     """What is set is shown afterwards, by its list-id or its address, and `default` takes it back."""
-    words = ("footer_note=no", "replay_window_days=7", "lost_key_leave=Delay", "leave_delay_days=60")
+    words = (
+        "footer_note=no",
+        "replay_window_days=7",
+        "lost_key_leave=Delay",
+        "leave_delay_days=60",
+        "key_sign_by=nobody",
+    )
     assert "footer_note = no" in run.ok("set", encrypted.list_id, *words)
     shown = run.json("set", "ANT@example.com")
     assert {name: found["value"] for name, found in shown["settings"].items()} == {
@@ -104,6 +110,7 @@ def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
         "replay_window_days": 7,
         "lost_key_leave": "delay",
         "leave_delay_days": 60,
+        "key_sign_by": "nobody",
     }
     text = run.ok("set", encrypted.list_id)
     assert "footer_note = no\n  A line in each post" in text
