@@ -180,6 +180,15 @@ def test_updated(encrypted: Any, anne: Forged, changing: Any) -> None:
     assert clear == []
 
 
+def test_news_from_anybody(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """Who has sent a newer copy proves nothing, so it is not said to be the owners, nor Anne."""
+    anne.user_id("Anne <new@example.com>")
+    changing.learn(certificate(anne), Actor(Door.MAIL), encrypted)
+    to_owners, (hidden,), _ = split(encrypted)
+    assert "The key has signed that itself" in hidden.says(anne)
+    assert "By mail, on" in to_owners.text
+
+
 def test_nobody_is_named_to_the_person(encrypted: Any, anne: Forged, changing: Any) -> None:
     """Which of the owners and moderators did it is for the owners to know."""
     for door in (Door.MAIL, Door.REST, Door.WORKFLOW):

@@ -145,7 +145,8 @@ def _sent(mlist: Any, address: str, written: MIMEMultipart, stored: StoredCertif
 
 def _who(change: Change, actor: Actor) -> str:
     """Who did it, as its person is told: no other person is named."""
-    if actor.door is Door.SITE:
+    if actor.door is Door.SITE or (actor.door is Door.MAIL and not actor.by):
+        # Whoever sent it: what a key says of itself may come from anybody.
         return _DOORS[Door.SITE]
     if actor.by.lower() == change.address:
         return "By mail from you" if actor.door is Door.MAIL else "By you"
