@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from mailman_pgp.openpgp import Certificate
 
 
-def _kind(letter: Letter) -> Answered:
-    return Answered.PROVEN if letter.signed_by else Answered.UNPROVEN
+def kind_of(mlist: Any, letter: Letter) -> Answered:
+    """As what an answer to a letter is counted.
+
+    A signature by a key that somebody has only offered proves nothing: anybody could use up what is kept for its author.
+    """
+    counting = registry.current(mlist.list_id, letter.author)
+    proven = counting is not None and counting.fingerprint in letter.signed_by
+    return Answered.PROVEN if proven else Answered.UNPROVEN
 
 
 @public
@@ -36,11 +42,14 @@ def may(mlist: Any, address: str, kind: Answered) -> bool:
 
 
 @public
-def template(mlist: Any, letter: Letter, name: str, **words: str) -> bool:
-    """Answer by one of our templates; return whether they may be answered."""
+def template(mlist: Any, letter: Letter, name: str, kind: Answered | None = None, **words: str) -> bool:
+    """Answer by one of our templates; return whether they may be answered.
+
+    :param kind: As what it is counted, where that is not `kind_of` the letter.
+    """
     if name == "help":
         words["commands"] = catalogue(mlist.request_address)
-    answered = answer_by(mlist, letter.author, name, letter.message_id, _kind(letter), **words)
+    answered = answer_by(mlist, letter.author, name, letter.message_id, kind or kind_of(mlist, letter), **words)
     if not answered:
         ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
     return answered
@@ -52,6 +61,17 @@ def unsigned(mlist: Any, letter: Letter) -> None:
     reason = ""
     if letter.problem and letter.problem != Problem.UNSIGNED:
         reason = sentence_for(letter.problem, mlist.owner_address)
+    template(mlist, letter, "needs-signature", reason=reason)
+
+
+@public
+def not_bound(mlist: Any, letter: Letter) -> None:
+    """Say that nothing of a letter was looked at, since nothing inside says whose it is; the same whatever is in it."""
+    reason = _(
+        "Your message was encrypted, and nothing inside says that it is yours: no signature that counts, and no protected From "
+        "line. Without them somebody could send what others have encrypted. If you have no key that counts, attach your "
+        "public key, or send `help`, `join` or `leave` unencrypted."
+    )
     template(mlist, letter, "needs-signature", reason=reason)
 
 

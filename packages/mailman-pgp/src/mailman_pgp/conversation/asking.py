@@ -10,6 +10,7 @@ from public import public
 from mailman_pgp.conversation import codes
 from mailman_pgp.conversation.letters import Letter
 from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.lists.encryption import settings_of
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter as notice
 from mailman_pgp.notices.encrypted import send_encrypted
@@ -84,7 +85,7 @@ def challenge(
     code = codes.new()
     signers: list[JSON] = list(signed_by)
     bound: dict[str, JSON] = {**data, _SIGNED_BY: signers}
-    kept = codes.digest(code, codes.Use(mlist.list_id, address, action.name, bound))
+    kept = codes.digest(code, _use(mlist, address, action, bound))
 
     def send(_mlist: Any, _address: str, subject: str, text: str, _token: str) -> None:
         how = action.how(Asked(mlist, address, bound))
@@ -104,6 +105,11 @@ def challenge(
         ask(mlist, action, address, {**bound, _CODE: kept}, send=send)
 
 
+def _use(mlist: Any, address: str, action: Action, data: Mapping[str, JSON]) -> codes.Use:
+    row = settings_of(mlist.list_id)
+    return codes.Use(mlist.list_id, address, action.name, data, "" if row is None else row.enabled_at.isoformat())
+
+
 def _signed_by(data: Mapping[str, JSON]) -> list[str]:
     found = data.get(_SIGNED_BY)
     return [str(each) for each in found] if isinstance(found, list) else []
@@ -118,7 +124,7 @@ def answered_question(mlist: Any, addresses: Sequence[str], text: str) -> OpenQu
         for question in open_questions(mlist, address):
             kept = question.data.get(_CODE)
             bound = {name: value for name, value in question.data.items() if name != _CODE}
-            use = codes.Use(mlist.list_id, address, question.action.name, bound)
+            use = _use(mlist, address, question.action, bound)
             if isinstance(kept, str) and any([codes.fits(code, kept, use) for code in candidates]):  # noqa: C419 - all of them
                 found = question
     return found

@@ -14,6 +14,7 @@ from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProble
 
 if TYPE_CHECKING:
     from mailman_pgp.mime import Offered
+    from mailman_pgp.openpgp import Revocation
 
 
 @public
@@ -23,26 +24,30 @@ class Brought:
 
     :ivar certificate: The one certificate of a person; of several copies what they say together.
     :ivar revoked: Known certificates that are revoked by what came.
+    :ivar revocation: Whether a revocation came without its certificate, be it of a known one or not.
     :ivar of_the_list: Copies of the list's own certificate (armored or binary), which may hold new certifications.
     """
 
     certificate: Certificate | None = None
     revoked: tuple[Certificate, ...] = ()
+    revocation: bool = False
     of_the_list: tuple[bytes, ...] = ()
 
 
 @public
 def brought_by(mlist: Any, offered: Offered) -> Brought:
-    """Look at what a letter offers; what is attached goes before the header that mail programs write by themselves.
+    """Look at what a letter offers.
+
+    Where anything is attached, the header that mail programs write by themselves is not looked at: a carrier can write it.
 
     :raises CertificateError: for secret keys, several certificates, and what is none; the text says what to do.
     """
     own = vault.fingerprints(mlist.list_id)
     certificates: dict[str, Certificate] = {}
-    revoked: list[Certificate] = []
+    revocations: list[Revocation] = []
     of_the_list: list[bytes] = []
     for block in offered.blocks:
-        for found in _read(block, revoked):
+        for found in _read(block, revocations):
             if found.fingerprint in own:
                 of_the_list.append(block)
             else:
@@ -51,21 +56,25 @@ def brought_by(mlist: Any, offered: Offered) -> Brought:
     if len(certificates) > 1:
         raise CertificateError(CertificateProblem.SEVERAL_KEYS)
     certificate = next(iter(certificates.values()), None)
-    if certificate is None and not revoked and not of_the_list and offered.autocrypt is not None:
+    if not offered.blocks and offered.autocrypt is not None:
         certificate = openpgp.read_certificate(offered.autocrypt)
-    return Brought(certificate, tuple(revoked), tuple(of_the_list))
+    revoked = [found for revocation in revocations for found in _revoked_by(revocation)]
+    return Brought(certificate, tuple(revoked), bool(revocations), tuple(of_the_list))
 
 
-def _read(block: bytes, revoked: list[Certificate]) -> list[Certificate]:
+def _read(block: bytes, revocations: list[Revocation]) -> list[Certificate]:
     try:
         return openpgp.read_certificates(block)
     except CertificateError as error:
         if error.problem is not CertificateProblem.ONLY_REVOCATION:
             raise
-    revocation = openpgp.read_revocation(block)
-    candidates = (openpgp.revoke(known, revocation) for known in upkeep.known_by(revocation.issuers))
-    revoked.extend(found for found in candidates if found is not None)
+    revocations.append(openpgp.read_revocation(block))
     return []
+
+
+def _revoked_by(revocation: Revocation) -> list[Certificate]:
+    candidates = (openpgp.revoke(known, revocation) for known in upkeep.known_by(revocation.issuers))
+    return [found for found in candidates if found is not None]
 
 
 @public

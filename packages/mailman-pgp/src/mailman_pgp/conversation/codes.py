@@ -1,7 +1,7 @@
 """Codes by which an answer names its question.
 
 A code is 130 random bits, and travels inside encryption only.  What is kept is an HMAC under a key derived from the site key,
-over the code and all that it is good for: list, address, action, and the data of what is to be done.
+over the code and all that it is good for: list and its encryption, address, action, and the data of what is to be done.
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ def found_in(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Use:
-    """All that a code is good for: a list, a person, and what is to be done (plain JSON)."""
+    """All that a code is good for: a list, a person, and what is to be done (plain JSON).
+
+    :ivar encryption: Names the list's encryption: another one when it was switched off and on, or the list was made anew.
+    """
 
     list_id: str
     address: str
     action: str
     data: Mapping[str, JSON]
+    encryption: str
 
 
 def digest(code: str, use: Use) -> str:
@@ -52,7 +56,7 @@ def digest(code: str, use: Use) -> str:
 
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
-    bound = json.dumps([code, use.list_id, use.address.lower(), use.action, use.data], sort_keys=True)
+    bound = json.dumps([code, use.list_id, use.encryption, use.address.lower(), use.action, use.data], sort_keys=True)
     return hmac.digest(health.site_key().derive("confirm"), bound.encode(), "sha256").hex()
 
 

@@ -10,7 +10,7 @@ from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.commands import CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.grammar import Spoken, spoken_by
 from mailman_pgp.i18n import _
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows.confirmations import NotConfirmedError
 from mailman_workflows.database import whole
 
@@ -138,5 +138,8 @@ def _nothing(_error: BaseException) -> bool:
 
 def signers_of(question_data: Mapping[str, JSON]) -> list[bytes]:
     """The certificates (binary) that a question has kept, whose signatures its answer may bear."""
-    text = str(question_data.get("offered") or "")
-    return [_binary(text)] if text else []
+    try:
+        offered = _offered(question_data)
+    except (ValueError, OpenPGPError):  # it was changed in the database, and no code fits it any more
+        return []
+    return [] if offered is None else [offered.data]

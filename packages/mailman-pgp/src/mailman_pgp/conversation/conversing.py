@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -26,7 +27,7 @@ from mailman_pgp.keys import registry
 from mailman_pgp.mime import is_automatic, is_no, is_yes, single_address
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
-from mailman_pgp.openpgp import CertificateError
+from mailman_pgp.openpgp import CertificateError, CertificateProblem, OpenPGPError
 from mailman_workflows.confirmations import NotConfirmedError, confirm, discard, open_questions
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def _signers(mlist: Any, author: str) -> list[bytes]:
 def _answer(mlist: Any, letter: Letter, address: str) -> None:
     asked_of = [letter.author, *owners_question_address(mlist, letter.author)]
     question = answered_question(mlist, asked_of, letter.said.everything)
-    if question is not None:
+    if letter.encrypted and not letter.bound and not _brings_own_key(mlist, letter):
+        answers.not_bound(mlist, letter)
+    elif question is not None:
         _to_question(mlist, letter, question)
     elif found := commands_in(letter.said, letter.outer_subject, address):
         _commands(mlist, letter, found)
@@ -80,27 +83,36 @@ def _answer(mlist: Any, letter: Letter, address: str) -> None:
         _no_command(mlist, letter)
 
 
+def _brings_own_key(mlist: Any, letter: Letter) -> bool:
+    """Whether a key with the author's address came inside of the encryption."""
+    try:
+        brought = brought_by(mlist, replace(letter.offered, autocrypt=None))
+    except CertificateError:
+        return False
+    return brought.certificate is not None and letter.author in brought.certificate.addresses
+
+
 def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
-    """An answer to a question of ours, by its code."""
+    """An answer to a question of ours, by its code, which only its person has read."""
     if not letter.encrypted:
         # It has travelled where others read it.
         discard(question.token)
-        answers.template(mlist, letter, "code-seen")
+        answers.template(mlist, letter, "code-seen", Answered.PROVEN)
         return
     if not isinstance(question.action, Moderation):
         if is_no(letter.said):
             discard(question.token)
-            answers.template(mlist, letter, "forgotten")
+            answers.template(mlist, letter, "forgotten", Answered.PROVEN)
             return
         if not is_yes(letter.said):
-            answers.template(mlist, letter, "no-yes")
+            answers.template(mlist, letter, "no-yes", Answered.PROVEN)
             return
     # Taken now: whoever leaves has no certificate afterwards.
     signers = [data for data in letter.signers if openpgp.inspect(data).fingerprint in letter.signed_by]
     try:
         done = confirm(mlist, question.token, letter)
     except NotConfirmedError as error:
-        answers.template(mlist, letter, "reply-refused", reason=str(error))
+        answers.template(mlist, letter, "reply-refused", Answered.PROVEN, reason=str(error))
         return
     config.db.commit()
     if done is None:
@@ -128,14 +140,18 @@ def _commands(mlist: Any, letter: Letter, found: list[Spoken]) -> None:
     try:
         brought = brought_by(mlist, letter.offered)
     except CertificateError as error:
-        if any(spoken.command.proof in {Proof.KEY, Proof.CHANGE, Proof.ITSELF} for spoken in found):
+        about_keys = any(spoken.command.proof in {Proof.KEY, Proof.CHANGE, Proof.ITSELF} for spoken in found)
+        if about_keys or error.problem is CertificateProblem.SECRET_KEY:
             answers.template(mlist, letter, "certificate-refused", reason=str(error))
             return
         brought = Brought()
     at_once = [spoken for spoken in found if spoken.command.proof_for(brought) in {Proof.NONE, Proof.ITSELF}]
     for spoken in at_once:
         run = Run(mlist, letter.author, letter.name, brought)
-        answers.template(mlist, letter, spoken.command.run(run, spoken.arguments))
+        try:
+            answers.template(mlist, letter, spoken.command.run(run, spoken.arguments))
+        except CommandRefusedError as error:
+            answers.template(mlist, letter, "certificate-refused", reason=str(error))
     if later := [spoken for spoken in found if spoken not in at_once]:
         _ask(mlist, letter, later, brought)
 
@@ -171,7 +187,11 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
     if not answers.may(mlist, letter.author, Answered.PROVEN if proved else Answered.UNPROVEN):
         ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
         return
-    challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)
+    try:
+        challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)
+    except OpenPGPError:  # its text is for the owners
+        answers.template(mlist, letter, "certificate-refused", None, reason=skipped_sentence("refused-by-library"))
+        return
     if run.offered is not None:
         config.db.commit()
         look_again(mlist, letter.author)  # what has waited for a key waits for the proof now

@@ -32,6 +32,8 @@ class Letter:
     :ivar name: The name in From.
     :ivar outer_subject: The subject where it stands outside encryption and signature, and anybody can have written it.
     :ivar encrypted: Whether all of it came encrypted to the list.
+    :ivar bound: Whether what came encrypted says inside whose it is.  Who has a copy of another's can send that as their own,
+        and must not find out what is in it.
     :ivar signed_by: The fingerprints of the certificates that have signed all of it for here and now, for the first time.
     :ivar problem: Why a signature does not count (`Problem`, `Status`); `UNSIGNED` where there is none, empty where one does.
     :ivar signers: The certificates (binary) whose signatures were known.
@@ -44,6 +46,7 @@ class Letter:
     outer_subject: str
     offered: Offered
     encrypted: bool
+    bound: bool
     signed_by: frozenset[str]
     problem: str
     signers: tuple[bytes, ...]
@@ -97,6 +100,7 @@ def read_letter(mlist: Any, message: Message, name: str, signers: Sequence[bytes
         outer_subject=payload.subject if "Subject" in payload.outside else "",
         offered=brought,
         encrypted=structure is Structure.ENCRYPTED,
+        bound=bool(signed_by) or ("From" not in payload.outside and payload.author_address == author),
         signed_by=signed_by,
         problem="" if signed_by else _problem(read),
         signers=tuple(signers),
@@ -119,6 +123,8 @@ def _signed_by(mlist: Any, read: Read, record: Record) -> frozenset[str]:
 def _problem(read: Read) -> str:
     """Why no signature counts; of a key that is not known nothing is said but that."""
     statuses = [verdict.status for verdict in read.verdicts]
+    if not statuses and read.payload.signed_part is not None:
+        return str(Status.UNKNOWN_KEY)  # nobody looked at it, as no key counts for the author
     if not statuses:
         return Problem.UNSIGNED
     return next((str(status) for status in statuses if status is not Status.UNKNOWN_KEY), str(Status.UNKNOWN_KEY))

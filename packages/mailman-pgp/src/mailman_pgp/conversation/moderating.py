@@ -12,7 +12,7 @@ from mailman.app.moderator import handle_message, send_rejection
 from mailman.interfaces.action import Action as CoreAction
 from mailman.interfaces.member import AlreadySubscribedError, DeliveryStatus
 from mailman.interfaces.pending import IPendings
-from mailman.interfaces.requests import IListRequests
+from mailman.interfaces.requests import IListRequests, RequestType
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from public import public
 from zope.component import getUtility
@@ -26,11 +26,11 @@ from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.notices import answer_by, send_waiting
 from mailman_pgp.notices.attached import certificate_file
 from mailman_pgp.notices.moderators import about_joining, about_leaving
-from mailman_pgp.openpgp import CertificateError, grouped
+from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
 from mailman_workflows import NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
@@ -57,7 +57,7 @@ class Subject(StrEnum):
     """What is decided about."""
 
     REQUEST = "request"  # to join or to leave; `what` is its token
-    POST = "post"  # a held one; `what` is its number
+    POST = "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
     KEY = "key"  # another key of a member's; `what` is the certificate, base64
 
 
@@ -110,7 +110,7 @@ class Moderation(Challenge):
             case Subject.REQUEST:
                 return _decide_request(asked.mlist, what, decision)
             case Subject.POST:
-                return _decide_post(asked.mlist, int(what), decision)
+                return _decide_post(asked.mlist, what, decision)
             case Subject.KEY:
                 return _decide_key(asked, what, decision, letter.author)
 
@@ -146,10 +146,12 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
     return _("The request is discarded.")
 
 
-def _decide_post(mlist: Any, number: int, decision: Decision) -> str:
-    if IListRequests(mlist).get_request(number) is None:
+def _decide_post(mlist: Any, what: str, decision: Decision) -> str:
+    number, _blank, message_id = what.partition(" ")
+    held = IListRequests(mlist).get_request(int(number), RequestType.held_message)
+    if held is None or held[0] != message_id:
         return _("This post is not held any more; somebody has decided about it.")
-    handle_message(mlist, number, CoreAction[decision.value], comment=_("A moderator has rejected it."))
+    handle_message(mlist, int(number), CoreAction[decision.value], comment=_("A moderator has rejected it."))
     return {
         Decision.ACCEPT: _("The post is accepted, and goes to the members."),
         Decision.REJECT: _("The post is rejected, and its author is told."),
@@ -168,7 +170,10 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
         openpgp.require_usable(certificate, address)
     except CertificateError as error:
         return str(error)
-    changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
+    try:
+        changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
+    except (OpenPGPError, RegistryError) as error:
+        return str(error)
     return _("From now on this key counts for {address}:\n{fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 import pysequoia
-from pysequoia import CipherSuite, Profile
+from pysequoia import CipherSuite, Profile, SignatureMode
 
 
 class KeyKind(StrEnum):
@@ -67,6 +67,10 @@ class MemberKey:
         recipients = [pysequoia.Cert.from_bytes(certificate) for certificate in certificates]
         signer = self._tsk().signer() if sign else None
         return bytes(pysequoia.encrypt(bytes=content, recipients=recipients, signer=signer))
+
+    def sign(self, content: bytes) -> bytes:
+        """A detached signature over exactly these bytes, armored, LF."""
+        return bytes(pysequoia.sign(self._tsk().signer(), content, mode=SignatureMode.DETACHED))
 
     def read(self, message: bytes, signer: bytes) -> Read:
         """Open a message, and judge its signature by the certificate of `signer`.

@@ -82,6 +82,8 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
         entity = flat(message)
         payload = read_payload(entity, message)
         return Read(entity, payload, _detached(payload, signers, _worker_limits()) if signers else ())
+    except OpeningError as error:
+        raise UnreadableError(error.problem) from None
     except PayloadError:
         raise UnreadableError(Problem.UNREADABLE) from None
 

@@ -90,7 +90,10 @@ class OpenQuestion:
 
 
 def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
-    """What a person was asked at a list and has not answered, the latest last; without what is not installed any more."""
+    """What a person was asked at a list and has not answered, the latest last.
+
+    Without what is not installed any more, and what somebody has damaged in the database.
+    """
     rows = store().scalars(
         select(Question)
         .where(
@@ -101,15 +104,25 @@ def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
         )
         .order_by(Question.expires)
     )
-    return [
-        OpenQuestion(row.token, action, row.email, _data(action, row.version, row.data), row.expires)
-        for row in rows
-        if (action := actions.named(row.action)) is not None
-    ]
+    return [found for row in rows if (found := _open_question(row)) is not None]
+
+
+def _open_question(row: Question) -> OpenQuestion | None:
+    action = actions.named(row.action)
+    if action is None:
+        return None
+    try:
+        data = _data(action, row.version, row.data)
+    except ValueError:
+        log.warning("What was asked under the token %s can't be read", row.token)
+        return None
+    return OpenQuestion(row.token, action, row.email, data, row.expires)
 
 
 def _data(action: Action, version: int, data: str) -> Mapping[str, JSON]:
     found: Mapping[str, JSON] = json.loads(data)
+    if not isinstance(found, dict):
+        raise ValueError("The data of a question is no object.")  # noqa: TRY004 - as of JSON that can't be read
     return found if version == action.version else action.upgraded(found, version)
 
 

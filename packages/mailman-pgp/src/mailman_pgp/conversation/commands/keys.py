@@ -11,8 +11,8 @@ from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.openpgp import CertificateError, grouped
+from mailman_pgp.keys.registry import ChoiceState, RegistryError
+from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +36,26 @@ def let_count(run: Run, *, change: bool = False) -> str:
         )
     if before is not None and before.choice.state is ChoiceState.SUSPENDED:
         raise CommandRefusedError(_("The owners of this list have suspended your key. Write to them."))
-    changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
+    try:
+        changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
+    except (OpenPGPError, RegistryError) as error:  # what is known of it by now, or is done at the same moment
+        raise CommandRefusedError(str(error)) from None
     return _("From now on this key counts for your address on this list:\n{fingerprint}").format(
         fingerprint=grouped(offered.fingerprint)
     )
+
+
+def learn(run: Run, found: Sequence[openpgp.Certificate]) -> str:
+    """Take what keys say of themselves, whoever brings it; return the name of the answer, which is the same for all.
+
+    :raises CommandRefusedError: when one can't be taken.
+    """
+    for certificate in found:
+        try:
+            changing.learn(certificate, Actor(Door.MAIL), run.mlist)
+        except OpenPGPError as error:
+            raise CommandRefusedError(str(error)) from None
+    return "refreshed"
 
 
 def _proved(run: Run) -> openpgp.Certificate:
@@ -152,16 +168,15 @@ class KeyRevoke(Command):
 
     def proof_for(self, brought: Brought) -> Proof:
         """See `Command`."""
-        return Proof.ITSELF if _revoked_by(brought) else Proof.MEMBER
+        # Not whether it revokes something: nobody is told whose key is known.
+        return Proof.ITSELF if brought.revocation or _revoked_by(brought) else Proof.MEMBER
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
         del arguments
-        if run.brought is not None and (revoked := _revoked_by(run.brought)):
-            for certificate in revoked:
-                # Whoever brings it: only its own key can have made it.
-                changing.learn(certificate, Actor(Door.MAIL), run.mlist)
-            return "refreshed"
+        if run.brought is not None:
+            # Whoever brings it: only its own key can have made it.
+            return learn(run, _revoked_by(run.brought))
         if changing.remove(run.mlist, run.address, Actor(Door.MAIL, run.address)) is None:
             raise CommandRefusedError(_("No key counts for your address on this list."))
         return _(
@@ -202,12 +217,9 @@ class KeyRefresh(Command):
         """See `Command`."""
         del arguments
         brought = run.brought
-        found = [] if brought is None else [*brought.revoked, *([brought.certificate] if brought.certificate else [])]
-        if not found:
+        if brought is None or (brought.certificate is None and not brought.revocation):
             return "send-key"
-        for certificate in found:
-            changing.learn(certificate, Actor(Door.MAIL), run.mlist)
-        return "refreshed"
+        return learn(run, [*brought.revoked, *([brought.certificate] if brought.certificate else [])])
 
 
 class KeyShow(Command):

@@ -101,6 +101,8 @@ class Leave(Command):
             _token, owner, _member = ISubscriptionManager(run.mlist).unregister(subscriber, pre_confirmed=True)
         except SubscriptionPendingError:
             return _("Your request to leave is here already.")
+        except RefusedError as error:
+            raise CommandRefusedError(error.sentence) from error
         if owner is TokenOwner.moderator:
             return _("A moderator decides about your request to leave, and you are told.")
         return _("You are a member no more.")

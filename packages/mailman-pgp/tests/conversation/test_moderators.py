@@ -1,0 +1,220 @@
+"""Moderators decide by a signed reply about just what they were asked, as long as they are moderators with a key that counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from talking import Talker, templates, text_of
+from told import told
+
+from mailman_pgp.openpgp.memberkeys import MemberKey
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from sqlalchemy.orm import Session
+
+
+@pytest.fixture
+def moderated(encrypted: Any) -> Any:
+    """The list, where a moderator decides who joins."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    encrypted.subscription_policy = SubscriptionPolicy.moderate
+    return encrypted
+
+
+def asks_to_join(talker: Talker, moderator: Talker) -> EmailMessage:
+    """Somebody asks to join, up to the question to a moderator, which is returned."""
+    joining = talker.command("join", attached=talker.key.certificate)
+    found = talker.tell(talker.reply(talker.asked(joining)))
+    (question,) = [said for said in moderator.read(found) if "asks to join" in str(said["subject"])]
+    return question
+
+
+def hold(mlist: Any, author: Talker, number: int) -> int:
+    """Hold a post, and return its number."""
+    from mailman.app.moderator import hold_message  # noqa: PLC0415 - core must be initialised
+    from mailman.email.message import Message  # noqa: PLC0415
+
+    from mailman_pgp.conversation.moderating import Matter, Subject, ask_moderators  # noqa: PLC0415
+    from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
+    from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
+
+    record = Record(kind=Kind.POST, author=author.address, message_id=f"<{number}@example.net>", claim=f"post{number}")
+    sealed = seal_message(Message(), mlist.list_id, record, Content(b"\n", {}))
+    msgdata: dict[str, Any] = {}
+    record.put(msgdata)
+    held = int(hold_message(mlist, sealed, msgdata, "for a test"))
+    del Matter, Subject, ask_moderators
+    from mailman_pgp.conversation.holding import HoldChain  # noqa: PLC0415
+
+    HoldChain._ask(mlist, sealed, record, held, ["for a test"])
+    return held
+
+
+def numbers(mlist: Any) -> list[int]:
+    """The numbers of the held posts."""
+    from mailman.interfaces.requests import IListRequests  # noqa: PLC0415 - core must be initialised
+
+    return [held.id for held in IListRequests(mlist).held_requests]
+
+
+def test_number_of_another_post(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+    """A database gives the number of a post that was decided to another one: the code of the first decides nothing of it."""
+    from mailman.app.moderator import handle_message  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.action import Action  # noqa: PLC0415
+    from mailman.model.requests import _Request  # noqa: PLC0415
+
+    first = hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    handle_message(encrypted, first, Action.discard)
+    store.commit()
+    second = hold(encrypted, anne, 2)
+    if second != first:  # SQLite does it by itself
+        store.query(_Request).filter_by(id=second).update({"id": first})
+    store.commit()
+    told()
+    assert numbers(encrypted) == [first]
+    for word in ("accept", "discard"):
+        olga.tell(olga.reply(question, word))
+        assert numbers(encrypted) == [first]
+    assert told() == []
+
+
+@pytest.mark.parametrize("word", ["accept", "reject", "discard"])
+def test_decides_a_held_post(encrypted: Any, anne: Talker, olga: Talker, store: Session, word: str) -> None:
+    """One word, once."""
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    answer = olga.answers(olga.reply(question, word))
+    assert f"The post is {word}ed" in answer
+    assert numbers(encrypted) == []
+    assert templates(olga.tell(olga.reply(question, word))) == ["code-unknown"]
+
+
+def refused(moderator: Talker, mail: bytes, question: EmailMessage, mlist: Any) -> None:
+    """An answer decides nothing, and the question is open still."""
+    found = templates(moderator.tell(mail))
+    assert found
+    assert set(found) <= {"reply-refused", "code-unknown", "needs-signature", "refusal"}
+    assert len(numbers(mlist)) == 1
+    assert question
+
+
+def test_who_decides_nothing(encrypted: Any, anne: Talker, olga: Talker, members: Any, store: Session) -> None:
+    """A moderator without the key, another key of theirs, a member, a stranger, and a moderator of another list."""
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    refused(olga, olga.reply(question, "accept", sign=False), question, encrypted)
+    refused(olga, olga.reply(question, "accept", by=MemberKey.generate(f"Olga <{olga.address}>")), question, encrypted)
+    refused(olga, olga.reply(question, "accept", by=anne.key), question, encrypted)
+    refused(anne, anne.reply(question, "accept"), question, encrypted)
+    stranger = Talker.make("nora@example.net", encrypted)
+    refused(stranger, stranger.reply(question, "accept"), question, encrypted)
+    refused(olga, olga.reply(question, "> accept"), question, encrypted)
+    refused(olga, olga.reply(question, "I accept"), question, encrypted)
+    assert "The post is accepted" in olga.answers(olga.reply(question, "Accept."))
+    assert members
+
+
+def test_suspended_a_minute_ago(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+    """Whose key was suspended decides nothing with what they were asked before."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    changing.suspend(encrypted, olga.address, Actor(Door.REST))
+    store.commit()
+    told()
+    refused(olga, olga.reply(question, "accept"), question, encrypted)
+
+
+def test_no_moderator_any_more(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+    """Who looks after the list no longer decides nothing; nor whose key counts, since they are a member still."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    encrypted.subscribe(getUtility(IUserManager).get_address(olga.address))
+    encrypted.administrators.get_member(olga.address).unsubscribe()
+    store.commit()
+    told()
+    refused(olga, olga.reply(question, "accept"), question, encrypted)
+
+
+def test_seen_by_others(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+    """A code that travelled in the clear is good for nothing any more, signed or not."""
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    inside = olga.protected("accept\n\n" + "".join(f"> {line}\n" for line in text_of(question).splitlines()))
+    assert templates(olga.tell(olga.signed(inside))) == ["code-seen"]
+    refused(olga, olga.reply(question, "accept"), question, encrypted)
+
+
+def test_moderator_of_another_list(encrypted: Any, other: Any, anne: Talker, olga: Talker, members: Any, store: Session) -> None:
+    """A code is good at its own list only, also where the same people look after both."""
+    members.add(other, olga.address, role="owner")
+    there = olga.at(other)
+    there.counts()
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    refused(there, there.reply(question, "accept"), question, encrypted)
+
+
+def test_another_key_than_shown(moderated: Any, olga: Talker, store: Session) -> None:
+    """Who changes their key while a moderator looks at the first is not let in by the answer about that."""
+    nora = Talker.make("nora@example.net", moderated)
+    question = asks_to_join(nora, olga)
+    new = MemberKey.generate(f"Nora <{nora.address}>")
+    change = nora.asked(nora.command("key change", attached=new.certificate), by=new)
+    nora.tell(nora.reply(change, by=new))
+    found = olga.tell(olga.reply(question, "accept"))
+    assert moderated.members.get_member(nora.address) is None
+    (again,) = [said for said in olga.read(found) if "asks to join" in str(said["subject"])]
+    assert new.fingerprint in text_of(again).replace(" ", "")
+    olga.tell(olga.reply(again, "accept"))
+    assert moderated.members.get_member(nora.address) is not None
+    assert store
+
+
+def test_code_of_another_request(moderated: Any, olga: Talker) -> None:
+    """Two people wait: each code lets in the one it was made for, and nobody by words about the other."""
+    nora, nils = (Talker.make(f"{name}@example.net", moderated) for name in ("nora", "nils"))
+    about_nora, about_nils = asks_to_join(nora, olga), asks_to_join(nils, olga)
+    text = text_of(about_nora).replace("nora", "nils") + "\n" + text_of(about_nils).split("code ")[0]
+    olga.tell(olga.command("accept\n\n" + "".join(f"> {line}\n" for line in text.splitlines())))
+    assert moderated.members.get_member(nora.address) is not None
+    assert moderated.members.get_member(nils.address) is None
+
+
+def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+    """Another key that was revoked while a moderator thought about it does not count; they are told."""
+    from keys import forge_usable, now  # noqa: PLC0415
+
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys import registry, upkeep  # noqa: PLC0415
+    from mailman_pgp.model.database import now as naive_now  # noqa: PLC0415
+
+    forged = forge_usable(f"Anne <{anne.address}>")
+    new = MemberKey(forged.secret)
+    asked = anne.asked(anne.clear(anne.protected("key change", attached=forged.public)), by=new)
+    (question,) = olga.read(anne.tell(anne.reply(asked, by=new)))
+    registry.add("bee.example.com", anne.address, openpgp.inspect(forged.public), origin="test")
+    forged.revoke(at=now() - 10)
+    upkeep.learn(openpgp.inspect(forged.public), naive_now())
+    store.commit()
+    assert "revoked" in olga.answers(olga.reply(question, "accept"))
+    counting = registry.current(encrypted.list_id, anne.address)
+    assert counting is not None
+    assert counting.fingerprint == anne.key.fingerprint
