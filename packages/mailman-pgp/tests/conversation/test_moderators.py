@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from talking import Talker, templates, text_of
+from talking import Talker, entity, templates, text_of
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
@@ -38,7 +38,7 @@ def hold(mlist: Any, author: Talker, number: int) -> int:
     from mailman.app.moderator import hold_message  # noqa: PLC0415 - core must be initialised
     from mailman.email.message import Message  # noqa: PLC0415
 
-    from mailman_pgp.conversation.moderating import Matter, Subject, ask_moderators  # noqa: PLC0415
+    from mailman_pgp.conversation.holding import HoldChain  # noqa: PLC0415
     from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
     from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
 
@@ -47,9 +47,6 @@ def hold(mlist: Any, author: Talker, number: int) -> int:
     msgdata: dict[str, Any] = {}
     record.put(msgdata)
     held = int(hold_message(mlist, sealed, msgdata, "for a test"))
-    del Matter, Subject, ask_moderators
-    from mailman_pgp.conversation.holding import HoldChain  # noqa: PLC0415
-
     HoldChain._ask(mlist, sealed, record, held, ["for a test"])
     return held
 
@@ -208,7 +205,7 @@ def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, 
 
     forged = forge_usable(f"Anne <{anne.address}>")
     new = MemberKey(forged.secret)
-    asked = anne.asked(anne.clear(anne.protected("key change", attached=forged.public)), by=new)
+    asked = anne.asked(anne.clear(entity("key change", attached=forged.public)), by=new)
     (question,) = olga.read(anne.tell(anne.reply(asked, by=new)))
     registry.add("bee.example.com", anne.address, openpgp.inspect(forged.public), origin="test")
     forged.revoke(at=now() - 10)
@@ -218,3 +215,4 @@ def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, 
     counting = registry.current(encrypted.list_id, anne.address)
     assert counting is not None
     assert counting.fingerprint == anne.key.fingerprint
+
