@@ -10,12 +10,14 @@ from email.message import EmailMessage
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
-    from people import Person
+    from people import EncryptedList, Person
+
+PROMISED = {"pre_verified": "yes", "pre_confirmed": "yes", "pre_approved": "yes", "send_welcome_message": "no"}
 
 _CODE = re.compile(r"^ *code ([a-z2-7]{26})\s*$", re.MULTILINE)
 
@@ -62,23 +64,31 @@ def encrypted(
 
 
 def clear(
-    person: Person, text: str = "", *, subject: str = "", attached: bytes | None = None, autocrypt: bytes | None = None
+    person: Person,
+    text: str = "",
+    *,
+    to: str = "request",
+    subject: str = "",
+    attached: bytes | None = None,
+    autocrypt: bytes | None = None,
 ) -> bytes:
     """A mail in the clear, unsigned."""
     message = EmailMessage()
     message["From"] = f"{person.name} <{person.address}>"
-    message["To"] = person.list.sub_address("request")
+    message["To"] = person.list.sub_address(to)
     message["Subject"] = subject
     message["Message-ID"] = f"<{id(message)}.{len(text)}@{person.address.partition('@')[2]}>"
-    if autocrypt is not None:
-        data = base64.b64encode(autocrypt).decode()
-        message["Autocrypt"] = f"addr={person.address}; keydata={data}"
     message.set_content(text)
     if attached is not None:
         message.add_attachment(
             armored(attached).encode(), maintype="application", subtype="pgp-keys", filename="key.asc"
         )
-    return message.as_bytes()
+    header = b""
+    if autocrypt is not None:
+        # Python would encode a line so long; programs fold it.
+        data = b"\n ".join(base64.encodebytes(autocrypt).split())
+        header = b"Autocrypt: addr=%s; keydata=\n %s\n" % (person.address.encode(), data)
+    return header + message.as_bytes()
 
 
 def tell(person: Person, message: bytes, to: str = "request") -> None:
@@ -90,10 +100,15 @@ def asked(person: Person, number: int = 1) -> EmailMessage:
     """The challenge that came to a person, the first, second, … of them, as they read it."""
 
     def found() -> EmailMessage | None:
-        questions = [said for said in readable(person) if _CODE.search(text_of(said))]
-        return questions[number - 1] if len(questions) >= number else None
+        found = questions(person)
+        return found[number - 1] if len(found) >= number else None
 
     return until(found, f"challenge {number} for {person.address}")
+
+
+def questions(person: Person) -> list[EmailMessage]:
+    """The challenges that have come to a person by now, as they read them."""
+    return [said for said in readable(person) if _CODE.search(text_of(said))]
 
 
 def readable(person: Person) -> list[EmailMessage]:
@@ -143,3 +158,66 @@ def clear_texts(person: Person) -> list[str]:
         parsed = email.message_from_bytes(kept.content, policy=email.policy.default)
         found.append(f"{parsed['subject']}\n{parsed.as_string()}")
     return found
+
+
+def says(person: Person, text: str) -> bool:
+    """Whether a text, in whatever lines, has come to a person by now, encrypted."""
+    return any(text in " ".join(text_of(said).split()) for said in readable(person))
+
+
+def until_says(person: Person, text: str) -> None:
+    """Wait until a text has come to a person, encrypted."""
+    until(lambda: says(person, text), f"{text!r} for {person.address}")
+
+
+def until_says_in_clear(person: Person, text: str) -> None:
+    """Wait until a text has come to a person in the clear."""
+    until(lambda: any(text in " ".join(found.split()) for found in clear_texts(person)), f"{text!r} in the clear")
+
+
+def confirmed(person: Person, message: bytes, to: str = "request") -> EmailMessage:
+    """Mail a command and answer the next question about it with yes; return the question."""
+    before = len(questions(person))
+    tell(person, message, to)
+    question = asked(person, before + 1)
+    tell(person, reply(person, question))
+    return question
+
+
+def members(encrypted_list: EncryptedList) -> set[str]:
+    """The addresses of a list's members."""
+    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/roster/member")
+    return {entry["email"] for entry in found.get("entries", ())}
+
+
+def set_policy(encrypted_list: EncryptedList, policy: str) -> None:
+    """Change how people join: ``open``, ``confirm``, ``moderate``, ``confirm_then_moderate``."""
+    encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/config", {"subscription_policy": policy}, "PATCH")
+
+
+def waiting(encrypted_list: EncryptedList, person: Person) -> dict[str, Any]:
+    """The one request of a person as REST shows it; empty when there is none."""
+    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/requests").get("entries", ())
+    mine = [entry for entry in found if entry["email"] == person.address]
+    assert len(mine) < 2
+    return mine[0] if mine else {}
+
+
+def until_waits(encrypted_list: EncryptedList, person: Person, reason: str) -> dict[str, Any]:
+    """Wait until a person's request waits for this reason; return it."""
+
+    def found() -> dict[str, Any] | None:
+        request = waiting(encrypted_list, person)
+        return request if request.get("reason") == reason else None
+
+    return until(found, f"a request of {person.address} that {reason!r}")
+
+
+def moderator(encrypted_list: EncryptedList, name: str = "Mona", role: str = "moderator") -> Person:
+    """Somebody who looks after the list, with a certificate that counts."""
+    person = encrypted_list.person(name)
+    encrypted_list.certify(person)
+    encrypted_list.sandbox.rest(
+        "members", {"list_id": encrypted_list.list_id, "subscriber": person.address, "role": role, **PROMISED}
+    )
+    return person

@@ -73,8 +73,8 @@ def test_another_key(encrypted: Any, anne: Forged, changing: Any) -> None:
     read = [text for one in hidden for made in (anne, new) if (text := one.says(made))]
     assert len(read) == 2
     for text in (*read, to_owners.text):
-        assert f"until now:\n{grouped(anne.fingerprint)}" in text
-        assert f"from now on:\n{grouped(new.fingerprint)}" in text
+        assert f"until now:\n    {grouped(anne.fingerprint)}" in text
+        assert f"from now on:\n    {grouped(new.fingerprint)}" in text
     for text in read:
         assert "Another key counts for you from now on" in text
         assert "By the owners of the list, on 20" in text

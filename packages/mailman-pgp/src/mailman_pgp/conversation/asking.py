@@ -46,9 +46,9 @@ class Challenge(Action):
         No word that is an answer stands alone on a line: a program that quotes without marks would say it for its user.
         """
         return _(
-            "To confirm, reply to this message, encrypted and signed with the same key: write the word `yes` on a\nline of its "
-            "own above everything else, and leave the code below in your reply. If you did not ask for\nthis, do nothing, and it "
-            "is forgotten after {days} days; with the word `no` it is forgotten at once."
+            "To confirm, reply to this message, encrypted and signed with the same key: write the word `yes` on a line of its own "
+            "above everything else, and leave the code below in your reply.\n\nIf you did not ask for this, do nothing, and it is "
+            "forgotten after {days} days; with the word `no` it is forgotten at once."
         ).format(days=self.lifetime.days)
 
     def check(self, asked: Asked, message: Any) -> None:

@@ -14,7 +14,8 @@ def catalogue(request_address: str) -> str:
     """Each command with what it does, the proof it needs, and an example, as text in the language of the reader."""
     entries = []
     for command in COMMANDS.values():
-        names = ", ".join((command.name, *command.aliases))
+        # In marks: a program that quotes without marks would say a bare command for its user.
+        names = ", ".join(f"`{name}`" for name in (command.name, *command.aliases))
         lines = [
             command.summary,
             _proofs()[command.proof],

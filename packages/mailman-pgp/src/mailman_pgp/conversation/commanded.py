@@ -30,14 +30,16 @@ class Commanded(Challenge):
 
     def question(self, asked: Asked) -> tuple[str, str]:
         """See `Challenge`."""
-        commands = ", ".join(spoken.command.name for spoken in _spoken(asked.data))
+        names = [spoken.command.name for spoken in _spoken(asked.data)]
+        # In marks: a program that quotes without marks would say a bare command for its user.
+        commands = ", ".join(f"`{name}`" for name in names)
         offered = _offered(asked.data)
-        key = "" if offered is None else _("\nwith the key\n\n    {key}\n").format(key=grouped(offered.fingerprint))
+        key = "" if offered is None else _("\n\nwith the key\n\n    {key}").format(key=grouped(offered.fingerprint))
         return (
-            _("Please confirm: {commands}").format(commands=commands),
+            _("Please confirm: {commands}").format(commands=", ".join(names)),
             _(
-                "Somebody, most likely you, sent this to the encrypted mailing list\n{address} in your name:\n\n"
-                "    {commands}\n{key}"
+                "Somebody, most likely you, sent this to the encrypted mailing list {address} in your name:\n\n"
+                "    {commands}{key}"
             ).format(address=asked.mlist.posting_address, commands=commands, key=key),
         )
 

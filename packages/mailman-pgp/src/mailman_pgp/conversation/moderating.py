@@ -75,8 +75,8 @@ class Moderation(Challenge):
     def how(self, _asked: Asked) -> str:
         """See `Challenge`."""
         return _(
-            "To decide by mail, reply to this message, encrypted and signed: write one of the words `accept`, `reject`,\n"
-            "`discard` on a line of its own above everything else, and leave the code below in your reply."
+            "To decide by mail, reply to this message, encrypted and signed: write one of the words `accept`, `reject`, `discard` "
+            "on a line of its own above everything else, and leave the code below in your reply."
         )
 
     def check(self, asked: Asked, message: Any) -> None:
@@ -174,7 +174,7 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
         changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
     except (OpenPGPError, RegistryError) as error:
         return str(error)
-    return _("From now on this key counts for {address}:\n{fingerprint}").format(
+    return _("From now on this key counts for {address}:\n\n    {fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )
 
@@ -253,10 +253,10 @@ def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate)
         address,
         _("Another key of {address}").format(address=address),
         _(
-            "{address} asks that another key counts for them on\n{list}. They have shown that they hold it and read mail at "
-            "this\naddress; the key that counts now has not signed this: it is lost, or somebody\nelse reads their mail.\n\n"
-            "Counts now: {old}\nThe new one: {new}\nMade: {created}, {algorithm}\n\nTalk to them in another way than by mail, "
-            "and compare the fingerprint, before you accept."
+            "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
+            "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
+            "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
+            "another way than by mail, and compare the fingerprint, before you accept."
         ).format(
             address=address,
             list=mlist.posting_address,

@@ -35,7 +35,7 @@ class ProveKey(Challenge):
         """See `Challenge`."""
         return (
             _("Please confirm: join {list}").format(list=asked.mlist.display_name),
-            _("Somebody, most likely you, asked that you join the encrypted mailing list\n{address}.").format(
+            _("Somebody, most likely you, asked that you join the encrypted mailing list {address}.").format(
                 address=asked.mlist.posting_address
             ),
         )
@@ -60,7 +60,7 @@ class ProveLeaving(Challenge):
         """See `Challenge`."""
         return (
             _("Please confirm: leave {list}").format(list=asked.mlist.display_name),
-            _("Somebody, most likely you, asked that you leave the encrypted mailing list\n{address}.").format(
+            _("Somebody, most likely you, asked that you leave the encrypted mailing list {address}.").format(
                 address=asked.mlist.posting_address
             ),
         )

@@ -21,7 +21,15 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.mime import Structure, encrypted_notice, examine, outer_message, signed_notice, whole_message
+from mailman_pgp.mime import (
+    Structure,
+    encrypted_notice,
+    examine,
+    outer_message,
+    signed_notice,
+    single_address,
+    whole_message,
+)
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.templates import CLEAR, TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
@@ -181,7 +189,10 @@ def _record(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:
 
 
 def _encrypted(mlist: Any, msg: Any, recipient: Recipient, signer: ListSecretKey) -> tuple[bytes, ...] | None:
-    outer = outer_message(outward_for(mlist, msg))
+    # A reply goes to the outer address, and what is for one person must not be answered to all of them.
+    sender = single_address(msg)
+    answered = sender if sender in {mlist.owner_address.lower(), mlist.request_address.lower()} else None
+    outer = outer_message(outward_for(mlist, msg, answered))
     try:
         (copy,) = fan_out(encrypted_notice(msg, recipient.address), [recipient], signer)
     except FanOutError:

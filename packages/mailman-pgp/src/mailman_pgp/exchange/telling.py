@@ -172,5 +172,8 @@ def _tell_owners(mlist: Any, change: Change, actor: Actor) -> None:
 
 def _keys(change: Change) -> str:
     if not change.earlier:
-        return f"Its fingerprint:\n{grouped(change.fingerprint)}"
-    return f"The fingerprint until now:\n{grouped(change.earlier)}\nThe fingerprint from now on:\n{grouped(change.fingerprint)}"
+        return f"Its fingerprint:\n    {grouped(change.fingerprint)}"
+    return (
+        f"The fingerprint until now:\n    {grouped(change.earlier)}\n"
+        f"The fingerprint from now on:\n    {grouped(change.fingerprint)}"
+    )

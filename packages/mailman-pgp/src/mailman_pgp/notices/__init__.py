@@ -23,7 +23,8 @@ from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter
-from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES
+from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES, TO_REQUEST
+from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
 from mailman_pgp.posts.record import Kind, Record
@@ -211,14 +212,15 @@ def filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
         "last": "",
         **words,
     }
-    return subject.format(**words), text.format(**words)
+    return subject.format(**words), wrapped(text.format(**words))
 
 
 @public
 def send_template(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
     """Send a template of ours to somebody."""
     subject, text = filled(mlist, template, **words)
-    notice = UserNotification(address, mlist.owner_address, subject, lang=mlist.preferred_language)
+    sender = mlist.request_address if template in TO_REQUEST else mlist.owner_address
+    notice = UserNotification(address, sender, subject, lang=mlist.preferred_language)
     notice.set_type("multipart/mixed")
     notice.attach(MIMEText(text))  # UTF-8 where it is not ASCII
     notice.attach(list_certificate(mlist))

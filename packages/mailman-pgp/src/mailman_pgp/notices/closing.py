@@ -5,7 +5,9 @@ from __future__ import annotations
 END = """
 
 The list's certificate is attached. Its fingerprint is
-{fingerprint}
+
+    {fingerprint}
+
 Please compare it with one that you got in another way.
 
 The owners of the list: {owner}

@@ -19,6 +19,7 @@ from public import public
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.mime import encrypted_notice, outer_message
+from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import ListSecretKey, Recipient, fan_out
 from mailman_pgp.posts.record import Kind, Record
 
@@ -45,7 +46,7 @@ def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEBase]
     written["Date"] = formatdate()
     written["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     written["Auto-Submitted"] = "auto-replied"
-    written.attach(MIMEText(text))
+    written.attach(MIMEText(wrapped(text)))
     for attachment in attachments:
         written.attach(attachment)
     return written

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from mailman_workflows import Request
 
 _HOW = """\
-You can also decide in the list's web interface (subscription requests), or by
-REST at /lists/{list_id}/requests.
+You can also decide in the list's web interface (subscription requests), or by REST at /lists/{list_id}/requests.
 """
 
 
@@ -28,10 +27,10 @@ REST at /lists/{list_id}/requests.
 def about_joining(mlist: Any, request: Request, certificate: Certificate) -> tuple[str, str]:
     """Subject and text about somebody who wants to join with a certificate, which is attached."""
     text = paragraphs(
-        f"{request.email} asks to join the encrypted mailing list\n{mlist.posting_address} with this certificate:",
+        f"{request.email} asks to join the encrypted mailing list {mlist.posting_address} with this certificate:",
         fields([*shown(certificate), ("Age", _age(certificate.created))]),
         _known(mlist.list_id, request.email, certificate.fingerprint),
-        "Compare the fingerprint with its person in another way than by mail, by\ntelephone or face to face. "
+        "Compare the fingerprint with its person in another way than by mail, by telephone or face to face. "
         "Who accepts the request approves the certificate.",
         _HOW.format(list_id=mlist.list_id),
     )
@@ -50,9 +49,9 @@ def about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> tupl
         else f"They leave on {due:%Y-%m-%d} unless somebody objects: whoever discards the request."
     )
     text = paragraphs(
-        f"Somebody asked that {request.email} leaves the encrypted mailing list\n{mlist.posting_address}, "
+        f"Somebody asked that {request.email} leaves the encrypted mailing list {mlist.posting_address}, "
         "and has not proved to be them.",
-        "It may be a member who has lost their key, or somebody else. The member was\ntold. "
+        "It may be a member who has lost their key, or somebody else. The member was told. "
         "If you can, ask them in another way than by mail.",
         what,
         _HOW.format(list_id=mlist.list_id),
@@ -67,7 +66,7 @@ def _known(list_id: str, address: str, fingerprint: str) -> str:
     said = []
     if proved is not None:
         said.append(
-            f"Its person has shown on {proved.at:%Y-%m-%d} that they hold its key and read mail\nat that address."
+            f"Its person has shown on {proved.at:%Y-%m-%d} that they hold its key and read mail at that address."
         )
     else:
         said.append("Nobody has shown that they hold its key.")

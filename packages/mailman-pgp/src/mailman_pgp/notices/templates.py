@@ -19,6 +19,9 @@ encrypted to the attached certificate. Sign with a key that nobody else may
 have, and attach it: one that is suspended, removed or revoked, or has been
 replaced, can't be used to write to the list."""
 
+#: What comes from the address that takes commands, since that is where the reader writes next; the rest comes from the owners.
+TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key"}) - {"held", "key-rejected"}
+
 #: What is said in the clear in any case, since its reader may have lost the key that counts.
 CLEAR = frozenset({"key-changed-clear", "leaving"})
 

@@ -40,7 +40,7 @@ def let_count(run: Run, *, change: bool = False) -> str:
         changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
     except (OpenPGPError, RegistryError) as error:  # what is known of it by now, or is done at the same moment
         raise CommandRefusedError(str(error)) from None
-    return _("From now on this key counts for your address on this list:\n{fingerprint}").format(
+    return _("From now on this key counts for your address on this list:\n\n    {fingerprint}").format(
         fingerprint=grouped(offered.fingerprint)
     )
 
@@ -249,13 +249,19 @@ class KeyShow(Command):
             return _("No key counts for your address on this list.")
         expires = _("never") if found.expires is None else f"{found.expires:%Y-%m-%d}"
         lines = [
-            grouped(found.fingerprint),
+            _("The key that counts for your address on this list:"),
+            "",
+            f"    {grouped(found.fingerprint)}",
+            "",
             _("State: {state}; algorithm: {algorithm}; expires: {expires}").format(
                 state=found.choice.state, algorithm=found.algorithm, expires=expires
             ),
-            *(
-                f"{event.at:%Y-%m-%d %H:%M} UTC  {event.act}  {grouped(event.fingerprint)}"
-                for event in journal.of(run.mlist.list_id, run.address, limit=20)
-            ),
+            "",
+            _("What was done, the latest first:"),
+            "",
         ]
+        for event in journal.of(run.mlist.list_id, run.address, limit=20):
+            lines.append(f"    {event.at:%Y-%m-%d %H:%M} UTC  {event.act}")
+            if event.fingerprint != found.fingerprint:
+                lines.append(f"        {grouped(event.fingerprint)}")
         return "\n".join(lines)

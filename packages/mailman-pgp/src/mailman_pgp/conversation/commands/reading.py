@@ -83,7 +83,7 @@ class Who(Command):
         del arguments
         if not _may_see(run.mlist, run.address):
             raise CommandRefusedError(_("The owners of this list do not show its members."))
-        return "\n".join(sorted(address.email for address in run.mlist.members.addresses))
+        return "\n".join(f"    {email}" for email in sorted(address.email for address in run.mlist.members.addresses))
 
 
 def _may_see(mlist: Any, address: str) -> bool:
