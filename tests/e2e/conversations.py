@@ -196,8 +196,13 @@ def set_policy(encrypted_list: EncryptedList, policy: str) -> None:
 
 
 def waiting(encrypted_list: EncryptedList, person: Person) -> dict[str, Any]:
-    """The one request of a person as REST shows it; empty when there is none."""
-    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/requests").get("entries", ())
+    """The one request of a person, to join or to leave, as REST shows it; empty when there is none."""
+    path = f"lists/{encrypted_list.list_id}/requests?request_type="
+    found = [
+        entry
+        for kind in ("subscription", "unsubscription")
+        for entry in encrypted_list.sandbox.rest(path + kind).get("entries", ())
+    ]
     mine = [entry for entry in found if entry["email"] == person.address]
     assert len(mine) < 2
     return mine[0] if mine else {}

@@ -93,10 +93,14 @@ def encrypted(mlist: Any, letter: Letter, text: str, signers: Sequence[bytes]) -
 
 
 def _readable(mlist: Any, address: str, signers: Sequence[bytes]) -> Certificate | None:
-    """What an answer can be encrypted to: the certificate that counts now, else one that has signed."""
+    """What an answer can be encrypted to: a certificate that has signed, first the one that counts now; else that one.
+
+    Who has lost the key that counts, and has shown another one, could not read what is encrypted to the first.
+    """
     current = registry.current(mlist.list_id, address)
-    for data in ([] if current is None else [current.data]) + list(signers):
-        known = openpgp.inspect(data)
+    counting = "" if current is None else current.fingerprint
+    signed = sorted((openpgp.inspect(data) for data in signers), key=lambda known: known.fingerprint != counting)
+    for known in [*signed, *([] if current is None else [openpgp.inspect(current.data)])]:
         try:
             openpgp.require_usable(known)
         except CertificateError:

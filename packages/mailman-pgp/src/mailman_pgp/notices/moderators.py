@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mailman_workflows import Request
 
 _HOW = """\
-You can also decide in the list's web interface (subscription requests), or by REST at /lists/{list_id}/requests.
+You can also decide in the list's web interface (subscription requests), or by REST at /lists/{path}.
 """
 
 
@@ -32,7 +32,7 @@ def about_joining(mlist: Any, request: Request, certificate: Certificate) -> tup
         _known(mlist.list_id, request.email, certificate.fingerprint),
         "Compare the fingerprint with its person in another way than by mail, by telephone or face to face. "
         "Who accepts the request approves the certificate.",
-        _HOW.format(list_id=mlist.list_id),
+        _HOW.format(path=f"{mlist.list_id}/requests"),
     )
     return f"{request.email} asks to join {mlist.display_name}", text
 
@@ -54,7 +54,7 @@ def about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> tupl
         "It may be a member who has lost their key, or somebody else. The member was told. "
         "If you can, ask them in another way than by mail.",
         what,
-        _HOW.format(list_id=mlist.list_id),
+        _HOW.format(path=f"{mlist.list_id}/requests?request_type=unsubscription"),
     )
     return f"{request.email} is to leave {mlist.display_name}", text
 
