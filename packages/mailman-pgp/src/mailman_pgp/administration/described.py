@@ -33,16 +33,3 @@ def shown(known: Certificate) -> list[tuple[str, str | list[str]]]:
         ("Created", moment(known.created)),
         ("Expires", moment(known.expires) if known.expires is not None else "never"),
     ]
-
-
-@public
-def described(known: Certificate) -> dict[str, object]:
-    """A certificate in JSON."""
-    return {
-        "fingerprint": known.fingerprint,
-        "version": known.version,
-        "user_ids": [user_id.text for user_id in known.user_ids],
-        "algorithm": known.algorithm,
-        "created": known.created,
-        "expires": known.expires,
-    }

@@ -13,6 +13,7 @@ from mailman_pgp.administration.places import encrypted_list, mail_address, name
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Door
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.overview import data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,20 +29,6 @@ _DOORS = {
     Door.WORKFLOW: "decision about a request",
     Door.SITE: "said by the key itself",
 }
-
-
-@public
-def described(event: Event) -> dict[str, object]:
-    """An event in JSON."""
-    return {
-        "address": event.address,
-        "fingerprint": event.fingerprint,
-        "act": event.act,
-        "at": event.at,
-        "door": event.door,
-        "by": event.by or None,
-        "earlier": event.earlier or None,
-    }
 
 
 @public
@@ -84,7 +71,7 @@ def log(spec: str, address: str | None, last: int) -> Answer:
     events = journal.of(mlist.list_id, whose, limit=last)
     about = mlist.fqdn_listname if whose is None else f"{whose} on {mlist.fqdn_listname}"
     return Answer(
-        data={"list": named(mlist), "address": whose, "events": [described(event) for event in events]},
+        data={"list": named(mlist), "address": whose, "events": [data.event(event) for event in events]},
         text=paragraphs(
             f"{about}: {count(len(events), 'event')}" + (", the latest." if len(events) == last else "."),
             rows(events, named_by_address=whose is None) if events else "",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailman_pgp.administration.places import is_member
 from mailman_pgp.exchange import waiting
 from mailman_pgp.model.database import commit
+from mailman_pgp.overview.data import went
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +41,7 @@ def after_change(mlist: Any, address: str) -> Waited:
         return Waited(
             [{"goes_on": False, "over": False, "failed": True, "sentence": sentence}], _line(address, sentence)
         )
-    # Not by their tokens: whoever has one may answer for the person.
-    data: list[dict[str, object]] = [
-        {"goes_on": one.goes_on, "over": one.over, "failed": one.failed, "sentence": one.sentence} for one in looked
-    ]
+    data = [went(one) for one in looked]
     lines = [_line(address, one.sentence) for one in looked]
     if not joined_before and is_member(mlist, address):
         lines.append(f"{address} has joined {mlist.fqdn_listname} now.\n")

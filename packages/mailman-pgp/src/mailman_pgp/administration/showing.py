@@ -9,13 +9,13 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration import events
 from mailman_pgp.administration.answering import answering
-from mailman_pgp.administration.described import described, not_a_member, shown
+from mailman_pgp.administration.described import not_a_member, shown
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps, table
 from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.openpgp import grouped
-from mailman_pgp.overview import reasons
+from mailman_pgp.overview import data, reasons
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Event
@@ -49,13 +49,13 @@ def show(spec: str, address: str) -> Answer:
             "origin": choice.origin,
             "usable": row.problem is None,
             "problem": row.problem,
-            "compared": None if compared is None else events.described(compared),
-            "certificate": {**described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
+            "compared": None if compared is None else data.event(compared),
+            "certificate": {**data.described(known), "armored": openpgp.armor(row.stored.data, _ARMOR).decode("ascii")},
             "history": [
                 {"fingerprint": old.fingerprint, "since": old.since, "until": old.until, "state": old.state}
                 for old in past
             ],
-            "events": [events.described(event) for event in last],
+            "events": [data.event(event) for event in last],
         },
         text=paragraphs(
             f"The certificate of {address} on {mlist.fqdn_listname}",

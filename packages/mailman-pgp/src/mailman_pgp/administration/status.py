@@ -18,12 +18,11 @@ from mailman_pgp.administration.places import encrypted_list
 from mailman_pgp.administration.report import list_text, overview_text
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_pgp.overview import reasons
+from mailman_pgp.overview import data, reasons
 from mailman_pgp.overview.survey import Survey, Unserved, survey
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
-    from mailman_pgp.overview.survey import KeyState
     from mailman_pgp.site.health import Health
 
 _DEFAULT_WEEKS = 4
@@ -56,14 +55,14 @@ def status(spec: str | None, weeks: int) -> Answer:
         surveys = _all_lists(judged, since)
         text = overview_text(judged, surveys)
     attention = not judged.healthy or any(found.attention for found in surveys)
-    data = {
+    answer = {
         "attention": attention,
         "healthy": judged.healthy,
         "problems": [{"problem": problem.sentence, "mend": problem.mend} for problem in judged.problems],
         "weeks": weeks,
         "lists": [_described(found) for found in surveys],
     }
-    return Answer(data=data, text=text, status=ExitStatus.NOT_FINE if attention else ExitStatus.FINE)
+    return Answer(data=answer, text=text, status=ExitStatus.NOT_FINE if attention else ExitStatus.FINE)
 
 
 def _all_lists(judged: Health, since: dt.datetime) -> list[Survey]:
@@ -81,45 +80,11 @@ def _all_lists(judged: Health, since: dt.datetime) -> list[Survey]:
 
 def _described(found: Survey) -> dict[str, object]:
     return {
-        "list_id": found.list_id,
-        "address": found.address,
-        "attention": found.attention,
-        "encrypted_since": found.enabled_at,
-        "list_key": _key(found.key),
-        "members": {
-            "total": found.members,
-            "receiving": found.receiving,
-            "getting_nothing": found.getting_nothing,
-        },
+        **data.of_list(found),
         "unserved": [_person(person) for person in found.unserved],
         "unserved_administrators": [_person(person) for person in found.staff],
-        "refused": [
-            {
-                "kind": tally.kind,
-                "reason": tally.reason,
-                "words": reasons.refused(tally.reason),
-                "number": tally.number,
-                "last": tally.last,
-            }
-            for tally in found.refused
-        ],
-        "posts": [
-            {
-                "message_id": post.message_id,
-                "at": post.at,
-                "delivered": post.delivered,
-                "skipped": post.skipped,
-                "failed": post.failed,
-            }
-            for post in found.posts
-        ],
+        **data.happened(found),
     }
-
-
-def _key(key: KeyState | None) -> dict[str, object] | None:
-    if key is None:
-        return None
-    return {"fingerprint": key.fingerprint, "created": key.created, "expires": key.expires, "expired": key.expired}
 
 
 def _person(person: Unserved) -> dict[str, object]:

@@ -19,6 +19,7 @@ from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
+from mailman_pgp.overview.data import described, event, went
 from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply, log_failure
@@ -105,7 +106,7 @@ class OneCertificate(Resource):
                     compared.at if compared else None,
                     _there(mlist, whose),
                 ),
-                "certificate": shown.described(openpgp.inspect(found.stored.data)),
+                "certificate": described(openpgp.inspect(found.stored.data)),
                 "armored": shown.armored(found.stored.data),
                 "history": [
                     {
@@ -118,7 +119,7 @@ class OneCertificate(Resource):
                     for old in registry.history(mlist.list_id, whose)
                     if old.until is not None
                 ],
-                "events": [shown.event(event) for event in journal.of(mlist.list_id, whose)],
+                "events": [event(one) for one in journal.of(mlist.list_id, whose)],
             }
         )
 
@@ -221,7 +222,7 @@ def _added(mlist: Any, whose: str, certificate: openpgp.Certificate, actor: Acto
             "replaced": added.replaced,
             "problem": added.problem,
             "unserved": list(added.unserved),
-            "certificate": shown.described(added.certificate),
+            "certificate": described(added.certificate),
             "requests": _go_on(mlist, whose),
             "self_link": there,
         },
@@ -239,7 +240,4 @@ def _go_on(mlist: Any, whose: str) -> list[dict[str, Any]]:
         config.db.abort()
         log_failure(error)
         return [{"goes_on": False, "over": False, "failed": True, "sentence": "could not be looked at."}]
-    # Not by their tokens: whoever has one may answer for the person.
-    return [
-        {"goes_on": one.goes_on, "over": one.over, "failed": one.failed, "sentence": one.sentence} for one in looked
-    ]
+    return [went(one) for one in looked]

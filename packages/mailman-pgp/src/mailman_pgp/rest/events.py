@@ -5,7 +5,8 @@ from __future__ import annotations
 from public import public
 
 from mailman_pgp.keys import journal
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.overview.data import event
+from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, address
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -32,4 +33,4 @@ class Events(Resource):
         total = journal.count(mlist.list_id, whose)
         start, count = span(asked, total)
         events = journal.of(mlist.list_id, whose, limit=count, offset=start)
-        return Reply(page(start, total, (shown.event(event) for event in events)))
+        return Reply(page(start, total, (event(one) for one in events)))

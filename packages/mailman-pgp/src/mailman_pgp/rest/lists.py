@@ -19,7 +19,8 @@ from mailman_pgp.lists import encryption
 from mailman_pgp.lists.settings import SETTINGS, change, values_of
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_pgp.overview.survey import survey
+from mailman_pgp.overview.data import described, happened, of_list
+from mailman_pgp.overview.survey import Survey, survey
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, fingerprint, of_setting, text
@@ -95,16 +96,20 @@ class OneList(Resource):
 
 
 def _in_short(mlist: Any, row: EncryptedList) -> dict[str, Any]:
-    return shown.of_list(survey(mlist, row, now() - _OF_LATE), link("lists", mlist.list_id))
+    return _entry(survey(mlist, row, now() - _OF_LATE))
+
+
+def _entry(found: Survey) -> dict[str, Any]:
+    return {**of_list(found), "self_link": link("lists", found.list_id)}
 
 
 def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
     found = survey(mlist, row, now() - _OF_LATE)
     below = ("certificate", "certificates", "unserved", "requests", "events")
     return {
-        **shown.of_list(found, link("lists", mlist.list_id)),
+        **_entry(found),
         "settings": values_of(row),
-        **shown.happened(found),
+        **happened(found),
         "links": {
             **{name: link("lists", mlist.list_id, name) for name in below},
             "core": core_link("lists", mlist.list_id),
@@ -125,7 +130,7 @@ class ListCertificate(Resource):
             {
                 "list_id": mlist.list_id,
                 "address": mlist.fqdn_listname,
-                **shown.described(openpgp.inspect(data)),
+                **described(openpgp.inspect(data)),
                 "certified_by": _certified_by(mlist.list_id),
                 "armored": shown.armored(data),
                 "self_link": link("lists", mlist.list_id, "certificate"),

@@ -8,45 +8,30 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.model.database import now
-from mailman_pgp.overview import reasons
+from mailman_pgp.overview import data, reasons
 from mailman_pgp.rest.answers import File
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
-    from mailman_pgp.keys.journal import Event
-    from mailman_pgp.openpgp import Certificate
     from mailman_pgp.overview.chosen import Chosen
-    from mailman_pgp.overview.survey import Survey, Unserved
+    from mailman_pgp.overview.survey import Unserved
 
 _ARMOR = "PGP PUBLIC KEY BLOCK"
 KEYS_TYPE = "application/pgp-keys"  # RFC 3156 §7
 
 
 @public
-def armored(data: bytes) -> str:
+def armored(certificate: bytes) -> str:
     """A certificate in ASCII armor."""
-    return openpgp.armor(data, _ARMOR).decode("ascii")
+    return openpgp.armor(certificate, _ARMOR).decode("ascii")
 
 
 @public
-def as_file(data: bytes, name: str) -> File:
+def as_file(certificate: bytes, name: str) -> File:
     """A certificate as a file, in ASCII armor."""
-    return File(openpgp.armor(data, _ARMOR), KEYS_TYPE, f"{name}.asc")
-
-
-@public
-def described(certificate: Certificate) -> dict[str, Any]:
-    """What a certificate says of itself."""
-    return {
-        "fingerprint": certificate.fingerprint,
-        "version": certificate.version,
-        "user_ids": [user_id.text for user_id in certificate.user_ids],
-        "algorithm": certificate.algorithm,
-        "created": certificate.created,
-        "expires": certificate.expires,
-    }
+    return File(openpgp.armor(certificate, _ARMOR), KEYS_TYPE, f"{name}.asc")
 
 
 @public
@@ -98,7 +83,7 @@ def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
     certificate = openpgp.inspect(found.stored.data)
     judged = problem(found.problem)
     return {
-        **described(certificate),
+        **data.described(certificate),
         "state": found.stored.choice.state,
         "age_days": max(0, (now() - certificate.created).days),
         "usable": judged["usable"],
@@ -106,20 +91,6 @@ def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
         "words": judged["words"],
         "compared": compared,
         "armored": armored(found.stored.data),
-    }
-
-
-@public
-def event(found: Event) -> dict[str, Any]:
-    """Something that was done about a certificate."""
-    return {
-        "address": found.address,
-        "fingerprint": found.fingerprint,
-        "act": found.act,
-        "at": found.at,
-        "door": found.door,
-        "by": found.by or None,
-        "earlier": found.earlier or None,
     }
 
 
@@ -136,57 +107,4 @@ def unserved(person: Unserved, role: str) -> dict[str, Any]:
         "since": person.since,
         "last": person.last,
         "posts": person.posts,
-    }
-
-
-@public
-def of_list(found: Survey, self_link: str) -> dict[str, Any]:
-    """An encrypted list in short."""
-    key = found.key
-    return {
-        "list_id": found.list_id,
-        "address": found.address,
-        "encrypted_since": found.enabled_at,
-        "attention": found.attention,
-        "list_key": None
-        if key is None
-        else {
-            "fingerprint": key.fingerprint,
-            "created": key.created,
-            "expires": key.expires,
-            "expired": key.expired,
-        },
-        "members": {
-            "total": found.members,
-            "receiving": found.receiving,
-            "getting_nothing": found.getting_nothing,
-        },
-        "self_link": self_link,
-    }
-
-
-@public
-def happened(found: Survey) -> dict[str, Any]:
-    """What was refused on a list, and what was sent, of late."""
-    return {
-        "refused": [
-            {
-                "kind": tally.kind,
-                "reason": tally.reason,
-                "words": reasons.refused(tally.reason),
-                "number": tally.number,
-                "last": tally.last,
-            }
-            for tally in found.refused
-        ],
-        "posts": [
-            {
-                "message_id": post.message_id,
-                "at": post.at,
-                "delivered": post.delivered,
-                "skipped": post.skipped,
-                "failed": post.failed,
-            }
-            for post in found.posts
-        ],
     }

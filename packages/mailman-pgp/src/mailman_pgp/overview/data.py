@@ -1,0 +1,100 @@
+"""What is known, as data for programs: the same with `--json` and by REST.  Times are as in the database (naive UTC)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.overview import reasons
+
+if TYPE_CHECKING:
+    from mailman_pgp.keys.journal import Event
+    from mailman_pgp.openpgp import Certificate
+    from mailman_pgp.overview.survey import Survey
+    from mailman_workflows.again import Looked
+
+
+@public
+def described(certificate: Certificate) -> dict[str, Any]:
+    """What a certificate says of itself."""
+    return {
+        "fingerprint": certificate.fingerprint,
+        "version": certificate.version,
+        "user_ids": [user_id.text for user_id in certificate.user_ids],
+        "algorithm": certificate.algorithm,
+        "created": certificate.created,
+        "expires": certificate.expires,
+    }
+
+
+@public
+def event(found: Event) -> dict[str, Any]:
+    """Something that was done about a certificate."""
+    return {
+        "address": found.address,
+        "fingerprint": found.fingerprint,
+        "act": found.act,
+        "at": found.at,
+        "door": found.door,
+        "by": found.by or None,
+        "earlier": found.earlier or None,
+    }
+
+
+@public
+def went(looked: Looked) -> dict[str, Any]:
+    """What became of a request that looked again; not by its token: whoever has it may answer for the person."""
+    return {"goes_on": looked.goes_on, "over": looked.over, "failed": looked.failed, "sentence": looked.sentence}
+
+
+@public
+def of_list(found: Survey) -> dict[str, Any]:
+    """An encrypted list: since when it is one, its key, and how many of its members get nothing."""
+    key = found.key
+    return {
+        "list_id": found.list_id,
+        "address": found.address,
+        "attention": found.attention,
+        "encrypted_since": found.enabled_at,
+        "list_key": None
+        if key is None
+        else {
+            "fingerprint": key.fingerprint,
+            "created": key.created,
+            "expires": key.expires,
+            "expired": key.expired,
+        },
+        "members": {
+            "total": found.members,
+            "receiving": found.receiving,
+            "getting_nothing": found.getting_nothing,
+        },
+    }
+
+
+@public
+def happened(found: Survey) -> dict[str, Any]:
+    """What was refused on a list, and what was sent, of late."""
+    return {
+        "refused": [
+            {
+                "kind": tally.kind,
+                "reason": tally.reason,
+                "words": reasons.refused(tally.reason),
+                "number": tally.number,
+                "last": tally.last,
+            }
+            for tally in found.refused
+        ],
+        "posts": [
+            {
+                "message_id": post.message_id,
+                "at": post.at,
+                "delivered": post.delivered,
+                "skipped": post.skipped,
+                "failed": post.failed,
+            }
+            for post in found.posts
+        ],
+    }
