@@ -37,7 +37,7 @@ def show(spec: str) -> Answer:
     row = vault.certificate(mlist.list_id)
     certificate = openpgp.inspect(row.certificate)
     retired = _retired(mlist.list_id, row.fingerprint)
-    certified_by = _certified_by(mlist.list_id)
+    certified_by = certifications.by_signer(mlist.list_id)
     user_ids = [user_id.text for user_id in certificate.user_ids]
     return Answer(
         data={
@@ -78,12 +78,6 @@ def show(spec: str) -> Answer:
             ),
         ),
     )
-
-
-def _certified_by(list_id: str) -> dict[str, certifications.Held]:
-    """The keys whose certifications are handed out, each with the latest of them."""
-    held = sorted(certifications.of(list_id), key=lambda one: one.since)
-    return {one.certification.signer: one for one in held if not one.certification.revokes}
 
 
 def _certified_text(certified_by: dict[str, certifications.Held]) -> str:

@@ -63,6 +63,12 @@ def of(list_id: str) -> list[Held]:
     return _of(vault.certificate(list_id))
 
 
+def by_signer(list_id: str) -> dict[str, Held]:
+    """The keys whose certifications are handed out, by their fingerprints, each with the latest of them."""
+    held = sorted(of(list_id), key=lambda one: one.since)
+    return {one.certification.signer: one for one in held if not one.certification.revokes}
+
+
 def certified(list_id: str) -> vault.ListCertificate:
     """The certificate of a list's current key as it is handed out, with its certifications.
 

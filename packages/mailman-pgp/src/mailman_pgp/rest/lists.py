@@ -131,17 +131,14 @@ class ListCertificate(Resource):
                 "list_id": mlist.list_id,
                 "address": mlist.fqdn_listname,
                 **described(openpgp.inspect(data)),
-                "certified_by": _certified_by(mlist.list_id),
+                "certified_by": [
+                    {"fingerprint": signer, "address": held.address, "since": held.since}
+                    for signer, held in certifications.by_signer(mlist.list_id).items()
+                ],
                 "armored": shown.armored(data),
                 "self_link": link("lists", mlist.list_id, "certificate"),
             }
         )
-
-
-def _certified_by(list_id: str) -> list[dict[str, Any]]:
-    held = sorted(certifications.of(list_id), key=lambda one: one.since)
-    latest = {one.certification.signer: one for one in held if not one.certification.revokes}
-    return [{"fingerprint": signer, "address": one.address, "since": one.since} for signer, one in latest.items()]
 
 
 @public
