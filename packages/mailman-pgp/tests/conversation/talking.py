@@ -71,9 +71,7 @@ class Talker:
         from mailman_pgp.model.database import store  # noqa: PLC0415
 
         certificate = openpgp.inspect(self.key.certificate)
-        registry.add(
-            self.mlist.list_id, self.address, certificate, origin="test", state=registry.ChoiceState(state)
-        )
+        registry.add(self.mlist.list_id, self.address, certificate, origin="test", state=registry.ChoiceState(state))
         store().commit()
 
     @property
@@ -100,7 +98,9 @@ class Talker:
             f"--e\nContent-Type: application/octet-stream\n\n{block}\n--e--\n"
         ).encode()
 
-    def command(self, text: str, *, by: MemberKey | None = None, sign: bool = True, head: str = "", **more: Any) -> bytes:
+    def command(
+        self, text: str, *, by: MemberKey | None = None, sign: bool = True, head: str = "", **more: Any
+    ) -> bytes:
         """A command as a good program mails it: encrypted, signed, its headers protected."""
         return self.encrypted(self.protected(text, **more), by=by, sign=sign, head=head)
 
@@ -122,7 +122,9 @@ class Talker:
         """A mail in the clear with this content, unsigned."""
         return f"{self._head()}{head}".encode() + inside
 
-    def reply(self, question: EmailMessage, word: str = "yes", *, by: MemberKey | None = None, sign: bool = True) -> bytes:
+    def reply(
+        self, question: EmailMessage, word: str = "yes", *, by: MemberKey | None = None, sign: bool = True
+    ) -> bytes:
         """The answer to a question."""
         quoted = "".join(f"> {line}\n" for line in text_of(question).splitlines())
         return self.command(f"{word}\n\nThe list wrote:\n{quoted}", subject="Re: ...", by=by, sign=sign)

@@ -28,7 +28,7 @@ def words(talker: Talker, mail: bytes) -> str:
 
 
 def test_two(nora: Talker) -> None:
-    """Two certificates: which one?"""
+    """Of two certificates nobody knows which one is meant."""
     both = (armored(nora.key.certificate) + armored(MemberKey.generate(f"N <{nora.address}>").certificate)).encode()
     for command in ("join", "key set", "key change", "key refresh"):
         assert "more than one public key" in words(nora, nora.clear(entity(command, attached=both)))
@@ -95,4 +95,3 @@ def test_of_another_member(anne: Talker, nora: Talker, encrypted: Any) -> None:
     assert "counts for another address" in nora.answers(nora.reply(question, by=key), by=key)
     assert registry.chosen(encrypted.list_id, nora.address) is None
     assert anne
-

@@ -60,7 +60,8 @@ def test_change_with_an_outer_key(anne: Talker, store: Session, new_key: MemberK
         assert data["old"] == ""
 
 
-def test_change_with_an_outer_key_beside_a_block(anne: Talker, store: Session, encrypted: Any) -> None:
+@pytest.mark.usefixtures("encrypted")
+def test_change_with_an_outer_key_beside_a_block(anne: Talker, store: Session) -> None:
     """Nor where something else is attached, of which no key comes: a revocation of a key that nobody knows."""
     from keys import forge_usable, now  # noqa: PLC0415
 
@@ -96,7 +97,10 @@ def test_command_outside(anne: Talker, store: Session, command: str) -> None:
 
 def test_signed_part_beside_an_unsigned_one(anne: Talker, store: Session) -> None:
     """A signature over a part of a mail is a signature over none of it."""
-    for parts in ([anne.signed_part(entity("who")), entity("Hello")], [entity("who"), anne.signed_part(entity("Hello"))]):
+    for parts in (
+        [anne.signed_part(entity("who")), entity("Hello")],
+        [entity("who"), anne.signed_part(entity("Hello"))],
+    ):
         whole = b'Content-Type: multipart/mixed; boundary="w"\n\n--w\n' + b"\n--w\n".join(parts) + b"\n--w--\n"
         assert templates(anne.tell(anne.clear(whole))) == ["needs-signature"]
         assert templates(anne.tell(anne.encrypted(whole, sign=False))) == ["needs-signature"]
@@ -105,7 +109,8 @@ def test_signed_part_beside_an_unsigned_one(anne: Talker, store: Session) -> Non
     assert asked_data(store) == []
 
 
-def test_several_authors(anne: Talker, store: Session, encrypted: Any) -> None:
+@pytest.mark.usefixtures("encrypted")
+def test_several_authors(anne: Talker, store: Session) -> None:
     """A mail of two authors, in one From or in two, inside or outside, is nobody's."""
     inside = anne.protected("who")
     twice = inside.replace(b"From: ", b"From: Mallory <mallory@example.org>\nFrom: ", 1)
@@ -113,7 +118,10 @@ def test_several_authors(anne: Talker, store: Session, encrypted: Any) -> None:
     for content in (twice, both):
         assert templates(anne.tell(anne.encrypted(content))) == ["refusal"]
     mail = anne.encrypted(inside)
-    for changed in (b"From: Mallory <mallory@example.org>\n" + mail, mail.replace(b"From: ", b"From: mallory@example.org, ", 1)):
+    for changed in (
+        b"From: Mallory <mallory@example.org>\n" + mail,
+        mail.replace(b"From: ", b"From: mallory@example.org, ", 1),
+    ):
         assert anne.tell(changed) == []
     other = mail.replace(b"Somebody <anne@", b"Somebody <mallory@", 1)
     assert [(one.recipient, one.template) for one in anne.tell(other)] == [("mallory@example.net", "refusal")]
@@ -122,7 +130,15 @@ def test_several_authors(anne: Talker, store: Session, encrypted: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["> who", "| who", "On Monday, 3 March 2025, Bart wrote:\n> who", "-- \nwho", "who is there?", "please who", "whoami"],
+    [
+        "> who",
+        "| who",
+        "On Monday, 3 March 2025, Bart wrote:\n> who",
+        "-- \nwho",
+        "who is there?",
+        "please who",
+        "whoami",
+    ],
 )
 def test_command_that_is_no_command(anne: Talker, store: Session, text: str) -> None:
     """What is quoted, what stands in a signature's block, and a sentence that begins with one."""

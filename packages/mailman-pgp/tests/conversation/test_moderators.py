@@ -158,7 +158,9 @@ def test_seen_by_others(encrypted: Any, anne: Talker, olga: Talker, store: Sessi
     refused(olga, olga.reply(question, "accept"), question, encrypted)
 
 
-def test_moderator_of_another_list(encrypted: Any, other: Any, anne: Talker, olga: Talker, members: Any, store: Session) -> None:
+def test_moderator_of_another_list(
+    encrypted: Any, other: Any, anne: Talker, olga: Talker, members: Any, store: Session
+) -> None:
     """A code is good at its own list only, also where the same people look after both."""
     members.add(other, olga.address, role="owner")
     there = olga.at(other)
@@ -215,4 +217,3 @@ def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, 
     counting = registry.current(encrypted.list_id, anne.address)
     assert counting is not None
     assert counting.fingerprint == anne.key.fingerprint
-

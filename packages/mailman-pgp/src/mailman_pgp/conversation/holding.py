@@ -75,7 +75,9 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
                 status=status_of(record),
                 reasons="; ".join(reasons),
             )
-        matter = Matter(Subject.POST, f"{number} {msg['message-id']}", record.author, subject, text, _post(mlist, msg, record))
+        matter = Matter(
+            Subject.POST, f"{number} {msg['message-id']}", record.author, subject, text, _post(mlist, msg, record)
+        )
         ask_moderators(mlist, matter)
 
 

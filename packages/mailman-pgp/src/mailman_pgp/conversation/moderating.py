@@ -57,7 +57,9 @@ class Subject(StrEnum):
     """What is decided about."""
 
     REQUEST = "request"  # to join or to leave; `what` is its token
-    POST = "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
+    POST = (
+        "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
+    )
     KEY = "key"  # another key of a member's; `what` is the certificate, base64
 
 
