@@ -186,8 +186,7 @@ def confirmed(person: Person, message: bytes, to: str = "request") -> EmailMessa
 
 def members(encrypted_list: EncryptedList) -> set[str]:
     """The addresses of a list's members."""
-    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/roster/member")
-    return {entry["email"] for entry in found.get("entries", ())}
+    return encrypted_list.members()
 
 
 def set_policy(encrypted_list: EncryptedList, policy: str) -> None:

@@ -9,10 +9,13 @@ import itertools
 import json
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mailman_pgp.openpgp import dearmor
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
+from mailman_pgp.sandbox import until
+from mailman_pgp.sandbox.rest import RestError
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -160,6 +163,20 @@ class EncryptedList:
         """Make somebody a member by their certificate: that of their key, or another one (binary)."""
         self.certify(person, certificate)
         self.subscribe(person)
+
+    def members(self) -> set[str]:
+        """Who is a member.  Core's REST fails over somebody who leaves while it lists them, and is asked again."""
+
+        def listed() -> tuple[set[str]] | None:
+            try:
+                found = self.sandbox.rest(f"lists/{self.list_id}/roster/member")
+            except RestError as error:
+                if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                return None
+            return ({entry["email"] for entry in found.get("entries", ())},)
+
+        return until(listed, "the list of the members")[0]
 
     def forget(self, person: Person) -> None:
         """Let no certificate count for somebody any more."""

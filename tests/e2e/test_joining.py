@@ -24,8 +24,7 @@ HOW_TO = "Your certificate is needed to join"
 
 def members(encrypted_list: EncryptedList) -> set[str]:
     """Who is on the list."""
-    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/roster/member")
-    return {entry["email"] for entry in found.get("entries", ())}
+    return encrypted_list.members()
 
 
 def requests(encrypted_list: EncryptedList) -> list[dict[str, Any]]:

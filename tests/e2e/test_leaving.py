@@ -28,8 +28,7 @@ def requests(encrypted_list: EncryptedList) -> list[dict[str, Any]]:
 
 def is_member(person: Person) -> bool:
     """Whether somebody is a member."""
-    found = person.list.sandbox.rest(f"lists/{person.list.list_id}/roster/member")
-    return person.address in {entry["email"] for entry in found.get("entries", ())}
+    return person.address in person.list.members()
 
 
 def unsubscribe(person: Person) -> Any:
