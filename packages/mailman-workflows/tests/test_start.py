@@ -93,7 +93,7 @@ def test_nothing_starts(
     assert manager(mlist).confirm(token)[2] is not None
 
 
-@pytest.mark.parametrize("module", ["rest", "manager", "confirmations.command"])
+@pytest.mark.parametrize("module", ["rest", "expected", "confirmations.command"])
 def test_our_own_code_is_missing(
     module: str, mlist: Any, manager: Any, person: Any, restart: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailman.commands import cli_addmembers, cli_syncmembers
+import click
 
 from mailman_workflows import saved
 from mailman_workflows.manager import SubscriptionManager
@@ -35,6 +35,10 @@ class ExpectedMember:
         self.preferences = ExpectedPreferences(token)
 
 
+#: Core's commands that set how mail is delivered on whom they have added.
+_COMMANDS = frozenset({"addmembers", "syncmembers"})
+
+
 class ManagerForCommands(SubscriptionManager):
     """The door with an expected member for whoever has to wait.  Core's REST wants to see that there is none."""
 
@@ -44,7 +48,8 @@ class ManagerForCommands(SubscriptionManager):
         return token, owner, member if token is None else ExpectedMember(token)
 
 
-def install() -> None:
-    """Have core's two commands come by this door."""
-    for command in (cli_addmembers, cli_syncmembers):
-        command.ISubscriptionManager = ManagerForCommands
+def manager_for(mlist: Any) -> SubscriptionManager:
+    """The door by which whoever asks now comes: an adapter of core's `IMailingList`."""
+    running = click.get_current_context(silent=True)
+    kind = ManagerForCommands if running is not None and running.info_name in _COMMANDS else SubscriptionManager
+    return kind(mlist)

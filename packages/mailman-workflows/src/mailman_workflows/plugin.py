@@ -9,7 +9,7 @@ component_package: mailman_workflows
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.mailinglist import IMailingList
 from mailman.interfaces.plugin import IPlugin
@@ -19,6 +19,9 @@ from zope.component import getGlobalSiteManager
 from zope.interface import implementer
 
 from mailman_workflows.closed import ClosedManager
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger("mailman.plugins")
 
@@ -53,7 +56,6 @@ class WorkflowsPlugin:
         from mailman_workflows import cleanup, components, expected, rest  # noqa: PLC0415
         from mailman_workflows.confirmations.command import Confirm  # noqa: PLC0415
         from mailman_workflows.database import TABLES  # noqa: PLC0415
-        from mailman_workflows.manager import SubscriptionManager  # noqa: PLC0415
 
         TABLES.migrate()
         cleanup.install()
@@ -61,9 +63,8 @@ class WorkflowsPlugin:
         components.find()
         self.resource = rest.Root()
         config.commands["confirm"] = Confirm()
-        expected.install()
-        self._use(SubscriptionManager)
+        self._use(expected.manager_for)
 
     @staticmethod
-    def _use(manager: type) -> None:
+    def _use(manager: Callable[[Any], Any]) -> None:
         getGlobalSiteManager().registerAdapter(manager, (IMailingList,), ISubscriptionManager)
