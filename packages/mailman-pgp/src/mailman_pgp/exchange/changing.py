@@ -7,7 +7,6 @@ then `mailman_pgp.exchange.waiting.look_again` lets requests go on that have wai
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.listmanager import IListManager
@@ -16,6 +15,7 @@ from zope.component import getUtility
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import telling
+from mailman_pgp.exchange.change import Change
 from mailman_pgp.keys import journal, registry, upkeep
 from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
@@ -33,18 +33,6 @@ class SuspendedError(RegistryError):
 @public
 class OtherFingerprintError(RegistryError):
     """A fingerprint was compared that is not that of the certificate which is chosen."""
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What was changed: `act` is None where all was so before; `earlier` is the fingerprint that counted until now, if another."""
-
-    list_id: str
-    address: str
-    fingerprint: str
-    act: Act | None
-    earlier: str = ""
 
 
 @public

@@ -30,7 +30,7 @@ from mailman_pgp.site.health import NotHealthy
 if TYPE_CHECKING:
     from email.mime.multipart import MIMEMultipart
 
-    from mailman_pgp.exchange.changing import Change
+    from mailman_pgp.exchange.change import Change
     from mailman_pgp.keys.journal import Actor
     from mailman_pgp.keys.registry import StoredCertificate
 
