@@ -47,6 +47,14 @@ def is_meant_for(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdic
     return not good.intended or not vault.fingerprints(mlist.list_id).isdisjoint(good.intended)
 
 
+@public
+def names_other_role(mlist: Any, kind: Kind, payload: Payload) -> bool:
+    """Whether To and Cc, as the author protects them, name the list only in roles where something else is done with mail."""
+    if any(_is_own(mlist, kind, address) for address in payload.recipients):
+        return False
+    return any(_is_own(mlist, Kind.COMMAND, address) for address in payload.recipients)
+
+
 def _is_own(mlist: Any, kind: Kind, address: str) -> bool:
     """Whether mail to an address comes to the list in this role; as core's LMTP server reads addresses."""
     local, _, domain = address.rpartition("@")

@@ -26,6 +26,7 @@ class Problem(StrEnum):
     NO_AUTHOR = "no-single-author"
     OTHER_AUTHOR = "author-differs-inside"
     NOT_MEANT = "meant-for-another-address"
+    HOLDS_CODE = "holds-a-code"
     UNSIGNED = "unsigned"
     STRANGER = "no-certificate-for-author"
     SOMEBODY_ELSE = "signed-by-somebody-else"
@@ -79,6 +80,10 @@ _SENTENCES: dict[str, str] = {
         "Your message was written and signed for another address than the one that it came to; somebody may have sent it on. "
         "If you meant it for this list, please write it anew, with the list's address in To or Cc; if you meant it for the "
         "owners of the list, with {owner} in To."
+    ),
+    Problem.HOLDS_CODE: (
+        "Your message holds a code by which the list has asked you to confirm something, and nobody but you may read that. To "
+        "confirm, reply to the message with the code. Else leave the code out, and send your message again."
     ),
     Problem.UNSIGNED: (
         "Your message was encrypted but not signed, so the list cannot know that you wrote it. "

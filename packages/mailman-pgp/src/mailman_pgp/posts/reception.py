@@ -18,10 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import Structure, examine, is_automatic, message_id, single_address
+from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, single_address
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.destination import is_meant_for
+from mailman_pgp.posts.misdirected import holds_a_code, is_for_commands
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted
 from mailman_pgp.posts.record import Kind, Record
@@ -110,11 +111,24 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
             raise _Refused(Problem.NO_AUTHOR, record)
         if record.kind is Kind.OWNER and examine(message).structure is not Structure.ENCRYPTED:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
-            return _with_outside(read_clear(message)), record
+            read = read_clear(message)
+            _refuse_code(read, record)
+            return _with_outside(read), record
         signers = registry.signers(mlist.list_id, record.author)
-        return _judged(mlist, read_encrypted(mlist, message, signers), record)
+        read = read_encrypted(mlist, message, signers)
+        _refuse_code(read, record)
+        return _judged(mlist, read, record)
     except UnreadableError as error:
         raise _Refused(error.problem, record) from None
+
+
+def _refuse_code(read: Read, record: Record) -> None:
+    """Refuse what nobody else may read, whoever has signed it."""
+    try:
+        if holds_a_code(read.payload):
+            raise _Refused(Problem.HOLDS_CODE, record)
+    except PayloadError:
+        raise _Refused(Problem.UNREADABLE, record) from None
 
 
 def _with_outside(read: Read) -> Content:
@@ -150,6 +164,8 @@ def _problem(
         return Problem.NO_AUTHOR
     if payload.author_address is not None and payload.author_address != record.author:
         return Problem.OTHER_AUTHOR
+    if is_for_commands(mlist, record.kind, payload):
+        return Problem.NOT_MEANT
     if not verdicts:
         return Problem.UNSIGNED
     if good is not None:

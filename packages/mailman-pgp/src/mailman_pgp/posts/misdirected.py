@@ -1,0 +1,44 @@
+"""Mail with commands that comes to another address of the list, where other people would read it.
+
+Whoever carries a mail chooses the address that it comes to.  Where its author's program protects To, that is seen
+(`mailman_pgp.posts.destination`); for all others it is looked for what only the address for commands has a use for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.mime import said
+from mailman_pgp.posts.destination import names_other_role
+
+if TYPE_CHECKING:
+    from mailman_pgp.mime import Payload
+    from mailman_pgp.posts.record import Kind
+
+#: As `mailman_pgp.conversation.asking` writes a code, also where a program has wrapped or marked the line.
+_CODE = re.compile(r"(?<![a-z0-9])code\s{1,9}[a-z2-7]{26}(?![a-z0-9])")
+
+
+@public
+def holds_a_code(payload: Payload) -> bool:
+    """Whether a mail holds a code by which somebody is asked for their confirmation, used or not.
+
+    :raises mailman_pgp.mime.PayloadError:
+    """
+    return _CODE.search(said(payload).everything.lower()) is not None
+
+
+@public
+def is_for_commands(mlist: Any, kind: Kind, payload: Payload) -> bool:
+    """Whether a mail is one for the address that takes commands, and no post or mail to the owners.
+
+    :raises mailman_pgp.mime.PayloadError:
+    """
+    if payload.addressed:
+        return names_other_role(mlist, kind, payload)
+    from mailman_pgp.conversation.grammar import commands_in  # noqa: PLC0415 - commands know what is told about keys
+
+    return bool(commands_in(said(payload), "", "request"))
