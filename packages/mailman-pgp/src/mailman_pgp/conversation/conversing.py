@@ -182,8 +182,11 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
             readers = readers or [reader(letter.author, known)]
         must_count = counting.fingerprint if counting and needs_member(commands, brought) else ""
         data = data_of(commands, run, counting=must_count, old=old)
-    except (CertificateError, CommandRefusedError) as error:
+    except CertificateError as error:
         answers.template(mlist, letter, "certificate-refused", reason=str(error))
+        return
+    except CommandRefusedError as error:
+        answers.template(mlist, letter, "command-refused", reason=str(error))
         return
     if not answers.may(mlist, letter.author, Answered.PROVEN if proved else Answered.UNPROVEN):
         ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")

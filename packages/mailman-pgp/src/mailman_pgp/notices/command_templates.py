@@ -61,6 +61,15 @@ brought a certificate that can't be used. Nothing was done.
 {reason}{last}"""
         + END,
     ),
+    "command-refused": (
+        "Your command to the list {list} can't be done",
+        _YOURS
+        + """\
+holds a command that can't be done. Nothing was done.
+
+{reason}{last}"""
+        + END,
+    ),
     "needs-signature": (
         "Your command to the list {list} has to be signed",
         _YOURS

@@ -72,6 +72,10 @@ class KeySign(Command):
 
 def _may(mlist: Any, address: str) -> None:
     allowed = certifiers(mlist.list_id)
-    of_list = mlist.administrators if allowed is Certifiers.OWNERS else mlist.subscribers
-    if allowed is Certifiers.NOBODY or of_list.get_member(address) is None:
+    rosters = {
+        Certifiers.NOBODY: (),
+        Certifiers.OWNERS: (mlist.administrators,),
+        Certifiers.MEMBERS: (mlist.administrators, mlist.members),
+    }[allowed]
+    if all(roster.get_member(address) is None for roster in rosters):
         raise CommandRefusedError(_("The owners of this list do not take certifications from you."))
