@@ -101,14 +101,17 @@ class Club:
     def member(self, name: str) -> Correspondent:
         """The member who uses the program of that name, or has one of `GPG_KEYS`; skips where the program is missing."""
         if name not in self._known:
-            home = self._new_home() / "h"
-            program = Gpg(home, GPG_KEYS[name]) if name in GPG_KEYS else PROGRAMS[name](home)
-            self._homes.append(home)
-            person = Person(self.list, name.title(), f"{name}{self.list.number}@{HOME}", MemberKey(b""))
-            certificate = binary(program.generate(f"{person.name} <{person.address}>"))
-            self.list.join(person, certificate)
-            self._known[name] = Correspondent(person, program, certificate)
+            self._known[name] = self.stranger(name)
+            self.list.join(self._known[name].person, self._known[name].certificate)
         return self._known[name]
+
+    def stranger(self, name: str) -> Correspondent:
+        """Somebody with that program, of whom the list knows nothing."""
+        home = self._new_home() / "h"
+        program = Gpg(home, GPG_KEYS[name]) if name in GPG_KEYS else PROGRAMS[name](home)
+        self._homes.append(home)
+        person = Person(self.list, name.title(), f"{name}{self.list.number}@{HOME}", MemberKey(b""))
+        return Correspondent(person, program, binary(program.generate(f"{person.name} <{person.address}>")))
 
     def close(self) -> None:
         """End what gpg started."""

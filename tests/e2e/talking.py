@@ -58,3 +58,22 @@ def until_program_says(who: Correspondent, text: str) -> None:
         f"{text!r} for {who.person.address}",
         interval=0.3,
     )
+
+
+def protected(who: Correspondent, entity: str, subject: str) -> str:
+    """An entity (LF) with protected headers as Thunderbird and mutt write them."""
+    head, separator, body = entity.partition("\n\n")
+    to = who.person.list.sub_address("request")
+    fields = f"From: {who.person.name} <{who.person.address}>\nTo: {to}\nSubject: {subject}\n"
+    first, _, rest = head.partition("\n")
+    return f'{fields}{first}; protected-headers="v1"\n{rest}{separator if rest else separator[1:]}{body}'
+
+
+def signed_within(who: Correspondent, entity: str) -> bytes:
+    """A root multipart/signed (RFC 3156 §6.1) around an entity (LF); CRLF."""
+    signed = entity.replace("\n", "\r\n").encode()
+    signature = who.program.sign(signed).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    kind = b'Content-Type: multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary="s"'
+    return b"\r\n".join(
+        [kind, b"", b"--s", signed, b"--s", b"Content-Type: application/pgp-signature", b"", signature, b"--s--", b""]
+    )
