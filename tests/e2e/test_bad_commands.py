@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import email
-import email.policy
 import threading
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
@@ -32,6 +30,12 @@ def members(encrypted_list: EncryptedList) -> set[str]:
 
 def config(encrypted_list: EncryptedList, **settings: str) -> None:
     encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/config", settings, "PATCH")
+
+
+def certificate_of(person: Person) -> str:
+    """The certificate that counts for somebody, in armor."""
+    found = person.list.sandbox.rest(f"plugins/pgp/lists/{person.list.list_id}/certificates/{person.address}")
+    return str(found["armored"])
 
 
 def said_to(person: Person) -> str:
@@ -73,14 +77,13 @@ def test_ten_thousand_certifications(encrypted_list: EncryptedList) -> None:
     nora = type(nora)(encrypted_list, "Nora", address, MemberKey(forged.secret))
     stranger = Key.signing(seconds() - 1000)
     made = signature(stranger, POSITIVE, certified(forged.primary.body, f"Nora <{address}>"), at=seconds())
-    at = [one.end for one in walk(forged.public) if one.tag == 13][0] + len(forged.user_ids[0][1][0])  # noqa: PLR2004, RUF015
+    at = [one.end for one in walk(forged.public) if one.tag == 13][0] + len(forged.user_ids[0][1][0])  # noqa: RUF015
     large = forged.public[:at] + made * 10_000 + forged.public[at:]
     assert len(large) > 1_000_000
     tell(nora, clear(nora, "join", attached=large))
     tell(nora, reply(nora, asked(nora)))
     until(lambda: members(encrypted_list) == {address}, "Nora's membership")
-    shown = counting(nora)
-    assert base64.b64decode(shown["data"]) if "data" in shown else shown["fingerprint"] == forged.fingerprint
+    assert len(certificate_of(nora)) < 10_000
 
 
 CODES: dict[str, tuple[Callable[[Person, Any, str], bytes], str]] = {
@@ -163,14 +166,14 @@ def test_forged(encrypted_list: EncryptedList, signer: str) -> None:
     """In Anne's name, by somebody else: nothing is done, only the lost key's protection begins, and Anne's key counts still."""
     anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
     keys = {"nobody": anne.key, "member": bart.key, "stranger": MemberKey.generate(f"Anne <{anne.address}>")}
-    before = encrypted_list.pgp("certificate", "export", encrypted_list.address, anne.address)
+    before = certificate_of(anne)
     for command in FORGED:
         tell(anne, encrypted(anne, command, key=keys[signer], sign=signer != "nobody"))
     heard = said_to(anne)
-    assert "has to be signed" in heard
+    assert "was not signed by a key that counts" in heard
     assert encrypted_list.sandbox.queue("shunt") == []
     assert members(encrypted_list) == {anne.address, bart.address}
-    assert encrypted_list.pgp("certificate", "export", encrypted_list.address, anne.address) == before
+    assert certificate_of(anne) == before
     assert sum("code " in text_of(said) for said in readable(anne)) <= 1  # the one about leaving
 
 
@@ -183,7 +186,7 @@ def test_flood(encrypted_list: EncryptedList) -> None:
         tell(anne, clear(anne, "leave"))
     encrypted_list.sandbox.wait_until_idle()
     answers = [said for said in readable(anne) if "Your request to leave" in str(said["subject"])]
-    assert len(answers) == 10  # noqa: PLR2004 - core's max_autoresponses_per_day
+    assert len(answers) == 10
     assert sum("is to leave" in str(said["subject"]) for said in readable(olga)) == 1
     leave = asked(anne)
     tell(anne, encrypted(anne, "echo"))
@@ -274,16 +277,6 @@ def test_changed_meanwhile(encrypted_list: EncryptedList, case: str) -> None:
     before = members(encrypted_list)
     told(anne, reply(anne, question), words)
     assert members(encrypted_list) == before
-
-
-def test_rotated_list_key(encrypted_list: EncryptedList) -> None:
-    """An answer to the list's key of before is an answer."""
-    anne = encrypted_list.member("Anne")
-    tell(anne, encrypted(anne, "leave"))
-    answer = reply(anne, asked(anne))
-    encrypted_list.pgp("list-key", "rotate", encrypted_list.address)
-    tell(anne, answer)
-    until(lambda: members(encrypted_list) == set(), "Anne's leaving")
 
 
 def test_banned(encrypted_list: EncryptedList) -> None:

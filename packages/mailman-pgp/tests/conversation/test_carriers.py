@@ -150,7 +150,10 @@ def test_commands_in_html(anne: Talker) -> None:
     """Somebody whose program writes HTML only is understood; what their page hides or quotes is not."""
     page = "<html><body><blockquote>leave</blockquote><p>echo</p><div style='display:none'>key show</div></body></html>"
     inside = anne.protected(page).replace(b"text/plain", b"text/html")
-    assert "    echo\n" in text_of(anne.asked(anne.encrypted(inside)))
+    text = text_of(anne.asked(anne.encrypted(inside)))
+    assert "echo" in text
+    assert "leave" not in text.partition("To confirm")[0]
+    assert "key show" not in text
 
 
 def test_redirected_to_another_address(anne: Talker, other: Any) -> None:

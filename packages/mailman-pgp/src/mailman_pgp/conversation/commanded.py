@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.commands import CommandRefusedError, Proof, Run
+from mailman_pgp.conversation.commands.membership import Join
 from mailman_pgp.conversation.grammar import Spoken, spoken_by
 from mailman_pgp.i18n import _
 from mailman_pgp.openpgp import OpenPGPError, grouped
@@ -87,7 +88,8 @@ def data_of(commands: Sequence[Spoken], run: Run, *, counting: str, old: str) ->
     """
     return {
         "commands": [list(spoken.words) for spoken in commands],
-        "name": run.name[:200],
+        # It may have come encrypted: it is kept only for whoever joins, whose name the members are shown.
+        "name": run.name[:200] if any(spoken.command.name == Join.name for spoken in commands) else "",
         "offered": _text(run.offered.data) if run.offered is not None else "",
         "prepared": {spoken.command.name: spoken.command.prepare(run) for spoken in commands},
         "counting": counting,

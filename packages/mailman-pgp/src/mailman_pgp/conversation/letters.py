@@ -75,11 +75,11 @@ def read_letter(mlist: Any, message: Message, name: str, signers: Sequence[bytes
         raise RefusedLetterError(record, Problem.NO_AUTHOR)
     structure = examine(message).structure
     try:
-        check_size(mlist, message)
+        check_size(mlist, message, Kind.COMMAND)
         if structure is Structure.NOT_ENCRYPTED:
             read = read_clear(message, signers)
         else:
-            read = read_encrypted(mlist, message, signers)
+            read = read_encrypted(mlist, message, signers, Kind.COMMAND)
         brought = offered(read.payload, message, author)
         words = said(read.payload)
     except UnreadableError as error:

@@ -12,6 +12,7 @@ from mailman_pgp.keys import vault
 from mailman_pgp.mime import PayloadError, Structure, examine, flat, read_payload
 from mailman_pgp.openpgp import OpeningError
 from mailman_pgp.posts.problems import Problem
+from mailman_pgp.posts.record import Kind
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class UnreadableError(Exception):
 
 
 @public
-def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes]) -> Read:
+def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes], kind: Kind) -> Read:
     """Open a message that is encrypted to the list.
 
     :param signers: The certificates (binary) whose signatures are known.
@@ -61,7 +62,7 @@ def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes]) -> Re
     try:
         opened = openpgp.open_message(incoming.ciphertext, vault.all_secrets(mlist.list_id), signers, limits=limits)
         # Compressed, a post may be a small part of its size.
-        if 0 < mlist.max_message_size * 1024 < len(opened.content):
+        if kind is not Kind.COMMAND and 0 < mlist.max_message_size * 1024 < len(opened.content):
             raise UnreadableError(Problem.TOO_LARGE)
         payload = read_payload(opened.content, message)
         return Read(opened.content, payload, opened.signatures + _detached(payload, signers, limits))
@@ -89,15 +90,17 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
 
 
 @public
-def check_size(mlist: Any, message: Message) -> None:
+def check_size(mlist: Any, message: Message, kind: Kind) -> None:
     """Refuse a message that is larger than may be opened; raises UnreadableError."""
-    if int(getattr(message, "original_size", 0)) > _limit(mlist):
+    if int(getattr(message, "original_size", 0)) > _limit(mlist, kind):
         raise UnreadableError(Problem.TOO_LARGE)
 
 
-def _limit(mlist: Any) -> int:
+def _limit(mlist: Any, kind: Kind) -> int:
     """The largest message that is opened, in bytes as it travels."""
     site = health.settings().max_message_bytes
+    if kind is Kind.COMMAND:
+        return site  # the list's own is one for posts; a certificate may be large
     # Core counts kilobytes of what the author wrote; armor makes it a third larger, with some room for the packets.
     of_list = int(mlist.max_message_size) * 1024 * 4 // 3 + 8192
     return min(site, of_list) if mlist.max_message_size > 0 else site

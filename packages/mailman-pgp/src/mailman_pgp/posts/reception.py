@@ -91,13 +91,16 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     except Exception as error:
         if (claimed or isinstance(error, _OF_THE_SYSTEM)) and examine(message).structure is Structure.ENCRYPTED:
             raise
-        # Its text may hold what was decrypted.
-        places = ", ".join(
-            f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:]
-        )
-        log.error("A message to %s was refused, as %s was raised at %s", mlist.list_id, type(error).__name__, places)  # noqa: TRY400
+        log.error("A message to %s was refused, as %s", mlist.list_id, places_of(error))  # noqa: TRY400
         found = replace(found, problem=Problem.FAILED)
     return Received(placeholder(message, mlist.list_id, found), found)
+
+
+@public
+def places_of(error: Exception) -> str:
+    """What was raised, and where, for a log; without its text, which may hold what was decrypted."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return f"{type(error).__name__} was raised at {', '.join(f'{Path(f.filename).name}:{f.lineno}' for f in frames)}"
 
 
 def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:
@@ -106,7 +109,7 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
     :raises _Refused: for what may not pass.
     """
     try:
-        check_size(mlist, message)
+        check_size(mlist, message, record.kind)
         if not record.author:
             raise _Refused(Problem.NO_AUTHOR, record)
         if record.kind is Kind.OWNER and examine(message).structure is not Structure.ENCRYPTED:
@@ -115,7 +118,7 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
             _refuse_code(read, record)
             return _with_outside(read), record
         signers = registry.signers(mlist.list_id, record.author)
-        read = read_encrypted(mlist, message, signers)
+        read = read_encrypted(mlist, message, signers, record.kind)
         _refuse_code(read, record)
         return _judged(mlist, read, record)
     except UnreadableError as error:

@@ -8,6 +8,7 @@ from mailman.runners.command import CommandRunner as CoreCommandRunner
 from public import public
 
 from mailman_pgp.conversation.conversing import converse
+from mailman_pgp.conversation.failing import refuse_failed
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.runners.naming import Naming
@@ -22,6 +23,8 @@ from mailman_pgp.site import health
 class CommandRunner(Naming, Settled, Stopping, Wary, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
     """Takes mail to -request, -join, -leave and -confirm.
 
+    Whatever fails over a mail in the clear, it is refused: a secret key may be in it, and nothing in the clear may be shunted.
+
     Core's answers echo lines of the mail, and its commands ask for no proof.  On an encrypted list they are ours.
     """
 
@@ -35,5 +38,8 @@ class CommandRunner(Naming, Settled, Stopping, Wary, Waiting, CoreCommandRunner)
         claim = known.claim if known is not None and known.claim else self.switchboard.current
         # Kept from now on: a mail that is shunted passes under the same claim when it is put back.
         Record(kind=Kind.COMMAND, claim=claim).put(msgdata)
-        converse(mlist, msg, address=msgdata.get("subaddress", "request"), claim=claim)
+        try:
+            converse(mlist, msg, address=msgdata.get("subaddress", "request"), claim=claim)
+        except Exception as error:  # noqa: BLE001 - whatever it was
+            refuse_failed(mlist, msg, claim, error)
         return False

@@ -1,0 +1,42 @@
+"""Mail in the clear over which something has failed: refused, so that it is kept nowhere."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from public import public
+
+from mailman_pgp.mime import Structure, examine, is_automatic, message_id, single_address
+from mailman_pgp.notices.refusing import refuse
+from mailman_pgp.posts.problems import Problem
+from mailman_pgp.posts.reception import places_of
+from mailman_pgp.posts.record import Kind, Record
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+log = logging.getLogger("mailman.error")
+
+
+@public
+def refuse_failed(mlist: Any, message: Message, claim: str, error: Exception) -> None:
+    """Undo what was begun, and refuse the mail; one that came encrypted is left to core, which keeps it as it came.  Commits.
+
+    :raises Exception: `error`, for what came encrypted.
+    """
+    if examine(message).structure is Structure.ENCRYPTED:
+        raise error
+    config.db.abort()
+    log.error("A command to %s was refused, as %s", mlist.list_id, places_of(error))
+    record = Record(
+        kind=Kind.COMMAND,
+        author=single_address(message) or "",
+        message_id=message_id(message),
+        claim=claim,
+        automatic=is_automatic(message),
+        problem=Problem.FAILED,
+    )
+    refuse(mlist, record)
+    config.db.commit()

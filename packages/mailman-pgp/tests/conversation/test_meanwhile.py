@@ -1,0 +1,106 @@
+"""What happens between a question and its answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import update
+from talking import Talker, entity, templates
+from told import told
+
+from mailman_workflows.model.tables import Question
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def test_rotated_list_key(anne: Talker, encrypted: Any, store: Session) -> None:
+    """An answer that was encrypted to the list's key of before is one."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys import vault  # noqa: PLC0415
+
+    answer = anne.reply(anne.asked(anne.command("leave")))
+    vault.store_list_key(encrypted.list_id, openpgp.generate("Ant", [encrypted.posting_address]))
+    store.commit()
+    anne.tell(answer)
+    assert encrypted.members.get_member(anne.address) is None
+
+
+def test_too_late(anne: Talker, encrypted: Any, store: Session) -> None:
+    """An answer after the time is over finds no question."""
+    question = anne.asked(anne.command("leave"))
+    store.execute(update(Question).values(expires=dt.datetime(2020, 1, 1)))  # noqa: DTZ001 - as the database keeps it
+    store.commit()
+    assert templates(anne.tell(anne.reply(question))) == ["code-unknown"]
+    assert encrypted.members.get_member(anne.address) is not None
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_clock_that_is_wrong(anne: Talker, encrypted: Any, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """A clock that was set back or ahead between the two lets nothing be done twice."""
+    from mailman_pgp.posts import replay  # noqa: PLC0415 - core must be initialised
+
+    question = anne.asked(anne.command("echo"))
+    answer = anne.reply(question)
+    wrong = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=days)
+    answers = []
+    for clock in (wrong, None, wrong, None):
+        with monkeypatch.context() as patch:
+            if clock is not None:
+                patch.setattr(replay, "now", lambda: wrong)
+            answers.append(anne.answers(answer))
+    assert sum("you read this" in text for text in answers) == 1
+    assert encrypted.members.get_member(anne.address) is not None
+
+
+def test_suspended(anne: Talker, encrypted: Any, store: Session) -> None:
+    """Who is suspended commands nothing: neither anew, nor by the answer to what was asked before."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    question = anne.asked(anne.command("leave"))
+    changing.suspend(encrypted, anne.address, Actor(Door.REST))
+    store.commit()
+    told()
+    assert templates(anne.tell(anne.reply(question))) == ["reply-refused"]
+    for command in ("who", "key show", "stay", "key revoke"):
+        assert templates(anne.tell(anne.command(command))) == ["needs-signature"]
+    for command in ("key set", "key change"):
+        again = anne.asked(anne.command(command, attached=anne.key.certificate))
+        anne.tell(anne.reply(again))
+        assert not _counts(encrypted, anne.address)
+
+
+def _counts(mlist: Any, address: str) -> bool:
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - core must be initialised
+
+    return registry.current(mlist.list_id, address) is not None
+
+
+def test_failure(anne: Talker, encrypted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a mail in the clear nothing may be left in a queue: it is refused; one that is encrypted is kept as it came."""
+    from mailman.email.message import Message  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.conversation import conversing  # noqa: PLC0415
+    from mailman_pgp.runners.command import CommandRunner  # noqa: PLC0415
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("The kestrel flies at noon.")
+
+    monkeypatch.setattr(conversing, "read_letter", fail)
+    runner = CommandRunner("command")
+
+    def dispose(mail: bytes) -> None:
+        message = email.message_from_bytes(mail, Message)
+        message.original_size = len(mail)
+        runner._dispose(encrypted, message, {"subaddress": "request"})
+
+    dispose(anne.clear(entity("join", attached=anne.key.secret)))
+    (answer,) = told()
+    assert "failed over your message" in " ".join(answer.text.split())
+    with pytest.raises(RuntimeError):
+        dispose(anne.command("who"))
+    assert told() == []
