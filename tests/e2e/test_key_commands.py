@@ -71,7 +71,7 @@ def test_set_without_a_key(encrypted_list: EncryptedList) -> None:
     """The answer says how to send one."""
     anne = encrypted_list.person("Anne")
     tell(anne, clear(anne, subject="key set"))
-    until_says_in_clear(anne, "needs your certificate (your public key) with it")
+    until_says_in_clear(anne, "holds a command that needs your certificate")
 
 
 def test_a_key_of_another_address(encrypted_list: EncryptedList) -> None:

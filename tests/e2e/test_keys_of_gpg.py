@@ -9,7 +9,6 @@ import pytest
 from conversations import armored as in_armor
 from conversations import clear, clear_texts, questions, tell
 from correspondents import Club, Correspondent
-from people import EncryptedList
 from programs import Gpg, binary
 from talking import answer, letter, question_for, until_program_says
 
@@ -19,6 +18,8 @@ from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from people import EncryptedList
 
 pytestmark = pytest.mark.peer
 
@@ -59,7 +60,7 @@ def until_told(greta: Correspondent, text: str) -> None:
     until(lambda: any(text in " ".join(found.split()) for found in clear_texts(greta.person)), text)
 
 
-def test_refresh_of_an_extended_key(club: Club, greta: Correspondent) -> None:
+def test_refresh_of_an_extended_key(greta: Correspondent) -> None:
     """A new end counts at once, without a question."""
     gpg_of(greta)("--quick-set-expire", greta.fingerprint, "2y")
     tell(greta.person, clear(greta.person, subject="key refresh", attached=exported(greta)))
@@ -69,7 +70,7 @@ def test_refresh_of_an_extended_key(club: Club, greta: Correspondent) -> None:
     assert stored(greta)["certificate"]["expires"] == f"{expires.isoformat(timespec='seconds')}Z"
 
 
-def test_refresh_with_a_new_subkey(club: Club, greta: Correspondent) -> None:
+def test_refresh_with_a_new_subkey(greta: Correspondent) -> None:
     """The list encrypts to a new subkey at once."""
     gpg_of(greta)("--quick-add-key", greta.fingerprint, "cv25519", "encr", "never")
     tell(greta.person, clear(greta.person, subject="key refresh", attached=exported(greta)))
@@ -148,7 +149,7 @@ def test_sign(club: Club, greta: Correspondent) -> None:
     assert any(line.startswith("sig:!") and greta.fingerprint[-16:] in line for line in checked.splitlines())
 
 
-def test_sign_where_owners_do(club: Club, greta: Correspondent) -> None:
+def test_sign_where_owners_do(greta: Correspondent) -> None:
     """By default the certifications of owners are taken only; a member is told so before anybody is asked."""
     sign_key(greta)
     until_program_says(greta, "The owners of this list do not take certifications from you.")

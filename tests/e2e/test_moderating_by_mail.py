@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conversations import asked, encrypted, moderator, readable, reply, tell, text_of, until_says
 
+from mailman_pgp.openpgp import grouped
 from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def test_the_notice(encrypted_list: EncryptedList, people: tuple[Person, Person,
     notice = asked(mona)
     assert notice["from"] == encrypted_list.sub_address("request")
     text = " ".join(text_of(notice).split())
-    assert f"Author: {anne.address} Signature: good" in text
+    assert f"A post by {anne.address} to the encrypted mailing list" in text
+    assert f"signature good, by the key {grouped(anne.key.fingerprint)}" in text
     (post,) = [part for part in notice.walk() if part.get_content_type() == "message/rfc822"]
     (inside,) = post.iter_parts() if post.is_multipart() else [post.get_content()]
     assert inside["subject"] == "At noon"

@@ -194,7 +194,7 @@ def test_comments_in_comments(guarded: Guarded, name: str) -> None:
         sandbox.lmtp_send("stan@example.net", to, message)
         sandbox.wait_until_idle()
         assert sandbox.queue("shunt") == []
-    reasons = {"no-single-author", "not-answerable"} if name == "From" else {"not-encrypted", "command-closed"}
+    reasons = {"no-single-author", "not-answerable"} if name == "From" else {"not-encrypted"}
     assert set(guarded.refused_for()) == reasons
     guarded.takes_the_next()
 

@@ -97,13 +97,13 @@ def test_refused_mail_is_summed(encrypted: Any, run: CommandLine, store: Session
     """By kind and reason, of the last weeks only; no sender is named."""
     for _ in range(3):
         ledger.dropped(encrypted.list_id, kind="post", recipient="eve@example.com", reason="not-encrypted")
-    ledger.dropped(encrypted.list_id, kind="command", recipient="eve@example.com", reason="command-closed")
+    ledger.dropped(encrypted.list_id, kind="command", recipient="eve@example.com", reason="answered-too-often")
     old = now() - dt.timedelta(weeks=5)
     store.add(Dropped(list_id=encrypted.list_id, at=old, kind="post", recipient="", reason="damaged"))
     store.commit()
     text = run.ok("status", encrypted.list_id)
-    assert "  3  post     not encrypted      last " in text
-    assert "  1  command  a command by mail  last " in text
+    assert "  3  post     not encrypted                    last " in text
+    assert "  1  command  not answered: too many in a day  last " in text
     assert "eve" not in text
     assert "cut off or changed" not in text
     assert "cut off or changed" in run.ok("status", encrypted.list_id, "--weeks", "6")

@@ -67,8 +67,8 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
         with using(mlist.preferred_language.code):
             subject = _("A post by {author} waits: {list}").format(author=record.author, list=mlist.display_name)
             text = _(
-                "A post to the encrypted mailing list {address} waits for a moderator.\n\n    Author: {author}\n    Signature: "
-                "{status}\n    Reasons: {reasons}\n\nThe post itself is attached, unless it is large."
+                "A post by {author} to the encrypted mailing list {address} waits for a moderator; {status}.\n\nReasons: "
+                "{reasons}\n\nThe post itself is attached, unless it is large."
             ).format(
                 address=mlist.posting_address,
                 author=record.author,

@@ -26,9 +26,9 @@ OWNER_PIPELINE = "pgp-owner-pipeline"
 # What core itself answers to mail for -request, -join, -leave and -confirm, where our runner is not in its place.  With
 # core's placeholders.
 REQUEST_AUTORESPONSE = """\
-This is an encrypted mailing list. It takes no commands by mail.
+This is an encrypted mailing list. Its server is not set up completely at present, so it takes no commands by mail.
 
-To join, to leave, or to change your key, write to ${owneremail}, encrypted to the list's certificate.
+Send your message again later, or write to ${owneremail}, encrypted to the list's certificate.
 """
 
 NEEDED: dict[str, Any] = {
@@ -42,7 +42,7 @@ NEEDED: dict[str, Any] = {
     # for the plugin would be lost.  Ours never asks for these.
     "autorespond_postings": ResponseAction.none,
     "autorespond_owner": ResponseAction.none,
-    # Core's command runner would echo the mail.  This makes it say that commands are closed, and do nothing, as ours does.
+    # Core's command runner would echo the mail.  This makes it say so, and do nothing.
     "autorespond_requests": ResponseAction.respond_and_discard,
     "autoresponse_request_text": REQUEST_AUTORESPONSE,
     # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before.  That

@@ -8,8 +8,10 @@ from __future__ import annotations
 from mailman_pgp.notices.closing import END
 
 _YOURS = """\
-Your message to {request}, which takes the commands
-of the encrypted mailing list {address}, """
+You wrote to {request}, which takes commands for
+the encrypted mailing list {address}.
+
+Your message """
 
 COMMAND_TEMPLATES: dict[str, tuple[str, str]] = {
     "help": (
@@ -19,8 +21,11 @@ COMMAND_TEMPLATES: dict[str, tuple[str, str]] = {
 list's key and signed with their own; each member receives the post encrypted
 to their own key and signed by the list.
 
-To post: encrypt to the attached certificate, sign, and send your message to
-{address} as PGP/MIME.
+First import the attached certificate into your mail program. In Thunderbird:
+open the attachment, choose `Import`, accept the key, and compare its
+fingerprint (below) when you can.
+
+To post: write to {address}, encrypted and signed (PGP/MIME).
 
 These commands go to {request}, in the subject or on a line
 of their own. Encrypt to the attached certificate where you can.
@@ -43,7 +48,7 @@ Import it into your mail program.{last}"""
         "Your certificate is needed for the list {list}",
         _YOURS
         + """\
-needs your certificate (your public key) with it.
+holds a command that needs your certificate (your public key) with it.
 
 In Thunderbird: write to {request} with the same
 command as the subject, and choose `Security > Attach my public key`. In other
@@ -184,7 +189,8 @@ waits for a moderator, for this reason:
 
 {reason}
 
-Either it goes to the members, or you are told, unless it is discarded.{last}"""
+When a moderator accepts it, it goes to the members. When they reject it, you
+are told; when they discard it, you are not.{last}"""
         + END,
     ),
 }

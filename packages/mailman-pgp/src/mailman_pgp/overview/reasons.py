@@ -86,7 +86,6 @@ _REFUSED: dict[str, str] = {
     Problem.REPLAYED: "a signed message that was posted before",
     Problem.STALE: "an old signature",
     Problem.FAILED: "the plugin failed over it; Mailman's error log says where",
-    Problem.COMMAND: "a command by mail",
     Problem.NO_READER: "to the owners, none of whom has a certificate that can be used",
     Status.UNKNOWN_KEY: "signed with an unknown key",
     Status.BAD: "the signature does not fit",
@@ -103,6 +102,7 @@ _REFUSED: dict[str, str] = {
     "given-up": "refused by the mail server for as long as it is tried",
     "discarded": "discarded by a rule or by the moderation of the list",
     "not-answerable": "not answered: a machine's mail, or too many in a day",
+    "answered-too-often": "not answered: too many in a day",
 }
 
 

@@ -33,7 +33,6 @@ class Problem(StrEnum):
     REPLAYED = "replayed"
     STALE = "signature-too-old"
     FAILED = "failed-unexpectedly"
-    COMMAND = "command-closed"
     NO_READER = "no-owner-can-read"
 
 
@@ -102,9 +101,6 @@ _SENTENCES: dict[str, str] = {
     Problem.FAILED: (
         "The list failed over your message, and kept nothing of it. Please send it again, in a simpler form if you can; if it "
         "fails again, write to {owner}."
-    ),
-    Problem.COMMAND: (
-        "This list does not take commands by mail, except `help`. To join, to leave or to change your key, write to {owner}."
     ),
     Problem.NO_READER: (
         "At present nobody who looks after this list can be sent your message, because the list has no certificate of theirs "

@@ -81,7 +81,9 @@ class Leave(Command):
     @property
     def summary(self) -> str:
         """See `Command`."""
-        return _("Leave this list. Without your key, too: then the list's owners, or some days, stand against misuse.")
+        return _(
+            "Leave this list. Without your key, too: then a moderator decides, or some days pass in which you can object."
+        )
 
     @property
     def example(self) -> str:
