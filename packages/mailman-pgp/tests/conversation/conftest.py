@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from outgoing import encrypt
-from talking import Talker
+from talkers import Talker
 from told import told
 
 if TYPE_CHECKING:

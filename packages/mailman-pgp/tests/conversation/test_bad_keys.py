@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import DAY, forge, forge_usable, now
-from talking import Talker, armored, entity
+from talkers import Talker, armored, entity
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
-from talking import Talker, entity, templates, text_of
+from talkers import Talker, entity, templates, text_of
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
 from mailman_workflows.model.tables import Question

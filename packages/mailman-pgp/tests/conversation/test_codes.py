@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
-from talking import Talker, code_in, templates
+from talkers import Talker, code_in, templates
 
 from mailman_pgp.conversation import codes
 from mailman_pgp.conversation.codes import Use

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import update
-from talking import Talker, entity, templates
+from talkers import Talker, entity, templates
 from told import told
 
 from mailman_workflows.model.tables import Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from talking import Talker, entity, templates, text_of
+from talkers import Talker, entity, templates, text_of
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey

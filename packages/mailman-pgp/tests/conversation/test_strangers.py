@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import forge_usable, now
-from talking import Talker, entity, templates
+from talkers import Talker, entity, templates
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey

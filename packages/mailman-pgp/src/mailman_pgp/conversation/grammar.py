@@ -59,6 +59,12 @@ def commands_in(said: Said, outer_subject: str, address: str) -> list[Spoken]:
     return found[:_MOST_COMMANDS]
 
 
+def is_nothing_but_commands(said: Said) -> bool:
+    """Whether all that the author has written is commands."""
+    lines = [line for line in said.own if line.strip().lower() not in _ENDS]
+    return bool(lines) and all(_command(line) is not None for line in lines)
+
+
 def spoken_by(words: list[str]) -> Spoken | None:
     """A command from plain data; None when this release has no such."""
     command = COMMANDS.get(words[0]) if words else None

@@ -39,6 +39,7 @@ def is_for_commands(mlist: Any, kind: Kind, payload: Payload) -> bool:
     """
     if payload.addressed:
         return names_other_role(mlist, kind, payload)
-    from mailman_pgp.conversation.grammar import commands_in  # noqa: PLC0415 - commands know what is told about keys
+    from mailman_pgp.conversation.grammar import is_nothing_but_commands  # noqa: PLC0415 - commands know what is told about keys
 
-    return bool(commands_in(said(payload), "", "request"))
+    # A post may well have a line in it that is a command.
+    return is_nothing_but_commands(said(payload))
