@@ -324,6 +324,24 @@ CONVERSATIONS: dict[str, Callable[[Scene], None]] = {
 ASKED_IN_THE_CLEAR = ("leave-without-key", "leave-by-proof")
 
 
+#: Those of which another one goes much the same way.
+ALIKE = {
+    "join-rejected",
+    "join-discarded",
+    "key-change-rejected",
+    "key-show",
+    "echo",
+    "no",
+    "post-rejected",
+    "post-discarded",
+}
+
+
+def later(*now: str) -> list[Any]:
+    """All conversations as parameters; those that are not named are for the thorough tests."""
+    return [name if name in now else pytest.param(name, marks=pytest.mark.deep) for name in CONVERSATIONS]
+
+
 def unprotected(person: Person, text: str, *, to: str, subject: str = "", attached: bytes | None = None) -> bytes:
     """What a mail says by a program that protects no headers."""
     del to, subject
@@ -373,6 +391,8 @@ def observes(scene: Scene, name: str, *, here: tuple[str, ...], there: tuple[str
     assert {what: found for what, found in after.items() if found != before[what]} == {}
     assert questions <= scene.questions()
     writers = {person.address for person, _ in scene.sent}
+    if name in ASKED_IN_THE_CLEAR:
+        writers.add(scene.olga.address)
     for person in scene.people:
         new = sandbox.mailbox.messages(person.address)[mail[person.address] :]
         assert person.address in writers or not [kept.message["subject"] for kept in new]
@@ -380,7 +400,7 @@ def observes(scene: Scene, name: str, *, here: tuple[str, ...], there: tuple[str
             harmless(person, kept.content, codes)
 
 
-@pytest.mark.parametrize("name", CONVERSATIONS)
+@pytest.mark.parametrize("name", later(*CONVERSATIONS.keys() - ALIKE))
 def test_replayed(observed: Sandbox, name: str) -> None:
     """To the addresses where the most is at stake."""
     observes(Scene.make(observed), name, here=MAIN, there=MAIN[1:2])
@@ -393,15 +413,7 @@ def test_replayed_everywhere(observed: Sandbox, name: str) -> None:
     observes(Scene.make(observed), name, here=ROLES, there=ROLES)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        if name in {"join-encrypted", "who", "key-change", "post-accepted"}
-        else pytest.param(name, marks=pytest.mark.deep)
-        for name in CONVERSATIONS
-    ],
-)
+@pytest.mark.parametrize("name", later("join-encrypted", "who", "key-change", "post-accepted"))
 def test_replayed_without_protected_headers(observed: Sandbox, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same where people's programs leave all headers outside of the encryption, so that nothing says whereto it goes."""
     monkeypatch.setattr(conversations, "content", unprotected)
