@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import email
 import email.message
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -375,3 +376,56 @@ def test_a_question_in_another_way(mlist: Any, water: Any, done: list[Any], stor
     assert confirmations.confirm(mlist, token) == "They are watered."
     assert len(done) == 1
     assert confirmations.open_questions(mlist, ANNE) == []
+
+
+def test_two_at_once(mlist: Any, ask: Callable[[], str], water: Any, done: list[Any], store: Session) -> None:
+    """Of two connections that confirm the same, each after the other has found the question, one does it."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.listmanager import IListManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import confirmations  # noqa: PLC0415
+
+    token, name = ask(), mlist.fqdn_listname
+    answers: list[str | None] = []
+    second_ended = threading.Event()
+    second: list[threading.Thread] = []
+
+    def confirm() -> None:  # each thread has a session, and so a connection, of its own
+        try:
+            answers.append(confirmations.confirm(getUtility(IListManager).get(name), token))
+            config.db.commit()
+        finally:
+            config.db.close_session()
+
+    def confirm_second() -> None:
+        confirm()
+        second_ended.set()
+
+    def check(*_: Any) -> None:
+        if not second:
+            # Now the other one comes; it waits for the database, and for as long as that is we can't see it.
+            second.append(threading.Thread(target=confirm_second))
+            second[0].start()
+            second_ended.wait(0.5)
+
+    water.check = check
+    first = threading.Thread(target=confirm)
+    first.start()
+    first.join()
+    second[0].join()
+    assert sorted(answers, key=str) == [None, "They are watered."]
+    assert len(done) == 1
+    store.expire_all()
+
+
+@pytest.mark.parametrize("data", ["{", "[]", "3"])
+def test_damaged(mlist: Any, ask: Callable[[], str], store: Session, data: str) -> None:
+    """A question that was damaged in the database is left out, and hides none of the others."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.tables import Question  # noqa: PLC0415
+
+    damaged, whole = ask(), ask()
+    store.execute(sa.update(Question).where(Question.token == damaged).values(data=data))
+    store.commit()
+    assert [question.token for question in confirmations.open_questions(mlist, ANNE)] == [whole]
