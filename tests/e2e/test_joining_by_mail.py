@@ -163,3 +163,5 @@ def test_a_moderator_decides(encrypted_list: EncryptedList, word: str, told: str
     assert waiting(encrypted_list, anne) == {}
     if word == "reject":
         until_says(anne, "A moderator has rejected it.")
+    if joins:
+        until(lambda: any("Welcome to" in str(said["subject"]) for said in readable(anne)), "the welcome")
