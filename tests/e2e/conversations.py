@@ -13,6 +13,7 @@ from email.mime.text import MIMEText
 from typing import TYPE_CHECKING, Any
 
 from mailman_pgp.sandbox import until
+from mailman_pgp.sandbox.rest import RestError
 
 if TYPE_CHECKING:
     from people import EncryptedList, Person
@@ -211,7 +212,10 @@ def until_waits(encrypted_list: EncryptedList, person: Person, reason: str) -> d
     """Wait until a person's request waits for this reason; return it."""
 
     def found() -> dict[str, Any] | None:
-        request = waiting(encrypted_list, person)
+        try:
+            request = waiting(encrypted_list, person)
+        except RestError:  # it went on while core was listing it
+            return None
         return request if request.get("reason") == reason else None
 
     return until(found, f"a request of {person.address} that {reason!r}")

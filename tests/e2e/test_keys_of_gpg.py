@@ -9,8 +9,8 @@ import pytest
 from conversations import armored as in_armor
 from conversations import clear, clear_texts, questions, tell
 from correspondents import Club, Correspondent
+from dialogue import answer, letter, question_for, until_program_says
 from programs import Gpg, binary
-from talking import answer, letter, question_for, until_program_says
 
 from mailman_pgp.openpgp import dearmor, inspect
 from mailman_pgp.openpgp.packets import Tag, walk

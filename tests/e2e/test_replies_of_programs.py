@@ -9,8 +9,8 @@ from bodies import BODIES
 from conversations import armored as in_armor
 from conversations import members, set_policy, tell, text_of
 from correspondents import Club
+from dialogue import letter, protected, question_for, sealed, signed_within, until_program_says
 from programs import PROGRAMS
-from talking import letter, protected, question_for, sealed, signed_within, until_program_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
