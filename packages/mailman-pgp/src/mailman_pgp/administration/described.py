@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.administration.output import moment, plain
+from mailman_pgp.i18n import _
 from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
 from mailman_pgp.openpgp import grouped
 
@@ -25,11 +26,11 @@ def not_a_member(mlist: Any, address: str) -> str:
 
 @public
 def shown(known: Certificate) -> list[tuple[str, str | list[str]]]:
-    """A certificate as `fields` for people."""
+    """A certificate as `fields` for people, in the language of the `using` around it: moderators read it by mail, too."""
     return [
-        ("Fingerprint", grouped(known.fingerprint)),
-        ("User IDs", [plain(user_id.text) for user_id in known.user_ids] or "none"),
-        ("Algorithm", known.algorithm),
-        ("Created", moment(known.created)),
-        ("Expires", moment(known.expires) if known.expires is not None else "never"),
+        (_("Fingerprint"), grouped(known.fingerprint)),
+        (_("User IDs"), [plain(user_id.text) for user_id in known.user_ids] or _("none")),
+        (_("Algorithm"), known.algorithm),
+        (_("Created"), moment(known.created)),
+        (_("Expires"), moment(known.expires) if known.expires is not None else _("never")),
     ]

@@ -10,7 +10,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.conversation.catalogue import catalogue
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import Text, _
 from mailman_pgp.keys import registry
 from mailman_pgp.notices import answer_by, may_answer
 from mailman_pgp.notices.encrypted import letter as notice
@@ -42,7 +42,7 @@ def may(mlist: Any, address: str, kind: Answered) -> bool:
 
 
 @public
-def template(mlist: Any, letter: Letter, name: str, kind: Answered | None = None, **words: str) -> bool:
+def template(mlist: Any, letter: Letter, name: str, kind: Answered | None = None, **words: str | Text) -> bool:
     """Answer by one of our templates; return whether they may be answered.
 
     :param kind: As what it is counted, where that is not `kind_of` the letter.
@@ -58,7 +58,7 @@ def template(mlist: Any, letter: Letter, name: str, kind: Answered | None = None
 @public
 def unsigned(mlist: Any, letter: Letter) -> None:
     """Say that commands must be signed, and what is wrong with a signature that there is."""
-    reason = ""
+    reason: str | Text = ""
     if letter.problem and letter.problem != Problem.UNSIGNED:
         reason = sentence_for(letter.problem, mlist.owner_address)
     template(mlist, letter, "needs-signature", reason=reason)

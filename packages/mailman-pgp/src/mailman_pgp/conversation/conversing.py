@@ -143,7 +143,7 @@ def _commands(mlist: Any, letter: Letter, found: list[Spoken]) -> None:
     except CertificateError as error:
         about_keys = any(spoken.command.proof in {Proof.KEY, Proof.CHANGE, Proof.ITSELF} for spoken in found)
         if about_keys or error.problem is CertificateProblem.SECRET_KEY:
-            answers.template(mlist, letter, "certificate-refused", reason=str(error))
+            answers.template(mlist, letter, "certificate-refused", reason=_(str(error)))
             return
         brought = Brought()
     at_once = [spoken for spoken in found if spoken.command.proof_for(brought) in {Proof.NONE, Proof.ITSELF}]
@@ -152,7 +152,7 @@ def _commands(mlist: Any, letter: Letter, found: list[Spoken]) -> None:
         try:
             answers.template(mlist, letter, spoken.command.run(run, spoken.arguments))
         except CommandRefusedError as error:
-            answers.template(mlist, letter, "certificate-refused", reason=str(error))
+            answers.template(mlist, letter, "certificate-refused", reason=_(str(error)))
     if later := [spoken for spoken in found if spoken not in at_once]:
         _ask(mlist, letter, later, brought)
 
@@ -183,7 +183,7 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
         must_count = counting.fingerprint if counting and needs_member(commands, brought) else ""
         data = data_of(commands, run, counting=must_count, old=old)
     except CertificateError as error:
-        answers.template(mlist, letter, "certificate-refused", reason=str(error))
+        answers.template(mlist, letter, "certificate-refused", reason=_(str(error)))
         return
     except CommandRefusedError as error:
         answers.template(mlist, letter, "command-refused", reason=str(error))

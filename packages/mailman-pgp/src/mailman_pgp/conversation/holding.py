@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailman.app.moderator import hold_message
 from mailman.chains.hold import HoldChain as CoreHoldChain
+from mailman.core import i18n
 from mailman.core.i18n import format_reasons
 from mailman.interfaces.chain import HoldEvent
 from public import public
@@ -24,6 +25,7 @@ from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from email.mime.base import MIMEBase
 
 log = logging.getLogger("mailman.vette")
@@ -46,8 +48,8 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
         if record is None or not is_encrypted(mlist.list_id):
             super()._process(mlist, msg, msgdata)
             return
-        reasons = format_reasons(msgdata.get("moderation_reasons", ["n/a"]))
-        number = hold_message(mlist, msg, msgdata, "; ".join(reasons))
+        reasons = msgdata.get("moderation_reasons", ["n/a"])
+        number = hold_message(mlist, msg, msgdata, "; ".join(format_reasons(reasons)))
         self._tell_author(mlist, record, reasons)
         if mlist.admin_immed_notify:
             self._ask(mlist, msg, record, number, reasons)
@@ -55,16 +57,17 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
         notify(HoldEvent(mlist, msg, msgdata, self))
 
     @staticmethod
-    def _tell_author(mlist: Any, record: Record, reasons: list[str]) -> None:
+    def _tell_author(mlist: Any, record: Record, reasons: Sequence[Any]) -> None:
         if not mlist.respond_to_post_requests or record.automatic or not record.author:
             return
         kind = Answered.PROVEN if record.fingerprint else Answered.UNPROVEN
-        with using(language_of(mlist, record.author)):
-            answer_by(mlist, record.author, "held", record.message_id, kind, reason="\n".join(reasons))
+        reason = "\n".join(_in_words(reasons, language_of(mlist, record.author)))
+        answer_by(mlist, record.author, "held", record.message_id, kind, reason=reason)
 
     @staticmethod
-    def _ask(mlist: Any, msg: Any, record: Record, number: int, reasons: list[str]) -> None:
-        with using(mlist.preferred_language.code):
+    def _ask(mlist: Any, msg: Any, record: Record, number: int, reasons: Sequence[Any]) -> None:
+        code = mlist.preferred_language.code
+        with using(code):
             subject = _("A post by {author} waits: {list}").format(author=record.author, list=mlist.display_name)
             text = _(
                 "A post by {author} to the encrypted mailing list {address} waits for a moderator; {status}.\n\nReasons: "
@@ -73,12 +76,18 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
                 address=mlist.posting_address,
                 author=record.author,
                 status=status_of(record),
-                reasons="; ".join(reasons),
+                reasons="; ".join(_in_words(reasons, code)),
             )
         matter = Matter(
             Subject.POST, f"{number} {msg['message-id']}", record.author, subject, text, _post(mlist, msg, record)
         )
         ask_moderators(mlist, matter)
+
+
+def _in_words(reasons: Sequence[Any], code: str) -> list[str]:
+    """The reasons of core's rules, in its own translation."""
+    with i18n._.using(code):
+        return list(format_reasons(reasons))
 
 
 def _post(mlist: Any, msg: Any, record: Record) -> list[MIMEBase]:

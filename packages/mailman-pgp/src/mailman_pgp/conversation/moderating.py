@@ -23,7 +23,7 @@ from mailman_pgp.conversation.letters import Letter
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.exchange import changing
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
@@ -112,7 +112,7 @@ class Moderation(Challenge):
             case Subject.REQUEST:
                 return _decide_request(asked.mlist, what, decision)
             case Subject.POST:
-                return _decide_post(asked.mlist, what, decision)
+                return _decide_post(asked, what, decision)
             case Subject.KEY:
                 return _decide_key(asked, what, decision, letter.author)
 
@@ -143,17 +143,21 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
     if pendable is None or pendable.get("list_id") != mlist.list_id:
         return _("This request is not there any more; somebody has decided about it, or it has expired.")
     if decision is Decision.REJECT:
-        send_rejection(mlist, _("Subscription request"), pendable["email"], _("A moderator has rejected it."))
+        with using(language_of(mlist, pendable["email"])):
+            send_rejection(mlist, _("Subscription request"), pendable["email"], _("A moderator has rejected it."))
         return _("The request is rejected, and its author is told.")
     return _("The request is discarded.")
 
 
-def _decide_post(mlist: Any, what: str, decision: Decision) -> str:
+def _decide_post(asked: Asked, what: str, decision: Decision) -> str:
+    mlist = asked.mlist
     number, _blank, message_id = what.partition(" ")
     held = IListRequests(mlist).get_request(int(number), RequestType.held_message)
     if held is None or held[0] != message_id:
         return _("This post is not held any more; somebody has decided about it.")
-    handle_message(mlist, int(number), CoreAction[decision.value], comment=_("A moderator has rejected it."))
+    with using(language_of(mlist, str(asked.data["address"]))):
+        comment = _("A moderator has rejected it.")
+    handle_message(mlist, int(number), CoreAction[decision.value], comment=comment)
     return {
         Decision.ACCEPT: _("The post is accepted, and goes to the members."),
         Decision.REJECT: _("The post is rejected, and its author is told."),
@@ -171,11 +175,11 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
     try:
         openpgp.require_usable(certificate, address)
     except CertificateError as error:
-        return str(error)
+        return _(str(error))
     try:
         changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
     except (OpenPGPError, RegistryError) as error:
-        return str(error)
+        return _(str(error))
     return _("From now on this key counts for {address}:\n\n    {fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )
@@ -249,26 +253,27 @@ def ask_about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> 
 def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate) -> None:
     """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
     before = registry.chosen(mlist.list_id, address)
-    matter = Matter(
-        Subject.KEY,
-        base64.b64encode(certificate.data).decode("ascii"),
-        address,
-        _("Another key of {address}").format(address=address),
-        _(
-            "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
-            "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
-            "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
-            "another way than by mail, and compare the fingerprint, before you accept."
-        ).format(
-            address=address,
-            list=mlist.posting_address,
-            old=_("none") if before is None else grouped(before.fingerprint),
-            new=grouped(certificate.fingerprint),
-            created=f"{certificate.created:%Y-%m-%d}",
-            algorithm=certificate.algorithm,
-        ),
-        [certificate_file(certificate.data, address.partition("@")[0])],
-    )
+    with using(mlist.preferred_language.code):
+        matter = Matter(
+            Subject.KEY,
+            base64.b64encode(certificate.data).decode("ascii"),
+            address,
+            _("Another key of {address}").format(address=address),
+            _(
+                "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
+                "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
+                "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
+                "another way than by mail, and compare the fingerprint, before you accept."
+            ).format(
+                address=address,
+                list=mlist.posting_address,
+                old=_("none") if before is None else grouped(before.fingerprint),
+                new=grouped(certificate.fingerprint),
+                created=f"{certificate.created:%Y-%m-%d}",
+                algorithm=certificate.algorithm,
+            ),
+            [certificate_file(certificate.data, address.partition("@")[0])],
+        )
     ask_moderators(mlist, matter)
 
 

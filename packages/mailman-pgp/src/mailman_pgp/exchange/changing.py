@@ -16,6 +16,7 @@ from zope.component import getUtility
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.change import Change
+from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal, registry, upkeep
 from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
@@ -171,7 +172,9 @@ def _chosen(mlist: Any, address: str) -> registry.StoredCertificate:
 
 def _suspended(mlist: Any, address: str) -> SuspendedError:
     return SuspendedError(
-        f"The certificate of {address} on {mlist.fqdn_listname} is suspended, and stays so until an owner lets it count again."
+        _(
+            "The certificate of {address} on {list} is suspended, and stays so until an owner lets it count again."
+        ).format(address=address, list=mlist.fqdn_listname)
     )
 
 

@@ -8,6 +8,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.i18n import _
 from mailman_pgp.keys import registry
 from mailman_pgp.overview import reasons
 
@@ -42,8 +43,10 @@ class Counting:
 
     @property
     def sentence(self) -> str:
-        """Why nothing can be encrypted to the person, for who decides about their request."""
-        return f"Nothing can be encrypted to {self.address} on this list ({reasons.unserved(self.problem).words})."
+        """Why nothing can be encrypted to the person, for who decides about their request; in the language of the `using`."""
+        return _("Nothing can be encrypted to {address} on this list ({reason}).").format(
+            address=self.address, reason=_(reasons.unserved(self.problem).words)
+        )
 
 
 @public

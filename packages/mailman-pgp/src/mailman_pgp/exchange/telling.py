@@ -14,15 +14,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from mailman.email.message import UserNotification
 from public import public
 
 from mailman_pgp import openpgp
+from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.model.database import now
-from mailman_pgp.notices import is_ours, key_changed, send_key_changed
+from mailman_pgp.notices import is_ours, key_changed, send_key_changed, send_to_owners
 from mailman_pgp.notices.encrypted import reader, send_encrypted
 from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_pgp.site.health import NotHealthy
@@ -38,30 +38,30 @@ log = logging.getLogger("mailman.error")
 
 # To the person, and to the owners.  Of what is not here (proved once more, approved, compared) nobody is told.
 _WHAT: dict[Act, tuple[str, str]] = {
-    Act.ADDED: ("A key counts for you from now on.", "A key counts for {address} from now on."),
+    Act.ADDED: (N_("A key counts for you from now on."), N_("A key counts for {address} from now on.")),
     Act.CHANGED: (
-        "Another key counts for you from now on, in place of the one until now.",
-        "Another key counts for {address} from now on, in place of the one until now.",
+        N_("Another key counts for you from now on, in place of the one until now."),
+        N_("Another key counts for {address} from now on, in place of the one until now."),
     ),
     Act.UPDATED: (
-        "There is news of your key: a newer copy was recorded.",
-        "A newer copy of the key of {address} was recorded.",
+        N_("There is news of your key: a newer copy was recorded."),
+        N_("A newer copy of the key of {address} was recorded."),
     ),
     Act.SUSPENDED: (
-        "Your key was suspended. Until further notice nothing is encrypted to it,\nand it signs no post.",
-        "The key of {address} was suspended.",
+        N_("Your key was suspended. Until further notice nothing is encrypted to it, and it signs no post."),
+        N_("The key of {address} was suspended."),
     ),
     Act.RESUMED: (
-        "Your key, which was suspended, counts again.",
-        "The key of {address}, which was suspended, counts again.",
+        N_("Your key, which was suspended, counts again."),
+        N_("The key of {address}, which was suspended, counts again."),
     ),
     Act.REMOVED: (
-        "Your key was removed. None counts for you any more, so the list can send you\nno posts.",
-        "The key of {address} was removed; none counts for them any more.",
+        N_("Your key was removed. None counts for you any more, so the list can send you no posts."),
+        N_("The key of {address} was removed; none counts for them any more."),
     ),
     Act.REVOKED: (
-        "Your key is revoked, as it says itself. Nothing is encrypted to it any more,\nand it signs no post.",
-        "The key of {address} is revoked, as it says itself.",
+        N_("Your key is revoked, as it says itself. Nothing is encrypted to it any more, and it signs no post."),
+        N_("The key of {address} is revoked, as it says itself."),
     ),
 }
 
@@ -69,14 +69,14 @@ _WHAT: dict[Act, tuple[str, str]] = {
 _AT_THE_OLD_KEY = frozenset({Act.CHANGED, Act.SUSPENDED, Act.REMOVED})
 
 _DOORS = {
-    Door.COMMAND_LINE: "On the command line of the server",
-    Door.REST: "Through the web interface",
-    Door.MAIL: "By mail",
-    Door.WORKFLOW: "By a moderator's decision about a request",
-    Door.SITE: "The key has signed that itself; it was recorded",
+    Door.COMMAND_LINE: N_("On the command line of the server"),
+    Door.REST: N_("Through the web interface"),
+    Door.MAIL: N_("By mail"),
+    Door.WORKFLOW: N_("By a moderator's decision about a request"),
+    Door.SITE: N_("The key has signed that itself; it was recorded"),
 }
 
-_TO_OWNERS = """\
+_TO_OWNERS = N_("""\
 This is about the list {list}.
 
 {what}
@@ -87,8 +87,9 @@ This is about the list {list}.
 
 They are told, too. If none of you knows of this, ask them in another way
 than by mail. All that was done about the key:
-mailman pgp certificate log {list_id} {address}
-"""
+
+    mailman pgp certificate log {list_id} {address}
+""")
 
 
 @public
@@ -116,13 +117,15 @@ def _is_on(mlist: Any, address: str) -> bool:
 
 def _tell_person(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | None) -> None:
     assert change.act is not None
-    what, keys = _WHAT[change.act][0], _keys(change)
-    how = f"{_who(change, actor)}, on {now():%Y-%m-%d at %H:%M} UTC."
+    what, keys, how = Text(_WHAT[change.act][0]), _keys(change), _how(_who(change, actor))
     concerned = [registry.current(mlist.list_id, change.address)]
     if change.act in _AT_THE_OLD_KEY:
         concerned.append(before)
     # Each is a mail of its own: of two with one Message-ID a mail server may keep one.
-    reached = [_sent(mlist, change.address, key_changed(mlist, what, keys, how), stored) for stored in concerned]
+    reached = [
+        _sent(mlist, change.address, key_changed(mlist, change.address, what, keys, how), stored)
+        for stored in concerned
+    ]
     if not all(reached):
         send_key_changed(mlist, change.address, what, keys)
 
@@ -143,37 +146,51 @@ def _sent(mlist: Any, address: str, written: MIMEMultipart, stored: StoredCertif
     return True
 
 
-def _who(change: Change, actor: Actor) -> str:
+def _how(who: Text) -> Text:
+    at = now()
+    return Text("{who}, on {day} at {time} UTC.", who=who, day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}")
+
+
+def _who(change: Change, actor: Actor) -> Text:
     """Who did it, as its person is told: no other person is named."""
     if actor.door is Door.SITE or (actor.door is Door.MAIL and not actor.by):
         # Whoever sent it: what a key says of itself may come from anybody.
-        return _DOORS[Door.SITE]
+        return Text(_DOORS[Door.SITE])
     if actor.by.lower() == change.address:
-        return "By mail from you" if actor.door is Door.MAIL else "By you"
-    return "By a moderator of the list" if actor.door is Door.WORKFLOW else "By the owners of the list"
+        return Text("By mail from you") if actor.door is Door.MAIL else Text("By you")
+    return Text("By a moderator of the list") if actor.door is Door.WORKFLOW else Text("By the owners of the list")
 
 
 def _tell_owners(mlist: Any, change: Change, actor: Actor) -> None:
     assert change.act is not None
-    by = f" from {actor.by}" if actor.by and actor.door is Door.MAIL else f" by {actor.by}" if actor.by else ""
-    text = _TO_OWNERS.format(
-        list=mlist.posting_address,
-        list_id=mlist.list_id,
-        address=change.address,
-        what=_WHAT[change.act][1].format(address=change.address),
-        keys=_keys(change),
-        how=f"{_DOORS[actor.door]}{by}, on {now():%Y-%m-%d at %H:%M} UTC.",
-    )
-    # As core's own notices to owners: it names a member, so it leaves encrypted or not at all.
-    owners = mlist.owner_address
-    subject = f"The key of a member: {mlist.display_name}"
-    UserNotification(owners, owners, subject, text, mlist.preferred_language).send(mlist)
+    with using(mlist.preferred_language.code):
+        subject = _("The key of a member: {list}").format(list=mlist.display_name)
+        text = _(_TO_OWNERS).format(
+            list=mlist.posting_address,
+            list_id=mlist.list_id,
+            address=change.address,
+            what=Text(_WHAT[change.act][1], address=change.address),
+            keys=_keys(change),
+            how=_how(_by(actor)),
+        )
+    send_to_owners(mlist, subject, text)
 
 
-def _keys(change: Change) -> str:
+def _by(actor: Actor) -> Text:
+    """Who did it and by which door, as the owners are told."""
+    door = Text(_DOORS[actor.door])
+    if not actor.by:
+        return door
+    if actor.door is Door.MAIL:
+        return Text("{door} from {by}", door=door, by=actor.by)
+    return Text("{door} by {by}", door=door, by=actor.by)
+
+
+def _keys(change: Change) -> Text:
     if not change.earlier:
-        return f"Its fingerprint:\n    {grouped(change.fingerprint)}"
-    return (
-        f"The fingerprint until now:\n    {grouped(change.earlier)}\n"
-        f"The fingerprint from now on:\n    {grouped(change.fingerprint)}"
+        return Text("Its fingerprint:\n    {fingerprint}", fingerprint=grouped(change.fingerprint))
+    return Text(
+        "The fingerprint until now:\n    {earlier}\nThe fingerprint from now on:\n    {fingerprint}",
+        earlier=grouped(change.earlier),
+        fingerprint=grouped(change.fingerprint),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
+from mailman_pgp.i18n import _
 from mailman_pgp.keys import vault
 from mailman_pgp.keys.registry import COUNTING
 from mailman_pgp.model import tables
@@ -98,8 +99,10 @@ def _keep(list_id: str, key: str, address: str, one: Certification) -> bool:
         return False
     if (store().scalar(select(func.count()).where(_row.c.key == key)) or 0) >= MOST:
         raise NoRoomError(
-            f"The list's certificate has {MOST} certifications, and can't have more. Ask the list's owners to remove some "
-            "(`mailman pgp list-key uncertify`)."
+            _(
+                "The list's certificate has {most} certifications, and can't have more. Ask the list's owners to remove some "
+                "(`mailman pgp list-key uncertify`)."
+            ).format(most=MOST)
         )
     return insert_once(tables.Certification, **place, **told, list_id=list_id)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
+from mailman_pgp.i18n import _
 from mailman_pgp.keys.upkeep import keep, made_by
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
@@ -268,8 +269,10 @@ def _open(choice: Choice) -> None:
         origin=choice.origin,
     ):
         raise RegistryError(
-            f"The certificate of {choice.address} on {choice.list_id} was changed by somebody else at the same moment. "
-            f"Look at it, and try again."
+            _(
+                "The certificate of {address} on {list} was changed by somebody else at the same moment. Look at it, and try "
+                "again."
+            ).format(address=choice.address, list=choice.list_id)
         )
 
 

@@ -19,11 +19,13 @@ from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
+from mailman_pgp.i18n import N_, Text, _, language_of, using
 from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.closing import LAST_ANSWER
 from mailman_pgp.notices.encrypted import letter
-from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES, TO_REQUEST
+from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
@@ -57,7 +59,7 @@ def _count_answer(mlist: Any, address: str, kind: Answered) -> bool | None:
 
 @public
 def answer_by(
-    mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered | None, **words: str
+    mlist: Any, address: str, template: str, in_reply_to: str | None, kind: Answered | None, **words: str | Text
 ) -> bool:
     """Answer a person's message by a notice, unless they are a list, or were answered too often in a day.
 
@@ -71,7 +73,7 @@ def answer_by(
         last = _count_answer(mlist, address, kind)
         if last is None:
             return False
-        words["last"] = LAST_ANSWER if last else ""
+        words["last"] = Text(LAST_ANSWER) if last else ""
     send_template(mlist, address, template, in_reply_to, **words)
     return True
 
@@ -80,7 +82,7 @@ def answer_by(
 def is_ours(address: str) -> bool:
     """Whether mail to an address would come to a list of this Mailman, in any of its roles."""
     lists = getUtility(IListManager)
-    name, _, domain = split_recipient(address)
+    name, _sub, domain = split_recipient(address)
     return any(lists.get_by_fqdn(listname) is not None for listname in (address, f"{name}@{domain}"))
 
 
@@ -107,8 +109,8 @@ def send_skipped(mlist: Any, address: str, reason: str) -> None:
 class Fate(StrEnum):
     """What became of mail to the owners that one of them could not be sent."""
 
-    READ_BY_OTHERS = "Others who look after the list were sent it."
-    REFUSED = "It was refused, since nobody who looks after the list could be sent it; nothing of it was kept."
+    READ_BY_OTHERS = N_("Others who look after the list were sent it.")
+    REFUSED = N_("It was refused, since nobody who looks after the list could be sent it; nothing of it was kept.")
 
 
 @public
@@ -116,7 +118,7 @@ def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
     """Tell an owner, once a day at most, that mail to the owners could not be sent to them, why, and what became of it."""
     if not ledger.answers_within_a_day(mlist.list_id, address, Answered.UNREAD):
         ledger.answered(mlist.list_id, address, Answered.UNREAD)
-        send_template(mlist, address, "unread", None, fate=fate, reason=owner_sentence(reason))
+        send_template(mlist, address, "unread", None, fate=Text(fate.value), reason=owner_sentence(reason))
 
 
 @public
@@ -124,9 +126,9 @@ def send_ending(mlist: Any, address: str, ends: dt.datetime, at: dt.datetime) ->
     """Tell somebody when their certificate ends or has ended (naive UTC)."""
     day = f"{ends:%Y-%m-%d}"
     if ends > at:
-        reason = f"It ends on {day}. After that the list can send you nothing."
+        reason = Text("It ends on {day}. After that the list can send you nothing.", day=day)
     else:
-        reason = f"It has ended on {day}, so the list can send you nothing at present."
+        reason = Text("It has ended on {day}, so the list can send you nothing at present.", day=day)
     send_template(mlist, address, "ending", None, reason=reason)
 
 
@@ -139,7 +141,7 @@ def send_missed(mlist: Any, address: str) -> None:
 @public
 def send_undelivered(mlist: Any, reason: str) -> None:
     """Tell the owners that a post did not reach everybody; `reason` is what the ledger holds."""
-    send_template(mlist, mlist.owner_address, "undelivered", None, reason=_UNDELIVERED[reason])
+    send_template(mlist, mlist.owner_address, "undelivered", None, reason=Text(_UNDELIVERED[reason]))
 
 
 @public
@@ -149,50 +151,65 @@ def send_waiting(mlist: Any, address: str) -> None:
 
 
 @public
-def send_key_changed(mlist: Any, address: str, what: str, keys: str) -> None:
+def send_key_changed(mlist: Any, address: str, what: Text, keys: Text) -> None:
     """Tell somebody in the clear what became of their key; for where it can't be said by `key_changed`, encrypted."""
     send_template(mlist, address, "key-changed-clear", None, what=what, keys=keys)
 
 
 @public
-def key_changed(mlist: Any, what: str, keys: str, how: str) -> MIMEMultipart:
+def key_changed(mlist: Any, address: str, what: Text, keys: Text, how: Text) -> MIMEMultipart:
     """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
-    subject, text = filled(mlist, "key-changed", what=what, keys=keys, how=how)
+    subject, text = filled(mlist, address, "key-changed", what=what, keys=keys, how=how)
     return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
 
 
 @public
-def skipped_sentence(reason: str) -> str:
-    """Why a member gets no posts, as a sentence; `reason` is what the ledger holds."""
-    return _SKIPPED.get(reason, "Your certificate can't be used for encryption at present.")
+def skipped_sentence(reason: str) -> Text:
+    """Why a member gets no posts, and what they can do about it; `reason` is what the ledger holds."""
+    return Text(*_SKIPPED.get(reason, _SKIPPED_SOMEHOW))
 
 
 @public
-def owner_sentence(reason: str) -> str:
+def owner_sentence(reason: str) -> Text:
     """The same to an owner, who can't be told to write to the owners."""
-    return skipped_sentence(reason).partition(". ")[0].rstrip(".") + "."
+    return Text(_SKIPPED.get(reason, _SKIPPED_SOMEHOW)[0])
 
 
+_SKIPPED_SOMEHOW = (N_("Your certificate can't be used for encryption at present."),)
+
+# What it is, and what a member does about it.
 _SKIPPED = {
-    "no-certificate": "The list has no certificate of yours.",
-    "expired": "Your certificate has expired. Extend it in your mail program, and send it to the list's owners.",
-    "revoked": "Your certificate is revoked. Send your new one to the list's owners.",
-    "no-encryption-subkey": "Your certificate has no key for encryption that is valid now.",
-    "refused-by-policy": "Your certificate uses algorithms that are no longer safe (SHA-1, for example). Please make a new one.",
-    "not-yet-valid": "Your certificate is not valid yet; its date lies in the future.",
-    "wrong-address": "Your certificate does not name your address.",
-    "suspended": "The owners of the list have suspended your certificate.",
-    "digest-mode": "You chose digests, and an encrypted list makes none. Ask the owners to set your delivery to single messages.",
-    "refused-by-library": "Your certificate could not be used for encryption. Please send the owners a fresh copy of it.",
+    "no-certificate": (N_("The list has no certificate of yours."),),
+    "expired": (
+        N_("Your certificate has expired."),
+        N_("Extend it in your mail program, and send it to the list's owners."),
+    ),
+    "revoked": (N_("Your certificate is revoked."), N_("Send your new one to the list's owners.")),
+    "no-encryption-subkey": (N_("Your certificate has no key for encryption that is valid now."),),
+    "refused-by-policy": (
+        N_("Your certificate uses algorithms that are no longer safe (SHA-1, for example)."),
+        N_("Please make a new one."),
+    ),
+    "not-yet-valid": (N_("Your certificate is not valid yet; its date lies in the future."),),
+    "wrong-address": (N_("Your certificate does not name your address."),),
+    "suspended": (N_("The owners of the list have suspended your certificate."),),
+    "digest-mode": (
+        N_("You chose digests, and an encrypted list makes none."),
+        N_("Ask the owners to set your delivery to single messages."),
+    ),
+    "refused-by-library": (
+        N_("Your certificate could not be used for encryption."),
+        N_("Please send the owners a fresh copy of it."),
+    ),
 }
 
 _UNDELIVERED = {
-    "too-large-for-server": (
+    "too-large-for-server": N_(
         "It is larger than this site's mail server takes, and was not tried again. Its author was told. Either the mail "
         "server may take larger messages, or the list's max_message_size should be so much smaller that such a post is "
         "refused when it comes in."
     ),
-    "given-up": (
+    "given-up": N_(
         "The mail server refused the copies of some members for as long as they are tried "
         "([mta] delivery_retry_period in mailman.cfg). Those members were told."
     ),
@@ -200,9 +217,8 @@ _UNDELIVERED = {
 
 
 @public
-def filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
-    """Subject and text of a template for a list."""
-    subject, text = TEMPLATES[template]
+def filled(mlist: Any, address: str, template: str, **words: str | Text) -> tuple[str, str]:
+    """Subject and text of a template of a list, in the language of the person with this address."""
     words = {
         "list": mlist.display_name,
         "address": mlist.posting_address,
@@ -212,17 +228,29 @@ def filled(mlist: Any, template: str, **words: str) -> tuple[str, str]:
         "last": "",
         **words,
     }
-    return subject.format(**words), wrapped(text.format(**words))
+    with using(language_of(mlist, address)):
+        subject, *paragraphs = (_(part).format(**words).strip() for part in TEMPLATES[template])
+    return subject, wrapped("\n\n".join(filter(None, paragraphs)) + "\n")
 
 
 @public
-def send_template(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str) -> None:
-    """Send a template of ours to somebody."""
-    subject, text = filled(mlist, template, **words)
+def send_to_owners(mlist: Any, subject: str, text: str) -> None:
+    """Send something to the owners that names members: as core's own notices to them, so that it leaves encrypted or not at all.
+
+    :param subject: As the text in the list's language; each owner is sent the same.
+    """
+    owners = mlist.owner_address
+    UserNotification(owners, owners, subject, wrapped(text)).send(mlist)
+
+
+@public
+def send_template(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str | Text) -> None:
+    """Send a template of ours to somebody, in their language."""
+    subject, text = filled(mlist, address, template, **words)
     sender = mlist.request_address if template in TO_REQUEST else mlist.owner_address
-    notice = UserNotification(address, sender, subject, lang=mlist.preferred_language)
+    notice = UserNotification(address, sender, subject)  # UTF-8 where it is not ASCII
     notice.set_type("multipart/mixed")
-    notice.attach(MIMEText(text))  # UTF-8 where it is not ASCII
+    notice.attach(MIMEText(text))  # the same
     notice.attach(list_certificate(mlist))
     notice["Auto-Submitted"] = "auto-replied"
     # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.

@@ -5,18 +5,17 @@ Each says the same to members and to strangers.
 
 from __future__ import annotations
 
-from mailman_pgp.notices.closing import END
+from mailman_pgp.i18n import N_
+from mailman_pgp.notices.closing import END, LAST
 
-_YOURS = """\
+_YOURS = N_("""\
 You wrote to {request}, which takes commands for
-the encrypted mailing list {address}.
+the encrypted mailing list {address}.""")
 
-Your message """
-
-COMMAND_TEMPLATES: dict[str, tuple[str, str]] = {
+COMMAND_TEMPLATES: dict[str, tuple[str, ...]] = {
     "help": (
-        "How to use the list {list}",
-        """\
+        N_("How to use the list {list}"),
+        N_("""\
 {address} is an encrypted mailing list. Members write to it encrypted to the
 list's key and signed with their own; each member receives the post encrypted
 to their own key and signed by the list.
@@ -34,163 +33,179 @@ of their own. Encrypt to the attached certificate where you can.
 What has to be signed must hold the command where the signature covers it: in
 the text, or in a subject that your mail program protects. You are asked by an
 encrypted message with a code, and it is done when you reply to that, encrypted
-and signed, with the word yes on top.{last}"""
-        + END,
+and signed, with the word yes on top."""),
+        LAST,
+        END,
     ),
     "key-get": (
-        "The certificate of the list {list}",
-        """\
+        N_("The certificate of the list {list}"),
+        N_("""\
 Here is the certificate of the encrypted mailing list {address}.
-Import it into your mail program.{last}"""
-        + END,
+Import it into your mail program."""),
+        LAST,
+        END,
     ),
     "send-key": (
-        "Your certificate is needed for the list {list}",
-        _YOURS
-        + """\
-holds a command that needs your certificate (your public key) with it.
+        N_("Your certificate is needed for the list {list}"),
+        _YOURS,
+        N_("""\
+Your message holds a command that needs your certificate (your public key) with it.
 
 In Thunderbird: write to {request} with the same
 command as the subject, and choose `Security > Attach my public key`. In other
 programs: attach the file that `gpg --armor --export YOUR-ADDRESS` writes. It must
 carry the address from which you write. You get an encrypted answer with a code,
-and it is done when you reply to that, encrypted and signed, with the word yes.{last}"""
-        + END,
+and it is done when you reply to that, encrypted and signed, with the word yes."""),
+        LAST,
+        END,
     ),
     "certificate-refused": (
-        "Your certificate was not taken by the list {list}",
-        _YOURS
-        + """\
-brought a certificate that can't be used. Nothing was done.
+        N_("Your certificate was not taken by the list {list}"),
+        _YOURS,
+        N_("""\
+Your message brought a certificate that can't be used. Nothing was done.
 
-{reason}{last}"""
-        + END,
+{reason}"""),
+        LAST,
+        END,
     ),
     "command-refused": (
-        "Your command to the list {list} can't be done",
-        _YOURS
-        + """\
-holds a command that can't be done. Nothing was done.
+        N_("Your command to the list {list} can't be done"),
+        _YOURS,
+        N_("""\
+Your message holds a command that can't be done. Nothing was done.
 
-{reason}{last}"""
-        + END,
+{reason}"""),
+        LAST,
+        END,
     ),
     "needs-signature": (
-        "Your command to the list {list} has to be signed",
-        _YOURS
-        + """\
-was not signed by a key that counts for your address there. Nothing was done.
+        N_("Your command to the list {list} has to be signed"),
+        _YOURS,
+        N_("""\
+Your message was not signed by a key that counts for your address there. Nothing was done.
 
 Send it again, signed by that key. If you have lost it: `key change` with another
 one asks a moderator, `leave` needs no key, and the owners of the list can help:
 {owner}.
 
-{reason}{last}"""
-        + END,
+{reason}"""),
+        LAST,
+        END,
     ),
     "command-outside": (
-        "Your command to the list {list} has to stand in the text",
-        _YOURS
-        + """\
-was signed, but the signature does not cover the command: it stands in a subject
+        N_("Your command to the list {list} has to stand in the text"),
+        _YOURS,
+        N_("""\
+Your message was signed, but the signature does not cover the command: it stands in a subject
 that your mail program leaves outside. Nothing was done.
 
-Send it again with the command on a line of its own in the text.{last}"""
-        + END,
+Send it again with the command on a line of its own in the text."""),
+        LAST,
+        END,
     ),
     "leave-unproved": (
-        "Your request to leave the list {list}",
-        _YOURS
-        + """\
-asks that you leave, and is not signed.
+        N_("Your request to leave the list {list}"),
+        _YOURS,
+        N_("""\
+Your message asks that you leave, and is not signed.
 
 If you are a member, you get another message about it, and your request goes on as
 the list's rules for members without their key say. Else nothing happens.
 
-If it was not you, write to {owner}.{last}"""
-        + END,
+If it was not you, write to {owner}."""),
+        LAST,
+        END,
     ),
     "code-unknown": (
-        "The list {list} does not know this code",
-        _YOURS
-        + """\
-holds a code that the list does not wait for, in your name: it was used already,
+        N_("The list {list} does not know this code"),
+        _YOURS,
+        N_("""\
+Your message holds a code that the list does not wait for, in your name: it was used already,
 is too old, or belongs to another list or address. Nothing was done.
 
-Send your command again, and you get a new one.{last}"""
-        + END,
+Send your command again, and you get a new one."""),
+        LAST,
+        END,
     ),
     "code-seen": (
-        "Your reply to the list {list} was not encrypted",
-        _YOURS
-        + """\
-holds its code where others can read it: it was not encrypted. The code does not
+        N_("Your reply to the list {list} was not encrypted"),
+        _YOURS,
+        N_("""\
+Your message holds its code where others can read it: it was not encrypted. The code does not
 count any more, and nothing was done.
 
-Send your command again, and reply to the answer encrypted and signed.{last}"""
-        + END,
+Send your command again, and reply to the answer encrypted and signed."""),
+        LAST,
+        END,
     ),
     "no-yes": (
-        "Your reply to the list {list} does not say yes",
-        _YOURS
-        + """\
-holds its code, but neither yes nor no on a line of its own outside of what is
+        N_("Your reply to the list {list} does not say yes"),
+        _YOURS,
+        N_("""\
+Your message holds its code, but neither yes nor no on a line of its own outside of what is
 quoted. Nothing was done; the code counts still.
 
-Reply to the message with the code once more, with the word yes on top.{last}"""
-        + END,
+Reply to the message with the code once more, with the word yes on top."""),
+        LAST,
+        END,
     ),
     "reply-refused": (
-        "Your reply to the list {list} does not count",
-        _YOURS
-        + """\
-holds the right code, but does not count.
+        N_("Your reply to the list {list} does not count"),
+        _YOURS,
+        N_("""\
+Your message holds the right code, but does not count.
 
-{reason}{last}"""
-        + END,
+{reason}"""),
+        LAST,
+        END,
     ),
     "forgotten": (
-        "It is forgotten: {list}",
-        _YOURS
-        + """\
-says no. What was asked is forgotten, and nothing was done.{last}"""
-        + END,
+        N_("It is forgotten: {list}"),
+        _YOURS,
+        N_("""\
+Your message says no. What was asked is forgotten, and nothing was done."""),
+        LAST,
+        END,
     ),
     "refreshed": (
-        "Your certificate at the list {list}",
-        _YOURS
-        + """\
-brought a certificate. What its key says of itself counts from now on, if the list
-knows that key: a later end, new subkeys, or that it is revoked.{last}"""
-        + END,
+        N_("Your certificate at the list {list}"),
+        _YOURS,
+        N_("""\
+Your message brought a certificate. What its key says of itself counts from now on, if the list
+knows that key: a later end, new subkeys, or that it is revoked."""),
+        LAST,
+        END,
     ),
     "done": (
-        "Your commands to the list {list}",
-        _YOURS
-        + """\
-was taken. The answer may be sent to you only encrypted, and the list has no
-certificate of yours that can be used now.{last}"""
-        + END,
+        N_("Your commands to the list {list}"),
+        _YOURS,
+        N_("""\
+Your message was taken. The answer may be sent to you only encrypted, and the list has no
+certificate of yours that can be used now."""),
+        LAST,
+        END,
     ),
     "key-rejected": (
-        "Your other key does not count at the list {list}",
-        """\
+        N_("Your other key does not count at the list {list}"),
+        N_("""\
 You asked the encrypted mailing list {address}
 to let another key count for you. A moderator has rejected that. The key from
 before counts still. Write to {owner}, encrypted to the attached
-certificate."""
-        + END,
+certificate."""),
+        END,
     ),
     "held": (
-        "Your message to {address} waits",
-        """\
+        N_("Your message to {address} waits"),
+        N_("""\
 Your message to the encrypted mailing list {address}
 waits for a moderator, for this reason:
 
 {reason}
 
 When a moderator accepts it, it goes to the members. When they reject it, you
-are told; when they discard it, you are not.{last}"""
-        + END,
+are told; when they discard it, you are not."""),
+        LAST,
+        END,
     ),
 }

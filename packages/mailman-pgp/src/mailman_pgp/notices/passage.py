@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.i18n import Text
 from mailman_pgp.notices import filled, is_ours, send_template
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
@@ -32,11 +33,14 @@ def send_leaving(mlist: Any, address: str, due: dt.datetime | None, certificate:
     """
     if is_ours(address):
         return  # a list that is a member would post it
-    when = "A moderator decides about it." if due is None else f"You leave on {due:%Y-%m-%d}, unless somebody objects."
+    if due is None:
+        when = Text("A moderator decides about it.")
+    else:
+        when = Text("You leave on {day}, unless somebody objects.", day=f"{due:%Y-%m-%d}")
     send_template(mlist, address, "leaving", None, when=when)
     if certificate is None:
         return
-    subject, text = filled(mlist, "leaving", when=when)
+    subject, text = filled(mlist, address, "leaving", when=when)
     written = letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
     try:
         send_encrypted(mlist, written, [reader(address, certificate)])

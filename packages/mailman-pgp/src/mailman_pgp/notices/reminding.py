@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
-from mailman.email.message import UserNotification
 from mailman.interfaces.listmanager import IListManager
 from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
+from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import reminders
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_pgp.notices import send_ending
+from mailman_pgp.notices import send_ending, send_to_owners
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from mailman_pgp.keys.reminders import Ending
 
-_DIGEST = """\
+_DIGEST = N_("""\
 These people can be sent nothing from {address} after the day on which
 their certificate ends, or can be sent nothing any more. They have been told.
 
@@ -29,7 +29,7 @@ their certificate ends, or can be sent nothing any more. They have been told.
 
 Send a longer lasting copy, or another certificate, to whoever runs the
 server; it is added with `mailman pgp certificate add`.
-"""
+""")
 
 
 @public
@@ -59,8 +59,7 @@ def _remind_of(mlist: Any, at: dt.datetime) -> None:
 
 def _tell_owners(mlist: Any, told: list[Ending]) -> None:
     lines = "\n".join(f"  {ending.ends:%Y-%m-%d}  {ending.address}" for ending in told)
-    text = _DIGEST.format(address=mlist.posting_address, lines=lines)
-    # As core's own notices to owners: it names members, so it leaves encrypted or not at all.
-    owners = mlist.owner_address
-    subject = f"Certificates that end: {mlist.display_name}"
-    UserNotification(owners, owners, subject, text, mlist.preferred_language).send(mlist)
+    with using(mlist.preferred_language.code):
+        subject = _("Certificates that end: {list}").format(list=mlist.display_name)
+        text = _(_DIGEST).format(address=mlist.posting_address, lines=lines)
+    send_to_owners(mlist, subject, text)

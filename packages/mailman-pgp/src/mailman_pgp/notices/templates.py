@@ -5,19 +5,9 @@ They may name addresses, the list's fingerprint and a reason of ours.  Nothing t
 
 from __future__ import annotations
 
-from mailman_pgp.notices.closing import END
+from mailman_pgp.i18n import N_
+from mailman_pgp.notices.closing import END, LAST, NOT_ME
 from mailman_pgp.notices.command_templates import COMMAND_TEMPLATES
-
-LAST_ANSWER = """
-
-This is the last answer to your address for a day. More messages in your name
-that the list does not accept are refused without one; its owners see how many."""
-
-_NOT_ME = """
-If you don't know of this, write to {owner} at once,
-encrypted to the attached certificate. Sign with a key that nobody else may
-have, and attach it: one that is suspended, removed or revoked, or has been
-replaced, can't be used to write to the list."""
 
 #: What comes from the address that takes commands, since that is where the reader writes next; the rest comes from the owners.
 TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key"}) - {"held", "key-rejected"}
@@ -25,22 +15,23 @@ TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key"}) - {"held", "key-rejec
 #: What is said in the clear in any case, since its reader may have lost the key that counts.
 CLEAR = frozenset({"key-changed-clear", "leaving"})
 
-TEMPLATES: dict[str, tuple[str, str]] = {
+TEMPLATES: dict[str, tuple[str, ...]] = {
     **COMMAND_TEMPLATES,
     "refusal": (
-        "Your message to {address} was not accepted",
-        """\
+        N_("Your message to {address} was not accepted"),
+        N_("""\
 Your message to the encrypted mailing list
 {address} was not accepted.
 
 {reason}
 
-Nothing of what you wrote was kept or passed on.{last}"""
-        + END,
+Nothing of what you wrote was kept or passed on."""),
+        LAST,
+        END,
     ),
     "skipped": (
-        "You receive no posts of {list} at present",
-        """\
+        N_("You receive no posts of {list} at present"),
+        N_("""\
 There are posts on the encrypted mailing list {address}
 that could not be sent to you.
 
@@ -48,12 +39,12 @@ that could not be sent to you.
 
 Your subscription is not changed, and this is no bounce. As soon as the list
 has a certificate of yours that can be used, posts reach you again. Write to
-{owner}, encrypted to the attached certificate, and attach your own."""
-        + END,
+{owner}, encrypted to the attached certificate, and attach your own."""),
+        END,
     ),
     "unread": (
-        "Mail to the owners of {list} could not be sent to you",
-        """\
+        N_("Mail to the owners of {list} could not be sent to you"),
+        N_("""\
 Somebody wrote to the owners of the encrypted mailing list
 {address}, and you look after it.
 The message could not be sent to you.
@@ -64,12 +55,12 @@ The message could not be sent to you.
 
 Give your certificate to whoever runs the server; it is added with
 `mailman pgp certificate add`. Until then this can happen again; you are
-told once a day at most."""
-        + END,
+told once a day at most."""),
+        END,
     ),
     "ending": (
-        "Your certificate for the list {list}",
-        """\
+        N_("Your certificate for the list {list}"),
+        N_("""\
 The encrypted mailing list {address}
 encrypts what it sends you to a certificate of yours.
 
@@ -77,12 +68,12 @@ encrypts what it sends you to a certificate of yours.
 
 Extend it in your mail program or OpenPGP program (the date on which the key
 expires, and that of its subkeys), and send the new copy to {owner}.
-You can also send another certificate."""
-        + END,
+You can also send another certificate."""),
+        END,
     ),
     "key-changed": (
-        "Your key for the list {list}",
-        """\
+        N_("Your key for the list {list}"),
+        N_("""\
 This is about your key (certificate) for the encrypted mailing list
 {address}.
 
@@ -90,14 +81,13 @@ This is about your key (certificate) for the encrypted mailing list
 
 {keys}
 
-{how}
-"""
-        + _NOT_ME
-        + END,
+{how}"""),
+        NOT_ME,
+        END,
     ),
     "key-changed-clear": (
-        "Your key for the list {list}",
-        """\
+        N_("Your key for the list {list}"),
+        N_("""\
 This is about your key (certificate) for the encrypted mailing list
 {address}.
 
@@ -105,48 +95,47 @@ This is about your key (certificate) for the encrypted mailing list
 
 {keys}
 
-This mail is not encrypted, so it says no more.
-"""
-        + _NOT_ME
-        + END,
+This mail is not encrypted, so it says no more."""),
+        NOT_ME,
+        END,
     ),
     "too-large": (
-        "Your message to {address} was too large",
-        """\
+        N_("Your message to {address} was too large"),
+        N_("""\
 Your message to the encrypted mailing list
 {address} was accepted, but it is larger than the mail server takes
 that should send it on. Some members, or all, did not get it, and it is not
 tried again.
 
-Please send a smaller one, or a link in its place."""
-        + END,
+Please send a smaller one, or a link in its place."""),
+        END,
     ),
     "missed": (
-        "A post of {list} could not be sent to you",
-        """\
+        N_("A post of {list} could not be sent to you"),
+        N_("""\
 There was a post on the encrypted mailing list {address}
 that could not be sent to you. The mail server refused your copy, again and
 again for days, and it was given up.
 
 Your subscription is not changed, and this is no bounce. Ask your mail
-provider why mail from {address} was refused."""
-        + END,
+provider why mail from {address} was refused."""),
+        END,
     ),
     "undelivered": (
-        "A post of {list} did not reach everybody",
-        """\
+        N_("A post of {list} did not reach everybody"),
+        N_("""\
 There was a post on the encrypted mailing list {address}
 that did not reach everybody.
 
 {reason}
 
 No bounce was counted. How many copies there were: mailman pgp status
-{address}; to whom: the site's smtp.log."""
-        + END,
+{address}; to whom: the site's smtp.log."""),
+        END,
     ),
     "join-key": (
-        "Your certificate is needed to join {list}",
-        """\
+        N_("Your certificate is needed to join {list}"),
+        N_("""\
 Somebody, probably you, asked that this address joins the encrypted mailing
 list {address}.
 
@@ -156,12 +145,12 @@ with the subject `key set`, as an attachment. You are then asked, by a message
 encrypted to it, whether you want to join; answer as it says. Your request
 waits for 30 days.
 
-If you did not ask for this, do nothing."""
-        + END,
+If you did not ask for this, do nothing."""),
+        END,
     ),
     "leaving": (
-        "Somebody asked that you leave {list}",
-        """\
+        N_("Somebody asked that you leave {list}"),
+        N_("""\
 Somebody asked that this address leaves the encrypted mailing list
 {address}, and did not prove to be you.
 
@@ -170,19 +159,19 @@ Somebody asked that this address leaves the encrypted mailing list
 If you want to stay, send the signed command `stay` to {request}, or write to
 {owner}. If you want to leave and have your key, you can leave at once: answer
 the encrypted message that comes with this one. If you want to leave and have
-lost your key, do nothing."""
-        + END,
+lost your key, do nothing."""),
+        END,
     ),
     "waiting": (
-        "Something waits for you at {list}",
-        """\
+        N_("Something waits for you at {list}"),
+        N_("""\
 There is a message for you about the encrypted mailing list
 {address}
 that may be sent to you only encrypted, and the list has no certificate of
 yours that can be used.
 
 If you look after this list, you find what waits in its web interface. Else
-write to {owner}, encrypted to the attached certificate, and attach your own."""
-        + END,
+write to {owner}, encrypted to the attached certificate, and attach your own."""),
+        END,
     ),
 }

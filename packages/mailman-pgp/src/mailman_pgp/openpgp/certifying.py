@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailman_pgp.i18n import N_
 from mailman_pgp.openpgp.certificates import request
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem
 from mailman_pgp.openpgp.packets import Tag, walk
 
-_TAKE_IT_ANEW = (
-    "Take the list's certificate anew from the list, certify that (gpg --sign-key FINGERPRINT), export it "
-    "(gpg --armor --export FINGERPRINT), and send it as a file."
-)
 # About somebody's own certificate these would be told otherwise: to leave out the signatures of others, for one.
 _SENTENCES = {
-    CertificateProblem.TOO_LARGE: f"This is too large for a copy of the list's certificate. {_TAKE_IT_ANEW}",
-    CertificateProblem.BROKEN: f"This copy of the list's certificate is damaged or incomplete. {_TAKE_IT_ANEW}",
-    CertificateProblem.REVOKED: "Your key has been revoked. Certify the list's certificate with your new key.",
-    CertificateProblem.POLICY: (
+    CertificateProblem.TOO_LARGE: N_(
+        "This is too large for a copy of the list's certificate. Take the list's certificate anew from the list, certify that "
+        "(gpg --sign-key FINGERPRINT), export it (gpg --armor --export FINGERPRINT), and send it as a file."
+    ),
+    CertificateProblem.BROKEN: N_(
+        "This copy of the list's certificate is damaged or incomplete. Take the list's certificate anew from the list, certify "
+        "that (gpg --sign-key FINGERPRINT), export it (gpg --armor --export FINGERPRINT), and send it as a file."
+    ),
+    CertificateProblem.REVOKED: N_("Your key has been revoked. Certify the list's certificate with your new key."),
+    CertificateProblem.POLICY: N_(
         "Your key relies on algorithms that are no longer safe, such as SHA-1. Certify the list's certificate with a new key."
     ),
 }

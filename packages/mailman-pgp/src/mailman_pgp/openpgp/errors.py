@@ -5,6 +5,8 @@ The libraries below give free text, sometimes followed by a stack backtrace; non
 
 import enum
 
+from mailman_pgp.i18n import N_
+
 
 class OpenPGPError(Exception):
     """Something went wrong with OpenPGP data; `str()` is a sentence for people, free of secrets."""
@@ -40,73 +42,73 @@ class CertificateProblem(enum.StrEnum):
 
 
 _CERTIFICATE_SENTENCES = {
-    CertificateProblem.SECRET_KEY: (
+    CertificateProblem.SECRET_KEY: N_(
         "This contains a secret key, which nobody but its owner should ever have. Nothing of it was kept. "
         "Send the public key only; if the secret key has travelled unprotected, revoke it and make a new one."
     ),
-    CertificateProblem.NO_KEY: (
+    CertificateProblem.NO_KEY: N_(
         "There is no OpenPGP public key in this. Export your public key (for example: gpg --armor --export ADDRESS) "
         "and send that."
     ),
-    CertificateProblem.SEVERAL_KEYS: (
+    CertificateProblem.SEVERAL_KEYS: N_(
         "This contains more than one public key, and it is not clear which one is meant. Send exactly one."
     ),
-    CertificateProblem.ONLY_REVOCATION: (
+    CertificateProblem.ONLY_REVOCATION: N_(
         "This is a revocation without the public key that it revokes, and it fits no public key that is known here. "
         "Import it (gpg --import), export the public key (gpg --armor --export ADDRESS), and send that."
     ),
-    CertificateProblem.BROKEN: (
+    CertificateProblem.BROKEN: N_(
         "This public key is damaged or incomplete. Export it again and send it as a file, so that no program changes it."
     ),
-    CertificateProblem.TOO_LARGE: (
+    CertificateProblem.TOO_LARGE: N_(
         "This public key is too large. Export it without the signatures of other people "
         "(gpg --armor --export-options export-minimal --export ADDRESS) and send that."
     ),
-    CertificateProblem.TOO_MANY_PARTS: (
+    CertificateProblem.TOO_MANY_PARTS: N_(
         "This public key has more than 64 user IDs, or more than 64 subkeys. Delete those that are no longer used, "
         "or make a new key, and send the public key again."
     ),
-    CertificateProblem.EXPIRED: (
+    CertificateProblem.EXPIRED: N_(
         "This public key has expired. Extend its validity, or make a new key, and send the public key again."
     ),
-    CertificateProblem.REVOKED: "This public key has been revoked. Make a new key and send its public key.",
-    CertificateProblem.NO_ENCRYPTION: (
+    CertificateProblem.REVOKED: N_("This public key has been revoked. Make a new key and send its public key."),
+    CertificateProblem.NO_ENCRYPTION: N_(
         "Nothing can be encrypted to this public key: it has no encryption subkey that is valid now. "
         "Add or extend an encryption subkey and send the public key again."
     ),
-    CertificateProblem.POLICY: (
+    CertificateProblem.POLICY: N_(
         "This public key relies on algorithms that are no longer safe, such as SHA-1. Renew its self-signatures with a "
         "current program (changing its expiry date is enough), or make a new key, and send the public key again."
     ),
-    CertificateProblem.WRONG_ADDRESS: (
+    CertificateProblem.WRONG_ADDRESS: N_(
         "This public key does not carry the address it is meant for. Add a user ID with that address to the key, "
         "or use the key of that address, and send the public key again."
     ),
-    CertificateProblem.NOT_YET_VALID: (
+    CertificateProblem.NOT_YET_VALID: N_(
         "This public key becomes valid in the future. Check the clock of the computer it was made on, "
         "or send it again when it is valid."
     ),
-    CertificateProblem.NOT_CERTIFIED: (
+    CertificateProblem.NOT_CERTIFIED: N_(
         "This holds no certification of the list's certificate by your key. Certify it after you have compared its fingerprint "
         "(gpg --sign-key FINGERPRINT), export it (gpg --armor --export FINGERPRINT), and send that."
     ),
-    CertificateProblem.NOT_EXPORTABLE: (
+    CertificateProblem.NOT_EXPORTABLE: N_(
         "Your certification of the list's certificate is marked as one for yourself only (gpg --lsign-key). If others may see it, "
         "certify again with gpg --sign-key, and send the list's certificate again."
     ),
-    CertificateProblem.EXTRAS: (
+    CertificateProblem.EXTRAS: N_(
         "Your certification of the list's certificate holds more than the list may hand out: a notation, a link, a level of "
         "trust, or the like. Make a plain one (gpg --sign-key FINGERPRINT, without options), and send the list's certificate again."
     ),
-    CertificateProblem.OUT_OF_TIME: (
+    CertificateProblem.OUT_OF_TIME: N_(
         "Your certification of the list's certificate has expired, is dated in the future, or was made when your key was not "
         "valid. Check the clock of your computer, certify again, and send the list's certificate again."
     ),
-    CertificateProblem.WEAK_HASH: (
+    CertificateProblem.WEAK_HASH: N_(
         "Your certification of the list's certificate uses a hash that is not taken, such as SHA-1. Certify again with SHA-256 "
         "or SHA-512 (gpg --cert-digest-algo SHA512 --sign-key FINGERPRINT), and send the list's certificate again."
     ),
-    CertificateProblem.UNSUPPORTED: (
+    CertificateProblem.UNSUPPORTED: N_(
         "Your key is of a kind whose certifications would keep other people's programs from reading the list's certificate, or "
         "that can't be verified here. Only keys of version 4 with Ed25519 (as GnuPG makes them), RSA, or NIST P-256, P-384 or "
         "P-521 can certify it."
@@ -115,7 +117,7 @@ _CERTIFICATE_SENTENCES = {
 
 
 class CertificateError(OpenPGPError):
-    """A certificate was refused; `problem` says why, `str()` what to do next."""
+    """A certificate was refused; `problem` says why, `str()` what to do next, in English; `_` has it in other languages."""
 
     def __init__(self, problem: CertificateProblem, sentence: str | None = None) -> None:
         super().__init__(sentence or _CERTIFICATE_SENTENCES[problem])

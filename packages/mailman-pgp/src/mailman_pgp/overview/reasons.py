@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from public import public
 
+from mailman_pgp.i18n import N_
 from mailman_pgp.openpgp import CertificateProblem, OpeningError, OpeningProblem, Status
 from mailman_pgp.posts.problems import Problem
 
@@ -19,7 +20,7 @@ from mailman_pgp.posts.problems import Problem
 class Reason:
     """Why somebody gets nothing.
 
-    :ivar words: A few words, without a full stop.
+    :ivar words: A few words, without a full stop; `_` has them in other languages.
     :ivar mend: What the owner does about it, as a sentence.
     :ivar command: The command that is part of it, where there is one.
     """
@@ -41,34 +42,34 @@ def _to_be_added(words: str, mend: str) -> Reason:
 _NEW_ONE = "Ask them for a new certificate"
 
 _UNSERVED: dict[str, Reason] = {
-    "no-certificate": _to_be_added("no certificate", "Ask them for their certificate"),
+    "no-certificate": _to_be_added(N_("no certificate"), "Ask them for their certificate"),
     "digest-mode": Reason(
-        "chose digests, and an encrypted list makes none",
+        N_("chose digests, and an encrypted list makes none"),
         "Set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`).",
     ),
     "refused-by-library": _to_be_added(
-        "the certificate was refused when a post was encrypted", "Ask them for a fresh copy of their certificate"
+        N_("the certificate was refused when a post was encrypted"), "Ask them for a fresh copy of their certificate"
     ),
     "suspended": Reason(
-        "the certificate is suspended", "When all is well, let it count again.", "mailman pgp certificate resume"
+        N_("the certificate is suspended"), "When all is well, let it count again.", "mailman pgp certificate resume"
     ),
     CertificateProblem.EXPIRED: _to_be_added(
-        "the certificate has expired",
+        N_("the certificate has expired"),
         "Ask them to extend it and to send it again",
     ),
-    CertificateProblem.REVOKED: _to_be_added("the certificate is revoked", _NEW_ONE),
+    CertificateProblem.REVOKED: _to_be_added(N_("the certificate is revoked"), _NEW_ONE),
     CertificateProblem.NO_ENCRYPTION: _to_be_added(
-        "the certificate has no encryption subkey that is valid now",
+        N_("the certificate has no encryption subkey that is valid now"),
         "Ask them to add or extend an encryption subkey and to send it again",
     ),
     CertificateProblem.POLICY: _to_be_added(
-        "the certificate relies on SHA-1, or something else that is no longer safe", _NEW_ONE
+        N_("the certificate relies on SHA-1, or something else that is no longer safe"), _NEW_ONE
     ),
     CertificateProblem.NOT_YET_VALID: Reason(
-        "the certificate becomes valid in the future", "Wait for its day, or ask whether their clock was right."
+        N_("the certificate becomes valid in the future"), "Wait for its day, or ask whether their clock was right."
     ),
-    CertificateProblem.WRONG_ADDRESS: _to_be_added("the certificate does not name the address", _NEW_ONE),
-    CertificateProblem.BROKEN: _to_be_added("the certificate is damaged", _NEW_ONE),
+    CertificateProblem.WRONG_ADDRESS: _to_be_added(N_("the certificate does not name the address"), _NEW_ONE),
+    CertificateProblem.BROKEN: _to_be_added(N_("the certificate is damaged"), _NEW_ONE),
 }
 
 _REFUSED: dict[str, str] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.i18n import _
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
@@ -75,11 +76,13 @@ def _outside(list_id: str, post: SealedMessage, record: Record, payload: Payload
 
 @public
 def status_of(record: Record) -> str:
-    """What became of the author's signature, as a sentence for the members."""
+    """What became of the author's signature, as a sentence for the members, in the language of the `using` around it."""
     if record.fingerprint and not record.problem:
-        return f"signature good, by the key {grouped(record.fingerprint)} that counts for this address on this list"
+        return _("signature good, by the key {fingerprint} that counts for this address on this list").format(
+            fingerprint=grouped(record.fingerprint)
+        )
     if not record.verdicts:
-        return "not signed: anybody may have written this"
+        return _("not signed: anybody may have written this")
     found = [str(verdict.get("status", Status.NONE)) for verdict in record.verdicts]
     status = next((known for known in found if known != Status.UNKNOWN_KEY), found[0])
-    return f"not authenticated ({status.replace('-', ' ')}): anybody may have written this"
+    return _("not authenticated ({status}): anybody may have written this").format(status=status.replace("-", " "))

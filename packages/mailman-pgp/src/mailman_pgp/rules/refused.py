@@ -29,5 +29,5 @@ class Refused:
         problem = record.problem if record is not None else "not-received"
         if not problem:
             return False
-        msgdata.setdefault("moderation_reasons", []).append(sentence_for(problem, mlist.owner_address))
+        msgdata.setdefault("moderation_reasons", []).append(str(sentence_for(problem, mlist.owner_address)))
         return True

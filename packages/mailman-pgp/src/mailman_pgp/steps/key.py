@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.i18n import _
 from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_how_to_send_a_key
@@ -52,7 +53,7 @@ class HasKey(StepOfEncryptedList):
             raise NotYetError(
                 request.mlist,
                 request.email,
-                f"{found.sentence} The request waits for a key, and goes on by itself when there is one.",
+                f"{found.sentence} {_('The request waits for a key, and goes on by itself when there is one.')}",
             )
         return PROCEED
 

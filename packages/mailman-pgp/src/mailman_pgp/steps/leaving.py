@@ -10,6 +10,7 @@ from mailman_pgp.conversation import proving
 from mailman_pgp.conversation.moderating import ask_about_leaving
 from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.i18n import _
 from mailman_pgp.lists.settings import LeaveProtection, leave_protection
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_leaving
@@ -44,7 +45,8 @@ class LeaveByProof(Step):
             return First((ConfirmLeaving.name,))
         mlist, email = request.mlist, request.email
         if saved.waiting_at(mlist, Purpose.LEAVE, email):
-            raise RefusedError(mlist, email, f"Another request that {email} leaves waits at {mlist.fqdn_listname}.")
+            sentence = _("Another request that {address} leaves waits at {list}.")
+            raise RefusedError(mlist, email, sentence.format(address=email, list=mlist.fqdn_listname))
         protection, delay = leave_protection(mlist.list_id)
         if protection is LeaveProtection.DELAY:
             due = now() + delay
@@ -78,8 +80,9 @@ class LeaveByProof(Step):
             raise NotYetError(
                 mlist,
                 email,
-                f"{email} leaves on {due:%Y-%m-%d} unless somebody objects. An owner can remove them at once, or discard the "
-                "request.",
+                _(
+                    "{address} leaves on {day} unless somebody objects. An owner can remove them at once, or discard the request."
+                ).format(address=email, day=f"{due:%Y-%m-%d}"),
             )
         request.notes[_ACCEPTED] = due is None
         return PROCEED

@@ -10,6 +10,7 @@ from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman_pgp.conversation.moderating import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.i18n import _
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import AT_FIRST
@@ -66,7 +67,9 @@ class SameKey(StepOfEncryptedList):
             raise RefusedError(
                 mlist,
                 email,
-                f"{email} is not the preferred address of who asked to join any more. They can ask again with the other one.",
+                _(
+                    "{address} is not the preferred address of who asked to join any more. They can ask again with the other one."
+                ).format(address=email),
             )
         found = _usable(request)
         shown = request.notes.get(_SHOWN)
@@ -85,7 +88,7 @@ def _usable(request: Request) -> Counting:
         raise NotYetError(
             request.mlist,
             request.email,
-            f"{found.sentence} The request waits as before: accept it again when there is a key, or reject it.",
+            f"{found.sentence} {_('The request waits as before: accept it again when there is a key, or reject it.')}",
         )
     return found
 

@@ -9,6 +9,7 @@ from mailman.utilities.datetime import now as core_now
 
 from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.lists.passage import PATIENCE
@@ -50,14 +51,16 @@ class Proves(StepOfEncryptedList):
         mlist, email = request.mlist, request.email
         found = counting(mlist.list_id, email)
         if found.problem:
-            raise NotYetError(mlist, email, f"{found.sentence} The request waits until they have proved a key.")
+            raise NotYetError(mlist, email, f"{found.sentence} {_('The request waits until they have proved a key.')}")
         # Who has another key now can't answer what was encrypted to the one of before, and is asked anew.
         if found.fingerprint == request.notes[_ASKED] and not _has_proved(request, found.fingerprint):
             raise NotYetError(
                 mlist,
                 email,
-                f"{email} was asked by an encrypted message whether they want to join, and has not answered yet. Nobody can "
-                "answer for them; the request goes on by itself.",
+                _(
+                    "{address} was asked by an encrypted message whether they want to join, and has not answered yet. Nobody can "
+                    "answer for them; the request goes on by itself."
+                ).format(address=email),
             )
         return self.decide(request)
 

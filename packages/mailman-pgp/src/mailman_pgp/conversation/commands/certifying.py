@@ -64,7 +64,7 @@ class KeySign(Command):
         try:
             news = certifications.add(run.mlist.list_id, run.address, found)
         except certifications.NoRoomError as error:
-            raise CommandRefusedError(str(error)) from None
+            raise CommandRefusedError(_(str(error))) from None
         if not news:
             return _("The list has this from you already; nothing was changed.")
         return _("From now on the list gives out its certificate with your certification.")

@@ -8,9 +8,9 @@ from mailman_pgp import openpgp
 from mailman_pgp.conversation.brought import same
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.exchange import changing
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys import journal, registry
-from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
 
@@ -39,7 +39,7 @@ def let_count(run: Run, *, change: bool = False) -> str:
     try:
         changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
     except (OpenPGPError, RegistryError) as error:  # what is known of it by now, or is done at the same moment
-        raise CommandRefusedError(str(error)) from None
+        raise CommandRefusedError(_(str(error))) from None
     return _("From now on this key counts for your address on this list:\n\n    {fingerprint}").format(
         fingerprint=grouped(offered.fingerprint)
     )
@@ -54,7 +54,7 @@ def learn(run: Run, found: Sequence[openpgp.Certificate]) -> str:
         try:
             changing.learn(certificate, Actor(Door.MAIL), run.mlist)
         except OpenPGPError as error:
-            raise CommandRefusedError(str(error)) from None
+            raise CommandRefusedError(_(str(error))) from None
     return "refreshed"
 
 
@@ -65,7 +65,7 @@ def _proved(run: Run) -> openpgp.Certificate:
     try:
         openpgp.require_usable(offered, run.address)
     except CertificateError as error:
-        raise CommandRefusedError(str(error)) from None
+        raise CommandRefusedError(_(str(error))) from None
     # Said to somebody who has the key only.
     if any(address != run.address for address in registry.addresses_of(run.mlist.list_id, offered.fingerprint)):
         raise CommandRefusedError(
@@ -222,6 +222,27 @@ class KeyRefresh(Command):
         return learn(run, [*brought.revoked, *([brought.certificate] if brought.certificate else [])])
 
 
+_STATES = {
+    ChoiceState.PROVEN: N_("proved by you"),
+    ChoiceState.APPROVED: N_("approved"),
+    ChoiceState.SUSPENDED: N_("suspended"),
+    ChoiceState.REPLACED: N_("replaced"),
+    ChoiceState.REMOVED: N_("removed"),
+}
+_ACTS = {
+    Act.ADDED: N_("added"),
+    Act.CHANGED: N_("changed"),
+    Act.UPDATED: N_("updated"),
+    Act.PROVED: N_("proved"),
+    Act.APPROVED: N_("approved"),
+    Act.COMPARED: N_("compared"),
+    Act.SUSPENDED: N_("suspended"),
+    Act.RESUMED: N_("resumed"),
+    Act.REMOVED: N_("removed"),
+    Act.REVOKED: N_("revoked"),
+}
+
+
 class KeyShow(Command):
     """What the list knows of one's key."""
 
@@ -254,14 +275,14 @@ class KeyShow(Command):
             f"    {grouped(found.fingerprint)}",
             "",
             _("State: {state}; algorithm: {algorithm}; expires: {expires}").format(
-                state=found.choice.state, algorithm=found.algorithm, expires=expires
+                state=_(_STATES[found.choice.state]), algorithm=found.algorithm, expires=expires
             ),
             "",
             _("What was done, the latest first:"),
             "",
         ]
         for event in journal.of(run.mlist.list_id, run.address, limit=20):
-            lines.append(f"    {event.at:%Y-%m-%d %H:%M} UTC  {event.act}")
+            lines.append(f"    {event.at:%Y-%m-%d %H:%M} UTC  {_(_ACTS[event.act])}")
             if event.fingerprint != found.fingerprint:
                 lines.append(f"        {grouped(event.fingerprint)}")
         return "\n".join(lines)
