@@ -146,6 +146,21 @@ format: setup ## Bring the code into the common form
 	@$(BIN)/ruff check --fix-only --quiet; \
 	$(BIN)/ruff format
 
+# Without line numbers and dates, so that a change shows what was changed.
+.PHONY: translations
+translations: setup ## Gather the texts for translators, and compile what they have written
+	@cd packages/mailman-pgp/src/mailman_pgp/locale; \
+	babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
+	$(call say,Gathering texts); \
+	(cd ../..; $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
+	    --no-location --omit-header --width=100 --output=mailman_pgp/locale/mailman_pgp.pot mailman_pgp); \
+	for po in */LC_MESSAGES/mailman_pgp.po; do \
+	    $(call say,$$po); \
+	    $$babel update --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100 \
+	        --locale="$${po%%/*}" --input-file=mailman_pgp.pot --output-file="$$po"; \
+	    $$babel compile --statistics --locale="$${po%%/*}" --input-file="$$po" --output-file="$${po%.po}.mo"; \
+	done
+
 .PHONY: lock
 lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	@$(find_python); \

@@ -267,7 +267,7 @@ def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate)
             ).format(
                 address=address,
                 list=mlist.posting_address,
-                old=_("none") if before is None else grouped(before.fingerprint),
+                old=_("no key") if before is None else grouped(before.fingerprint),
                 new=grouped(certificate.fingerprint),
                 created=f"{certificate.created:%Y-%m-%d}",
                 algorithm=certificate.algorithm,

@@ -148,7 +148,7 @@ def _sent(mlist: Any, address: str, written: MIMEMultipart, stored: StoredCertif
 
 def _how(who: Text) -> Text:
     at = now()
-    return Text("{who}, on {day} at {time} UTC.", who=who, day=f"{at:%Y-%m-%d}", time=f"{at:%H:%M}")
+    return Text("{who}, on {day} at {time} UTC.", who=who, day=at.strftime("%Y-%m-%d"), time=at.strftime("%H:%M"))
 
 
 def _who(change: Change, actor: Actor) -> Text:

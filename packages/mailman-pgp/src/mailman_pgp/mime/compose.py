@@ -9,6 +9,7 @@ Text in 8-bit stays 8-bit: the payload travels inside armor, so no transport eve
 import binascii
 from collections.abc import Iterator
 
+from mailman_pgp.i18n import _
 from mailman_pgp.mime import body, fields, lines, mailboxes
 from mailman_pgp.mime.display import one_line, paragraphs
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
@@ -62,7 +63,7 @@ def status_line(author: Author) -> str:
         return ""
     who = f"{author.name} <{author.address}>" if author.name else author.address
     mark = "." if author.status_sentence[:1].isupper() else ";"
-    return f"Written by {who}{mark} {author.status_sentence}"
+    return _("Written by {who}").format(who=who) + f"{mark} {author.status_sentence}"
 
 
 def _header(payload: Payload, author: Author, outward: Outward, outer_subject: str) -> Iterator[bytes]:

@@ -36,7 +36,7 @@ def send_leaving(mlist: Any, address: str, due: dt.datetime | None, certificate:
     if due is None:
         when = Text("A moderator decides about it.")
     else:
-        when = Text("You leave on {day}, unless somebody objects.", day=f"{due:%Y-%m-%d}")
+        when = Text("You leave on {day}, unless somebody objects.", day=due.strftime("%Y-%m-%d"))
     send_template(mlist, address, "leaving", None, when=when)
     if certificate is None:
         return

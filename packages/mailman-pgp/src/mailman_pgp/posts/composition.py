@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
@@ -39,18 +39,21 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
-    status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
+    with using(mlist.preferred_language.code):
+        status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     parts = outer_message(outward)
-    return Composed(
-        payload=compose_payload(
+    with using(mlist.preferred_language.code):
+        written = compose_payload(
             payload,
             author,
             outward,
             header_text=header_for(mlist) if is_post else "",
             footer_text=footer_for(mlist) if is_post else "",
-        ),
+        )
+    return Composed(
+        payload=written,
         outer=Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id),
     )
 
@@ -85,4 +88,21 @@ def status_of(record: Record) -> str:
         return _("not signed: anybody may have written this")
     found = [str(verdict.get("status", Status.NONE)) for verdict in record.verdicts]
     status = next((known for known in found if known != Status.UNKNOWN_KEY), found[0])
-    return _("not authenticated ({status}): anybody may have written this").format(status=status.replace("-", " "))
+    return _("not authenticated ({status}): anybody may have written this").format(status=_(_STATUS[Status(status)]))
+
+
+_STATUS = {
+    Status.GOOD: N_("good"),
+    Status.GOOD_KEY_EXPIRED_SINCE: N_("good key expired since"),
+    Status.GOOD_KEY_REVOKED_SINCE: N_("good key revoked since"),
+    Status.KEY_EXPIRED: N_("key expired"),
+    Status.KEY_REVOKED: N_("key revoked"),
+    Status.SIGNATURE_EXPIRED: N_("signature expired"),
+    Status.FROM_THE_FUTURE: N_("from the future"),
+    Status.WEAK_HASH: N_("weak hash"),
+    Status.REFUSED_BY_POLICY: N_("refused by policy"),
+    Status.KEY_MAY_NOT_SIGN: N_("key may not sign"),
+    Status.BAD: N_("bad"),
+    Status.UNKNOWN_KEY: N_("unknown key"),
+    Status.NONE: N_("none"),
+}

@@ -12,14 +12,16 @@ from mailman.interfaces.template import ITemplateLoader
 from public import public
 from zope.component import getUtility
 
+from mailman_pgp.i18n import N_, _
+
 log = logging.getLogger("mailman.error")
 
 # Core's own footer tells members to mail to -leave, which an encrypted list does not take.
-_OUR_FOOTER = """\
+_OUR_FOOTER = N_("""\
 --
 {name}, an encrypted list: {address}
 To leave, or to change your key, write to {owner}.
-"""
+""")
 
 
 @public
@@ -31,10 +33,10 @@ def header_for(mlist: Any) -> str:
 
 @public
 def footer_for(mlist: Any) -> str:
-    """The text after the post, or the empty string; where the list's template can't be read, our own."""
+    """The text after the post, or the empty string; where the list's template can't be read, our own, in the language of the `using`."""
     template = _template("list:member:regular:footer", mlist)
     if template is None or template == _stock_footer():
-        return _OUR_FOOTER.format(name=mlist.display_name, address=mlist.posting_address, owner=mlist.owner_address)
+        return _(_OUR_FOOTER).format(name=mlist.display_name, address=mlist.posting_address, owner=mlist.owner_address)
     return str(decorate_template(mlist, template) or "")
 
 

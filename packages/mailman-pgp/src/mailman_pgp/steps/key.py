@@ -50,11 +50,8 @@ class HasKey(StepOfEncryptedList):
         if found.problem and not request.notes[_ASKED] and proving.is_asked_to_prove(request.mlist, request.email):
             return _wait(request, asked=True)
         if found.problem:
-            raise NotYetError(
-                request.mlist,
-                request.email,
-                f"{found.sentence} {_('The request waits for a key, and goes on by itself when there is one.')}",
-            )
+            until = _("The request waits for a key, and goes on by itself when there is one.")
+            raise NotYetError(request.mlist, request.email, f"{found.sentence} {until}")
         return PROCEED
 
 

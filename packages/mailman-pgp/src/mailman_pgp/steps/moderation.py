@@ -85,11 +85,8 @@ class SameKey(StepOfEncryptedList):
 def _usable(request: Request) -> Counting:
     found = counting(request.mlist.list_id, request.email)
     if found.problem:
-        raise NotYetError(
-            request.mlist,
-            request.email,
-            f"{found.sentence} {_('The request waits as before: accept it again when there is a key, or reject it.')}",
-        )
+        what_to_do = _("The request waits as before: accept it again when there is a key, or reject it.")
+        raise NotYetError(request.mlist, request.email, f"{found.sentence} {what_to_do}")
     return found
 
 

@@ -51,7 +51,8 @@ class Proves(StepOfEncryptedList):
         mlist, email = request.mlist, request.email
         found = counting(mlist.list_id, email)
         if found.problem:
-            raise NotYetError(mlist, email, f"{found.sentence} {_('The request waits until they have proved a key.')}")
+            until = _("The request waits until they have proved a key.")
+            raise NotYetError(mlist, email, f"{found.sentence} {until}")
         # Who has another key now can't answer what was encrypted to the one of before, and is asked anew.
         if found.fingerprint == request.notes[_ASKED] and not _has_proved(request, found.fingerprint):
             raise NotYetError(
