@@ -14,7 +14,7 @@ import gettext
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -83,5 +83,4 @@ def language_of(mlist: Any, address: str) -> str:
 
 @lru_cache(maxsize=64)
 def _translations(code: str) -> gettext.NullTranslations:
-    with as_file(files("mailman_pgp") / "locale") as directory:
-        return gettext.translation(DOMAIN, directory, [code], fallback=True)
+    return gettext.translation(DOMAIN, str(files("mailman_pgp") / "locale"), [code], fallback=True)

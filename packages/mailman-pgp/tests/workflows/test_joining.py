@@ -100,7 +100,7 @@ def test_what_moderators_read(ants: Ants) -> None:
         grouped(key.fingerprint),
         "Somebody <anne@example.org>",
         certificate.algorithm,
-        "made today",
+        "Age in days  0",
         "Expires",
     ):
         assert words in text

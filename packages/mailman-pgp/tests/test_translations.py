@@ -1,0 +1,153 @@
+"""Our texts in other languages: complete, fit to be sent, and chosen for their reader."""
+
+from __future__ import annotations
+
+import ast
+import io
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import mailman_pgp
+from mailman_pgp.i18n import N_, Text, _, using
+from mailman_pgp.mime import answers
+from mailman_pgp.notices.templates import TEMPLATES
+from mailman_pgp.notices.wrapping import wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from babel.messages import Catalog
+
+SOURCES = Path(mailman_pgp.__file__).parent
+LOCALE = SOURCES / "locale"
+LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
+# As long as addresses often are.
+ADDRESS = "encrypted-announcements-request@lists.example.org"
+
+
+def catalogue(language: str) -> Catalog:
+    with (LOCALE / language / "LC_MESSAGES" / "mailman_pgp.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def messages(language: str) -> dict[str, str]:
+    """Each text of ours in a language."""
+    return {str(message.id): str(message.string) for message in catalogue(language) if message.id}
+
+
+def template_ids() -> set[str]:
+    with (LOCALE / "mailman_pgp.pot").open("rb") as file:
+        return {str(message.id) for message in read_po(file) if message.id}
+
+
+def marked(path: Path) -> Iterator[str]:
+    """The texts in a module that are marked by our own `_`, `N_` or `Text`."""
+    tree = ast.parse(path.read_text("utf-8"))
+    imports = (
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "mailman_pgp.i18n"
+    )
+    ours = {name.name for node in imports for name in node.names}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ours & {"_", "N_", "Text"}
+        ):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def places(text: str) -> list[str]:
+    return sorted(name for _before, name, _spec, _conversion in string.Formatter().parse(text) if name is not None)
+
+
+def test_template_is_up_to_date() -> None:
+    """Translators get each text of the sources, and none that is there no more; else run `make translations`."""
+    found = {text for path in SOURCES.rglob("*.py") for text in marked(path)}
+    assert template_ids() == found
+    assert len(found) > 300
+
+
+def test_templates_are_marked() -> None:
+    """Each part of each notice can be translated, apart from a place that another text fills."""
+    parts = {part for template in TEMPLATES.values() for part in template}
+    assert parts - template_ids() == {"{last}"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_complete(language: str) -> None:
+    """Each text has a translation with the same places in it, and none is a guess."""
+    found = messages(language)
+    assert set(found) == template_ids()
+    assert [text for text, translated in found.items() if not translated.strip()] == []
+    assert [text for text, translated in found.items() if places(text) != places(translated)] == []
+    assert [text for text, translated in found.items() if text.endswith("\n") != translated.endswith("\n")] == []
+    assert [str(message.id) for message in catalogue(language) if message.fuzzy and message.id] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_compiled(language: str) -> None:
+    """What Mailman reads is what the translators wrote; else run `make translations`."""
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    there = (LOCALE / language / "LC_MESSAGES" / "mailman_pgp.mo").read_bytes()
+    assert there == compiled.getvalue()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines(language: str) -> None:
+    """No line is too long for a mail program, whatever addresses are put into it."""
+    for text in messages(language).values():
+        filled = wrapped(text.format_map(dict.fromkeys(places(text), ADDRESS)))
+        assert [line for line in filled.splitlines() if len(line) > 78 and not line.startswith(" ")] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_answer(language: str) -> None:
+    """No word that is an answer stands without marks, so none can be alone on a line of a quotation without marks."""
+    words = answers._YES | answers._NO | {"accept", "reject", "discard"}
+    for text in messages(language).values():
+        assert [word for word in text.split() if word.strip(answers._AROUND).casefold() in words] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_stay(language: str) -> None:
+    """What is typed is the same in each language: commands, and the words that decide."""
+    typed = {"accept", "reject", "discard", "yes", "no", "help", "join", "leave", "stay", "who", "echo"}
+    typed |= {f"key {verb}" for verb in ("get", "set", "change", "refresh", "revoke", "show", "sign")}
+    for text, translated in messages(language).items():
+        assert [word for word in typed if f"`{word}`" in text and f"`{word}`" not in translated] == []
+
+
+def test_texts() -> None:
+    """A text is in the language of the block in which it is put into another, and nothing that is put into it is looked up."""
+    name = N_("Fingerprint")
+    later = Text("{door} from {by}", door=Text("By mail"), by=name)
+    assert str(later) == "By mail from Fingerprint"
+    with using("de"):
+        assert (_(name), str(later)) == ("Fingerabdruck", "Per E-Mail von Fingerprint")
+        with using("en"):
+            assert _(name) == "Fingerprint"
+        assert _("") == ""
+        assert _("No text of ours") == "No text of ours"
+    assert _(name) == "Fingerprint"
+    with using("xx"):
+        assert _(name) == "Fingerprint"
+
+
+def use_german(address: str) -> None:
+    """The user with this address wants German."""
+    from mailman.interfaces.languages import ILanguageManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    languages = getUtility(ILanguageManager)
+    german = languages.get("de") or languages.add("de", "iso-8859-1", "German")
+    user: Any = getUtility(IUserManager).make_user(address)
+    user.preferences.preferred_language = german
