@@ -6,7 +6,7 @@ import ast
 import io
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.mofile import write_mo
@@ -139,15 +139,3 @@ def test_texts() -> None:
     assert _(name) == "Fingerprint"
     with using("xx"):
         assert _(name) == "Fingerprint"
-
-
-def use_german(address: str) -> None:
-    """The user with this address wants German."""
-    from mailman.interfaces.languages import ILanguageManager  # noqa: PLC0415 - core must be initialised
-    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
-    from zope.component import getUtility  # noqa: PLC0415
-
-    languages = getUtility(ILanguageManager)
-    german = languages.get("de") or languages.add("de", "iso-8859-1", "German")
-    user: Any = getUtility(IUserManager).make_user(address)
-    user.preferences.preferred_language = german
