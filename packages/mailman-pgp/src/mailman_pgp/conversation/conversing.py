@@ -25,9 +25,9 @@ from mailman_pgp.exchange.waiting import look_again
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
 from mailman_pgp.mime import is_automatic, is_no, is_yes, single_address
-from mailman_pgp.notices import skipped_sentence
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
+from mailman_pgp.notices.unreached import skipped_sentence
 from mailman_pgp.openpgp import CertificateError, CertificateProblem, OpenPGPError
 from mailman_workflows.confirmations import NotConfirmedError, confirm, discard, open_questions
 

@@ -26,6 +26,7 @@ from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.closing import LAST_ANSWER
 from mailman_pgp.notices.encrypted import letter
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
+from mailman_pgp.notices.unreached import owner_sentence, skipped_sentence, undelivered_sentence
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
@@ -141,7 +142,7 @@ def send_missed(mlist: Any, address: str) -> None:
 @public
 def send_undelivered(mlist: Any, reason: str) -> None:
     """Tell the owners that a post did not reach everybody; `reason` is what the ledger holds."""
-    send_template(mlist, mlist.owner_address, "undelivered", None, reason=Text(_UNDELIVERED[reason]))
+    send_template(mlist, mlist.owner_address, "undelivered", None, reason=undelivered_sentence(reason))
 
 
 @public
@@ -161,59 +162,6 @@ def key_changed(mlist: Any, address: str, what: Text, keys: Text, how: Text) -> 
     """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
     subject, text = filled(mlist, address, "key-changed", what=what, keys=keys, how=how)
     return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
-
-
-@public
-def skipped_sentence(reason: str) -> Text:
-    """Why a member gets no posts, and what they can do about it; `reason` is what the ledger holds."""
-    return Text(*_SKIPPED.get(reason, _SKIPPED_SOMEHOW))
-
-
-@public
-def owner_sentence(reason: str) -> Text:
-    """The same to an owner, who can't be told to write to the owners."""
-    return Text(_SKIPPED.get(reason, _SKIPPED_SOMEHOW)[0])
-
-
-_SKIPPED_SOMEHOW = (N_("Your certificate can't be used for encryption at present."),)
-
-# What it is, and what a member does about it.
-_SKIPPED = {
-    "no-certificate": (N_("The list has no certificate of yours."),),
-    "expired": (
-        N_("Your certificate has expired."),
-        N_("Extend it in your mail program, and send it to the list's owners."),
-    ),
-    "revoked": (N_("Your certificate is revoked."), N_("Send your new one to the list's owners.")),
-    "no-encryption-subkey": (N_("Your certificate has no key for encryption that is valid now."),),
-    "refused-by-policy": (
-        N_("Your certificate uses algorithms that are no longer safe (SHA-1, for example)."),
-        N_("Please make a new one."),
-    ),
-    "not-yet-valid": (N_("Your certificate is not valid yet; its date lies in the future."),),
-    "wrong-address": (N_("Your certificate does not name your address."),),
-    "suspended": (N_("The owners of the list have suspended your certificate."),),
-    "digest-mode": (
-        N_("You chose digests, and an encrypted list makes none."),
-        N_("Ask the owners to set your delivery to single messages."),
-    ),
-    "refused-by-library": (
-        N_("Your certificate could not be used for encryption."),
-        N_("Please send the owners a fresh copy of it."),
-    ),
-}
-
-_UNDELIVERED = {
-    "too-large-for-server": N_(
-        "It is larger than this site's mail server takes, and was not tried again. Its author was told. Either the mail "
-        "server may take larger messages, or the list's max_message_size should be so much smaller that such a post is "
-        "refused when it comes in."
-    ),
-    "given-up": N_(
-        "The mail server refused the copies of some members for as long as they are tried "
-        "([mta] delivery_retry_period in mailman.cfg). Those members were told."
-    ),
-}
 
 
 @public

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.commands.certifying import KeySign
-from mailman_pgp.conversation.commands.keys import KeyChange, KeyRefresh, KeyRevoke, KeySet, KeyShow
+from mailman_pgp.conversation.commands.keys import KeyChange, KeyRefresh, KeyRevoke, KeySet
 from mailman_pgp.conversation.commands.membership import Join, Leave, Stay
 from mailman_pgp.conversation.commands.reading import Echo, Help, KeyGet, Who
+from mailman_pgp.conversation.commands.showing import KeyShow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
