@@ -8,7 +8,8 @@ import pytest
 from outgoing import encrypt
 
 from mailman_pgp.mime import bare
-from mailman_pgp.notices.templates import LAST_ANSWER, TEMPLATES, TO_REQUEST
+from mailman_pgp.notices.closing import LAST_ANSWER
+from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: What a moderator or a member may answer, and what ends commands.
 ANSWERS = {"yes", "no", "ok", "okay", "confirm", "confirmed", "cancel", "stop", "accept", "reject", "discard", "end"}
+READER = "anne@example.com"
 REASON = (
     "A sentence that says why something was not done, and that is so long that it does not fit into one line of a mail."
 )
@@ -51,9 +53,9 @@ def test_templates(encrypted: Any, name: str) -> None:
 
     words = dict.fromkeys(("reason", "fate", "what", "how", "when"), REASON)
     words |= {"keys": f"Its fingerprint:\n    {grouped('A' * 40)}", "commands": catalogue(encrypted.request_address)}
-    subject, text = filled(encrypted, name, **words, last=LAST_ANSWER)
+    subject, text = filled(encrypted, READER, name, **words, last=LAST_ANSWER)
     words["reason"] = ""
-    assert "\n\n\n" not in filled(encrypted, name, **words)[1]
+    assert "\n\n\n" not in filled(encrypted, READER, name, **words)[1]
     assert faults(text) == []
     assert "\n\n\n" not in text
     assert "{" not in subject + text
@@ -67,7 +69,7 @@ def test_where_a_reply_goes(encrypted: Any, name: str) -> None:
     from mailman_pgp.notices import filled  # noqa: PLC0415 - core must be initialised
 
     words = dict.fromkeys(("reason", "fate", "what", "how", "when", "keys", "commands", "last"), "")
-    _, text = filled(encrypted, name, **words)
+    _, text = filled(encrypted, READER, name, **words)
     body = text.partition("The list's certificate is attached.")[0]
     if f"write to {encrypted.request_address}" in " ".join(body.split()):
         assert name in TO_REQUEST
