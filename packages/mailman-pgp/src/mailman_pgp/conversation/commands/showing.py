@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STATES = {
-    ChoiceState.PROVEN: N_("proved by you"),
+    ChoiceState.PROVEN: N_("proven"),
     ChoiceState.APPROVED: N_("approved"),
     ChoiceState.SUSPENDED: N_("suspended"),
     ChoiceState.REPLACED: N_("replaced"),
