@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OUTSIDE = {
     "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "list-id", "list-post", "list-help",
-    "list-owner", "precedence", "autocrypt", "mime-version", "content-type",
+    "list-subscribe", "list-unsubscribe", "list-owner", "precedence", "autocrypt", "mime-version", "content-type",
 }  # fmt: skip
 STRUCTURAL = {"mime-version", "content-type"}
 _FOLD = re.compile(r"\r?\n(?=[ \t])")

@@ -226,7 +226,10 @@ def flood(guarded: Guarded, count: int) -> None:
     sandbox.wait_until_idle(timeout=300)
     # One more where the runners for posts and for commands have counted at the same time.
     assert A_DAY <= sandbox.mailbox.count(victim.address) <= A_DAY + 1
-    assert sum(guarded.refused_for().values()) == count
+    texts = [words_of(guarded.notice(victim, kept)) for kept in victim.mail(0)]
+    # What comes to the other addresses is answered as any mail without a command is, or recorded.
+    answered = sum("was not accepted" not in text for text in texts)
+    assert sum(guarded.refused_for().values()) + answered == count
     assert sandbox.mailbox.count("spammer@example.org") == 0
     assert sandbox.queue("shunt") == []
     # Others are answered as ever, and posts pass.
@@ -269,7 +272,7 @@ def test_help_is_counted_as_every_answer(guarded: Guarded) -> None:
     sandbox.wait_until_idle()
     assert [LAST in words_of(guarded.notice(victim, kept)) for kept in victim.mail(A_DAY)].count(True) == 1
     assert sandbox.mailbox.count(victim.address) == A_DAY
-    assert guarded.refused_for() == {"not-answerable": 3}
+    assert guarded.refused_for() == {"answered-too-often": 3}
     forge(guarded, victim, 1)
     assert sandbox.mailbox.count(victim.address) == A_DAY
 

@@ -63,17 +63,6 @@ def test_signed_notice_is_read_as_one(text: str) -> None:
     assert message.get_all("mime-version") == ["1.0"]
 
 
-def test_closed_commands_are_not_offered() -> None:
-    """No header names a command by mail that the list does not take."""
-    for whole in (
-        signed_notice(_notice("x"), lambda _: SIGNATURE, "pgp-sha512"),
-        encrypted_notice(_notice("x"), "bart@example.com"),
-    ):
-        message = email.message_from_bytes(whole)
-        assert message["list-subscribe"] is message["list-unsubscribe"] is None
-        assert message["list-id"] == "<ants.example.com>"
-
-
 def test_encrypted_notice_names_its_recipient() -> None:
     """One notice may go to several owners; each copy names one, and its headers are protected (RFC 9788)."""
     notice = _notice("x")

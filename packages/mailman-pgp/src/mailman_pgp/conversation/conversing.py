@@ -25,6 +25,7 @@ from mailman_pgp.exchange.waiting import look_again
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
 from mailman_pgp.mime import is_automatic, is_no, is_yes, single_address
+from mailman_pgp.notices import is_ours
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.notices.unreached import skipped_sentence
@@ -46,8 +47,8 @@ def converse(mlist: Any, message: Message, *, address: str, claim: str) -> None:
     :param claim: The name under which the mail claims its signatures.
     """
     author = single_address(message)
-    if author is None or is_automatic(message):
-        # Nobody has read what a machine answers.
+    if author is None or is_automatic(message) or is_ours(author):
+        # Nobody has read what a machine answers, or what comes to a list.
         ledger.dropped(mlist.list_id, kind="command", recipient=author or "", reason="not-answerable")
         config.db.commit()
         return

@@ -81,6 +81,7 @@ _REFUSED: dict[str, str] = {
     Problem.NO_AUTHOR: "no single author in From",
     Problem.OTHER_AUTHOR: "another From inside the encryption than outside",
     Problem.NOT_MEANT: "written and signed for another address than the one that it came to",
+    Problem.HOLDS_CODE: "holds a code by which the list has asked somebody to confirm something",
     Problem.UNSIGNED: "not signed",
     Problem.STRANGER: "from somebody without a certificate on this list",
     Problem.SOMEBODY_ELSE: "signed with the key of another person than in From",
@@ -102,7 +103,7 @@ _REFUSED: dict[str, str] = {
     "too-large-for-server": "larger than the site's mail server takes",
     "given-up": "refused by the mail server for as long as it is tried",
     "discarded": "discarded by a rule or by the moderation of the list",
-    "not-answerable": "not answered: a machine's mail, or too many in a day",
+    "not-answerable": "not answered: a machine's mail, or a list's",
     "answered-too-often": "not answered: too many in a day",
 }
 
