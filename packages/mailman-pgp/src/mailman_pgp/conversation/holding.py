@@ -15,7 +15,8 @@ from mailman.interfaces.chain import HoldEvent
 from public import public
 from zope.event import notify
 
-from mailman_pgp.conversation.moderating import Matter, Subject, ask_moderators
+from mailman_pgp.conversation.asking_moderators import ask_moderators
+from mailman_pgp.conversation.matters import Matter, Subject
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.lists.encryption import is_encrypted

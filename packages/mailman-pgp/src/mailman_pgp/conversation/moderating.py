@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mailman.app.moderator import handle_message, send_rejection
 from mailman.interfaces.action import Action as CoreAction
-from mailman.interfaces.member import AlreadySubscribedError, DeliveryStatus
+from mailman.interfaces.member import AlreadySubscribedError
 from mailman.interfaces.pending import IPendings
 from mailman.interfaces.requests import IListRequests, RequestType
 from mailman.interfaces.subscriptions import ISubscriptionManager
@@ -18,31 +17,22 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp import openpgp
-from mailman_pgp.conversation.asking import Challenge, challenge
+from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.letters import Letter
-from mailman_pgp.delivery import ledger
-from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.conversation.matters import Subject
 from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
-from mailman_pgp.notices import answer_by, send_waiting
-from mailman_pgp.notices.attached import certificate_file
-from mailman_pgp.notices.moderators import about_joining, about_leaving
+from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
 from mailman_workflows import NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-    from email.mime.base import MIMEBase
-
     from mailman_pgp.mime import Said
-    from mailman_workflows import Request
     from mailman_workflows.confirmations import Asked
-    from mailman_workflows.request import JSON
 
 
 class Decision(StrEnum):
@@ -51,16 +41,6 @@ class Decision(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     DISCARD = "discard"
-
-
-class Subject(StrEnum):
-    """What is decided about."""
-
-    REQUEST = "request"  # to join or to leave; `what` is its token
-    POST = (
-        "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
-    )
-    KEY = "key"  # another key of a member's; `what` is the certificate, base64
 
 
 class Moderation(Challenge):
@@ -139,9 +119,10 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
         except RefusedError as error:
             return error.sentence
         return _("The request is accepted.")
-    pendable = getUtility(IPendings).confirm(token)
+    pendable = getUtility(IPendings).confirm(token, expunge=False)
     if pendable is None or pendable.get("list_id") != mlist.list_id:
         return _("This request is not there any more; somebody has decided about it, or it has expired.")
+    getUtility(IPendings).confirm(token)
     if decision is Decision.REJECT:
         with using(language_of(mlist, pendable["email"])):
             send_rejection(mlist, _("Subscription request"), pendable["email"], _("A moderator has rejected it."))
@@ -183,98 +164,6 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
     return _("From now on this key counts for {address}:\n\n    {fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )
-
-
-@public
-@dataclass(frozen=True, slots=True, repr=False)
-class Matter:
-    """What moderators are asked about.
-
-    :ivar what: See `Subject`.
-    :ivar address: Whom it is about.
-    """
-
-    about: Subject
-    what: str
-    address: str
-    subject: str
-    text: str
-    attachments: Sequence[MIMEBase] = ()
-
-
-@public
-def ask_moderators(mlist: Any, matter: Matter) -> None:
-    """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
-    people = {
-        admin.address.email.lower()
-        for admin in mlist.administrators.members
-        if admin.delivery_status == DeliveryStatus.enabled
-    }
-    found = look_up(mlist.list_id, sorted(people))
-    if found.recipients:
-        data: dict[str, JSON] = {
-            "about": matter.about.value,
-            "what": matter.what,
-            "address": matter.address,
-            "subject": matter.subject,
-            "text": matter.text,
-        }
-        # Who must sign is found out when somebody does: whoever looks after the list then.
-        challenge(
-            mlist,
-            Moderation(),
-            mlist.owner_address,
-            data,
-            signed_by=[],
-            readers=found.recipients,
-            attachments=matter.attachments,
-        )
-    ledger.lost(mlist.list_id, "notice", found.problems)
-    for address in ledger.skipped(mlist.list_id, found.problems):
-        send_waiting(mlist, address)
-
-
-@public
-def ask_about_joining(mlist: Any, request: Request, certificate: openpgp.Certificate) -> None:
-    """Ask about somebody who wants to join with a certificate, which is attached."""
-    subject, text = about_joining(mlist, request, certificate)
-    attached = [certificate_file(certificate.data, request.email.partition("@")[0])]
-    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text, attached))
-
-
-@public
-def ask_about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> None:
-    """Ask about somebody who is to leave, without a proof; `due` is when they do, unless somebody objects (naive UTC)."""
-    subject, text = about_leaving(mlist, request, due)
-    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text))
-
-
-@public
-def ask_about_change(mlist: Any, address: str, certificate: openpgp.Certificate) -> None:
-    """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
-    before = registry.chosen(mlist.list_id, address)
-    with using(mlist.preferred_language.code):
-        matter = Matter(
-            Subject.KEY,
-            base64.b64encode(certificate.data).decode("ascii"),
-            address,
-            _("Another key of {address}").format(address=address),
-            _(
-                "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
-                "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
-                "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
-                "another way than by mail, and compare the fingerprint, before you accept."
-            ).format(
-                address=address,
-                list=mlist.posting_address,
-                old=_("no key") if before is None else grouped(before.fingerprint),
-                new=grouped(certificate.fingerprint),
-                created=f"{certificate.created:%Y-%m-%d}",
-                algorithm=certificate.algorithm,
-            ),
-            [certificate_file(certificate.data, address.partition("@")[0])],
-        )
-    ask_moderators(mlist, matter)
 
 
 @public

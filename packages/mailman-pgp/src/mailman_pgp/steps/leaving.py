@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
-from mailman_pgp.conversation.moderating import ask_about_leaving
+from mailman_pgp.conversation.asking_moderators import ask_about_leaving
 from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 
-from mailman_pgp.conversation.moderating import ask_about_joining
+from mailman_pgp.conversation.asking_moderators import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _

@@ -135,7 +135,7 @@ class KeyChange(Command):
         if same(before.fingerprint, _proved(run).fingerprint):
             return let_count(run)
         # Imported here: a moderator is asked by a challenge, too, which knows the commands.
-        from mailman_pgp.conversation.moderating import ask_about_change  # noqa: PLC0415
+        from mailman_pgp.conversation.asking_moderators import ask_about_change  # noqa: PLC0415
 
         ask_about_change(run.mlist, run.address, _proved(run))
         return _(

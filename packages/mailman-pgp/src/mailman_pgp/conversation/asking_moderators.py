@@ -1,0 +1,103 @@
+"""Those who look after a list are asked: about requests to join or to leave, and about new keys."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from mailman.interfaces.member import DeliveryStatus
+from public import public
+
+from mailman_pgp.conversation.asking import challenge
+from mailman_pgp.conversation.matters import Matter, Subject
+from mailman_pgp.conversation.moderating import Moderation
+from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.i18n import _, using
+from mailman_pgp.keys import registry
+from mailman_pgp.notices import send_waiting
+from mailman_pgp.notices.attached import certificate_file
+from mailman_pgp.notices.moderators import about_joining, about_leaving
+from mailman_pgp.openpgp import grouped
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from mailman_pgp.openpgp import Certificate
+    from mailman_workflows import Request
+    from mailman_workflows.request import JSON
+
+
+@public
+def ask_moderators(mlist: Any, matter: Matter) -> None:
+    """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
+    people = {
+        admin.address.email.lower()
+        for admin in mlist.administrators.members
+        if admin.delivery_status == DeliveryStatus.enabled
+    }
+    found = look_up(mlist.list_id, sorted(people))
+    if found.recipients:
+        data: dict[str, JSON] = {
+            "about": matter.about.value,
+            "what": matter.what,
+            "address": matter.address,
+            "subject": matter.subject,
+            "text": matter.text,
+        }
+        # Who must sign is found out when somebody does: whoever looks after the list then.
+        challenge(
+            mlist,
+            Moderation(),
+            mlist.owner_address,
+            data,
+            signed_by=[],
+            readers=found.recipients,
+            attachments=matter.attachments,
+        )
+    ledger.lost(mlist.list_id, "notice", found.problems)
+    for address in ledger.skipped(mlist.list_id, found.problems):
+        send_waiting(mlist, address)
+
+
+@public
+def ask_about_joining(mlist: Any, request: Request, certificate: Certificate) -> None:
+    """Ask about somebody who wants to join with a certificate, which is attached."""
+    subject, text = about_joining(mlist, request, certificate)
+    attached = [certificate_file(certificate.data, request.email.partition("@")[0])]
+    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text, attached))
+
+
+@public
+def ask_about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> None:
+    """Ask about somebody who is to leave, without a proof; `due` is when they do, unless somebody objects (naive UTC)."""
+    subject, text = about_leaving(mlist, request, due)
+    ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text))
+
+
+@public
+def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None:
+    """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
+    before = registry.chosen(mlist.list_id, address)
+    with using(mlist.preferred_language.code):
+        matter = Matter(
+            Subject.KEY,
+            base64.b64encode(certificate.data).decode("ascii"),
+            address,
+            _("Another key of {address}").format(address=address),
+            _(
+                "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
+                "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
+                "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
+                "another way than by mail, and compare the fingerprint, before you accept."
+            ).format(
+                address=address,
+                list=mlist.posting_address,
+                old=_("no key") if before is None else grouped(before.fingerprint),
+                new=grouped(certificate.fingerprint),
+                created=f"{certificate.created:%Y-%m-%d}",
+                algorithm=certificate.algorithm,
+            ),
+            [certificate_file(certificate.data, address.partition("@")[0])],
+        )
+    ask_moderators(mlist, matter)

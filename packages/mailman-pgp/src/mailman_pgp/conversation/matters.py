@@ -1,0 +1,40 @@
+"""What moderators are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from public import public
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from email.mime.base import MIMEBase
+
+
+class Subject(StrEnum):
+    """What is decided about."""
+
+    REQUEST = "request"  # to join or to leave; `what` is its token
+    POST = (
+        "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
+    )
+    KEY = "key"  # another key of a member's; `what` is the certificate, base64
+
+
+@public
+@dataclass(frozen=True, slots=True, repr=False)
+class Matter:
+    """What moderators are asked about.
+
+    :ivar what: See `Subject`.
+    :ivar address: Whom it is about.
+    """
+
+    about: Subject
+    what: str
+    address: str
+    subject: str
+    text: str
+    attachments: Sequence[MIMEBase] = ()
