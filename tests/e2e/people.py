@@ -164,19 +164,23 @@ class EncryptedList:
         self.certify(person, certificate)
         self.subscribe(person)
 
-    def members(self) -> set[str]:
-        """Who is a member.  Core's REST fails over somebody who leaves while it lists them, and is asked again."""
+    def listed(self, path: str) -> list[dict[str, Any]]:
+        """What core's REST lists of the list below a path.  It fails over what goes while it lists it, and is asked again."""
 
-        def listed() -> tuple[set[str]] | None:
+        def found() -> tuple[list[dict[str, Any]]] | None:
             try:
-                found = self.sandbox.rest(f"lists/{self.list_id}/roster/member")
+                answer = self.sandbox.rest(f"lists/{self.list_id}/{path}")
             except RestError as error:
                 if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise
                 return None
-            return ({entry["email"] for entry in found.get("entries", ())},)
+            return (list(answer.get("entries", ())),)
 
-        return until(listed, "the list of the members")[0]
+        return until(found, f"the answer to {path}")[0]
+
+    def members(self) -> set[str]:
+        """Who is a member."""
+        return {entry["email"] for entry in self.listed("roster/member")}
 
     def forget(self, person: Person) -> None:
         """Let no certificate count for somebody any more."""

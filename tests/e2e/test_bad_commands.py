@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 
 def members(encrypted_list: EncryptedList) -> set[str]:
-    """The members, as soon as nothing is on its way: core fails over somebody who leaves while it lists them."""
+    """The members, as soon as nothing is on its way."""
     encrypted_list.sandbox.wait_until_idle()
-    found = encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/roster/member")
-    return {entry["email"] for entry in found.get("entries", ())}
+    return encrypted_list.members()
 
 
 def config(encrypted_list: EncryptedList, **settings: str) -> None:

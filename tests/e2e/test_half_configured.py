@@ -44,6 +44,7 @@ def site(start_sandbox: StartSandbox) -> Site:
     return Site.make(start_sandbox())
 
 
+@pytest.mark.deep
 def test_without_the_plugin(site: Site) -> None:
     """Mailman as if the plugin had never been: stock runners, stock delivery, nothing of ours is loaded."""
     go_through_the_day(site, OUTGOING, plugin=False)
@@ -62,6 +63,7 @@ def test_without_a_line(site: Site, name: str) -> None:
     go_through_the_day(site, f"Put `{line.option}: {line.value}` into the section [{line.section}]", omit=(name,))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_without_a_component_package(site: Site, name: str) -> None:
     """Without such a line core itself does not start; nothing is sent, and what lay in the queues goes on afterwards."""
@@ -169,8 +171,10 @@ def test_without_the_line_of_the_key_file(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "mistake",
-    [{"omit": ("plugin.workflows",)}, {"settings": ("plugin.workflows.enabled=no",)}],
-    ids=["section", "disabled"],
+    [
+        pytest.param({"omit": ("plugin.workflows",)}, id="section"),
+        pytest.param({"settings": ("plugin.workflows.enabled=no",)}, id="disabled", marks=pytest.mark.deep),
+    ],
 )
 def test_without_workflows(site: Site, mistake: dict[str, tuple[str, ...]]) -> None:
     """Nobody joins or leaves an encrypted list without the plugin that looks at their key; plain lists go on."""
@@ -203,6 +207,7 @@ def test_installed_half_and_never_started(start_sandbox: StartSandbox, omit: tup
     assert sandbox.queue("shunt") == []
 
 
+@pytest.mark.deep
 def test_doctor_names_every_line(site: Site, tmp_path: Path) -> None:
     """For each missing line the doctor ends with status 2, and says what to write, without a running Mailman."""
     site.sandbox.stop()

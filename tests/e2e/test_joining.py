@@ -29,17 +29,14 @@ def members(encrypted_list: EncryptedList) -> set[str]:
 
 def requests(encrypted_list: EncryptedList) -> list[dict[str, Any]]:
     """What waits, as core shows it."""
-    return list(encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/requests").get("entries", ()))
+    return encrypted_list.listed("requests")
 
 
 def state(encrypted_list: EncryptedList) -> tuple[str, str]:
     """For whom the only request waits, and why: the same by core's REST and the plugin's."""
 
     def seen() -> tuple[str, str] | None:
-        try:
-            (row,) = requests(encrypted_list)
-        except RestError:  # it went on while core was listing it
-            return None
+        (row,) = requests(encrypted_list)
         (same,) = encrypted_list.sandbox.rest(f"plugins/workflows/lists/{encrypted_list.list_id}/requests")["requests"]
         fields = ("token", "waits_for", "reason")
         return (row["waits_for"], row["reason"]) if all(row[name] == same[name] for name in fields) else None

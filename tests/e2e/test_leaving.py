@@ -22,8 +22,7 @@ TOLD = "Somebody asked that this address leaves"
 
 def requests(encrypted_list: EncryptedList) -> list[dict[str, Any]]:
     """The requests to leave that wait, as core shows them."""
-    path = f"lists/{encrypted_list.list_id}/requests?request_type=unsubscription"
-    return list(encrypted_list.sandbox.rest(path).get("entries", ()))
+    return encrypted_list.listed("requests?request_type=unsubscription")
 
 
 def is_member(person: Person) -> bool:

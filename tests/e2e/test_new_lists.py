@@ -92,7 +92,7 @@ def test_a_misspelt_style_makes_a_plain_list(sandbox: Sandbox) -> None:
     assert by_command(sandbox, f"x{address}", "pgp-discusion") != ""
 
 
-@ways
+@pytest.mark.parametrize("make", [by_rest, pytest.param(by_command, marks=pytest.mark.deep)])
 def test_an_incomplete_plugin_makes_no_list(start_sandbox: StartSandbox, make: Callable[..., str]) -> None:
     """While a line of ``mailman.cfg`` is missing, no list is made; the sentence names the line, with which it goes."""
     sandbox = start_sandbox(omit=("mta.outgoing",))

@@ -88,6 +88,7 @@ def test_two_slices_share_a_post(start_sandbox: StartSandbox) -> None:
     assert crowd.settle() <= 2
 
 
+@pytest.mark.deep
 def test_chunks_repeated_to_another_slice(start_sandbox: StartSandbox) -> None:
     """A chunk enqueued twice, which one process sends while the other one gets it too, is sent once."""
     sandbox = start_sandbox(settings=("pgp.chunk_recipients=5", "runner.out.instances=2"))

@@ -22,6 +22,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.mark.deep
 def test_a_list_from_the_beginning(sandbox: Sandbox) -> None:
     """What one command does the next one finds, and a status of 1 neither hides the output nor takes anything back."""
     list_id = sandbox.rest.create_list("ant@script.example.com")
