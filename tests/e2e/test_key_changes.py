@@ -157,5 +157,6 @@ def test_other_roles(encrypted_list: EncryptedList, role: str) -> None:
         "members", {"list_id": encrypted_list.list_id, "subscriber": mona.address, "role": role}
     )
     encrypted_list.certify(mona)
-    texts = [text_of(mona, kept) for kept in mona.mail(2)]
+    # Mona may be an owner, too, who is told of it: on their way out before the key is there, such notices are not sent.
+    texts = [text_of(mona, kept) for kept in mona.mail(2) if is_encrypted(kept)]
     assert any("A key counts for you from now on" in text for text in texts)
