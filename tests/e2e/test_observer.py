@@ -443,6 +443,7 @@ def harmless(person: Person, content: bytes, codes: set[str]) -> None:
 #: Subjects of what may come of a replay.
 HARMLESS = (
     "Uncaught bounce notification",
+    "is to leave",
     "was not accepted",
     "Please confirm",
     "does not know this code",
