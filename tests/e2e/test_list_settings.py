@@ -47,7 +47,7 @@ def test_template_that_can_not_be_read(encrypted_list: EncryptedList, uri: str) 
     anne.post("One")
     text = anne.read()[0].as_string()
     assert "One" in text
-    assert f"To leave, or to change your key, write to {encrypted_list.sub_address('owner')}." in text
+    assert f"To leave, or to change your key: write `help` to {encrypted_list.sub_address('request')}." in text
     found = doctor(sandbox.place.config).stdout
     for name in names:
         assert f"The template {name} of {encrypted_list.list_id} can't be read" in found

@@ -20,7 +20,7 @@ log = logging.getLogger("mailman.error")
 _OUR_FOOTER = N_("""\
 --
 {name}, an encrypted list: {address}
-To leave, or to change your key, write to {owner}.
+To leave, or to change your key: write `help` to {request}.
 """)
 
 
@@ -36,7 +36,9 @@ def footer_for(mlist: Any) -> str:
     """The text after the post, or the empty string; where the list's template can't be read, our own, in the language of the `using`."""
     template = _template("list:member:regular:footer", mlist)
     if template is None or template == _stock_footer():
-        return _(_OUR_FOOTER).format(name=mlist.display_name, address=mlist.posting_address, owner=mlist.owner_address)
+        return _(_OUR_FOOTER).format(
+            name=mlist.display_name, address=mlist.posting_address, request=mlist.request_address
+        )
     return str(decorate_template(mlist, template) or "")
 
 
