@@ -44,11 +44,11 @@ def now() -> dt.datetime:
 
 
 @contextmanager
-def whole(*, answers: Callable[[BaseException], bool]) -> Iterator[None]:
+def whole(*, answers: Callable[[BaseException], bool] = lambda _error: False) -> Iterator[None]:
     """All of what is done inside, or nothing when it raises; what was done before is still the caller's to commit.
 
     Core's REST commits even where it answers 500, and its command line where it says why it skips somebody.  An error of
-    which `answers` says that it is a decision undoes nothing.
+    which `answers` says that it is a decision undoes nothing; when not given, none is.
     """
     session = store()
     session.flush()

@@ -37,8 +37,15 @@ def kind_of(mlist: Any, letter: Letter) -> Answered:
 
 @public
 def may(mlist: Any, address: str, kind: Answered) -> bool:
-    """Whether somebody may be answered once more today; counts it."""
-    return may_answer(mlist, address, kind)
+    """Whether somebody may be answered once more today, which is counted, or else recorded."""
+    allowed = may_answer(mlist, address, kind)
+    if not allowed:
+        _record(mlist, address)
+    return allowed
+
+
+def _record(mlist: Any, address: str) -> None:
+    ledger.dropped(mlist.list_id, kind="command", recipient=address, reason="answered-too-often")
 
 
 @public
@@ -51,7 +58,7 @@ def template(mlist: Any, letter: Letter, name: str, kind: Answered | None = None
         words["commands"] = catalogue(mlist.request_address)
     answered = answer_by(mlist, letter.author, name, letter.message_id, kind or kind_of(mlist, letter), **words)
     if not answered:
-        ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
+        _record(mlist, letter.author)
     return answered
 
 
@@ -76,13 +83,12 @@ def not_bound(mlist: Any, letter: Letter) -> None:
 
 
 @public
-def encrypted(mlist: Any, letter: Letter, text: str, signers: Sequence[bytes]) -> None:
+def encrypted(mlist: Any, letter: Letter, text: str, signers: Sequence[Certificate]) -> None:
     """Answer somebody who has proved who they are, encrypted; without a word of it where that can't be.
 
-    :param signers: The certificates (binary) that have signed the letter.
+    :param signers: The certificates that have signed the letter.
     """
     if not may(mlist, letter.author, Answered.PROVEN):
-        ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
         return
     certificate = _readable(mlist, letter.author, signers)
     if certificate is None:
@@ -92,14 +98,14 @@ def encrypted(mlist: Any, letter: Letter, text: str, signers: Sequence[bytes]) -
     send_encrypted(mlist, notice(mlist.request_address, subject, text + "\n"), [reader(letter.author, certificate)])
 
 
-def _readable(mlist: Any, address: str, signers: Sequence[bytes]) -> Certificate | None:
+def _readable(mlist: Any, address: str, signers: Sequence[Certificate]) -> Certificate | None:
     """What an answer can be encrypted to: a certificate that has signed, first the one that counts now; else that one.
 
     Who has lost the key that counts, and has shown another one, could not read what is encrypted to the first.
     """
     current = registry.current(mlist.list_id, address)
     counting = "" if current is None else current.fingerprint
-    signed = sorted((openpgp.inspect(data) for data in signers), key=lambda known: known.fingerprint != counting)
+    signed = sorted(signers, key=lambda known: known.fingerprint != counting)
     for known in [*signed, *([] if current is None else [openpgp.inspect(current.data)])]:
         try:
             openpgp.require_usable(known)

@@ -55,7 +55,7 @@ class Challenge(Action):
         """See `Action`: only a letter counts, encrypted, and signed by all who must."""
         if not isinstance(message, Letter) or not message.encrypted:
             raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
-        if not _signed_by(asked.data) or not set(_signed_by(asked.data)) <= message.signed_by:
+        if not must_sign(asked.data) or not set(must_sign(asked.data)) <= message.signed_by:
             raise NotConfirmedError(
                 _(
                     "Your answer was not signed by the key that it must be signed by. Reply once more to the message with the "
@@ -110,7 +110,8 @@ def _use(mlist: Any, address: str, action: Action, data: Mapping[str, JSON]) -> 
     return codes.Use(mlist.list_id, address, action.name, data, "" if row is None else row.enabled_at.isoformat())
 
 
-def _signed_by(data: Mapping[str, JSON]) -> list[str]:
+def must_sign(data: Mapping[str, JSON]) -> list[str]:
+    """The fingerprints of the certificates that must all have signed the answer to a question with these data."""
     found = data.get(_SIGNED_BY)
     return [str(each) for each in found] if isinstance(found, list) else []
 

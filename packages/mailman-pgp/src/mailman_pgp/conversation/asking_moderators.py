@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from mailman.interfaces.member import DeliveryStatus
 from public import public
 
 from mailman_pgp.conversation.asking import challenge
@@ -15,6 +14,7 @@ from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.i18n import _, using
 from mailman_pgp.keys import registry
+from mailman_pgp.lists import administrators
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.attached import certificate_file
 from mailman_pgp.notices.moderators import about_joining, about_leaving
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 @public
 def ask_moderators(mlist: Any, matter: Matter) -> None:
     """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
-    people = {
-        admin.address.email.lower()
-        for admin in mlist.administrators.members
-        if admin.delivery_status == DeliveryStatus.enabled
-    }
-    found = look_up(mlist.list_id, sorted(people))
+    found = look_up(mlist.list_id, sorted(administrators.addresses(mlist)))
     if found.recipients:
         data: dict[str, JSON] = {
             "about": matter.about.value,

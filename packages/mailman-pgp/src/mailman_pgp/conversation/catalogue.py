@@ -17,9 +17,9 @@ def catalogue(request_address: str) -> str:
         # In marks: a program that quotes without marks would say a bare command for its user.
         names = ", ".join(f"`{name}`" for name in (command.name, *command.aliases))
         lines = [
-            command.summary,
+            _(command.summary),
             _proofs()[command.proof],
-            _("Example: {example}").format(example=command.example.format(request=request_address)),
+            _("Example: {example}").format(example=_(command.example).format(request=request_address)),
         ]
         text = "\n".join(
             textwrap.fill(line, _COLUMNS, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)

@@ -58,7 +58,7 @@ class Commanded(Challenge):
         for spoken in _spoken(asked.data):
             try:
                 run.prepared = _prepared(asked.data).get(spoken.command.name)
-                with whole(answers=_nothing):
+                with whole():
                     text = spoken.command.run(run, spoken.arguments)
             except CommandRefusedError as refused:
                 text = str(refused)
@@ -134,10 +134,6 @@ def _text(blob: bytes) -> str:
 
 def _binary(text: str) -> bytes:
     return base64.b64decode(text)
-
-
-def _nothing(_error: BaseException) -> bool:
-    return False
 
 
 def signers_of(question_data: Mapping[str, JSON]) -> list[bytes]:

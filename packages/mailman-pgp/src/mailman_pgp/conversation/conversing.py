@@ -110,7 +110,7 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
             answers.template(mlist, letter, "no-yes", Answered.PROVEN)
             return
     # Taken now: whoever leaves has no certificate afterwards.
-    signers = [data for data in letter.signers if openpgp.inspect(data).fingerprint in letter.signed_by]
+    signers = [known for known in map(openpgp.inspect, letter.signers) if known.fingerprint in letter.signed_by]
     try:
         done = confirm(mlist, question.token, letter)
     except NotConfirmedError as error:
@@ -190,7 +190,6 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
         answers.template(mlist, letter, "command-refused", reason=str(error))
         return
     if not answers.may(mlist, letter.author, Answered.PROVEN if proved else Answered.UNPROVEN):
-        ledger.dropped(mlist.list_id, kind="command", recipient=letter.author, reason="answered-too-often")
         return
     try:
         challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)

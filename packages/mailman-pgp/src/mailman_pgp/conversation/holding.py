@@ -17,10 +17,10 @@ from zope.event import notify
 
 from mailman_pgp.conversation.asking_moderators import ask_moderators
 from mailman_pgp.conversation.matters import Matter, Subject
-from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.notices import answer_by
+from mailman_pgp.notices.refusing import answered_as
 from mailman_pgp.posts.composition import status_of
 from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedMessage
@@ -61,7 +61,7 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
     def _tell_author(mlist: Any, record: Record, reasons: Sequence[Any]) -> None:
         if not mlist.respond_to_post_requests or record.automatic or not record.author:
             return
-        kind = Answered.PROVEN if record.fingerprint else Answered.UNPROVEN
+        kind = answered_as(record)
         reason = "\n".join(_in_words(reasons, language_of(mlist, record.author)))
         answer_by(mlist, record.author, "held", record.message_id, kind, reason=reason)
 

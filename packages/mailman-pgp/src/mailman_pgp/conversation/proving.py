@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from public import public
 
-from mailman_pgp import openpgp
-from mailman_pgp.conversation.asking import Challenge, challenge
+from mailman_pgp.conversation.asking import Challenge, challenge, must_sign
 from mailman_pgp.conversation.commanded import Commanded
 from mailman_pgp.exchange import evidence
-from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.exchange.counting import counting
+from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.notices.encrypted import reader
-from mailman_pgp.openpgp import CertificateError
 from mailman_workflows import RefusedError
 from mailman_workflows.confirmations import NotConfirmedError, open_questions
 
 if TYPE_CHECKING:
-    from mailman_pgp.openpgp import Certificate
+    from collections.abc import Mapping
+
     from mailman_workflows.confirmations import Asked
+    from mailman_workflows.request import JSON
 
 
 class ProveKey(Challenge):
@@ -42,7 +43,7 @@ class ProveKey(Challenge):
 
     def run(self, asked: Asked) -> str:
         """See `Action`; the request itself goes on afterwards, see `mailman_pgp.exchange.waiting`."""
-        fingerprint = str(asked.data["fingerprint"])
+        (fingerprint,) = must_sign(asked.data)
         current = registry.current(asked.mlist.list_id, asked.email)
         if current is None or current.fingerprint != fingerprint:
             raise NotConfirmedError(_("Another key counts for you by now. Ask to join anew."))
@@ -83,31 +84,13 @@ class ProveLeaving(Challenge):
 @public
 def challenge_to_prove(mlist: Any, address: str) -> bool:
     """Ask somebody for the proof that they want to join and hold the key that counts; whether they can be asked."""
-    known = _usable(mlist, address)
-    if known is None:
-        return False
-    data = {"fingerprint": known.fingerprint}
-    with using(language_of(mlist, address)):
-        challenge(mlist, ProveKey(), address, data, signed_by=[known.fingerprint], readers=[reader(address, known)])
-    return True
+    return _challenge(mlist, ProveKey(), address, {})
 
 
 @public
 def challenge_to_leave(mlist: Any, address: str, token: str) -> bool:
     """Ask a member for the proof that they want to leave by the request of this token; whether they can be asked."""
-    known = _usable(mlist, address)
-    if known is None:
-        return False
-    with using(language_of(mlist, address)):
-        challenge(
-            mlist,
-            ProveLeaving(),
-            address,
-            {"token": token},
-            signed_by=[known.fingerprint],
-            readers=[reader(address, known)],
-        )
-    return True
+    return _challenge(mlist, ProveLeaving(), address, {"token": token})
 
 
 @public
@@ -120,13 +103,18 @@ def is_asked_to_prove(mlist: Any, address: str) -> bool:
     )
 
 
-def _usable(mlist: Any, address: str) -> Certificate | None:
-    current = registry.current(mlist.list_id, address)
-    if current is None:
-        return None
-    known = openpgp.inspect(current.data)
-    try:
-        openpgp.require_usable(known)
-    except CertificateError:
-        return None
-    return known
+def _challenge(mlist: Any, action: Challenge, address: str, data: Mapping[str, JSON]) -> bool:
+    """Ask by the certificate that counts, which must sign the answer; False where nothing can be encrypted to it."""
+    found = counting(mlist.list_id, address)
+    if found.problem:
+        return False
+    known = found.certificate
+    challenge(
+        mlist,
+        action,
+        address,
+        data,
+        signed_by=[known.fingerprint],
+        readers=[reader(address, known)],
+    )
+    return True

@@ -11,7 +11,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
-from mailman.interfaces.member import DeliveryStatus
 from public import public
 
 from mailman_pgp.delivery import chunks, ledger
@@ -20,6 +19,7 @@ from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
+from mailman_pgp.lists import administrators
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.mime import (
     Structure,
@@ -106,11 +106,7 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     people: set[str] = set()
     for recipient in recipients:
         if recipient.lower() == mlist.owner_address.lower():
-            people.update(
-                admin.address.email
-                for admin in mlist.administrators.members
-                if admin.delivery_status == DeliveryStatus.enabled
-            )
+            people.update(administrators.addresses(mlist))
         else:
             people.add(recipient)
     return sorted(people)

@@ -24,7 +24,7 @@ def refuse(mlist: Any, record: Record) -> None:
     :param record: What is known of the message, the problem among it.
     """
     if record.author and not record.automatic:
-        answer_refused(mlist, record.author, record.problem, record.message_id, _kind(record))
+        answer_refused(mlist, record.author, record.problem, record.message_id, answered_as(record))
     ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=record.problem)
 
 
@@ -35,11 +35,13 @@ def refuse_afterwards(mlist: Any, record: Record, reason: str) -> None:
     :param reason: What the ledger is to hold.
     """
     if record.author and not record.automatic:
-        answer_too_large(mlist, record.author, record.message_id, _kind(record))
+        answer_too_large(mlist, record.author, record.message_id, answered_as(record))
     ledger.dropped(mlist.list_id, kind=record.kind, recipient=record.author, reason=reason)
 
 
-def _kind(record: Record) -> Answered:
+@public
+def answered_as(record: Record) -> Answered:
+    """As what an answer to a message is counted."""
     # Old mail shows who wrote it once, not who sends it now.
     proven = bool(record.fingerprint) and record.problem not in _OLD_MAIL
     return Answered.PROVEN if proven else Answered.UNPROVEN

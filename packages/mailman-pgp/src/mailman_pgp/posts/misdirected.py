@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.mime import said
 from mailman_pgp.posts.destination import names_other_role
 
 if TYPE_CHECKING:
-    from mailman_pgp.mime import Payload
+    from mailman_pgp.mime import Payload, Said
     from mailman_pgp.posts.record import Kind
 
 #: As `mailman_pgp.conversation.asking` writes a code, also where a program has wrapped or marked the line.
@@ -23,23 +22,17 @@ _CODE = re.compile(r"(?<![a-z0-9])code\s{1,9}[a-z2-7]{26}(?![a-z0-9])")
 
 
 @public
-def holds_a_code(payload: Payload) -> bool:
-    """Whether a mail holds a code by which somebody is asked for their confirmation, used or not.
-
-    :raises mailman_pgp.mime.PayloadError:
-    """
-    return _CODE.search(said(payload).everything.lower()) is not None
+def holds_a_code(words: Said) -> bool:
+    """Whether a mail holds a code by which somebody is asked for their confirmation, used or not."""
+    return _CODE.search(words.everything.lower()) is not None
 
 
 @public
-def is_for_commands(mlist: Any, kind: Kind, payload: Payload) -> bool:
-    """Whether a mail is one for the address that takes commands, and no post or mail to the owners.
-
-    :raises mailman_pgp.mime.PayloadError:
-    """
+def is_for_commands(mlist: Any, kind: Kind, payload: Payload, words: Said) -> bool:
+    """Whether a mail is one for the address that takes commands, and no post or mail to the owners."""
     if payload.addressed:
         return names_other_role(mlist, kind, payload)
     from mailman_pgp.conversation.grammar import is_nothing_but_commands  # noqa: PLC0415 - commands know what is told about keys
 
     # A post may well have a line in it that is a command.
-    return is_nothing_but_commands(said(payload))
+    return is_nothing_but_commands(words)

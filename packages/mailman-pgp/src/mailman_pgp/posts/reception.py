@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.settings import replay_window
-from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, single_address
+from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.destination import is_meant_for
@@ -32,7 +32,7 @@ from mailman_pgp.site import health
 if TYPE_CHECKING:
     from email.message import Message
 
-    from mailman_pgp.mime import Payload
+    from mailman_pgp.mime import Said
     from mailman_pgp.openpgp import SignatureVerdict
 
 log = logging.getLogger("mailman.error")
@@ -115,30 +115,31 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
         if record.kind is Kind.OWNER and examine(message).structure is not Structure.ENCRYPTED:
             # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
             read = read_clear(message)
-            _refuse_code(read, record)
+            _words_of(read, record)
             return _with_outside(read), record
         signers = registry.signers(mlist.list_id, record.author)
         read = read_encrypted(mlist, message, signers, record.kind)
-        _refuse_code(read, record)
-        return _judged(mlist, read, record)
+        return _judged(mlist, read, _words_of(read, record), record)
     except UnreadableError as error:
         raise _Refused(error.problem, record) from None
 
 
-def _refuse_code(read: Read, record: Record) -> None:
-    """Refuse what nobody else may read, whoever has signed it."""
+def _words_of(read: Read, record: Record) -> Said:
+    """What a message says; refuses what nobody else may read, whoever has signed it."""
     try:
-        if holds_a_code(read.payload):
-            raise _Refused(Problem.HOLDS_CODE, record)
+        words = said(read.payload)
     except PayloadError:
         raise _Refused(Problem.UNREADABLE, record) from None
+    if holds_a_code(words):
+        raise _Refused(Problem.HOLDS_CODE, record)
+    return words
 
 
 def _with_outside(read: Read) -> Content:
     return Content(read.entity, {name: read.payload.headers[name] for name in read.payload.outside})
 
 
-def _judged(mlist: Any, read: Read, record: Record) -> tuple[Content, Record]:
+def _judged(mlist: Any, read: Read, words: Said, record: Record) -> tuple[Content, Record]:
     list_id = mlist.list_id
     good = next((verdict for verdict in read.verdicts if verdict.good), None)
     record = replace(
@@ -147,7 +148,7 @@ def _judged(mlist: Any, read: Read, record: Record) -> tuple[Content, Record]:
         fingerprint=(good.fingerprint or "") if good is not None else "",
         signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
     )
-    problem = _problem(mlist, record, read.payload, read.verdicts, good)
+    problem = _problem(mlist, record, read, words, good)
     if not problem and good is not None:
         problem = claim(list_id, good, record)
     if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
@@ -158,16 +159,17 @@ def _judged(mlist: Any, read: Read, record: Record) -> tuple[Content, Record]:
 def _problem(
     mlist: Any,
     record: Record,
-    payload: Payload,
-    verdicts: tuple[SignatureVerdict, ...],
+    read: Read,
+    words: Said,
     good: SignatureVerdict | None,
 ) -> str:
     """Why an opened message is not authenticated, or the empty string when it is."""
+    payload, verdicts = read.payload, read.verdicts
     if payload.from_ambiguous:
         return Problem.NO_AUTHOR
     if payload.author_address is not None and payload.author_address != record.author:
         return Problem.OTHER_AUTHOR
-    if is_for_commands(mlist, record.kind, payload):
+    if is_for_commands(mlist, record.kind, payload, words):
         return Problem.NOT_MEANT
     if not verdicts:
         return Problem.UNSIGNED

@@ -153,12 +153,8 @@ def confirm(mlist: Any, token: str, message: Any = None) -> str | None:
     :raises NotConfirmedError: when the answer does not count.
     :raises ActionFailedError:
     """
-    with whole(answers=_nothing):
+    with whole():
         return _confirm(mlist, token, message)
-
-
-def _nothing(_error: BaseException) -> bool:
-    return False
 
 
 def _confirm(mlist: Any, token: str, message: Any) -> str | None:

@@ -58,16 +58,10 @@ class Command(ABC):
     #: Other names for it.
     aliases: ClassVar[tuple[str, ...]] = ()
     proof: ClassVar[Proof]
-
-    @property
-    @abstractmethod
-    def summary(self) -> str:
-        """What it does: one sentence, translated."""
-
-    @property
-    @abstractmethod
-    def example(self) -> str:
-        """What a person does in Thunderbird to use it: some sentences, translated."""
+    #: What it does: one sentence, in English; see `mailman_pgp.i18n`.
+    summary: ClassVar[str]
+    #: What a person does in Thunderbird to use it: some sentences, with a place for `request`, the address to write to.
+    example: ClassVar[str]
 
     def proof_for(self, brought: Brought) -> Proof:
         """Which proof it needs, after what came with the mail; the default is `proof`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys import certifications, registry, vault
 from mailman_pgp.lists.settings import Certifiers, certifiers
 from mailman_pgp.openpgp import Certification
@@ -23,23 +23,15 @@ class KeySign(Command):
 
     name = "key sign"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _(
-            "Have the list give out its certificate with your certification, as far as its owners allow. Everybody who gets "
-            "the certificate sees it, and so that you have to do with the list."
-        )
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Compare the fingerprint of the list's certificate, and certify it (`gpg --sign-key FINGERPRINT`). Export it, and "
-            "attach the file to a new message to {request} with the subject `key sign`, encrypted and signed. Reply to the "
-            "answer, encrypted and signed, with the word yes on top."
-        )
+    summary = N_(
+        "Have the list give out its certificate with your certification, as far as its owners allow. Everybody who gets "
+        "the certificate sees it, and so that you have to do with the list."
+    )
+    example = N_(
+        "Compare the fingerprint of the list's certificate, and certify it (`gpg --sign-key FINGERPRINT`). Export it, and "
+        "attach the file to a new message to {request} with the subject `key sign`, encrypted and signed. Reply to the "
+        "answer, encrypted and signed, with the word yes on top."
+    )
 
     def prepare(self, run: Run) -> JSON:
         """See `Command`: the certifications, verified."""

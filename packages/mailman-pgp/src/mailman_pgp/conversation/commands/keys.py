@@ -8,7 +8,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.conversation.brought import same
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.exchange import changing
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
@@ -82,19 +82,11 @@ class KeySet(Command):
 
     name = "key set"
     proof = Proof.KEY
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Let your certificate count here, before you join or as a member without one. It comes with the mail.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `key set`, and choose `Security > Attach my public key`. Reply "
-            "to the encrypted answer, encrypted and signed, with the word yes on top."
-        )
+    summary = N_("Let your certificate count here, before you join or as a member without one. It comes with the mail.")
+    example = N_(
+        "Write a new message to {request} with the subject `key set`, and choose `Security > Attach my public key`. Reply "
+        "to the encrypted answer, encrypted and signed, with the word yes on top."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -107,23 +99,15 @@ class KeyChange(Command):
 
     name = "key change"
     proof = Proof.CHANGE
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _(
-            "Let another key count in the place of your present one. The new certificate comes with the mail, which the old "
-            "key signs; without the old key a moderator decides."
-        )
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "With the old key still chosen for your account, write a new message to {request} with the subject `key change`, "
-            "signed, and attach the new public key as a file. Then choose the new key for your account, and reply to the "
-            "answer, encrypted and signed, with the word yes on top."
-        )
+    summary = N_(
+        "Let another key count in the place of your present one. The new certificate comes with the mail, which the old "
+        "key signs; without the old key a moderator decides."
+    )
+    example = N_(
+        "With the old key still chosen for your account, write a new message to {request} with the subject `key change`, "
+        "signed, and attach the new public key as a file. Then choose the new key for your account, and reply to the "
+        "answer, encrypted and signed, with the word yes on top."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -149,22 +133,14 @@ class KeyRevoke(Command):
 
     name = "key revoke"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _(
-            "End the use of your key here. With its revocation, or a revoked copy of it, in the mail this happens at once and "
-            "needs no signature."
-        )
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "In the OpenPGP Key Manager revoke the key and export it as a file. Write a new message to {request} with the "
-            "subject `key revoke`, and attach the file."
-        )
+    summary = N_(
+        "End the use of your key here. With its revocation, or a revoked copy of it, in the mail this happens at once and "
+        "needs no signature."
+    )
+    example = N_(
+        "In the OpenPGP Key Manager revoke the key and export it as a file. Write a new message to {request} with the "
+        "subject `key revoke`, and attach the file."
+    )
 
     def proof_for(self, brought: Brought) -> Proof:
         """See `Command`."""
@@ -197,21 +173,13 @@ class KeyRefresh(Command):
 
     name = "key refresh"
     proof = Proof.ITSELF
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _(
-            "Send a newer copy of the same certificate: extended, with new subkeys, or revoked. It is signed by itself, so "
-            "it counts at once."
-        )
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `key refresh`, and choose `Security > Attach my public key`."
-        )
+    summary = N_(
+        "Send a newer copy of the same certificate: extended, with new subkeys, or revoked. It is signed by itself, so "
+        "it counts at once."
+    )
+    example = N_(
+        "Write a new message to {request} with the subject `key refresh`, and choose `Security > Attach my public key`."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""

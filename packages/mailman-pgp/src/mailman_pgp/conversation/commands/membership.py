@@ -13,7 +13,7 @@ from zope.component import getUtility
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.commands.keys import let_count
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _
 from mailman_workflows import RefusedError, saved
 from mailman_workflows.request import Purpose
 
@@ -29,19 +29,11 @@ class Join(Command):
     name = "join"
     aliases = ("subscribe",)
     proof = Proof.KEY
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Join this list. Your certificate (public key) has to come with the mail.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `join`, and choose `Security > Attach my public key`. You get "
-            "an encrypted answer with a code: reply to it, encrypted and signed, with the word yes on top."
-        )
+    summary = N_("Join this list. Your certificate (public key) has to come with the mail.")
+    example = N_(
+        "Write a new message to {request} with the subject `join`, and choose `Security > Attach my public key`. You get "
+        "an encrypted answer with a code: reply to it, encrypted and signed, with the word yes on top."
+    )
 
     def proof_for(self, brought: Brought) -> Proof:
         """See `Command`."""
@@ -77,21 +69,13 @@ class Leave(Command):
     name = "leave"
     aliases = ("unsubscribe",)
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _(
-            "Leave this list. Without your key, too: then a moderator decides, or some days pass in which you can object."
-        )
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `leave`, encrypted and signed. Reply to the answer, encrypted "
-            "and signed, with the word yes on top. If you have lost your key, send `leave` without it."
-        )
+    summary = N_(
+        "Leave this list. Without your key, too: then a moderator decides, or some days pass in which you can object."
+    )
+    example = N_(
+        "Write a new message to {request} with the subject `leave`, encrypted and signed. Reply to the answer, encrypted "
+        "and signed, with the word yes on top. If you have lost your key, send `leave` without it."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -115,19 +99,11 @@ class Stay(Command):
 
     name = "stay"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Stay, where somebody has asked in your name that you leave.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `stay`, encrypted and signed, and reply to the answer, "
-            "encrypted and signed, with the word yes on top."
-        )
+    summary = N_("Stay, where somebody has asked in your name that you leave.")
+    example = N_(
+        "Write a new message to {request} with the subject `stay`, encrypted and signed, and reply to the answer, "
+        "encrypted and signed, with the word yes on top."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mailman.model.roster import RosterVisibility
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +18,8 @@ class Help(Command):
 
     name = "help"
     proof = Proof.NONE
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Get this text.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _("Write a message to {request} with the subject `help`.")
+    summary = N_("Get this text.")
+    example = N_("Write a message to {request} with the subject `help`.")
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -40,18 +32,10 @@ class KeyGet(Command):
 
     name = "key get"
     proof = Proof.NONE
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Get the certificate of this list.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a message to {request} with the subject `key get`, and import the file that comes with the answer."
-        )
+    summary = N_("Get the certificate of this list.")
+    example = N_(
+        "Write a message to {request} with the subject `key get`, and import the file that comes with the answer."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -64,19 +48,11 @@ class Who(Command):
 
     name = "who"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("See who is on this list, where its owners allow it.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `who`, encrypted and signed, and reply to the answer, encrypted "
-            "and signed, with the word yes on top."
-        )
+    summary = N_("See who is on this list, where its owners allow it.")
+    example = N_(
+        "Write a new message to {request} with the subject `who`, encrypted and signed, and reply to the answer, encrypted "
+        "and signed, with the word yes on top."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
@@ -100,19 +76,11 @@ class Echo(Command):
 
     name = "echo"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Try whether the list can read you and you can read the list.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `echo`, encrypted and signed, and reply to the answer, encrypted "
-            "and signed, with the word yes on top."
-        )
+    summary = N_("Try whether the list can read you and you can read the list.")
+    example = N_(
+        "Write a new message to {request} with the subject `echo`, encrypted and signed, and reply to the answer, encrypted "
+        "and signed, with the word yes on top."
+    )
 
     def takes(self, arguments: Sequence[str]) -> bool:
         """See `Command`: whatever follows is not repeated."""

@@ -40,19 +40,11 @@ class KeyShow(Command):
 
     name = "key show"
     proof = Proof.MEMBER
-
-    @property
-    def summary(self) -> str:
-        """See `Command`."""
-        return _("Show which key counts for you here, its state, and what was done with it.")
-
-    @property
-    def example(self) -> str:
-        """See `Command`."""
-        return _(
-            "Write a new message to {request} with the subject `key show`, encrypted and signed, and reply to the answer, "
-            "encrypted and signed, with the word yes on top."
-        )
+    summary = N_("Show which key counts for you here, its state, and what was done with it.")
+    example = N_(
+        "Write a new message to {request} with the subject `key show`, encrypted and signed, and reply to the answer, "
+        "encrypted and signed, with the word yes on top."
+    )
 
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
