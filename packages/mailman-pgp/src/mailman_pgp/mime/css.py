@@ -42,6 +42,8 @@ def hidden_names(sheet: str) -> frozenset[str]:
 
 def _plain(style: str) -> str:
     """Declarations in lower case without blanks and comments."""
+    if not style:
+        return ""
     text = style[:MAX_STYLE_CHARS]
     while (start := text.find("/*")) >= 0:
         end = text.find("*/", start + 2)

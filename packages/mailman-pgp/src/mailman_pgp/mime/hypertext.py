@@ -134,10 +134,10 @@ class _Reader:
         self.open.append(
             _Element(
                 tag.name,
-                quoted=around.quoted or _quotes(tag),
+                quoted=around.quoted or tag.name == "blockquote" or _quotes(tag),
                 unsaid=around.unsaid or self._hides(tag),
                 textless=around.textless or tag.name in _NO_TEXT,
-                keeps_lines=tag.name == "pre" or around.keeps_lines or css.keeps_lines(tag.attributes.get("style", "")),
+                keeps_lines=around.keeps_lines or tag.name == "pre" or css.keeps_lines(tag.attributes.get("style", "")),
             ),
         )
 
@@ -157,6 +157,8 @@ class _Reader:
 
     def _hides(self, tag: Tag) -> bool:
         attributes = tag.attributes
+        if not attributes:
+            return False
         names = {*_classes(tag), attributes.get("id", "").lower()}
         return (
             "hidden" in attributes
@@ -184,7 +186,7 @@ def read(page: str) -> Page:
 
 def _quotes(tag: Tag) -> bool:
     # GMX and web.de name their quotation.
-    return tag.name == "blockquote" or tag.attributes.get("name") == "quote" or _any_ends(_classes(tag), _QUOTES)
+    return tag.attributes.get("name") == "quote" or _any_ends(_classes(tag), _QUOTES)
 
 
 def _separates(tag: Tag) -> bool:
