@@ -102,6 +102,7 @@ CODES: dict[str, tuple[Callable[[Person, Any, str], bytes], str]] = {
     ),
     "no-yes": (lambda anne, question, _code: reply(anne, question, "Well"), "neither yes nor no"),
     "only-a-quoted-yes": (lambda anne, question, _code: reply(anne, question, "> yes"), "neither yes nor no"),
+    "no-code": (lambda anne, _question, _code: encrypted(anne, "yes"), "the code of the question is not in it"),
     "no": (lambda anne, question, _code: reply(anne, question, "No."), "What was asked is forgotten"),
     "wrong-code": (
         lambda anne, _question, code: encrypted(anne, f"yes\n\ncode {code[::-1]}"),

@@ -447,6 +447,7 @@ HARMLESS = (
     "was not accepted",
     "Please confirm",
     "does not know this code",
+    "holds no code",
     "has to be signed",
     "has to stand in the text",
     "Your certificate",

@@ -112,6 +112,16 @@ def test_changed_in_the_database(anne: Talker, store: Session, column: str, chan
     assert code_in(anne.asked(anne.command("echo")))
 
 
+@pytest.mark.parametrize("word", ["yes", "No.", "ja", "accept", "reject"])
+def test_answer_without_its_code(anne: Talker, word: str) -> None:
+    """Who deletes what they answer is told what is missing; the question stays open, and a stranger is told the same."""
+    question = anne.asked(anne.command("echo"))
+    assert templates(anne.tell(anne.command(word, subject="Re: ..."))) == ["code-missing"]
+    assert "you read this" in anne.answers(anne.reply(question))
+    stranger = Talker.make("stranger@example.net", anne.mlist)
+    assert templates(stranger.tell(stranger.command(word, subject="Re: ..."))) == ["code-missing"]
+
+
 def test_asked_by_another_release(anne: Talker, store: Session) -> None:
     """What an earlier release has asked counts only where this one reads its data as it was."""
     question = anne.asked(anne.command("echo"))

@@ -18,7 +18,7 @@ from mailman_pgp.conversation.commands import COMMANDS, CommandRefusedError, Pro
 from mailman_pgp.conversation.grammar import Spoken, commands_in
 from mailman_pgp.conversation.letters import Letter, RefusedLetterError, read_letter
 from mailman_pgp.conversation.losing import leave_without_key
-from mailman_pgp.conversation.moderating import Moderation, owners_question_address
+from mailman_pgp.conversation.moderating import Moderation, decision_in, owners_question_address
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.waiting import look_again
@@ -228,7 +228,9 @@ def _unproved(mlist: Any, letter: Letter, commands: list[Spoken], *, proved: boo
 
 def _no_command(mlist: Any, letter: Letter) -> None:
     """No command was found: a key alone is meant to count; else the answer says what there is."""
-    if letter.offered.blocks:
+    if is_yes(letter.said) or is_no(letter.said) or decision_in(letter.said):
+        answers.template(mlist, letter, "code-missing")
+    elif letter.offered.blocks:
         _commands(mlist, letter, [Spoken(COMMANDS["key set"])])
     else:
         answers.template(mlist, letter, "help")

@@ -77,7 +77,7 @@ class Moderation(Challenge):
                     "code, encrypted and signed."
                 )
             )
-        if _decision(message.said) is None:
+        if decision_in(message.said) is None:
             raise NotConfirmedError(
                 _("Your answer holds none of the words accept, reject, discard on a line of its own. Reply once more.")
             )
@@ -85,7 +85,7 @@ class Moderation(Challenge):
     def run(self, asked: Asked) -> str:
         """See `Action`."""
         letter = asked.answer
-        decision = _decision(letter.said)
+        decision = decision_in(letter.said)
         assert decision is not None, "It was checked."
         what = str(asked.data["what"])
         match Subject(str(asked.data["about"])):
@@ -97,7 +97,7 @@ class Moderation(Challenge):
                 return _decide_key(asked, what, decision, letter.author)
 
 
-def _decision(said: Said) -> Decision | None:
+def decision_in(said: Said) -> Decision | None:
     """The first line of the moderator's own that is one of the words."""
     for line in said.own:
         word = line.strip(" .,!").lower()

@@ -128,6 +128,18 @@ Send your command again, and you get a new one."""),
         LAST,
         END,
     ),
+    "code-missing": (
+        N_("Your reply to the list {list} holds no code"),
+        _YOURS,
+        N_("""\
+Your message reads like the answer to a question, but the code of the question is not in it.
+Nothing was done.
+
+Reply once more to the message that asked you, and leave the code in what you quote. If you
+have no such message: write to {request} with the subject `help`."""),
+        LAST,
+        END,
+    ),
     "code-seen": (
         N_("Your reply to the list {list} was not encrypted"),
         _YOURS,
