@@ -9,7 +9,7 @@ import pytest
 from mailman.config import config as core_config
 from mailman.interfaces.archiver import ArchivePolicy
 from mailman.interfaces.autorespond import ResponseAction
-from mailman.interfaces.mailinglist import IListArchiverSet
+from mailman.interfaces.mailinglist import IListArchiverSet, SubscriptionPolicy
 from mailman.model.mailinglist import MailingList
 from mailman.testing.helpers import specialized_message_from_string
 from sqlalchemy import func, select, update
@@ -67,6 +67,18 @@ def test_enable_as_json(mlist: Any, run: CommandLine) -> None:  # noqa: ARG001 -
     assert answer["encrypted"] is True
     assert len(answer["list_key"]["fingerprint"]) == 40
     assert answer["list_key"]["expires"].endswith("Z")
+
+
+@pytest.mark.parametrize("policy", SubscriptionPolicy)
+def test_enable_a_list_that_everybody_joins(mlist: Any, run: CommandLine, store: Session, policy: Any) -> None:
+    """Where no moderator decides about who reads along, the answer says so; encryption alone keeps nobody out."""
+    mlist.subscription_policy = policy
+    store.commit()
+    text = " ".join(run.ok("enable", "ant@example.com").split())
+    warned = (
+        f"Everybody who proves a key can join and read what is posted then (subscription_policy: {policy.name})" in text
+    )
+    assert warned is (policy in (SubscriptionPolicy.open, SubscriptionPolicy.confirm))
 
 
 def test_enable_twice(encrypted: Any, run: CommandLine, store: Session) -> None:

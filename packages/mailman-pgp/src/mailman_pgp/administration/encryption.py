@@ -14,9 +14,15 @@ from mailman_pgp.administration.output import Answer, count, fields, moment, par
 from mailman_pgp.administration.places import any_list, encrypted_list, named
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import core_settings, encryption
+from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
 from mailman_pgp.openpgp import grouped
+
+_ANYBODY = (
+    "Everybody who proves a key can join and read what is posted then (subscription_policy: {policy}). Is a moderator to decide "
+    "about each? Set it to confirm_then_moderate, in the list's web settings or by REST."
+)
 
 
 @click.command("enable", short_help="Turn a list into an encrypted one.")
@@ -35,10 +41,12 @@ def enable(spec: str) -> Answer:
     assert row is not None  # it was made just now
     changed = core_settings.changes(mlist, json.loads(row.restore))
     members = mlist.members.member_count
+    moderated = is_moderated(mlist)
     return Answer(
         data={
             "list": named(mlist),
             "encrypted": True,
+            "moderated": moderated,
             "list_key": {"fingerprint": fingerprint, "expires": key.expires},
             "changed_settings": {name: {"from": before, "to": after} for name, before, after in changed},
             "members": members,
@@ -63,6 +71,7 @@ def enable(spec: str) -> Answer:
                         "Add the certificates of its owners and moderators in the same way: while none of them has one, mail to "
                         f"{mlist.owner_address} is refused."
                     ),
+                    *([] if moderated else [_ANYBODY.format(policy=mlist.subscription_policy.name)]),
                     f"See who gets nothing yet: mailman pgp status {mlist.list_id}",
                 ]
             ),

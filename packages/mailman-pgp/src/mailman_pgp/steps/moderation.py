@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from mailman.interfaces.mailinglist import SubscriptionPolicy
-
 from mailman_pgp.conversation.asking_moderators import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _
 from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import AT_FIRST
 from mailman_workflows import PROCEED, First, NotYetError, Party, RefusedError, Wait
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailman.subscribe")
 
-_MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
 _SHOWN = "shown-to-moderators"  # in the notes: the fingerprint that a moderator decides about
 
 
@@ -40,7 +38,7 @@ class ModerateWithKey(StepOfEncryptedList):
         found = _usable(request)
         request.notes.pop(_SHOWN, None)
         known = found.approved or found.fingerprint == request.notes.get(AT_FIRST)
-        if request.mlist.subscription_policy not in _MODERATED or (request.promises.pre_approved and known):
+        if not is_moderated(request.mlist) or (request.promises.pre_approved and known):
             return PROCEED
         request.notes[_SHOWN] = found.fingerprint
         return Wait(Party.MODERATOR, "waits for a moderator", shown=_shown(found.certificate))
