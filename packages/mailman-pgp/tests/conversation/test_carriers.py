@@ -74,6 +74,29 @@ def test_change_with_an_outer_key_beside_a_block(anne: Talker, store: Session) -
         assert data["old"] == ""
 
 
+@pytest.mark.parametrize("sign", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.parametrize("text", ["join", "key set", "key refresh", "Hello"])
+def test_outer_key_of_an_encrypted_mail(encrypted: Any, store: Session, text: str, *, sign: bool) -> None:
+    """A carrier who puts a key of their own around what came encrypted is not told what it says, and nothing is begun for it."""
+    nora = Talker.make("nora@example.net", encrypted)
+    theirs = MemberKey.generate(f"Somebody <{nora.address}>")
+    for inside in (nora.protected(text), nora.protected("", subject=text)):
+        found = nora.tell(outside(nora.encrypted(inside, sign=sign), autocrypt(nora, theirs)))
+        assert nora.read(found, by=theirs) == []
+        assert templates(found) == ["help" if text == "Hello" else "send-key"]
+    assert asked_data(store) == []
+
+
+def test_own_header_inside_an_encrypted_mail(encrypted: Any) -> None:
+    """Who joins by the header of their own mail program joins by the one inside of the encryption, whatever stands outside."""
+    nora = Talker.make("nora@example.net", encrypted)
+    theirs = MemberKey.generate(f"Somebody <{nora.address}>")
+    inside = autocrypt(nora, nora.key).encode() + nora.protected("join")
+    question = nora.asked(outside(nora.encrypted(inside, sign=False), autocrypt(nora, theirs)))
+    nora.tell(nora.reply(question))
+    assert encrypted.members.get_member(nora.address) is not None
+
+
 def test_change_signed_with_its_key(anne: Talker, store: Session, new_key: MemberKey) -> None:
     """Command and key in what the old key has signed: this is one, in any of the forms."""
     mails = signed_inside(anne, "key change", attached=new_key.certificate)

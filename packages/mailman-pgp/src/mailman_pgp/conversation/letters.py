@@ -80,7 +80,7 @@ def read_letter(mlist: Any, message: Message, name: str, signers: Sequence[bytes
             read = read_clear(message, signers)
         else:
             read = read_encrypted(mlist, message, signers, Kind.COMMAND)
-        brought = offered(read.payload, message, author)
+        brought = offered(read.payload, message if structure is Structure.NOT_ENCRYPTED else None, author)
         words = said(read.payload)
     except UnreadableError as error:
         raise RefusedLetterError(record, error.problem) from None

@@ -43,10 +43,12 @@ class Offered:
         return f"<Offered: {len(self.blocks)} blocks, Autocrypt: {self.autocrypt is not None}>"
 
 
-def offered(payload: Payload, outer: Message, author: str) -> Offered:
-    """Find the keys in what was decrypted, and the Autocrypt field there or, failing that, in the message around it.
+def offered(payload: Payload, outer: Message | None, author: str) -> Offered:
+    """Find the keys in what a message says, and the Autocrypt field there or, failing that, in the message around it.
 
-    `author` is the address in From, in lower case. A forwarded message's keys are somebody else's.
+    `outer` is the message around it; None for one that came encrypted, whose header anybody on the way can have written: a key from
+    there would read what the encryption hides. `author` is the address in From, in lower case. A forwarded message's keys are
+    somebody else's.
     Raises PayloadError when there are more than MAX_BLOCKS blocks or MAX_BYTES bytes, or an attached key is damaged.
     """
     blocks: list[bytes] = []
@@ -120,9 +122,11 @@ def _of_html(body: Entity) -> Iterator[bytes]:
         yield block.encode("utf-8", "replace")
 
 
-def _autocrypt(payload: Payload, outer: Message, author: str) -> bytes | None:
+def _autocrypt(payload: Payload, outer: Message | None, author: str) -> bytes | None:
     inside = payload.body.values("autocrypt")
     if any(autocrypt.keydata([value], author) for value in inside):
         return autocrypt.keydata(inside, author)
+    if outer is None:
+        return None
     around = [str(value) for name, value in outer.raw_items() if name.lower() == "autocrypt"]
     return autocrypt.keydata([value.replace("\r", "").replace("\n", "") for value in around], author)
