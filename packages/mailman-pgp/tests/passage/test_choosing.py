@@ -168,3 +168,24 @@ def test_a_request_outlives_the_encryption(ants: Ants) -> None:
     assert ants.waiting().reason == "waits for a moderator"
     ants.accept()
     assert ants.members() == {ANNE}
+
+
+@pytest.mark.parametrize("far", [0, 1, 2], ids=["waits for a key", "waits for a confirmation", "waits for a moderator"])
+def test_encrypted_again(ants: Ants, far: int) -> None:
+    """Whoever began to join while the list was encrypted, and went on while it was not, needs a key once it is again."""
+    from mailman_pgp.lists.encryption import disable, enable  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows import NotYetError  # noqa: PLC0415
+
+    ants.ask()
+    disable(ants.mlist)
+    ants.store.commit()
+    for _ in range(far):
+        ants.accept()
+    ants.mail()
+    enable(ants.mlist)
+    ants.store.commit()
+    assert ants.waiting().reason == "waits for a key"
+    ants.accept()
+    with pytest.raises(NotYetError, match="no certificate"):
+        ants.accept()
+    assert ants.members() == set()

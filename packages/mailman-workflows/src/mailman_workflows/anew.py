@@ -32,11 +32,11 @@ class Anew(Step):
 def begin_anew(mlist: Any, workflow: Workflow, wait: Wait) -> None:
     """Have all requests of the workflow's purpose that wait at a list begin anew in it, as soon as they are resumed.
 
-    They wait as `wait` says, under new tokens, with what was promised and wished; whoever waits in this workflow already goes on.
-    The caller commits.
+    They wait as `wait` says, under new tokens, with what was promised and wished; so do those that wait in this very workflow, which
+    may have let them pass while the list was another one.  The caller commits.
     """
     for row in saved.all_at(mlist):
-        if row.purpose != workflow.purpose.value or row.workflow == workflow.name:
+        if row.purpose != workflow.purpose.value:
             continue
         claimed = saved.claim(mlist, row.token)
         if claimed is None:
