@@ -91,6 +91,122 @@ def test_the_user_is_merged(mlist: Any, manager: Any, user: Any, token: str, sto
     assert (member.address.email, member.user) == (ANNE, other)
 
 
+def _other() -> Any:
+    """Another user, with a preferred address of their own."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from mailman.utilities.datetime import now  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    other = getUtility(IUserManager).create_user("other@example.org")
+    (address,) = other.addresses
+    address.verified_on = now()
+    other.preferred_address = address
+    return other
+
+
+def test_the_address_is_another_users(mlist: Any, manager: Any, user: Any, token: str, store: Session) -> None:
+    """Who asked is not let in when the address goes to somebody else: the address joins, and whose it is by now."""
+    other, address = _other(), user.preferred_address
+    user.unlink(address)
+    other.link(address)
+    store.commit()
+    member = manager(mlist).confirm(token)[2]
+    assert (member.address, member.user) == (address, other)
+    assert [found.subscriber for found in mlist.members.members] == [address]
+
+
+@pytest.mark.parametrize("by", ["user", "address"])
+def test_the_address_joined_as_another_user(mlist: Any, manager: Any, user: Any, store: Session, by: str) -> None:
+    """Nobody is a member twice by an address that went from one user to another."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.member import AlreadySubscribedError  # noqa: PLC0415
+
+    other, address = _other(), user.preferred_address
+    mlist.subscription_policy = SubscriptionPolicy.moderate
+    token = manager(mlist).register(user if by == "user" else address)[0]
+    user.unlink(address)
+    other.link(address)
+    other.preferred_address = address
+    mlist.subscribe(other)
+    store.commit()
+    with pytest.raises(AlreadySubscribedError):
+        manager(mlist).confirm(token)
+    assert len(list(mlist.members.members)) == 1
+
+
+def _leaves(mlist: Any, manager: Any, user: Any, store: Session) -> str:
+    """A request to leave of the user, who is a member, that waits for a moderator; its token."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    mlist.unsubscription_policy = SubscriptionPolicy.moderate
+    mlist.subscribe(user)
+    token = manager(mlist).unregister(user.preferred_address)[0]
+    store.commit()
+    return str(token)
+
+
+def test_leaves_by_another_address(mlist: Any, manager: Any, user: Any, store: Session) -> None:
+    """A request to leave ends the membership that it is about, by whatever address that is by now."""
+    token = _leaves(mlist, manager, user, store)
+    other = _other()
+    user.absorb(other)
+    user.preferred_address = next(each for each in user.addresses if each.email != ANNE)
+    store.commit()
+    manager(mlist).confirm(token)
+    assert list(mlist.members.members) == []
+
+
+@pytest.mark.parametrize("member", [True, False], ids=["both are members", "one is a member"])
+def test_leaves_as_another_user(mlist: Any, manager: Any, user: Any, store: Session, *, member: bool) -> None:
+    """Of users who are merged, the membership that stays is the one that is about to end, or another one, which does not."""
+    from mailman_workflows import saved  # noqa: PLC0415 - core must be initialised
+
+    token = _leaves(mlist, manager, user, store)
+    other = _other()
+    if member:
+        mlist.subscribe(other)
+    other.absorb(user)
+    store.commit()
+    if member:
+        assert saved.all_at(mlist) == []
+        with pytest.raises(LookupError):
+            manager(mlist).confirm(token)
+    else:
+        manager(mlist).confirm(token)
+    assert [found.user for found in mlist.members.members] == [other] * member
+
+
+@pytest.mark.parametrize("how", ["owner", "user"])
+def test_left_by_another_door(mlist: Any, manager: Any, user: Any, store: Session, how: str) -> None:
+    """A request to leave goes with the membership, at each of core's doors, and is none about the next one."""
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    token = _leaves(mlist, manager, user, store)
+    if how == "owner":
+        mlist.members.get_member(ANNE).unsubscribe()
+    else:
+        manager(mlist).unregister(user.preferred_address, pre_approved=True)
+    store.commit()
+    assert getUtility(IPendings).confirm(token, expunge=False) is None
+    assert getUtility(IPendings).count(mlist=mlist, pend_type="unsubscription") == 0
+    mlist.subscribe(user)
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    assert len(list(mlist.members.members)) == 1
+
+
+def test_unlinked_member_leaves(mlist: Any, manager: Any, user: Any, store: Session) -> None:
+    """Whose address is no user's any more can leave, also where the owners are told."""
+    address = user.preferred_address
+    mlist.admin_notify_mchanges = True
+    mlist.subscribe(address)
+    user.unlink(address)
+    store.commit()
+    manager(mlist).unregister(address, pre_confirmed=True, pre_approved=True)
+    assert list(mlist.members.members) == []
+
+
 def test_the_list_chooses_another(
     mlist: Any, manager: Any, token: str, install: Callable[[Any], Any], store: Session
 ) -> None:

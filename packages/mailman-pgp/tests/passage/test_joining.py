@@ -370,6 +370,38 @@ def test_another_preferred_address_meanwhile(ants: Ants, store: Session) -> None
     assert ants.members() == set()
 
 
+@pytest.mark.parametrize("by", ["user", "address"])
+@pytest.mark.parametrize("state", ["key", "proof", "moderator"])
+@pytest.mark.parametrize("how", ["merged", "moved"])
+def test_another_user_meanwhile(ants: Ants, store: Session, how: str, state: str, by: str) -> None:
+    """Who takes over the address brings no key of theirs with it: what was proved and seen is that of the address, which joins."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    users, address = getUtility(IUserManager), ants.person(verified=True)
+    user, other = users.make_user(ANNE, "Anne"), users.make_user("eve@example.org", "Eve")
+    user.preferred_address, other.preferred_address = address, ants.person("eve@example.org", verified=True)
+    ants.add_key("eve@example.org")
+    ISubscriptionManager(ants.mlist).register(user if by == "user" else address)
+    store.commit()
+    if state != "key":
+        ants.add_key(proved=state == "moderator")
+    if how == "merged":
+        other.absorb(user)
+    else:
+        user.unlink(address)
+        other.link(address)
+    store.commit()
+    if state == "key":
+        not_yet(ants, "no certificate")
+    if state != "moderator":
+        ants.add_key(proved=True)
+    ants.accept()
+    (member,) = ants.mlist.members.members
+    assert (member.subscriber, member.user) == (address, other)
+
+
 def test_two_accept_at_once(ants: Ants) -> None:
     """One of two gets the request; the other one finds none."""
     ants.ask()

@@ -207,3 +207,41 @@ def test_gone_meanwhile(ants: Ants, anne: str, later: Callable[[float], None]) -
     later(8)
     daily_work(ants)
     assert ants.all_waiting() == []
+
+
+def test_another_address_meanwhile(ants: Ants, anne: str) -> None:
+    """The membership ends that the moderators were asked about, also where its user prefers another address by now."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    user = getUtility(IUserManager).get_user(anne)
+    user.preferred_address = ants.person(anne)
+    ants.mlist.members.get_member(anne).unsubscribe()
+    ants.mlist.subscribe(user)
+    ants.leave()
+    other = ants.person("anne@example.net", verified=True)
+    user.link(other)
+    user.preferred_address = other
+    ants.store.commit()
+    assert ants.members() == {other.email}
+    ants.accept()
+    assert ants.members() == set()
+    assert ants.all_waiting() == []
+
+
+@pytest.mark.parametrize("protection", ["moderator", "delay"])
+def test_joined_again_meanwhile(ants: Ants, anne: str, protection: str, later: Callable[[float], None]) -> None:
+    """A request to leave ends with the membership: who has left by their key and joined anew stays, and can ask again."""
+    if protection == "delay":
+        with_delay(ants)
+    old = ants.leave()
+    assert ants.leave(pre_confirmed=True) is None
+    assert ants.all_waiting() == []
+    with pytest.raises(LookupError):
+        ants.accept(old)
+    ants.add_key(anne)
+    ants.ask(pre_verified=True, pre_confirmed=True, pre_approved=True)
+    later(8)
+    daily_work(ants)
+    assert anne in ants.members()
+    assert ants.leave() is not None

@@ -1,23 +1,30 @@
-"""Our rows go with core's: a request or a question with its pended row, all of a list with the list."""
+"""Our rows go with core's: a request or a question with its pended row, one to leave with the membership, all of a list with it."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mailman.config import config
 from mailman.model.mailinglist import MailingList
-from mailman.model.pending import Pended
-from sqlalchemy import delete, event, select
+from mailman.model.member import Member
+from mailman.model.pending import Pended, PendedKeyValue
+from sqlalchemy import delete, event, inspect, select
 
 from mailman_workflows.database import store
 from mailman_workflows.model.tables import Choice, Question, SavedRequest
+from mailman_workflows.request import Purpose
 
 
 def install() -> None:
     """From now on, in this process; core removes all of these by its session, which tells."""
-    for model, listener in ((Pended, _it_is_over), (MailingList, _list_is_gone)):
-        if not event.contains(model, "after_delete", listener):
-            event.listen(model, "after_delete", listener)
+    for model, moment, listener in (
+        (Pended, "after_delete", _it_is_over),
+        (Member, "before_delete", _membership_ends),
+        (MailingList, "after_delete", _list_is_gone),
+    ):
+        if not event.contains(model, moment, listener):
+            event.listen(model, moment, listener)
 
 
 def is_pended(token: Any) -> Any:
@@ -43,6 +50,26 @@ def _it_is_over(_mapper: Any, connection: Any, pended: Any) -> None:
     """Discarded, rejected, expired or confirmed, by whatever door."""
     for table in (SavedRequest, Question):
         connection.execute(delete(table).where(table.token == pended.token))
+
+
+def _membership_ends(_mapper: Any, connection: Any, member: Any) -> None:
+    """By whatever door: a request that this membership ends is none about the next one of the same person."""
+    table: Any = Member.__table__
+    # Read from the database: the attributes of the object may have expired.
+    (key,) = inspect(member).identity
+    found = connection.execute(select(table.c.list_id, table.c._member_id).where(table.c.id == key)).first()  # noqa: SLF001 - its column
+    if found is None:
+        return
+    list_id, member_id = found
+    waiting = select(SavedRequest.token, SavedRequest.data).where(
+        SavedRequest.list_id == list_id, SavedRequest.purpose == Purpose.LEAVE.value
+    )
+    for token, data in connection.execute(waiting).all():
+        if json.loads(data).get("member") == member_id.hex:
+            values = select(Pended.id).where(Pended.token == token)
+            connection.execute(delete(PendedKeyValue).where(PendedKeyValue.pended_id.in_(values)))
+            connection.execute(delete(Pended).where(Pended.token == token))
+            connection.execute(delete(SavedRequest).where(SavedRequest.token == token))
 
 
 def _list_is_gone(_mapper: Any, connection: Any, mlist: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.address import IAddress
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+from mailman.interfaces.subscriptions import ISubscriptionService
 from mailman.interfaces.user import IUser
 from mailman.interfaces.usermanager import IUserManager
 from zope.component import getUtility
@@ -65,7 +66,9 @@ class Request:
     """One person's request at one list.
 
     `address` and `user` are core's objects; `by_user` says that the person asked as a user, whose membership follows their
-    preferred address.  `notes` is what steps leave for later ones and for moderators: plain JSON, by the step's name.
+    preferred address.  `member` is the membership that a request to leave ends, or that one to join has made; a request that has
+    waited is about the same one, whatever its address is by now.  `notes` is what steps leave for later ones and for moderators:
+    plain JSON, by the step's name.
     """
 
     mlist: Any
@@ -111,6 +114,7 @@ class Request:
             "email": self.address.email,
             "user": self.user.user_id.hex if self.user is not None else None,
             "by_user": self.by_user,
+            "member": self.member.member_id.hex if self.member is not None else None,
             "promises": asdict(self.promises),
             "wishes": {
                 "send_welcome_message": wishes.send_welcome_message,
@@ -122,20 +126,25 @@ class Request:
 
     @classmethod
     def from_data(cls, mlist: Any, purpose: Purpose, data: Mapping[str, Any]) -> Request:
-        """The request that was saved; raises `StaleRequestError` when its address is gone."""
+        """The request that was saved; raises `StaleRequestError` when its address is gone.
+
+        An address that is somebody else's by now (users are merged, and addresses go from one to another) is no reason to let in
+        who has asked: the request goes on by the address.
+        """
         users = getUtility(IUserManager)
         address = users.get_address(data["email"])
         if address is None:
             raise StaleRequestError
-        user = users.get_user_by_id(uuid.UUID(data["user"])) if data["user"] else None
+        asker = users.get_user_by_id(uuid.UUID(data["user"])) if data["user"] else None
         wishes = data["wishes"]
         mode, status = wishes["delivery_mode"], wishes["delivery_status"]
         return cls(
             mlist,
             purpose,
             address=address,
-            user=user or address.user,
-            by_user=data["by_user"] and user is not None,
+            user=address.user or asker,
+            by_user=data["by_user"] and asker is not None and address.user == asker,
+            member=_membership(mlist, data) if purpose is Purpose.LEAVE else None,
             promises=Promises(**data["promises"]),
             wishes=Wishes(
                 wishes["send_welcome_message"],
@@ -144,3 +153,11 @@ class Request:
             ),
             notes=dict(data["notes"]),
         )
+
+
+def _membership(mlist: Any, data: Mapping[str, Any]) -> Any:
+    """The membership that a saved request to leave is about; None when it has ended."""
+    if "member" not in data:  # saved by an earlier release
+        return mlist.regular_members.get_member(data["email"])
+    found = getUtility(ISubscriptionService).get_member(uuid.UUID(data["member"])) if data["member"] else None
+    return found if found is not None and found.list_id == mlist.list_id else None

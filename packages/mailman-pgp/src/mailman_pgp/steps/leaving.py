@@ -71,7 +71,6 @@ class LeaveByProof(Step):
     def resumed(self, request: Request) -> Outcome:
         """See `Step`.  The member may have left meanwhile."""
         mlist, email, due = request.mlist, request.email, _due(request)
-        request.member = mlist.regular_members.get_member(request.address.email)
         if request.member is None:
             return END
         if evidence.carries(request.token):

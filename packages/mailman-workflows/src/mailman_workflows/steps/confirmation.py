@@ -74,5 +74,4 @@ class ConfirmLeaving(Step):
 
     def resumed(self, request: Request) -> Outcome:
         """See `Step`.  The member may have left meanwhile."""
-        request.member = request.mlist.regular_members.get_member(request.address.email)
         return END if request.member is None else PROCEED

@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 
 def is_member(request: Request) -> bool:
-    """Whether the person is a member already, by the address or as the user whose preferred address it is."""
+    """Whether the person is a member already, by the address or as a user whose preferred address it is."""
     mlist, user, address = request.mlist, request.user, request.address
-    preferred = None if user is None else user.preferred_address
-    if preferred is not None and (request.by_user or preferred == address) and mlist.is_subscribed(user):
-        return True
     # The membership of a user follows the preferred address, which may be another one by now.
-    mine = {address, preferred} - {None} if request.by_user else {address}
-    return any(mlist.is_subscribed(each) for each in mine)
+    preferred = user.preferred_address if request.by_user else None
+    # As a user who prefers it too, be it the one who asks or another.
+    return any(mlist.members.get_memberships(each.email) for each in (address, preferred) if each is not None)
 
 
 class MayJoin(Step):

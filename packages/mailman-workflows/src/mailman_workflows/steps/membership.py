@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from mailman.app.membership import delete_member
 from mailman.interfaces.member import AlreadySubscribedError, MemberRole, NotAMemberError
+from mailman.interfaces.usermanager import IUserManager
+from zope.component import getUtility
 
 from mailman_workflows.outcomes import PROCEED
 from mailman_workflows.steps.eligibility import is_member
@@ -53,13 +55,20 @@ class IsMember(Step):
 
 
 class Leave(Step):
-    """The member is a member no more; nothing happens when they have left meanwhile."""
+    """The member is a member no more; nothing happens when they have left meanwhile.
+
+    It is their membership of before, which may be by another address by now.
+    """
 
     name = "leave"
 
     def run(self, request: Request) -> Outcome:
         """See `Step`."""
-        with contextlib.suppress(NotAMemberError):
-            delete_member(request.mlist, request.address.email)
+        if request.member is not None:
+            address = request.member.address or request.address
+            if address.user is None:  # core's notice to the owners takes one for granted
+                getUtility(IUserManager).make_user(address.email)
+            with contextlib.suppress(NotAMemberError):
+                delete_member(request.mlist, address.email)
         request.member = None
         return PROCEED
