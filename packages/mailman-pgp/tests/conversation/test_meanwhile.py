@@ -7,7 +7,7 @@ import email
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from talkers import Talker, entity, templates
 from told import told
 
@@ -104,3 +104,36 @@ def test_failure(anne: Talker, encrypted: Any, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RuntimeError):
         dispose(anne.command("who"))
     assert told() == []
+
+
+def test_signed_join_while_a_request_waits(encrypted: Any, store: Session) -> None:
+    """Who asked in the web, and has lost the question that came, goes on by a signed `join` of their own."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", encrypted)
+    nora.counts()
+    ISubscriptionManager(encrypted).register(getUtility(IUserManager).create_address(nora.address))
+    store.commit()
+    told()
+    answer = nora.answers(nora.reply(nora.asked(nora.command("join"))))
+    assert "Your request is done: you are a member." in answer
+    assert encrypted.members.get_member(nora.address) is not None
+
+
+def test_question_lives_as_long_as_the_request(encrypted: Any, store: Session) -> None:
+    """A request that waits for a proof can be answered as long as it waits."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", encrypted)
+    nora.counts()
+    ISubscriptionManager(encrypted).register(getUtility(IUserManager).create_address(nora.address))
+    store.commit()
+    (request,) = saved.all_at(encrypted)
+    (question,) = store.scalars(select(Question))
+    assert question.expires >= request.expires - dt.timedelta(minutes=1)

@@ -181,6 +181,11 @@ def test_another_key_than_shown(moderated: Any, olga: Talker, store: Session) ->
     found = olga.tell(olga.reply(question, "accept"))
     assert moderated.members.get_member(nora.address) is None
     (again,) = [said for said in olga.read(found) if "asks to join" in str(said["subject"])]
+    (answer,) = [
+        text_of(said) for said in olga.read(found) if said is not again and said["subject"] != again["subject"]
+    ]
+    assert "The request is accepted." not in answer
+    assert "waits for a moderator once more" in " ".join(answer.split())
     assert new.fingerprint in text_of(again).replace(" ", "")
     olga.tell(olga.reply(again, "accept"))
     assert moderated.members.get_member(nora.address) is not None
@@ -217,3 +222,72 @@ def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, 
     counting = registry.current(encrypted.list_id, anne.address)
     assert counting is not None
     assert counting.fingerprint == anne.key.fingerprint
+
+
+def test_owner_as_a_user(encrypted: Any, anne: Talker, olga: Talker, members: Any, store: Session) -> None:
+    """Who looks after the list by their preferred address decides as anybody else; who has none by now keeps nobody from it."""
+    from mailman.interfaces.member import MemberRole  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from mailman.utilities.datetime import now  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    owners = [Talker.make(f"{name}@example.net", encrypted) for name in ("otto", "oona")]
+    for owner in owners:
+        owner.counts()
+        user = getUtility(IUserManager).create_user(owner.address)
+        (address,) = user.addresses
+        address.verified_on = now()
+        user.preferred_address = address
+        encrypted.subscribe(user, MemberRole.owner)
+    otto, oona = owners
+    del getUtility(IUserManager).get_user(oona.address).preferred_address
+    hold(encrypted, anne, 1)
+    store.commit()
+    found = told()
+    assert {one.recipient for one in found if one.template == "encrypted"} == {otto.address, olga.address}
+    (question,) = otto.read(found)
+    assert "The post is discarded" in otto.answers(otto.reply(question, "discard"))
+    assert numbers(encrypted) == []
+    assert members
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["others can", "nobody can"])
+def test_library_refuses_a_moderator(
+    moderated: Any, olga: Talker, members: Any, monkeypatch: pytest.MonkeyPatch, *, others: bool
+) -> None:
+    """A certificate of a moderator that the library refuses keeps nobody from asking; they are told that something waits."""
+    from mailman_pgp.conversation import asking  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp import FanOutError  # noqa: PLC0415
+
+    otto = Talker.make("otto@example.net", moderated)
+    if others:
+        otto.counts()
+        members.add(moderated, otto.address, role="moderator")
+        told()
+    send = asking.send_encrypted
+
+    def refuse(mlist: Any, written: Any, readers: Any) -> None:
+        if [one.address for one in readers] == [olga.address]:
+            raise FanOutError("It is refused.")
+        send(mlist, written, readers)
+
+    monkeypatch.setattr(asking, "send_encrypted", refuse)
+    nora = Talker.make("nora@example.net", moderated)
+    found = nora.tell(nora.reply(nora.asked(nora.command("join", attached=nora.key.certificate))))
+    assert [one.recipient for one in found if one.template == "waiting"] == [olga.address]
+    assert any("A moderator decides" in text_of(said) for said in nora.read(found))
+    if others:
+        (question,) = otto.read(found)
+        otto.tell(otto.reply(question, "accept"))
+        assert moderated.members.get_member(nora.address) is not None
+
+
+def test_rejects_a_request_to_leave(encrypted: Any, anne: Talker, olga: Talker) -> None:
+    """The member reads that it was the request to leave."""
+    found = anne.tell(anne.clear(entity("leave")))
+    (question,) = [said for said in olga.read(found) if "is to leave" in str(said["subject"])]
+    (rejection,) = [one for one in olga.tell(olga.reply(question, "reject")) if one.recipient == anne.address]
+    text = " ".join(rejection.text.split())
+    assert "Request to leave" in text
+    assert "Subscription request" not in text
+    assert encrypted.members.get_member(anne.address) is not None

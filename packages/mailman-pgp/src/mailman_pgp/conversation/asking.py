@@ -16,6 +16,7 @@ from mailman_pgp.notices.encrypted import letter as notice
 from mailman_pgp.notices.encrypted import send_encrypted
 from mailman_pgp.openpgp import OpenPGPError
 from mailman_workflows.confirmations import Action, Asked, NotConfirmedError, ask, open_questions
+from mailman_workflows.database import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,35 +75,37 @@ def challenge(
     signed_by: Sequence[str],
     readers: Sequence[Recipient],
     attachments: Sequence[MIMEBase] = (),
-) -> None:
+) -> list[str]:
     """Ask a person; the caller commits.
 
     :param data: What is to be done.
     :param signed_by: The fingerprints of the certificates that must all have signed the answer.
     :param readers: Who can read the question.
-    :raises mailman_pgp.openpgp.OpenPGPError: when it can be encrypted to none of them.
+    :return: The addresses of readers to whom it can't be encrypted, where it can be to others.
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can be encrypted to none of them; then nothing was asked.
     """
     code = codes.new()
     signers: list[JSON] = list(signed_by)
     bound: dict[str, JSON] = {**data, _SIGNED_BY: signers}
     kept = codes.digest(code, _use(mlist, address, action, bound))
+    refused: list[str] = []
 
     def send(_mlist: Any, _address: str, subject: str, text: str, _token: str) -> None:
         how = action.how(Asked(mlist, address, bound))
         # Nothing of the code stands in the subject, which mail programs may write outside the encryption of a reply.
         text = f"{text}\n\n{how}\n\n    code {code}\n"
         written = notice(mlist.request_address, subject, text, [*attachments, list_certificate(mlist)])
-        refused = []
         for one in readers:
             try:
                 send_encrypted(mlist, written, [one])
-            except OpenPGPError as error:  # one reader's certificate is nobody else's matter
-                refused.append(error)
-        if refused and len(refused) == len(readers):
-            raise refused[0]
+            except OpenPGPError:  # one reader's certificate is nobody else's matter
+                refused.append(one.address)
+                if len(refused) == len(readers):
+                    raise
 
-    with using(language_of(mlist, address)):
+    with using(language_of(mlist, address)), whole():
         ask(mlist, action, address, {**bound, _CODE: kept}, send=send)
+    return refused
 
 
 def _use(mlist: Any, address: str, action: Action, data: Mapping[str, JSON]) -> codes.Use:

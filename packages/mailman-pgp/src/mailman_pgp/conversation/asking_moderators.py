@@ -18,7 +18,7 @@ from mailman_pgp.lists import administrators
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.attached import certificate_file
 from mailman_pgp.notices.moderators import about_joining, about_leaving
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 @public
 def ask_moderators(mlist: Any, matter: Matter) -> None:
-    """Ask all who look after a list, each encrypted; those without a certificate are told that something waits."""
+    """Ask all who look after a list, each encrypted; those to whom nothing can be encrypted are told that something waits."""
     found = look_up(mlist.list_id, sorted(administrators.addresses(mlist)))
+    problems = dict(found.problems)
     if found.recipients:
         data: dict[str, JSON] = {
             "about": matter.about.value,
@@ -41,17 +42,21 @@ def ask_moderators(mlist: Any, matter: Matter) -> None:
             "text": matter.text,
         }
         # Who must sign is found out when somebody does: whoever looks after the list then.
-        challenge(
-            mlist,
-            Moderation(),
-            mlist.owner_address,
-            data,
-            signed_by=[],
-            readers=found.recipients,
-            attachments=matter.attachments,
-        )
-    ledger.lost(mlist.list_id, "notice", found.problems)
-    for address in ledger.skipped(mlist.list_id, found.problems):
+        try:
+            refused = challenge(
+                mlist,
+                Moderation(),
+                mlist.owner_address,
+                data,
+                signed_by=[],
+                readers=found.recipients,
+                attachments=matter.attachments,
+            )
+        except OpenPGPError:
+            refused = [each.address for each in found.recipients]
+        problems |= dict.fromkeys(refused, "refused-by-library")
+    ledger.lost(mlist.list_id, "notice", problems)
+    for address in ledger.skipped(mlist.list_id, problems):
         send_waiting(mlist, address)
 
 

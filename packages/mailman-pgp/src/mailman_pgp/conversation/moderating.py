@@ -12,7 +12,7 @@ from mailman.interfaces.action import Action as CoreAction
 from mailman.interfaces.member import AlreadySubscribedError
 from mailman.interfaces.pending import IPendings
 from mailman.interfaces.requests import IListRequests, RequestType
-from mailman.interfaces.subscriptions import ISubscriptionManager
+from mailman.interfaces.subscriptions import ISubscriptionManager, TokenOwner
 from public import public
 from zope.component import getUtility
 
@@ -25,9 +25,10 @@ from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
+from mailman_pgp.lists import administrators
 from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
-from mailman_workflows import NotYetError, RefusedError
+from mailman_workflows import NotYetError, Purpose, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Moderation(Challenge):
         if not isinstance(message, Letter) or not message.encrypted:
             raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
         current = registry.current(asked.mlist.list_id, message.author)
-        if asked.mlist.administrators.get_member(message.author) is None or current is None:
+        if not administrators.looks_after(asked.mlist, message.author) or current is None:
             raise NotConfirmedError(
                 _("Only those who look after the list decide this, signed by the key that counts here.")
             )
@@ -109,7 +110,7 @@ def decision_in(said: Said) -> Decision | None:
 def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
     if decision is Decision.ACCEPT:
         try:
-            ISubscriptionManager(mlist).confirm(token)
+            _token, owner, _member = ISubscriptionManager(mlist).confirm(token)
         except LookupError:
             return _("This request is not there any more; somebody has decided about it, or it has expired.")
         except AlreadySubscribedError:
@@ -118,6 +119,13 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
             raise NotConfirmedError(error.sentence) from error
         except RefusedError as error:
             return error.sentence
+        if owner is TokenOwner.moderator:
+            return _(
+                "The request waits for a moderator once more: another key counts for this person by now, and nobody was let in. "
+                "Look at that one."
+            )
+        if owner is not TokenOwner.no_one:
+            return _("The request is accepted, and waits for something else now.")
         return _("The request is accepted.")
     pendable = getUtility(IPendings).confirm(token, expunge=False)
     if pendable is None or pendable.get("list_id") != mlist.list_id:
@@ -125,7 +133,9 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
     getUtility(IPendings).confirm(token)
     if decision is Decision.REJECT:
         with using(language_of(mlist, pendable["email"])):
-            send_rejection(mlist, _("Subscription request"), pendable["email"], _("A moderator has rejected it."))
+            leaving = pendable["type"] == Purpose.LEAVE.value
+            what = _("Request to leave") if leaving else _("Subscription request")
+            send_rejection(mlist, what, pendable["email"], _("A moderator has rejected it."))
         return _("The request is rejected, and its author is told.")
     return _("The request is discarded.")
 
@@ -169,4 +179,4 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
 @public
 def owners_question_address(mlist: Any, author: str) -> list[str]:
     """The address whose questions somebody may answer beside their own: the owners', for those who look after the list."""
-    return [mlist.owner_address] if mlist.administrators.get_member(author) is not None else []
+    return [mlist.owner_address] if administrators.looks_after(mlist, author) else []

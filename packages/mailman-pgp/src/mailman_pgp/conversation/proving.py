@@ -10,12 +10,14 @@ from public import public
 
 from mailman_pgp.conversation.asking import Challenge, challenge, must_sign
 from mailman_pgp.conversation.commanded import Commanded
-from mailman_pgp.exchange import evidence
+from mailman_pgp.exchange import changing, evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _
-from mailman_pgp.keys import journal, registry
-from mailman_pgp.keys.journal import Act, Actor, Door
+from mailman_pgp.keys import registry
+from mailman_pgp.keys.journal import Actor, Door
+from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.notices.encrypted import reader
+from mailman_pgp.openpgp import OpenPGPError
 from mailman_workflows import RefusedError
 from mailman_workflows.confirmations import NotConfirmedError, open_questions
 
@@ -30,7 +32,7 @@ class ProveKey(Challenge):
     """To join: the person wants it, and holds the key."""
 
     name = "pgp-prove"
-    lifetime = timedelta(days=7)
+    lifetime = PATIENCE
 
     def question(self, asked: Asked) -> tuple[str, str]:
         """See `Challenge`."""
@@ -47,7 +49,7 @@ class ProveKey(Challenge):
         current = registry.current(asked.mlist.list_id, asked.email)
         if current is None or current.fingerprint != fingerprint:
             raise NotConfirmedError(_("Another key counts for you by now. Ask to join anew."))
-        journal.write(asked.mlist.list_id, asked.email, fingerprint, Act.PROVED, Actor(Door.MAIL, asked.email))
+        changing.prove(asked.mlist, asked.email, Actor(Door.MAIL, asked.email))
         return _("Thank you: you hold the key that counts for you here.")
 
 
@@ -109,12 +111,8 @@ def _challenge(mlist: Any, action: Challenge, address: str, data: Mapping[str, J
     if found.problem:
         return False
     known = found.certificate
-    challenge(
-        mlist,
-        action,
-        address,
-        data,
-        signed_by=[known.fingerprint],
-        readers=[reader(address, known)],
-    )
+    try:
+        challenge(mlist, action, address, data, signed_by=[known.fingerprint], readers=[reader(address, known)])
+    except OpenPGPError:  # the library refuses this certificate
+        return False
     return True

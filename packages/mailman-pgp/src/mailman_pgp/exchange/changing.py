@@ -97,8 +97,17 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     change = Change(list_id, address, known.fingerprint, act, earlier)
     _record(mlist, change, actor, before)
     if proved:
-        journal.write(list_id, address, known.fingerprint, Act.PROVED, actor)
+        prove(mlist, address, actor)
     return change
+
+
+@public
+def prove(mlist: Any, address: str, actor: Actor) -> None:
+    """Record that somebody has shown once more that they hold what counts for them, and read mail at the address.
+
+    :raises RegistryError: when nothing is chosen.
+    """
+    journal.write(mlist.list_id, address, _chosen(mlist, address).fingerprint, Act.PROVED, actor)
 
 
 @public

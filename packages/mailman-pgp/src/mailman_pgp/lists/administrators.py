@@ -11,6 +11,18 @@ from public import public
 @public
 def addresses(mlist: Any) -> set[str]:
     """The addresses, in lower case, of the owners and moderators who take mail."""
-    return {
-        admin.address.email for admin in mlist.administrators.members if admin.delivery_status == DeliveryStatus.enabled
-    }
+    return {admin.address.email for admin in _all(mlist) if admin.delivery_status == DeliveryStatus.enabled}
+
+
+@public
+def looks_after(mlist: Any, address: str) -> bool:
+    """Whether somebody with this address is an owner or a moderator, by the address or as a user who prefers it.
+
+    Core's own roster of them knows only the former.
+    """
+    return address.lower() in {admin.address.email for admin in _all(mlist)}
+
+
+def _all(mlist: Any) -> list[Any]:
+    """Without users who prefer no address any more: core can't say how they are reached, and fails over them."""
+    return [admin for admin in mlist.administrators.members if admin.address is not None]

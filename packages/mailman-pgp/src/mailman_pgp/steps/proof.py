@@ -13,6 +13,7 @@ from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.lists.passage import PATIENCE
+from mailman_pgp.notices.passage import send_how_to_send_a_key
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import BEGAN
 from mailman_workflows import PROCEED, NotYetError, Party, Wait
@@ -43,8 +44,9 @@ class Proves(StepOfEncryptedList):
         return _WAIT
 
     def announce(self, request: Request) -> None:
-        """See `Step`."""
-        proving.challenge_to_prove(request.mlist, request.email)
+        """See `Step`.  Who can't be asked by the key that they have is told how to send one."""
+        if not proving.challenge_to_prove(request.mlist, request.email):
+            send_how_to_send_a_key(request.mlist, request.address.email)
 
     def decide_again(self, request: Request) -> Outcome:
         """See `StepOfEncryptedList`."""

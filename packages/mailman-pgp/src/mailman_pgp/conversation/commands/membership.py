@@ -13,7 +13,9 @@ from zope.component import getUtility
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.commands.keys import let_count
+from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import N_, _
+from mailman_pgp.keys.journal import Actor, Door
 from mailman_workflows import RefusedError, saved
 from mailman_workflows.request import Purpose
 
@@ -44,6 +46,8 @@ class Join(Command):
         del arguments
         if run.offered is not None:
             let_count(run)
+        else:
+            changing.prove(run.mlist, run.address, Actor(Door.MAIL, run.address))
         try:
             _token, owner, member = ISubscriptionManager(run.mlist).register(
                 match_subscriber(run.address, run.name), pre_verified=True, pre_confirmed=True
