@@ -60,6 +60,7 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
     changing.compare(encrypted, ANNE, second.fingerprint, BY_REST)
     changing.suspend(encrypted, ANNE, BY_REST)
     changing.resume(encrypted, ANNE, BY_REST)
+    changing.prove(encrypted, ANNE, BY_MAIL)
     second.user_id("Anne <new@example.com>")
     changing.learn(certificate(second), BY_MAIL, encrypted)
     second.revoke(at=now() - DAY)
@@ -75,6 +76,7 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
         (Act.COMPARED, *rest),
         (Act.SUSPENDED, *rest),
         (Act.RESUMED, *rest),
+        (Act.PROVED, *mail),
         (Act.UPDATED, *mail),
         (Act.REVOKED, *mail),
         (Act.REMOVED, *rest),
@@ -84,7 +86,7 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
     assert changed is not None
     assert changed.earlier == first.fingerprint
     functions = {name for name in changing.__all__ if name[0].islower()}
-    assert functions == {"let_count", "approve", "compare", "suspend", "resume", "learn", "remove"}  # all of them
+    assert functions == {"let_count", "prove", "approve", "compare", "suspend", "resume", "learn", "remove"}  # all of them
 
 
 def test_what_was_so_before(encrypted: Any, changing: Any) -> None:

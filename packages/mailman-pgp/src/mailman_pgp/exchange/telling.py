@@ -21,6 +21,7 @@ from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.vault import VaultError
+from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now
 from mailman_pgp.notices import is_ours, key_changed, send_key_changed, send_to_owners
 from mailman_pgp.notices.encrypted import reader, send_encrypted
@@ -98,7 +99,7 @@ def tell(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | N
 
     :param before: What was chosen until now, where another one was or none is any more.
     """
-    if change.act not in _WHAT or not _is_on(mlist, change.address):
+    if change.act not in _WHAT or not administrators.is_on(mlist, change.address):
         return
     _tell_owners(mlist, change, actor)
     # A list that is a member of another would post it.
@@ -109,10 +110,6 @@ def tell(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | N
     except VaultError as error:
         # A list without a key can sign nothing.  That a key is revoked is recorded all the same, on this list and on others.
         log.error("mailman-pgp: somebody on %s could not be told of a change of their key: %s", mlist.list_id, error)  # noqa: TRY400 - the sentence says all
-
-
-def _is_on(mlist: Any, address: str) -> bool:
-    return any(roster.get_member(address) is not None for roster in (mlist.members, mlist.administrators))
 
 
 def _tell_person(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | None) -> None:

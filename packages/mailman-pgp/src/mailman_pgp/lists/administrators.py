@@ -1,4 +1,4 @@
-"""Who looks after a list."""
+"""Who looks after a list, and who is on it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def looks_after(mlist: Any, address: str) -> bool:
     Core's own roster of them knows only the former.
     """
     return address.lower() in {admin.address.email for admin in _all(mlist)}
+
+
+@public
+def is_on(mlist: Any, address: str) -> bool:
+    """Whether somebody with this address is a member, or looks after the list."""
+    return mlist.members.get_member(address) is not None or looks_after(mlist, address)
 
 
 def _all(mlist: Any) -> list[Any]:

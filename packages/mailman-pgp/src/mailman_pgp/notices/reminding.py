@@ -12,6 +12,7 @@ from zope.component import getUtility
 
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import reminders
+from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.notices import send_ending, send_to_owners
@@ -47,10 +48,7 @@ def remind(at: dt.datetime | None = None) -> None:
 def _remind_of(mlist: Any, at: dt.datetime) -> None:
     told = []
     for ending in reminders.endings(mlist.list_id, at):
-        subscribed = any(
-            roster.get_member(ending.address) is not None for roster in (mlist.members, mlist.administrators)
-        )
-        if subscribed and reminders.claim(ending):
+        if administrators.is_on(mlist, ending.address) and reminders.claim(ending):
             send_ending(mlist, ending.address, ending.ends, at)
             told.append(ending)
     if told:

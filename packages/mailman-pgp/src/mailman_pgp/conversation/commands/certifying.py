@@ -9,6 +9,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys import certifications, registry, vault
+from mailman_pgp.lists import administrators
 from mailman_pgp.lists.settings import Certifiers, certifiers
 from mailman_pgp.openpgp import Certification
 
@@ -64,10 +65,9 @@ class KeySign(Command):
 
 def _may(mlist: Any, address: str) -> None:
     allowed = certifiers(mlist.list_id)
-    rosters = {
-        Certifiers.NOBODY: (),
-        Certifiers.OWNERS: (mlist.administrators,),
-        Certifiers.MEMBERS: (mlist.administrators, mlist.members),
-    }[allowed]
-    if all(roster.get_member(address) is None for roster in rosters):
+    may = allowed is not Certifiers.NOBODY and (
+        administrators.looks_after(mlist, address)
+        or (allowed is Certifiers.MEMBERS and mlist.members.get_member(address) is not None)
+    )
+    if not may:
         raise CommandRefusedError(_("The owners of this list do not take certifications from you."))

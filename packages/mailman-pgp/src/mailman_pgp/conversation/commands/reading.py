@@ -8,6 +8,7 @@ from mailman.model.roster import RosterVisibility
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.i18n import N_, _
+from mailman_pgp.lists import administrators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,12 +60,17 @@ class Who(Command):
         del arguments
         if not _may_see(run.mlist, run.address):
             raise CommandRefusedError(_("The owners of this list do not show its members."))
-        return "\n".join(f"    {email}" for email in sorted(address.email for address in run.mlist.members.addresses))
+        return "\n".join(f"    {email}" for email in sorted(_addresses(run.mlist)))
+
+
+def _addresses(mlist: Any) -> list[str]:
+    # A user who prefers no address any more is a member without one.
+    return [address.email for address in mlist.members.addresses if address is not None]
 
 
 def _may_see(mlist: Any, address: str) -> bool:
     visibility = mlist.member_roster_visibility
-    if mlist.administrators.get_member(address) is not None:
+    if administrators.looks_after(mlist, address):
         return True
     # To everybody is to members here: others are not told who is on an encrypted list.
     shown = visibility in {RosterVisibility.public, RosterVisibility.members}
