@@ -56,6 +56,7 @@ class PGPPlugin:
         from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
         from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
+        from mailman_pgp.notices import welcome  # noqa: PLC0415
         from mailman_pgp.rest.root import Root  # noqa: PLC0415
 
         closed_door.install()  # before anything that may fail
@@ -65,5 +66,6 @@ class PGPPlugin:
         pinning.install()
         questions.install()
         holding.install()
+        welcome.install()
         if health.finish(config).healthy:
             passage.choose_for_earlier_lists()

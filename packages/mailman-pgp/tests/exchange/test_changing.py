@@ -86,7 +86,16 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
     assert changed is not None
     assert changed.earlier == first.fingerprint
     functions = {name for name in changing.__all__ if name[0].islower()}
-    assert functions == {"let_count", "prove", "approve", "compare", "suspend", "resume", "learn", "remove"}  # all of them
+    assert functions == {
+        "let_count",
+        "prove",
+        "approve",
+        "compare",
+        "suspend",
+        "resume",
+        "learn",
+        "remove",
+    }  # all of them
 
 
 def test_what_was_so_before(encrypted: Any, changing: Any) -> None:
