@@ -149,16 +149,20 @@ format: setup ## Bring the code into the common form
 # Without line numbers and dates, so that a change shows what was changed.
 .PHONY: translations
 translations: setup ## Gather the texts for translators, and compile what they have written
-	@cd packages/mailman-pgp/src/mailman_pgp/locale; \
-	babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
-	$(call say,Gathering texts); \
-	(cd ../..; $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
-	    --no-location --omit-header --width=100 --output=mailman_pgp/locale/mailman_pgp.pot mailman_pgp); \
-	for po in */LC_MESSAGES/mailman_pgp.po; do \
-	    $(call say,$$po); \
-	    $$babel update --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100 \
-	        --locale="$${po%%/*}" --input-file=mailman_pgp.pot --output-file="$$po"; \
-	    $$babel compile --statistics --locale="$${po%%/*}" --input-file="$$po" --output-file="$${po%.po}.mo"; \
+	@babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
+	for package in $(PACKAGES); do \
+	    name="$$(basename $$package | tr - _)"; \
+	    $(call say,Gathering the texts of $$name); \
+	    cd "$(CURDIR)/$$package/src"; \
+	    $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
+	        --no-location --omit-header --width=100 --output="$$name/locale/$$name.pot" "$$name"; \
+	    cd "$$name/locale"; \
+	    for po in */LC_MESSAGES/"$$name".po; do \
+	        $(call say,$$po); \
+	        $$babel update --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100 \
+	            --locale="$${po%%/*}" --input-file="$$name.pot" --output-file="$$po"; \
+	        $$babel compile --statistics --locale="$${po%%/*}" --input-file="$$po" --output-file="$${po%.po}.mo"; \
+	    done; \
 	done
 
 .PHONY: lock

@@ -11,6 +11,7 @@ from mailman.interfaces.subscriptions import ISubscriptionManager
 
 from mailman_workflows import saved
 from mailman_workflows.errors import NotYetError, RefusedError, SiteError
+from mailman_workflows.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What became of one request: it goes on, it waits as before, it is over, or it failed; and the sentence that says so."""
+    """What became of one request: it goes on, it waits as before, it is over, or it failed.
+
+    The sentence that says so is in the language of the `using` around the call.
+    """
 
     token: str
     sentence: str
@@ -44,13 +48,13 @@ def _look(mlist: Any, token: str) -> Looked:
     try:
         ISubscriptionManager(mlist).confirm(token)
     except LookupError:
-        return Looked(token, "no request waits here by this token.")
-    except AlreadySubscribedError:
-        return Looked(token, "is a member already.", over=True)
+        return Looked(token, _("no request waits here by this token."))
+    except AlreadySubscribedError as error:
+        return Looked(token, _("{address} is a member already.").format(address=error.email), over=True)
     except NotYetError as error:
         return Looked(token, str(error))
     except RefusedError as error:
         return Looked(token, str(error), over=True)
     except SiteError as error:
         return Looked(token, str(error), failed=True)
-    return Looked(token, "goes on.", goes_on=True)
+    return Looked(token, _("goes on."), goes_on=True)

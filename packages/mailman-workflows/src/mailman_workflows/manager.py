@@ -15,6 +15,7 @@ from zope.interface import implementer
 from mailman_workflows import choice, components, running, saved
 from mailman_workflows.database import whole
 from mailman_workflows.errors import RefusedError, is_answer
+from mailman_workflows.i18n import _
 from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes
 
 _Answer = tuple[str | None, TokenOwner, Any]
@@ -100,7 +101,9 @@ class SubscriptionManager:
             raise RefusedError(
                 self._mlist,
                 pendable["email"],
-                "This request is older than the way in which people come to this list now. Discard it, and let them ask again.",
+                _(
+                    "This request is older than the way in which people come to this list now. Discard it, and let them ask again."
+                ),
             )
         answer: _Answer = CoreSubscriptionManager(self._mlist).confirm(token)
         return answer

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from mailman_workflows.i18n import Text
+
 
 class Party(Enum):
     """Whom a request waits for."""
@@ -35,13 +37,14 @@ class First:
 class Wait:
     """The request is saved and waits; when its token is confirmed, the step's `resumed` is called.
 
-    `reason` is a short phrase that people see ("waits for a key").  `lifetime` None means core's own for that party
+    `reason` is a short phrase that people see ("waits for a key"): in English, or in the list's language at core's doors where it
+    is a `mailman_workflows.i18n.Text`.  `lifetime` None means core's own for that party
     (`pending_request_life`, `moderator_request_life`).  `shown` is what whoever looks at the request is to see beside it, by
     names that core does not use (REST, ``/lists/LIST_ID/requests``); of long texts the beginning.
     """
 
     party: Party
-    reason: str
+    reason: str | Text
     lifetime: timedelta | None = None
     shown: Mapping[str, str] = field(default_factory=dict, hash=False)
 

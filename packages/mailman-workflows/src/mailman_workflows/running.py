@@ -15,6 +15,7 @@ from mailman.interfaces.subscriptions import SubscriptionPendingError
 
 from mailman_workflows import saved
 from mailman_workflows.errors import MissingStepError, NotYetError, RefusedError, StepFailedError
+from mailman_workflows.i18n import _
 from mailman_workflows.outcomes import End, First, Proceed, Wait
 
 if TYPE_CHECKING:
@@ -97,14 +98,18 @@ def _told(request: Request) -> Iterator[None]:
         yield
     except RefusedError:
         raise
-    except (MembershipIsBannedError, InvalidEmailAddressError) as error:
-        raise RefusedError(mlist, email, str(error)) from error
+    except MembershipIsBannedError as error:
+        sentence = _("{address} is not allowed to subscribe to {list}.")
+        raise RefusedError(mlist, email, sentence.format(address=email, list=mlist.fqdn_listname)) from error
+    except InvalidEmailAddressError as error:
+        sentence = _("{address} can't be a member of {list}: it is the address of a list, or none.")
+        raise RefusedError(mlist, email, sentence.format(address=email, list=mlist.fqdn_listname)) from error
     except SubscriptionPendingError as error:
-        sentence = f"Another request of {email} waits at {mlist.fqdn_listname}."
-        raise RefusedError(mlist, email, sentence) from error
+        sentence = _("Another request of {address} waits at {list}.")
+        raise RefusedError(mlist, email, sentence.format(address=email, list=mlist.fqdn_listname)) from error
     except MissingPreferredAddressError as error:
-        sentence = f"{email} belongs to a user without a preferred address. Choose one first, then confirm again."
-        raise NotYetError(mlist, email, sentence) from error
+        sentence = _("{address} belongs to a user without a preferred address. Choose one first, then confirm again.")
+        raise NotYetError(mlist, email, sentence.format(address=email)) from error
 
 
 @contextmanager

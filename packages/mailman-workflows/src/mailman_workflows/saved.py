@@ -22,6 +22,7 @@ from zope.interface import implementer
 
 from mailman_workflows.cleanup import is_pended
 from mailman_workflows.database import now, store
+from mailman_workflows.i18n import using
 from mailman_workflows.model.tables import SavedRequest
 from mailman_workflows.outcomes import Party
 from mailman_workflows.request import Purpose, Request
@@ -83,6 +84,11 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
     """Save a request that waits under a new token, which is put into it."""
     lifetime = wait.lifetime or _lifetime(wait.party)
     at = now()
+    # Moderators read it in the web interface; what our own doors show is English.
+    with using(request.mlist.preferred_language.code):
+        shown_reason = str(wait.reason)
+    with using(""):
+        reason = str(wait.reason)
     request.token = getUtility(IPendings).add(
         _Pendable(
             {name: text[:_SHOWN_CHARACTERS] for name, text in wait.shown.items()},
@@ -93,7 +99,7 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
             when=at.replace(microsecond=0).isoformat(),
             token_owner=OWNERS[wait.party].name,
             waits_for=wait.party.value,
-            reason=wait.reason,
+            reason=shown_reason,
             workflow=workflow,
         ),
         lifetime=lifetime,
@@ -109,7 +115,7 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
             agenda=json.dumps(list(agenda)),
             data=json.dumps(request.to_data()),
             waits_for=wait.party.value,
-            reason=wait.reason,
+            reason=reason,
             since=at,
             expires=at + lifetime,
         )

@@ -13,6 +13,7 @@ from public import public
 from sqlalchemy import select, update
 from zope.component import getUtility
 
+from mailman_pgp.i18n import Text
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_workflows import Party, Purpose, Wait, choice, components
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailman.plugins")
 
 OURS = {Purpose.JOIN: "pgp-join", Purpose.LEAVE: "pgp-leave"}
+
+#: What a request waits for that has no key.
+FOR_A_KEY = Text("waits for a key")
 
 #: How long a request to join waits for a key, and for the proof of its person.
 PATIENCE = dt.timedelta(days=30)
@@ -53,7 +57,7 @@ def _choose(mlist: Any, purpose: Purpose) -> None:
     workflow = choice.choose(mlist.list_id, OURS[purpose], purpose)
     if purpose is Purpose.JOIN:
         # Nobody gets in without a key because they asked before.
-        begin_anew(mlist, workflow, Wait(Party.OUTSIDE, "waits for a key", PATIENCE))
+        begin_anew(mlist, workflow, Wait(Party.OUTSIDE, FOR_A_KEY, PATIENCE))
 
 
 @public

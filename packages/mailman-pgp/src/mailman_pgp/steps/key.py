@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mailman_pgp.conversation import proving
 from mailman_pgp.exchange.counting import counting
-from mailman_pgp.i18n import _
-from mailman_pgp.lists.passage import PATIENCE
+from mailman_pgp.i18n import Text, _
+from mailman_pgp.lists.passage import FOR_A_KEY, PATIENCE
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_how_to_send_a_key
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What the request's notes hold: when it began (ISO 8601, naive UTC), and which certificate was usable then, if any.
 BEGAN, AT_FIRST = "began", "key-at-first"
+#: What a request waits for that has a key, or somebody who was asked to prove one.
+FOR_PROOF = Text("waits for proof")
 _ASKED = (
     "asked-for-proof"  # in the notes: that the person was asked to prove a key, and is not to be told how to send one
 )
@@ -58,4 +60,4 @@ class HasKey(StepOfEncryptedList):
 def _wait(request: Request, *, asked: bool) -> Wait:
     request.notes[_ASKED] = asked
     over = dt.datetime.fromisoformat(str(request.notes[BEGAN])) + PATIENCE
-    return Wait(Party.OUTSIDE, "waits for proof" if asked else "waits for a key", max(over - now(), _AT_LEAST))
+    return Wait(Party.OUTSIDE, FOR_PROOF if asked else FOR_A_KEY, max(over - now(), _AT_LEAST))

@@ -10,7 +10,7 @@ from mailman_pgp.conversation import proving
 from mailman_pgp.conversation.asking_moderators import ask_about_leaving
 from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import Text, _
 from mailman_pgp.lists.settings import LeaveProtection, leave_protection
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_leaving
@@ -51,10 +51,11 @@ class LeaveByProof(Step):
         if protection is LeaveProtection.DELAY:
             due = now() + delay
             request.notes[_DUE] = due.isoformat()
-            return Wait(Party.OUTSIDE, f"leaves on {due:%Y-%m-%d} unless somebody objects", delay + _GRACE)
+            when = Text("leaves on {day} unless somebody objects", day=due.strftime("%Y-%m-%d"))
+            return Wait(Party.OUTSIDE, when, delay + _GRACE)
         if request.promises.pre_approved:
             return PROCEED
-        return Wait(Party.MODERATOR, "waits for a moderator: leaves without a proof")
+        return Wait(Party.MODERATOR, Text("waits for a moderator: leaves without a proof"))
 
     def announce(self, request: Request) -> None:
         """See `Step`.  The person is told in the clear, too: they may have lost their key."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mailman_pgp.conversation.asking_moderators import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
-from mailman_pgp.i18n import _
+from mailman_pgp.i18n import Text, _
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
@@ -41,7 +41,7 @@ class ModerateWithKey(StepOfEncryptedList):
         if not is_moderated(request.mlist) or (request.promises.pre_approved and known):
             return PROCEED
         request.notes[_SHOWN] = found.fingerprint
-        return Wait(Party.MODERATOR, "waits for a moderator", shown=_shown(found.certificate))
+        return Wait(Party.MODERATOR, Text("waits for a moderator"), shown=_shown(found.certificate))
 
     def announce(self, request: Request) -> None:
         """See `Step`."""

@@ -15,13 +15,13 @@ from mailman_pgp.keys.journal import Act
 from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.notices.passage import send_how_to_send_a_key
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
-from mailman_pgp.steps.key import BEGAN
+from mailman_pgp.steps.key import BEGAN, FOR_PROOF
 from mailman_workflows import PROCEED, NotYetError, Party, Wait
 
 if TYPE_CHECKING:
     from mailman_workflows import Outcome, Request
 
-_WAIT = Wait(Party.OUTSIDE, "waits for proof", PATIENCE)
+_WAIT = Wait(Party.OUTSIDE, FOR_PROOF, PATIENCE)
 _ASKED = "asked-to-prove"  # in the notes: the fingerprint of the certificate to which the question was encrypted
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from mailman.commands.eml_confirm import Confirm as CoreConfirm
-from mailman.core.i18n import _
+from mailman.core.i18n import _ as _core
 from mailman.interfaces.command import ContinueProcessing
 from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
 from mailman.interfaces.pending import IPendings
@@ -18,6 +18,7 @@ from mailman_workflows.confirmations import service
 from mailman_workflows.confirmations.actions import NotConfirmedError
 from mailman_workflows.confirmations.automatic import is_automatic
 from mailman_workflows.errors import RefusedError
+from mailman_workflows.i18n import using
 
 log = logging.getLogger("mailman.vette")
 
@@ -37,7 +38,7 @@ class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
             results.send_response = False  # it would be answered again
             return ContinueProcessing.no
         if not arguments:
-            print(_("No confirmation token found"), file=results)
+            print(_core("No confirmation token found"), file=results)
             return ContinueProcessing.no
         token = arguments[0]
         seen: set[str] = getattr(results, "confirms", set())
@@ -50,7 +51,8 @@ class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
                 return self.process_held(mlist, msg, msgdata, token, pendable, results)
             self._no_match(results)
         else:
-            self._confirm(mlist, msg, token, results)
+            with using(str(msgdata.get("lang") or mlist.preferred_language.code)):  # as core's own texts in the answer
+                self._confirm(mlist, msg, token, results)
         return ContinueProcessing.no
 
     def _confirm(self, mlist: Any, msg: Any, token: str, results: Any) -> None:
@@ -66,9 +68,9 @@ class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
         except (MembershipIsBannedError, AlreadySubscribedError) as error:
             print(str(error), file=results)
         else:
-            print(done or _("Confirmed"), file=results)
+            print(done or _core("Confirmed"), file=results)
 
     @staticmethod
     def _no_match(results: Any) -> None:
-        print(_("Confirmation token did not match"), file=results)
+        print(_core("Confirmation token did not match"), file=results)
         results.send_response = True

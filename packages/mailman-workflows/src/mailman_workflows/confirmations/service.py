@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import falcon
 from lazr.config import as_boolean
 from mailman.config import config
-from mailman.core.i18n import _
+from mailman.core.i18n import _ as _core
 from mailman.email.message import UserNotification
 from mailman.interfaces.errors import MailmanError
 from mailman.interfaces.pending import IPendable, IPendings
@@ -25,6 +25,7 @@ from mailman_workflows.confirmations import actions
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError
 from mailman_workflows.database import now, store, whole
 from mailman_workflows.errors import ActionFailedError
+from mailman_workflows.i18n import _, using
 from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def ask(mlist: Any, action: Action, email: str, data: Mapping[str, JSON], send: 
         question by `open_questions`.
     """
     # First of all, for it may fail.
-    with _.using(mlist.preferred_language.code):
+    code = mlist.preferred_language.code
+    # Who mails it in another way knows for whom, and in which language.
+    with _core.using(code), using(code) if send is None else nullcontext():
         subject, text = action.question(Asked(mlist, email, data))
     token = cast(
         "str",
@@ -129,7 +132,7 @@ def _data(action: Action, version: int, data: str) -> Mapping[str, JSON]:
 def _send(mlist: Any, email: str, subject: str, text: str, token: str) -> None:
     verp = as_boolean(getattr(config.mta, "verp_confirmations", "yes"))
     reply_to = mlist.confirm_address(token) if verp else mlist.request_address
-    with _.using(mlist.preferred_language.code):
+    with using(mlist.preferred_language.code):
         how = _("To confirm, reply to this message. If you did not ask for this, ignore it: nothing happens then.")
     message = UserNotification(
         email,
@@ -166,7 +169,7 @@ def _confirm(mlist: Any, token: str, message: Any) -> str | None:
         return None
     action = actions.named(row["action"])
     if action is None:
-        raise NotConfirmedError("What you confirm is not installed here any more; write to the list's owners.")
+        raise NotConfirmedError(_("What you confirm is not installed here any more; write to the list's owners."))
     with _failures_of(action):
         asked = Asked(mlist, row["email"], _data(action, row["version"], row["data"]), message)
         action.check(asked, message)

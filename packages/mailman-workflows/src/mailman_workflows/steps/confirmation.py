@@ -13,6 +13,7 @@ from mailman.interfaces.subscriptions import (
 from mailman.utilities.datetime import now
 from zope.event import notify
 
+from mailman_workflows.i18n import Text
 from mailman_workflows.outcomes import END, PROCEED, Party, Wait
 from mailman_workflows.workflow import Step
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from mailman_workflows.request import Request
 
 _WITHOUT = (SubscriptionPolicy.open, SubscriptionPolicy.moderate)
-_WAIT = Wait(Party.SUBSCRIBER, "waits for a confirmation")
-_WAIT_INVITED = Wait(Party.SUBSCRIBER, "waits for an answer to the invitation")
+_WAIT = Wait(Party.SUBSCRIBER, Text("waits for a confirmation"))
+_WAIT_INVITED = Wait(Party.SUBSCRIBER, Text("waits for an answer to the invitation"))
 
 
 class ConfirmJoining(Step):

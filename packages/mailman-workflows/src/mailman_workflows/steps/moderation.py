@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from mailman.core.i18n import _
+from mailman.core.i18n import _ as _core
 from mailman.email.message import UserNotification
 from mailman.interfaces.mailinglist import SubscriptionPolicy
 from mailman.interfaces.template import ITemplateLoader
 from mailman.utilities.string import expand, wrap
 from zope.component import getUtility
 
+from mailman_workflows.i18n import Text
 from mailman_workflows.outcomes import PROCEED, Party, Wait
 from mailman_workflows.workflow import Step
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailman.subscribe")
 
 _MODERATED = (SubscriptionPolicy.moderate, SubscriptionPolicy.confirm_then_moderate)
-_WAIT = Wait(Party.MODERATOR, "waits for a moderator")
+_WAIT = Wait(Party.MODERATOR, Text("waits for a moderator"))
 
 
 class ModerateJoining(Step):
@@ -66,15 +67,15 @@ class ModerateLeaving(Step):
             _tell_moderators(request, _leaving(request), "list:admin:action:unsubscribe")
 
 
-# Core's catalogues know these texts by the name `self`, and `_` looks it up in the caller.
+# Core's catalogues know these texts by the name `self`, and `_core` looks it up in the caller.
 
 
 def _joining(self: Request) -> str:  # noqa: ARG001 - see above
-    return str(_("New subscription request to ${self.mlist.display_name} from ${self.address.email}"))
+    return str(_core("New subscription request to ${self.mlist.display_name} from ${self.address.email}"))
 
 
 def _leaving(self: Request) -> str:  # noqa: ARG001 - see above
-    return str(_("New unsubscription request to ${self.mlist.display_name} from ${self.address.email}"))
+    return str(_core("New unsubscription request to ${self.mlist.display_name} from ${self.address.email}"))
 
 
 def _tell_moderators(request: Request, subject: str, template: str) -> None:
