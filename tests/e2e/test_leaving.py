@@ -184,3 +184,24 @@ def test_owners_remove_at_once(encrypted_list: EncryptedList) -> None:
     rest(f"members/{found['member_id']}", method="DELETE")
     assert not is_member(anne)
     assert not is_member(bart)
+
+
+@pytest.mark.parametrize("door", ["mail", "rest", "command line"])
+def test_goodbye(encrypted_list: EncryptedList, door: str) -> None:
+    """Who has left reads so, by the key that has counted until then if the door allows; and not that something waits for them."""
+    anne = encrypted_list.member("Anne")
+    if door == "mail":
+        tell(anne, encrypted(anne, "leave"))
+        tell(anne, reply(anne, asked(anne)))
+    elif door == "rest":
+        rest = encrypted_list.sandbox.rest
+        query = {"list_id": encrypted_list.list_id, "subscriber": anne.address, "role": "member"}
+        rest(f"members/{rest('members/find', query)['entries'][0]['member_id']}", method="DELETE")
+    else:
+        encrypted_list.sandbox.command("delmembers", "-l", encrypted_list.address, "-m", anne.address)
+    until(lambda: not is_member(anne), "the end of the membership")
+    encrypted_list.sandbox.wait_until_idle()
+    goodbye = "You are no member of"
+    in_clear = [text.partition("\n")[0] for text in clear_texts(anne)]
+    assert [subject.startswith(goodbye) for subject in in_clear] == ([True] if door == "command line" else [])
+    assert any(subject_of(said).startswith(goodbye) for said in readable(anne)) is (door != "command line")

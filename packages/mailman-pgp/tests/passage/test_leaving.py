@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Ants
 
@@ -245,3 +246,42 @@ def test_joined_again_meanwhile(ants: Ants, anne: str, protection: str, later: C
     daily_work(ants)
     assert anne in ants.members()
     assert ants.leave() is not None
+
+
+def test_goodbye(ants: Ants, anne: str, tmp_path: Path) -> None:
+    """Who leaves is told so by the key that has counted until then: by our text, or by the one that the list has set."""
+    from mailman.interfaces.template import ITemplateManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    ants.mlist.send_goodbye_message = True
+    key = ants.keys[anne]
+    for text in ("", "Farewell, $user_email."):
+        path = tmp_path / "goodbye.txt"
+        path.write_text(text)
+        getUtility(ITemplateManager).set("list:user:notice:goodbye", ants.mlist.list_id, path.as_uri())
+        ants.leave(pre_confirmed=True)
+        ((recipient, message),) = ants.encrypted_mail()
+        assert (recipient, message["subject"]) == (anne, "You are no member of Ant any more")
+        said = message.get_body(("plain",)).get_content().strip()
+        assert (
+            said == f"Farewell, {anne}." if text else said.startswith("You are no member of the encrypted mailing list")
+        )
+        assert ants.mail() == {}
+        ants.add_key(anne, key=key)
+        ants.ask(pre_verified=True, pre_confirmed=True, pre_approved=True)
+
+
+def test_no_goodbye(ants: Ants, anne: str) -> None:
+    """Nor where the list wants none; and where no key counts, in the clear, without what the list would say."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    ants.leave(pre_confirmed=True)
+    assert ants.mail() == {}
+    ants.add_key(anne)
+    ants.ask(pre_verified=True, pre_confirmed=True, pre_approved=True)
+    changing.suspend(ants.mlist, anne, Actor(Door.COMMAND_LINE))
+    ants.mail()
+    ants.mlist.send_goodbye_message = True
+    ants.leave(pre_confirmed=True)
+    assert ants.mail() == {anne: ["[You are no member of Ant any more]"]}

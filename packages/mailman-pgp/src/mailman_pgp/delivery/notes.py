@@ -31,6 +31,7 @@ from mailman_pgp.mime import (
     whole_message,
 )
 from mailman_pgp.notices import send_waiting
+from mailman_pgp.notices.passage import send_left
 from mailman_pgp.notices.templates import CLEAR, TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
@@ -123,7 +124,10 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], form: _Form) -> None
         config.db.commit()
         refusals = _send(envelopes, progress)
         refusals.settle(msgdata)
-        _record(mlist, unreached, refusals)
+        left = _have_left(mlist, msg, unreached)
+        for address in left:
+            send_left(mlist, address, None)
+        _record(mlist, {address: unreached[address] for address in unreached if address not in left}, refusals)
         progress.mark(unreached)
         msgdata["recipients"] = refusals.temporary
         return refusals
@@ -175,6 +179,16 @@ def _send(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
             refusals.add(result)
     progress.keep()
     return refusals
+
+
+def _have_left(mlist: Any, msg: Any, unreached: dict[str, str]) -> list[str]:
+    """Who is sent core's goodbye, which can't be encrypted any more.
+
+    By the doors at which an owner removes somebody at once: the list has forgotten their certificate, and nothing waits for them.
+    """
+    if single_address(msg) != mlist.bounces_address.lower():
+        return []
+    return [address for address in unreached if not administrators.is_on(mlist, address)]
 
 
 def _record(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:

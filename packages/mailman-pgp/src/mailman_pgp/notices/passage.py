@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mailman.interfaces.template import ITemplateLoader
+from mailman.utilities.string import expand
 from public import public
+from zope.component import getUtility
 
-from mailman_pgp.i18n import Text
+from mailman_pgp.i18n import Text, language_of
 from mailman_pgp.notices import filled, is_ours, send_template
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
@@ -46,3 +49,35 @@ def send_leaving(mlist: Any, address: str, due: dt.datetime | None, certificate:
         send_encrypted(mlist, written, [reader(address, certificate)])
     except OpenPGPError:
         return  # the library refuses this certificate; they were told in the clear
+
+
+@public
+def send_left(mlist: Any, address: str, certificate: Certificate | None) -> None:
+    """Tell somebody that they are a member no more: encrypted to `certificate`, or in the clear where that can't be.
+
+    What the list says to who leaves (core's template) is said encrypted only.
+    """
+    if is_ours(address):
+        return
+    if certificate is not None:
+        subject, text = filled(mlist, address, "left")
+        written = letter(mlist.owner_address, subject, _goodbye(mlist, address) or text, [list_certificate(mlist)])
+        try:
+            send_encrypted(mlist, written, [reader(address, certificate)])
+        except OpenPGPError:
+            pass  # the library refuses this certificate
+        else:
+            return
+    send_template(mlist, address, "left", None)
+
+
+def _goodbye(mlist: Any, address: str) -> str:
+    """The text that somebody has set for it; core's own is empty."""
+    code = language_of(mlist, address)
+    try:
+        template = str(getUtility(ITemplateLoader).get("list:user:notice:goodbye", mlist, language=code))
+    except (OSError, ValueError, LookupError):  # on a server or in a file that can't be read
+        return ""
+    words = {"user_email": address, "user_address": address, "fqdn_listname": mlist.fqdn_listname}
+    words |= {"list_name": mlist.display_name, "list_requests": mlist.request_address}
+    return str(expand(template, mlist, words)).strip()

@@ -162,6 +162,17 @@ the encrypted message that comes with this one. If you want to leave and have
 lost your key, do nothing."""),
         END,
     ),
+    "left": (
+        N_("You are no member of {list} any more"),
+        N_("""\
+You are no member of the encrypted mailing list
+{address} any more. No post of it is sent to you
+from now on.
+
+If you did not want this, write to {owner}, encrypted to
+the attached certificate."""),
+        END,
+    ),
     "waiting": (
         N_("Something waits for you at {list}"),
         N_("""\

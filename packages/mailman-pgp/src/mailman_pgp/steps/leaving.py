@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mailman.app.membership import delete_member
 
 from mailman_pgp.conversation import proving
 from mailman_pgp.conversation.asking_moderators import ask_about_leaving
 from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import Text, _
+from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.lists.settings import LeaveProtection, leave_protection
 from mailman_pgp.model.database import now
-from mailman_pgp.notices.passage import send_leaving
+from mailman_pgp.notices.passage import send_leaving, send_left
+from mailman_pgp.site import health
 from mailman_pgp.steps.encrypted import is_at_encrypted_list
 from mailman_workflows import END, PROCEED, First, NotYetError, Party, Purpose, RefusedError, Step, Wait, saved
 from mailman_workflows.steps.confirmation import ConfirmLeaving
+from mailman_workflows.steps.membership import Leave
 from mailman_workflows.steps.moderation import ModerateLeaving
 
 if TYPE_CHECKING:
@@ -94,6 +99,21 @@ class ModerateLeavingOnce(ModerateLeaving):
     def run(self, request: Request) -> Outcome:
         """See `Step`."""
         return PROCEED if request.notes.get(_ACCEPTED) else super().run(request)
+
+
+class LeaveEncrypted(Leave):
+    """The member is told that they have left by the key that counts until then: the list forgets it with the membership."""
+
+    def end(self, mlist: Any, address: str) -> None:
+        """See `Leave`.  Where no key can be looked at, core says goodbye."""
+        if not health.current().healthy or not is_encrypted(mlist.list_id):
+            super().end(mlist, address)
+            return
+        found = counting(mlist.list_id, address)
+        certificate = None if found.problem else found.certificate
+        delete_member(mlist, address, userack=False)
+        if mlist.send_goodbye_message:
+            send_left(mlist, address, certificate)
 
 
 def _due(request: Request) -> dt.datetime | None:

@@ -10,14 +10,14 @@ from zope.interface import implementer
 from mailman_pgp.lists.passage import OURS
 from mailman_pgp.steps.encrypted import AsPlainList
 from mailman_pgp.steps.key import HasKey
-from mailman_pgp.steps.leaving import LeaveByProof, ModerateLeavingOnce
+from mailman_pgp.steps.leaving import LeaveByProof, LeaveEncrypted, ModerateLeavingOnce
 from mailman_pgp.steps.moderation import ModerateWithKey, SameKey
 from mailman_pgp.steps.proof import Proves
 from mailman_workflows import IWorkflow, Purpose, Workflow
 from mailman_workflows.anew import Anew
 from mailman_workflows.steps.confirmation import ConfirmJoining, ConfirmLeaving
 from mailman_workflows.steps.eligibility import MayJoin
-from mailman_workflows.steps.membership import IsMember, Join, Leave
+from mailman_workflows.steps.membership import IsMember, Join
 from mailman_workflows.steps.moderation import ModerateJoining
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ class LeaveByKey(Workflow):
             IsMember(),
             LeaveByProof(),
             ModerateLeavingOnce(),
-            Leave(),
+            LeaveEncrypted(),
             ConfirmLeaving(),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailman.app.membership import delete_member
 from mailman.interfaces.member import AlreadySubscribedError, MemberRole, NotAMemberError
@@ -69,6 +69,10 @@ class Leave(Step):
             if address.user is None:  # core's notice to the owners takes one for granted
                 getUtility(IUserManager).make_user(address.email)
             with contextlib.suppress(NotAMemberError):
-                delete_member(request.mlist, address.email)
+                self.end(request.mlist, address.email)
         request.member = None
         return PROCEED
+
+    def end(self, mlist: Any, address: str) -> None:
+        """End the membership by an address, and say goodbye as the list's settings want it; raises core's `NotAMemberError`."""
+        delete_member(mlist, address)
