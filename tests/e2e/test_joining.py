@@ -256,6 +256,21 @@ def test_address_deleted_before_acceptance(encrypted_list: EncryptedList, waitin
     assert members(encrypted_list) == set()
 
 
+@pytest.mark.parametrize("how", ["merged", "moved"])
+def test_another_user_before_acceptance(encrypted_list: EncryptedList, waiting: Person, how: str) -> None:
+    """The address that was proved joins, for whoever has it by now; no other address of theirs does."""
+    rest, eve = encrypted_list.sandbox.rest, encrypted_list.member("Eve")
+    if how == "merged":
+        rest(f"users/{eve.address}/addresses", {"email": waiting.address, "absorb_existing": "1"})
+    else:
+        rest(f"addresses/{waiting.address}/user", method="DELETE")
+        rest(f"users/{eve.address}/addresses", {"email": waiting.address})
+    accept(encrypted_list)
+    assert members(encrypted_list) == {waiting.address, eve.address}
+    query = {"list_id": encrypted_list.list_id, "role": "member"}
+    assert len({found["user"] for found in rest("members/find", query)["entries"]}) == 1
+
+
 def test_two_accept_at_once(encrypted_list: EncryptedList, waiting: Person) -> None:
     """Two moderators, by two processes: one membership, and no error that is not an answer."""
     token = requests(encrypted_list)[0]["token"]

@@ -186,6 +186,21 @@ def test_owners_remove_at_once(encrypted_list: EncryptedList) -> None:
     assert not is_member(bart)
 
 
+def test_another_address_meanwhile(encrypted_list: EncryptedList) -> None:
+    """A moderator's word ends the membership that they were asked about, also where it has come to another address by now."""
+    rest, anne, other = encrypted_list.sandbox.rest, encrypted_list.member("Anne"), encrypted_list.person("Other")
+    unsubscribe(anne)
+    rest(f"users/{anne.address}/addresses", {"email": other.address})
+    rest(f"addresses/{other.address}/verify", {}, "POST")
+    query = {"list_id": encrypted_list.list_id, "subscriber": anne.address, "role": "member"}
+    (found,) = rest("members/find", query)["entries"]
+    rest(f"members/{found['member_id']}", {"address": other.address}, "PATCH")
+    assert encrypted_list.members() == {other.address}
+    decide(encrypted_list, "accept")
+    assert encrypted_list.members() == set()
+    assert requests(encrypted_list) == []
+
+
 @pytest.mark.parametrize("door", ["mail", "rest", "command line"])
 def test_goodbye(encrypted_list: EncryptedList, door: str) -> None:
     """Who has left reads so, by the key that has counted until then if the door allows; and not that something waits for them."""
