@@ -62,10 +62,14 @@ def outside(mlist: Any, install: Callable[[Any], Any], weather: dict[str, Any], 
 def test_resume_all(
     mlist: Any, manager: Any, person: Any, run: Callable[..., Result], weather: dict[str, Any], store: Session
 ) -> None:
-    """One request that fails, is refused or has to wait keeps none of the others; who fails is told by the exit code."""
+    """One request that fails, can't be read, is refused or has to wait keeps none of the others; the exit code tells of failures."""
     from mailman_workflows import NotYetError, RefusedError  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415
 
     people = [f"{name}@example.org" for name in ("anne", "bart", "cris", "dirk")]
+    damaged = [manager(mlist).register(person(f"{name}@example.org"))[0] for name in ("eve", "fred")]
+    for token, column in zip(damaged, ("data", "agenda"), strict=True):
+        setattr(store.get(SavedRequest, token), column, '{"email": 1}')
     tokens = {email: manager(mlist).register(person(email))[0] for email in people}
     store.commit()
     anne, bart, cris, dirk = people
@@ -77,6 +81,9 @@ def test_resume_all(
     assert isinstance(result.exception, SystemExit)
     assert f"{tokens[anne]}: The step 'weather' of the workflow 'made' failed" in result.output
     assert "a secret" not in result.output
+    for token in damaged:
+        assert f"{token}: What is kept of the request {token} can't be read. Discard it" in result.output
+        manager(mlist).discard(token)
     assert f"{tokens[bart]}: It rains." in result.output
     assert f"{tokens[cris]}: Not you." in result.output
     assert [member.address.email for member in mlist.members.members] == [dirk]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailman_workflows import saved
+from mailman_workflows.errors import UnreadableRequestError
 from mailman_workflows.outcomes import PROCEED
 from mailman_workflows.request import StaleRequestError
 from mailman_workflows.workflow import Step
@@ -44,7 +45,7 @@ def begin_anew(mlist: Any, workflow: Workflow, wait: Wait) -> None:
         saved.finish(claimed)
         try:
             request = claimed.request(mlist)
-        except StaleRequestError:
+        except (StaleRequestError, UnreadableRequestError):
             continue
         request.notes = {}
         saved.save(request, workflow.name, [Anew.name, *workflow.order], wait)

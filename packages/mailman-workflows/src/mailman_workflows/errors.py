@@ -108,6 +108,17 @@ class MissingStepError(SiteError):
         )
 
 
+class UnreadableRequestError(SiteError):
+    """What is kept of a request can't be read: somebody has changed it in the database, or a later release has written it."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            falcon.HTTP_500,
+            "This request can't be read.",
+            f"What is kept of the request {token} can't be read. Discard it, so that the person can ask again.",
+        )
+
+
 def is_answer(error: BaseException) -> bool:
     """Whether an error is a step's decision about a request, which is over by it, and no accident."""
     decisions = (AlreadySubscribedError, MembershipIsBannedError, InvalidEmailAddressError, SubscriptionPendingError)

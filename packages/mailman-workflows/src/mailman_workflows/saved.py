@@ -7,6 +7,8 @@ whoever removes that one, by whatever door, ends the request.
 from __future__ import annotations
 
 import json
+import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,15 +24,18 @@ from zope.interface import implementer
 
 from mailman_workflows.cleanup import is_pended
 from mailman_workflows.database import now, store
+from mailman_workflows.errors import UnreadableRequestError
 from mailman_workflows.i18n import using
 from mailman_workflows.model.tables import SavedRequest
 from mailman_workflows.outcomes import Party
 from mailman_workflows.request import Purpose, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mailman_workflows.outcomes import Wait
+
+log = logging.getLogger("mailman.plugins")
 
 #: Core knows two owners of a token.  What waits for neither is at least not for a moderator to decide.
 OWNERS = {
@@ -68,16 +73,29 @@ class Claimed:
 
     @property
     def agenda(self) -> list[str]:
-        """The step that waited, and those after it."""
-        return cast("list[str]", json.loads(self.row["agenda"]))
+        """The step that waited, and those after it; raises `UnreadableRequestError`."""
+        with self._read():
+            found = json.loads(self.row["agenda"])
+            if not found or not isinstance(found, list):
+                raise ValueError("An agenda names steps.")
+        return cast("list[str]", found)
 
     def request(self, mlist: Any) -> Request:
-        """The request itself; raises `StaleRequestError`."""
-        found = Request.from_data(mlist, self.purpose, json.loads(self.row["data"]))
+        """The request itself; raises `StaleRequestError` and `UnreadableRequestError`."""
+        with self._read():
+            found = Request.from_data(mlist, self.purpose, json.loads(self.row["data"]))
         found.token = self.row["token"]
         found.waits_for = Party(self.row["waits_for"])
         found.since = self.row["since"]
         return found
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log.error("The request %s can't be read", self.row["token"])  # noqa: TRY400 - the error's text may hold what is in it
+            raise UnreadableRequestError(self.row["token"]) from error
 
 
 def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> None:
