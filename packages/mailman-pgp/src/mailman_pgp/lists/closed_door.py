@@ -13,12 +13,13 @@ from zope.component import getGlobalSiteManager
 
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_workflows.closed import ClosedManager
+from mailman_workflows.plugin import WorkflowsPlugin
 
 
 @public
 def install() -> None:
-    """Close the door of encrypted lists, unless the plugin is there whose own door looks at each list's workflow."""
-    if "workflows" not in config.plugins:
+    """Close the door of encrypted lists, unless the plugin is there (by whatever name) whose own door looks at each list's workflow."""
+    if not any(isinstance(plugin, WorkflowsPlugin) for plugin in config.plugins.values()):
         getGlobalSiteManager().registerAdapter(_manager, (IMailingList,), ISubscriptionManager)
 
 
