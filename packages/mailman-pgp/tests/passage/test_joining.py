@@ -10,6 +10,7 @@ import pytest
 from keys import forge_usable, now
 
 from mailman_pgp import openpgp
+from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import dearmor, grouped
 from mailman_pgp.openpgp.memberkeys import MemberKey
 
@@ -225,6 +226,38 @@ def test_a_proof_is_asked_for(ants: Ants) -> None:
     assert state(ants) == ("outside", "waits for proof")
     assert ants.mail() == {}
     not_yet(ants, "no certificate")
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told before", "not told before"])
+def test_a_proof_is_asked_for_no_more(ants: Ants, *, told: bool) -> None:
+    """Once the question is forgotten the request says that it waits for a key, and its person has been told once how to send one."""
+    from mailman_pgp.conversation import proving  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.exchange import changing, waiting  # noqa: PLC0415
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+    from mailman_workflows.confirmations import discard, open_questions  # noqa: PLC0415
+
+    if told:
+        ants.ask()
+        assert ants.mail() == {ANNE: [HOW_TO]}
+    made = MemberKey.generate(f"Somebody <{ANNE}>")
+    ants.keys[ANNE] = made
+    changing.let_count(ants.mlist, ANNE, openpgp.inspect(made.certificate), ChoiceState.APPROVED, Actor(Door.REST))
+    proving.challenge_to_prove(ants.mlist, ANNE)
+    changing.remove(ants.mlist, ANNE, Actor(Door.COMMAND_LINE))
+    ants.store.commit()
+    if told:
+        waiting.look_again(ants.mlist, ANNE)
+    else:
+        ants.ask()
+    ants.mail()
+    assert state(ants) == ("outside", "waits for proof")
+    (question,) = open_questions(ants.mlist, ANNE)
+    discard(question.token)
+    ants.store.commit()
+    for _ in range(2):
+        waiting.look_again(ants.mlist, ANNE)
+    assert state(ants) == ("outside", "waits for a key")
+    assert ants.mail() == ({} if told else {ANNE: [HOW_TO]})
 
 
 @pytest.mark.parametrize("policy", ["open", "confirm"])

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 BEGAN, AT_FIRST = "began", "key-at-first"
 #: What a request waits for that has a key, or somebody who was asked to prove one.
 FOR_PROOF = Text("waits for proof")
-_ASKED = (
-    "asked-for-proof"  # in the notes: that the person was asked to prove a key, and is not to be told how to send one
-)
+#: In the notes: whether the person is asked to prove a key that they have sent, and how often the request has waited for one: its
+#: person is told how to send it the first time only.
+_ASKED, _TOLD = "asked-for-proof", "told-how"
 _AT_LEAST = dt.timedelta(hours=1)
 
 
@@ -42,22 +42,26 @@ class HasKey(StepOfEncryptedList):
         return _wait(request, asked=proving.is_asked_to_prove(request.mlist, request.email))
 
     def announce(self, request: Request) -> None:
-        """See `Step`.  Who was asked to prove a key has been told already what to do."""
-        if not request.notes[_ASKED]:
+        """See `Step`.  Who was asked to prove a key has been told already what to do, and nobody is told twice."""
+        if request.notes[_TOLD] == 1 and not request.notes[_ASKED]:
             send_how_to_send_a_key(request.mlist, request.address.email)
 
     def decide_again(self, request: Request) -> Outcome:
         """See `StepOfEncryptedList`."""
         found = counting(request.mlist.list_id, request.email)
-        if found.problem and not request.notes[_ASKED] and proving.is_asked_to_prove(request.mlist, request.email):
-            return _wait(request, asked=True)
-        if found.problem:
-            until = _("The request waits for a key, and goes on by itself when there is one.")
-            raise NotYetError(request.mlist, request.email, f"{found.sentence} {until}")
-        return PROCEED
+        if not found.problem:
+            return PROCEED
+        asked = proving.is_asked_to_prove(request.mlist, request.email)
+        if asked is not request.notes[_ASKED]:  # a question has come, or was answered by no, or its time is over
+            return _wait(request, asked=asked)
+        until = _("The request waits for a key, and goes on by itself when there is one.")
+        raise NotYetError(request.mlist, request.email, f"{found.sentence} {until}")
 
 
 def _wait(request: Request, *, asked: bool) -> Wait:
     request.notes[_ASKED] = asked
+    told = request.notes.get(_TOLD, 0)
+    assert isinstance(told, int), "It is a number."
+    request.notes[_TOLD] = told + (not asked)
     over = dt.datetime.fromisoformat(str(request.notes[BEGAN])) + PATIENCE
     return Wait(Party.OUTSIDE, FOR_PROOF if asked else FOR_A_KEY, max(over - now(), _AT_LEAST))
