@@ -298,3 +298,28 @@ def test_rejects_a_request_to_leave(encrypted: Any, anne: Talker, olga: Talker) 
     assert "Request to leave" in text
     assert "Subscription request" not in text
     assert encrypted.members.get_member(anne.address) is not None
+
+
+@pytest.mark.parametrize("how", ["changed", "suspended", "removed"])
+def test_another_key_counts_by_now(encrypted: Any, anne: Talker, olga: Talker, store: Session, how: str) -> None:
+    """Whoever lets another key take the place of the one that they were shown takes away no later one, and lifts no suspension."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.exchange import changing  # noqa: PLC0415
+    from mailman_pgp.keys import registry  # noqa: PLC0415
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    new, latest = (MemberKey.generate(f"Anne <{anne.address}>") for _ in range(2))
+    asked = anne.asked(anne.clear(entity("key change", attached=new.certificate)), by=new)
+    (question,) = [said for said in olga.read(anne.tell(anne.reply(asked, by=new))) if "Another key" in said["subject"]]
+    by_rest = Actor(Door.REST)
+    if how == "changed":
+        certificate = openpgp.inspect(latest.certificate)
+        changing.let_count(encrypted, anne.address, certificate, registry.ChoiceState.APPROVED, by_rest)
+    else:
+        (changing.suspend if how == "suspended" else changing.remove)(encrypted, anne.address, by_rest)
+    store.commit()
+    told()
+    before = registry.chosen(encrypted.list_id, anne.address)
+    answer = " ".join(olga.answers(olga.reply(question, "accept")).split())
+    assert "is not the one any more that you were shown, and nothing was changed" in answer
+    assert registry.chosen(encrypted.list_id, anne.address) == before

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.conversation.asking import challenge
-from mailman_pgp.conversation.matters import Matter, Subject
+from mailman_pgp.conversation.matters import Matter, Subject, standing
 from mailman_pgp.conversation.moderating import Moderation
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
@@ -82,7 +82,7 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
     with using(mlist.preferred_language.code):
         matter = Matter(
             Subject.KEY,
-            base64.b64encode(certificate.data).decode("ascii"),
+            f"{standing(before)} {base64.b64encode(certificate.data).decode('ascii')}",
             address,
             _("Another key of {address}").format(address=address),
             _(

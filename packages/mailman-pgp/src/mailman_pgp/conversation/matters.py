@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.mime.base import MIMEBase
 
+    from mailman_pgp.keys.registry import StoredCertificate
+
 
 class Subject(StrEnum):
     """What is decided about."""
@@ -20,7 +22,7 @@ class Subject(StrEnum):
     POST = (
         "post"  # a held one; `what` is its number and its id: a database may give the number to another one afterwards
     )
-    KEY = "key"  # another key of a member's; `what` is the certificate, base64
+    KEY = "key"  # another key of a member's; `what` is the `standing` of the one that is shown beside it, and the certificate, base64
 
 
 @public
@@ -38,3 +40,10 @@ class Matter:
     subject: str
     text: str
     attachments: Sequence[MIMEBase] = ()
+
+
+def standing(before: StoredCertificate | None) -> str:
+    """What was chosen when moderators were asked, and whether it counted, as one word: their decision is about this."""
+    if before is None:
+        return "none"
+    return f"{before.fingerprint}:{'counts' if before.choice.counts else 'suspended'}"

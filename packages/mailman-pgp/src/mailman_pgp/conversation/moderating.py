@@ -19,7 +19,7 @@ from zope.component import getUtility
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.letters import Letter
-from mailman_pgp.conversation.matters import Subject
+from mailman_pgp.conversation.matters import Subject, standing
 from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
@@ -162,7 +162,13 @@ def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> 
         if decision is Decision.REJECT:
             answer_by(mlist, address, "key-rejected", None, None)
         return _("The key does not count; nothing was changed.")
-    certificate = openpgp.inspect(base64.b64decode(what))
+    shown, _blank, data = what.rpartition(" ")
+    if shown != standing(registry.chosen(mlist.list_id, address)):
+        return _(
+            "The key that counts for {address} is not the one any more that you were shown, and nothing was changed. They can ask "
+            "once more."
+        ).format(address=address)
+    certificate = openpgp.inspect(base64.b64decode(data))
     try:
         openpgp.require_usable(certificate, address)
     except CertificateError as error:
