@@ -196,6 +196,18 @@ def test_left_by_another_door(mlist: Any, manager: Any, user: Any, store: Sessio
     assert len(list(mlist.members.members)) == 1
 
 
+@pytest.mark.parametrize("damaged", ["{", "[]"])
+def test_leaves_beside_a_damaged_request(mlist: Any, manager: Any, user: Any, store: Session, damaged: str) -> None:
+    """What can't be read of one request keeps nobody on the list."""
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415 - core must be initialised
+
+    store.get(SavedRequest, _leaves(mlist, manager, user, store)).data = damaged
+    store.commit()
+    mlist.members.get_member(ANNE).unsubscribe()
+    store.commit()
+    assert list(mlist.members.members) == []
+
+
 def test_unlinked_member_leaves(mlist: Any, manager: Any, user: Any, store: Session) -> None:
     """Whose address is no user's any more can leave, also where the owners are told."""
     address = user.preferred_address

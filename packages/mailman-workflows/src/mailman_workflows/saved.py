@@ -44,8 +44,8 @@ OWNERS = {
     Party.MODERATOR: TokenOwner.moderator,
 }
 
-#: Core has an index on these values.  PostgreSQL takes 2,700 bytes there, and core writes six for a letter outside ASCII.
-_SHOWN_CHARACTERS = 400
+#: Core has an index on these values, as JSON, in which PostgreSQL takes 2,700 bytes.
+_SHOWN_BYTES = 2402
 
 
 @implementer(IPendable)
@@ -109,11 +109,11 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
         reason = str(wait.reason)
     request.token = getUtility(IPendings).add(
         _Pendable(
-            {name: text[:_SHOWN_CHARACTERS] for name, text in wait.shown.items()},
+            {name: _beginning(text) for name, text in wait.shown.items()},
             type=request.purpose.value,
             list_id=request.mlist.list_id,
             email=request.address.email,
-            display_name=request.address.display_name,
+            display_name=_beginning(request.address.display_name or ""),
             when=at.replace(microsecond=0).isoformat(),
             token_owner=OWNERS[wait.party].name,
             waits_for=wait.party.value,
@@ -138,6 +138,17 @@ def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> 
             expires=at + lifetime,
         )
     )
+
+
+def _beginning(text: str) -> str:
+    """As much of a text as core's index takes: a letter outside ASCII is six bytes of JSON there, or twelve."""
+    kept, room = 0, _SHOWN_BYTES - len('""')
+    for letter in text:
+        room -= len(json.dumps(letter)) - len('""')
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept]
 
 
 def _lifetime(party: Party) -> Any:
