@@ -55,7 +55,7 @@ class Join(Command):
         except AlreadySubscribedError:
             return _("You are a member already.")
         except SubscriptionPendingError:
-            return _("Your request to join is here already, and goes on with this.")
+            return _("Your request to join is here already, and you are told what becomes of it.")
         except RefusedError as error:
             raise CommandRefusedError(error.sentence) from error
         except (MembershipIsBannedError, InvalidEmailAddressError) as error:
