@@ -9,6 +9,7 @@ import click
 from mailman_pgp.administration import requests
 from mailman_pgp.administration.adding import let_count
 from mailman_pgp.administration.answering import OWNER, answering
+from mailman_pgp.administration.arguments import chosen_at, encrypted_list, is_member, mail_address, named
 from mailman_pgp.administration.comparing import compare
 from mailman_pgp.administration.events import log
 from mailman_pgp.administration.output import (
@@ -20,7 +21,6 @@ from mailman_pgp.administration.output import (
     steps,
     table,
 )
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.administration.showing import show
 from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
@@ -110,9 +110,8 @@ def _until(expires: Any) -> str:
 @answering
 def remove(spec: str, address: str) -> Answer:
     """Let no certificate count for ADDRESS on LIST any more."""
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    fingerprint = required_certificate(mlist, address).stored.fingerprint
+    mlist, found = chosen_at(spec, address)
+    address, fingerprint = found.address, found.stored.fingerprint
     changing.remove(mlist, address, OWNER)
     waited = requests.after_change(mlist, address)
     member = is_member(mlist, address)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from mailman_pgp.administration.answering import OWNER, Refused, answering
+from mailman_pgp.administration.arguments import chosen_at, is_member, named
 from mailman_pgp.administration.output import Answer, fields, paragraphs
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.exchange import changing
 from mailman_pgp.openpgp import grouped
 
@@ -22,9 +22,8 @@ def compare(spec: str, address: str, fingerprint: tuple[str, ...]) -> Answer:
     Type what they told you, by telephone or in person: all of it, with blanks or without. It is refused when the certificate
     has another one. Nothing else is changed by this.
     """
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    current = required_certificate(mlist, address).stored.fingerprint
+    mlist, found = chosen_at(spec, address)
+    address, current = found.address, found.stored.fingerprint
     try:
         changing.compare(mlist, address, " ".join(fingerprint), OWNER)
     except changing.OtherFingerprintError as error:

@@ -10,8 +10,8 @@ import click
 from sqlalchemy import func, select
 
 from mailman_pgp.administration.answering import Mistaken, Refused, answering
+from mailman_pgp.administration.arguments import any_list, encrypted_list, named
 from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, steps
-from mailman_pgp.administration.places import any_list, encrypted_list, named
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import core_settings, encryption
 from mailman_pgp.lists.admission import is_moderated

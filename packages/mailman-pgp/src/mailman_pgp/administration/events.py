@@ -8,8 +8,8 @@ import click
 from public import public
 
 from mailman_pgp.administration.answering import answering
+from mailman_pgp.administration.arguments import encrypted_list, mail_address, named
 from mailman_pgp.administration.output import Answer, count, moment, paragraphs, table
-from mailman_pgp.administration.places import encrypted_list, mail_address, named
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Door
 from mailman_pgp.openpgp import grouped

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
-from mailman_pgp.administration.places import encrypted_list, named
 from mailman_pgp.keys import certifications, vault
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey

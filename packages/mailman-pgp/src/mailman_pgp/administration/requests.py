@@ -9,7 +9,7 @@ from mailman.config import config
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailman_pgp.administration.places import is_member
+from mailman_pgp.administration.arguments import is_member
 from mailman_pgp.exchange import waiting
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview.data import went

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mailman_pgp.administration.answering import Mistaken, answering
+from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, paragraphs, table
-from mailman_pgp.administration.places import encrypted_list, named
 from mailman_pgp.lists.settings import DEFAULT_WORD, SETTINGS, Setting, Value, change, setting, values_of
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration import events
 from mailman_pgp.administration.answering import answering
+from mailman_pgp.administration.arguments import chosen_at, is_member, named
 from mailman_pgp.administration.described import not_a_member, shown
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps, table
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.openpgp import grouped
@@ -30,9 +30,8 @@ _LAST_EVENTS = 5
 @answering
 def show(spec: str, address: str) -> Answer:
     """Show the certificate that counts for ADDRESS on LIST, and those that counted before."""
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    row = required_certificate(mlist, address)
+    mlist, row = chosen_at(spec, address)
+    address = row.address
     known = openpgp.inspect(row.stored.data)
     choice = row.stored.choice
     past = [old for old in registry.history(mlist.list_id, address) if old.until is not None]

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from zope.component import getUtility
 
 from mailman_pgp.administration.answering import answering
+from mailman_pgp.administration.arguments import encrypted_list
 from mailman_pgp.administration.output import Answer, ExitStatus
-from mailman_pgp.administration.places import encrypted_list
 from mailman_pgp.administration.report import list_text, overview_text
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList

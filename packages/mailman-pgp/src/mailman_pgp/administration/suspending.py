@@ -9,8 +9,8 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, Refused, answering
+from mailman_pgp.administration.arguments import chosen_at, is_member, named
 from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
-from mailman_pgp.administration.places import encrypted_list, is_member, mail_address, named, required_certificate
 from mailman_pgp.exchange import changing
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import grouped
@@ -30,9 +30,8 @@ def suspend(spec: str, address: str) -> Answer:
     From now on nothing is encrypted to it there, and posts signed with it are refused. `mailman pgp certificate resume` lets
     it count again.
     """
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    current = required_certificate(mlist, address)
+    mlist, current = chosen_at(spec, address)
+    address = current.address
     before = current.stored.choice.state
     changing.suspend(mlist, address, OWNER)
     waited = requests.after_change(mlist, address)
@@ -58,9 +57,8 @@ def suspend(spec: str, address: str) -> Answer:
 @answering
 def resume(spec: str, address: str) -> Answer:
     """Let the suspended certificate of ADDRESS on LIST count again."""
-    mlist, _ = encrypted_list(spec)
-    address = mail_address(address)
-    current = required_certificate(mlist, address)
+    mlist, current = chosen_at(spec, address)
+    address = current.address
     before = current.stored.choice.state
     if before is not ChoiceState.SUSPENDED:
         raise Refused(

@@ -3,6 +3,7 @@
 import click
 
 from mailman_pgp.rest.description import table
+from mailman_pgp.rest.root import RESOURCES
 
 if __name__ == "__main__":
-    click.echo(table(), nl=False)
+    click.echo(table(RESOURCES), nl=False)

@@ -1,4 +1,4 @@
-"""The description of this interface, made of the resources themselves: as OpenAPI 3.1, and as a table for people."""
+"""The description of an interface, made of its resources (by their paths): as OpenAPI 3.1, and as a table for people."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.fields import FORM, JSON
 from mailman_pgp.rest.operations import Operation, operations_of
-from mailman_pgp.rest.root import RESOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mailman_pgp.rest.fields import Field
+    from mailman_pgp.rest.operations import Resource
 
 _IN_QUERY = frozenset({"get", "delete"})
 _NAMES = {
@@ -39,7 +39,7 @@ _REFUSALS = {
 
 
 @public
-def described() -> dict[str, Any]:
+def described(resources: Mapping[str, type[Resource]]) -> dict[str, Any]:
     """The description, as OpenAPI 3.1."""
     return {
         "openapi": "3.1.0",
@@ -53,12 +53,12 @@ def described() -> dict[str, Any]:
         },
         "servers": [{"url": API31.path_to("plugins/pgp")}],
         "security": [{"core": []}],
-        "paths": {f"/{path}": _path(path) for path in RESOURCES},
+        "paths": {f"/{path}": _path(path, resource) for path, resource in resources.items()},
         "components": {"securitySchemes": {"core": {"type": "http", "scheme": "basic"}}},
     }
 
 
-def _path(path: str) -> dict[str, Any]:
+def _path(path: str, resource: type[Resource]) -> dict[str, Any]:
     names = re.findall(r"\{(\w+)\}", path)
     parameters = [
         {
@@ -70,10 +70,9 @@ def _path(path: str) -> dict[str, Any]:
         }
         for name in names
     ]
-    operations = operations_of(RESOURCES[path])
     return {
         **({"parameters": parameters} if parameters else {}),
-        **{method: _operation(path, method, operation) for method, operation in operations.items()},
+        **{method: _operation(path, method, operation) for method, operation in operations_of(resource).items()},
     }
 
 
@@ -128,10 +127,10 @@ def _responses(method: str, operation: Operation) -> dict[str, Any]:
 
 
 @public
-def table() -> str:
+def table(resources: Mapping[str, type[Resource]]) -> str:
     """All resources as a table in Markdown: method and path, what it takes, what it does."""
     lines = ["| | takes | |", "| --- | --- | --- |"]
-    for path, resource in RESOURCES.items():
+    for path, resource in resources.items():
         for method, operation in operations_of(resource).items():
             takes = [
                 f"`{field.name}`" if field.required else f"*`{field.name}`*"

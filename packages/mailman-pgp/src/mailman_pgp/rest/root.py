@@ -1,23 +1,36 @@
-"""Which resource is at which path."""
+"""Which resource is at which path, and the description of them all."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mailman.rest.helpers import NotFound, child
+from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
 from mailman_pgp.rest import certificates, events, lists, requests, site
+from mailman_pgp.rest.answers import File, Reply
+from mailman_pgp.rest.description import described
+from mailman_pgp.rest.operations import Asked, Resource, operation
 
-if TYPE_CHECKING:
-    from mailman_pgp.rest.operations import Resource
+
+@public
+class Description(Resource):
+    """The OpenAPI description of this interface, this resource among it."""
+
+    @operation("Describe this interface, as OpenAPI 3.1.", {"type": "object"}, needs_health=False)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        # As a file: a description has no place for core's etag.
+        return Reply(File(json.dumps(described(RESOURCES)).encode("ascii"), CONTENT_TYPE_JSON))
+
 
 #: The resources by their paths; of several that fit, the first one counts.
 RESOURCES: dict[str, type[Resource]] = {
     "": site.Index,
     "settings": site.Settings,
-    "openapi.json": site.Description,
+    "openapi.json": Description,
     "lists": lists.Lists,
     "lists/{list}": lists.OneList,
     "lists/{list}/certificate": lists.ListCertificate,

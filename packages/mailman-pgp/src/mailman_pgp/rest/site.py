@@ -1,17 +1,15 @@
-"""What is the same for all lists: where everything is, how lists can be set, and the description of this interface."""
+"""What is the same for all lists: where everything is, and how lists can be set."""
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from typing import Any
 
-from mailman.rest.helpers import CONTENT_TYPE_JSON
 from public import public
 
 from mailman_pgp.lists.settings import SETTINGS, Kind, Setting
 from mailman_pgp.rest import schemas
-from mailman_pgp.rest.answers import File, Reply
+from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import link
 from mailman_pgp.site import health
@@ -64,16 +62,3 @@ def _described(setting: Setting) -> dict[str, Any]:
         "takes": setting.takes,
         "meaning": setting.meaning,
     }
-
-
-@public
-class Description(Resource):
-    """The OpenAPI description of this interface."""
-
-    @operation("Describe this interface, as OpenAPI 3.1.", {"type": "object"}, needs_health=False)
-    def on_get(self, _asked: Asked) -> Reply:
-        """Answer GET."""
-        from mailman_pgp.rest.description import described  # noqa: PLC0415 - it describes this resource, too
-
-        # As a file: a description has no place for core's etag.
-        return Reply(File(json.dumps(described()).encode("ascii"), CONTENT_TYPE_JSON))

@@ -1,4 +1,4 @@
-"""Which list, which address: what a person writes, and what core knows by that."""
+"""The arguments of commands: which list, which address, whose certificate a person means by what they type."""
 
 from __future__ import annotations
 
@@ -75,11 +75,14 @@ def is_member(mlist: Any, address: str) -> bool:
 
 
 @public
-def required_certificate(mlist: Any, address: str) -> chosen.Chosen:
-    """The certificate that is chosen for an address (in lower case) on a list.
+def chosen_at(spec: str, text: str) -> tuple[Any, chosen.Chosen]:
+    """An encrypted list, and the certificate that is chosen there for an address.
 
-    :raises Refused: when there is none.
+    :raises Mistaken: when there is no such list, or it is no address.
+    :raises Refused: when the list is not encrypted, or no certificate is chosen.
     """
+    mlist, _ = encrypted_list(spec)
+    address = mail_address(text)
     found = chosen.of_address(mlist.list_id, address)
     if found is None:
         raise Refused(
@@ -87,4 +90,4 @@ def required_certificate(mlist: Any, address: str) -> chosen.Chosen:
             f"No certificate is chosen for {address} on {mlist.fqdn_listname}. "
             f"`mailman pgp certificate list {mlist.list_id}` shows all that are.",
         )
-    return found
+    return mlist, found
