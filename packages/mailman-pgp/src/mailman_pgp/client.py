@@ -127,6 +127,14 @@ class EncryptedList:
         """Ask the person of a request once more for their proof."""
         return self._place.below("requests", token, "challenge").ask("POST")
 
+    def changes(self) -> Iterator[Answer]:
+        """The keys that wait for a moderator, since the old one has not signed for them."""
+        return self._place.below("changes").pages()
+
+    def decide_change(self, token: str, action: str, by: str | None = None) -> Answer:
+        """Accept, reject or discard one of them."""
+        return self._place.below("changes", token).ask("POST", action=action, by=by)
+
     def events(self, address: str | None = None) -> Iterator[Answer]:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)

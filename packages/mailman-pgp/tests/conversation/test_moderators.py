@@ -323,3 +323,23 @@ def test_another_key_counts_by_now(encrypted: Any, anne: Talker, olga: Talker, s
     answer = " ".join(olga.answers(olga.reply(question, "accept")).split())
     assert "is not the one any more that you were shown, and nothing was changed" in answer
     assert registry.chosen(encrypted.list_id, anne.address) == before
+
+
+def test_what_a_moderator_is_told_is_encrypted(moderated: Any, olga: Talker, store: Session) -> None:
+    """That somebody can't be let in, and what is wrong with their key, nobody on the way reads; they wait as before."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", moderated)
+    question = asks_to_join(nora, olga)
+    changing.suspend(moderated, nora.address, Actor(Door.REST))
+    store.commit()
+    told()
+    found = olga.tell(olga.reply(question, "accept"))
+    assert templates(found) == ["encrypted"]
+    (answer,) = olga.read(found)
+    assert "the certificate is suspended" in " ".join(text_of(answer).split())
+    changing.resume(moderated, nora.address, Actor(Door.REST))
+    store.commit()
+    olga.tell(olga.reply(question, "accept"))
+    assert moderated.members.get_member(nora.address) is not None

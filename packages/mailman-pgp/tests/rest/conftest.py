@@ -145,3 +145,19 @@ def rows(store: Session) -> Callable[[], dict[str, int]]:
         }
 
     return rows
+
+
+@pytest.fixture
+def told(core: Any) -> Callable[[], list[set[str]]]:
+    """The recipients of each mail that is about to leave, which is taken from the queues: ``told()``."""
+
+    def told() -> list[set[str]]:
+        found = []
+        for name in ("virgin", "out"):
+            queue = core.switchboards[name]
+            for file in queue.files:
+                found.append(set(queue.dequeue(file)[1].get("recipients", ())))
+                queue.finish(file)
+        return found
+
+    return told

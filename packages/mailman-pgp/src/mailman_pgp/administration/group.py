@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mailman_pgp.administration.certificates import certificate
+from mailman_pgp.administration.changes import change
 from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
 from mailman_pgp.administration.settings import set_settings
@@ -20,5 +21,5 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, set_settings, status):
+for command in (enable, disable, list_key, certificate, change, set_settings, status):
     pgp.add_command(command)

@@ -22,8 +22,9 @@ from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
-    from mailman_pgp.openpgp import Certificate
+    from mailman_pgp.openpgp import Certificate, Recipient
     from mailman_workflows import Request
     from mailman_workflows.request import JSON
 
@@ -33,31 +34,32 @@ def ask_moderators(mlist: Any, matter: Matter) -> None:
     """Ask all who look after a list, each encrypted; those to whom nothing can be encrypted are told that something waits."""
     found = look_up(mlist.list_id, sorted(administrators.addresses(mlist)))
     problems = dict(found.problems)
-    if found.recipients:
-        data: dict[str, JSON] = {
-            "about": matter.about.value,
-            "what": matter.what,
-            "address": matter.address,
-            "subject": matter.subject,
-            "text": matter.text,
-        }
-        # Who must sign is found out when somebody does: whoever looks after the list then.
-        try:
-            refused = challenge(
-                mlist,
-                Moderation(),
-                mlist.owner_address,
-                data,
-                signed_by=[],
-                readers=found.recipients,
-                attachments=matter.attachments,
-            )
-        except OpenPGPError:
-            refused = [each.address for each in found.recipients]
-        problems |= dict.fromkeys(refused, "refused-by-library")
+    if found.recipients or matter.about is Subject.KEY:
+        problems |= dict.fromkeys(_ask(mlist, matter, found.recipients), "refused-by-library")
     ledger.lost(mlist.list_id, "notice", problems)
     for address in ledger.skipped(mlist.list_id, problems):
         send_waiting(mlist, address)
+
+
+def _ask(mlist: Any, matter: Matter, readers: Sequence[Recipient]) -> list[str]:
+    """Ask those who can read it; return the addresses of those to whom it can't be encrypted after all."""
+    data: dict[str, JSON] = {
+        "about": matter.about.value,
+        "what": matter.what,
+        "address": matter.address,
+        "subject": matter.subject,
+        "text": matter.text,
+    }
+    # Who must sign is found out when somebody does: whoever looks after the list then.
+    signed_by: list[str] = []
+    action, address, files = Moderation(), mlist.owner_address, matter.attachments
+    try:
+        return challenge(mlist, action, address, data, signed_by=signed_by, readers=readers, attachments=files)
+    except OpenPGPError:
+        if matter.about is Subject.KEY:
+            # It waits in the question alone, so there is one even where nobody can read it.
+            challenge(mlist, action, address, data, signed_by=signed_by, readers=[])
+        return [each.address for each in readers]
 
 
 @public
@@ -100,4 +102,7 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
             ),
             [certificate_file(certificate.data, address.partition("@")[0])],
         )
-    ask_moderators(mlist, matter)
+    if mlist.admin_immed_notify:
+        ask_moderators(mlist, matter)
+    else:
+        _ask(mlist, matter, [])

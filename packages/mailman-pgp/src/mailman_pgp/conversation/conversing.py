@@ -18,7 +18,7 @@ from mailman_pgp.conversation.commands import COMMANDS, CommandRefusedError, Pro
 from mailman_pgp.conversation.grammar import Spoken, commands_in
 from mailman_pgp.conversation.letters import Letter, RefusedLetterError, read_letter
 from mailman_pgp.conversation.losing import leave_without_key
-from mailman_pgp.conversation.moderating import Moderation, decision_in, owners_question_address
+from mailman_pgp.conversation.moderating import Moderation, NotDecidedError, decision_in, owners_question_address
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.waiting import look_again
@@ -113,6 +113,9 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
     signers = [known for known in map(openpgp.inspect, letter.signers) if known.fingerprint in letter.signed_by]
     try:
         done = confirm(mlist, question.token, letter)
+    except NotDecidedError as error:
+        answers.encrypted(mlist, letter, str(error), signers)
+        return
     except NotConfirmedError as error:
         answers.template(mlist, letter, "reply-refused", Answered.PROVEN, reason=str(error))
         return
@@ -121,6 +124,8 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
         answers.template(mlist, letter, "code-unknown")
         return
     said = [done, *_went_on(mlist, letter.author)]
+    if isinstance(question.action, Moderation):
+        look_again(mlist, str(question.data["address"]))  # who has waited for this key
     answers.encrypted(mlist, letter, "\n\n".join(said), signers)
 
 

@@ -1,4 +1,4 @@
-"""What moderators are asked about."""
+"""What moderators are asked about, and what they say."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.mime.base import MIMEBase
 
+    from mailman_pgp.keys.journal import Actor
     from mailman_pgp.keys.registry import StoredCertificate
 
 
@@ -40,6 +41,24 @@ class Matter:
     subject: str
     text: str
     attachments: Sequence[MIMEBase] = ()
+
+
+@public
+class Decision(StrEnum):
+    """What a moderator can say; Mailman's own words."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    DISCARD = "discard"
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A moderator's word that came by a door which has seen to it that they may say it."""
+
+    decision: Decision
+    actor: Actor
 
 
 def standing(before: StoredCertificate | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mailman.app.moderator import handle_message, send_rejection
@@ -19,7 +18,7 @@ from zope.component import getUtility
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.letters import Letter
-from mailman_pgp.conversation.matters import Subject, standing
+from mailman_pgp.conversation.matters import Decided, Decision, Subject, standing
 from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
@@ -27,7 +26,7 @@ from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators
 from mailman_pgp.notices import answer_by
-from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
+from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows import NotYetError, Purpose, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
@@ -36,14 +35,12 @@ if TYPE_CHECKING:
     from mailman_workflows.confirmations import Asked
 
 
-class Decision(StrEnum):
-    """What a moderator can say; Mailman's own words."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    DISCARD = "discard"
+@public
+class NotDecidedError(NotConfirmedError):
+    """A moderator's word counts, but what it decides can't be done, for the reason in the text; the question stays open."""
 
 
+@public
 class Moderation(Challenge):
     """A question to whoever looks after a list."""
 
@@ -64,6 +61,8 @@ class Moderation(Challenge):
 
     def check(self, asked: Asked, message: Any) -> None:
         """See `Action`: signed by somebody who looks after the list now, by the certificate that counts for them."""
+        if isinstance(message, Decided):
+            return
         if not isinstance(message, Letter) or not message.encrypted:
             raise NotConfirmedError(_("An answer counts only by mail, encrypted to the list."))
         current = registry.current(asked.mlist.list_id, message.author)
@@ -85,17 +84,23 @@ class Moderation(Challenge):
 
     def run(self, asked: Asked) -> str:
         """See `Action`."""
-        letter = asked.answer
-        decision = decision_in(letter.said)
-        assert decision is not None, "It was checked."
-        what = str(asked.data["what"])
+        decided = _decided(asked.answer)
+        decision, what = decided.decision, str(asked.data["what"])
         match Subject(str(asked.data["about"])):
             case Subject.REQUEST:
                 return _decide_request(asked.mlist, what, decision)
             case Subject.POST:
                 return _decide_post(asked, what, decision)
             case Subject.KEY:
-                return _decide_key(asked, what, decision, letter.author)
+                return _decide_key(asked, what, decided)
+
+
+def _decided(answer: Letter | Decided) -> Decided:
+    if isinstance(answer, Decided):
+        return answer
+    decision = decision_in(answer.said)
+    assert decision is not None, "It was checked."
+    return Decided(decision, Actor(Door.MAIL, answer.author))
 
 
 def decision_in(said: Said) -> Decision | None:
@@ -116,7 +121,7 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
         except AlreadySubscribedError:
             return _("They are a member already.")
         except NotYetError as error:
-            raise NotConfirmedError(error.sentence) from error
+            raise NotDecidedError(error.sentence) from error
         except RefusedError as error:
             return error.sentence
         if owner is TokenOwner.moderator:
@@ -156,27 +161,26 @@ def _decide_post(asked: Asked, what: str, decision: Decision) -> str:
     }[decision]
 
 
-def _decide_key(asked: Asked, what: str, decision: Decision, moderator: str) -> str:
+def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
     mlist, address = asked.mlist, str(asked.data["address"])
-    if decision is not Decision.ACCEPT:
-        if decision is Decision.REJECT:
+    if decided.decision is not Decision.ACCEPT:
+        if decided.decision is Decision.REJECT:
             answer_by(mlist, address, "key-rejected", None, None)
         return _("The key does not count; nothing was changed.")
     shown, _blank, data = what.rpartition(" ")
     if shown != standing(registry.chosen(mlist.list_id, address)):
-        return _(
-            "The key that counts for {address} is not the one any more that you were shown, and nothing was changed. They can ask "
-            "once more."
-        ).format(address=address)
+        raise NotDecidedError(
+            _(
+                "The key that counts for {address} is not the one any more that you were shown, and nothing was changed. They can ask "
+                "once more."
+            ).format(address=address)
+        )
     certificate = openpgp.inspect(base64.b64decode(data))
     try:
         openpgp.require_usable(certificate, address)
-    except CertificateError as error:
-        return _(str(error))
-    try:
-        changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, Actor(Door.MAIL, moderator))
+        changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, decided.actor)
     except (OpenPGPError, RegistryError) as error:
-        return _(str(error))
+        raise NotDecidedError(_(str(error))) from error
     return _("From now on this key counts for {address}:\n\n    {fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )

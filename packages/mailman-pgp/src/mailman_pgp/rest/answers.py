@@ -39,6 +39,7 @@ _STATUS: dict[str, HTTPStatus] = {
     "not-encrypted": HTTPStatus.NOT_FOUND,
     "no-certificate": HTTPStatus.NOT_FOUND,
     "no-such-request": HTTPStatus.NOT_FOUND,
+    "no-such-change": HTTPStatus.NOT_FOUND,
     "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -7,28 +7,27 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from mailman.config import config
 from public import public
 
 from mailman_pgp import openpgp
-from mailman_pgp.exchange import changing, waiting
+from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.adding import add
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.keys import journal, registry
-from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
-from mailman_pgp.overview.data import described, event, went
+from mailman_pgp.overview.data import described, event
 from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
-from mailman_pgp.rest.answers import Reply, log_failure
-from mailman_pgp.rest.fields import BY, PAGING, address, choice, fingerprint, text
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, fingerprint, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
+from mailman_pgp.rest.waited import go_on
 
 if TYPE_CHECKING:
+    from mailman_pgp.keys.journal import Actor
     from mailman_pgp.overview.chosen import Chosen
 
 _CERTIFICATE = text("certificate", "The certificate (public key), in ASCII armor.")
@@ -85,7 +84,7 @@ class Certificates(Resource):
                 "another-certificate",
                 f"Another certificate is chosen for {asked['address']} on {mlist.fqdn_listname}. PUT this one there to replace it.",
             )
-        return _added(mlist, asked["address"], certificate, _actor(asked), HTTPStatus.CREATED)
+        return _added(mlist, asked["address"], certificate, actor_of(asked), HTTPStatus.CREATED)
 
 
 @public
@@ -128,7 +127,7 @@ class OneCertificate(Resource):
         """Answer PUT."""
         mlist, found = self._found()
         certificate = certificate_in(asked["certificate"].encode())
-        return _added(mlist, found.address, certificate, _actor(asked), HTTPStatus.OK)
+        return _added(mlist, found.address, certificate, actor_of(asked), HTTPStatus.OK)
 
     @operation(
         "Decide about the certificate of an address.",
@@ -146,7 +145,7 @@ class OneCertificate(Resource):
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, found = self._found()
-        action, actor = asked["action"], _actor(asked)
+        action, actor = asked["action"], actor_of(asked)
         if action is not Action.SUSPEND and "fingerprint" not in asked:
             raise Refusal("invalid", f"Missing: fingerprint. To {action}, say which certificate you have seen.")
         _require_seen(mlist, found, asked)
@@ -160,7 +159,7 @@ class OneCertificate(Resource):
             case Action.COMPARE:
                 changing.compare(mlist, found.address, asked["fingerprint"], actor)
         whose, of = found.address, found.stored.fingerprint
-        return Reply({"address": whose, "fingerprint": of, "action": action, "requests": _go_on(mlist, whose)})
+        return Reply({"address": whose, "fingerprint": of, "action": action, "requests": go_on(mlist, whose)})
 
     @operation(
         "Let no certificate count for an address any more.",
@@ -172,8 +171,8 @@ class OneCertificate(Resource):
         """Answer DELETE."""
         mlist, found = self._found()
         _require_seen(mlist, found, asked)
-        changing.remove(mlist, found.address, _actor(asked))
-        _go_on(mlist, found.address)
+        changing.remove(mlist, found.address, actor_of(asked))
+        go_on(mlist, found.address)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
     def _found(self) -> tuple[Any, Chosen]:
@@ -195,10 +194,6 @@ class CertificateFile(Resource):
 
 def _there(mlist: Any, whose: str) -> str:
     return link("lists", mlist.list_id, "certificates", whose)
-
-
-def _actor(asked: Asked) -> Actor:
-    return Actor(Door.REST, asked.get("by", ""))
 
 
 def _require_seen(mlist: Any, found: Chosen, asked: Asked) -> None:
@@ -223,21 +218,9 @@ def _added(mlist: Any, whose: str, certificate: openpgp.Certificate, actor: Acto
             "problem": added.problem,
             "unserved": list(added.unserved),
             "certificate": described(added.certificate),
-            "requests": _go_on(mlist, whose),
+            "requests": go_on(mlist, whose),
             "self_link": there,
         },
         status,
         there if status is HTTPStatus.CREATED else None,
     )
-
-
-def _go_on(mlist: Any, whose: str) -> list[dict[str, Any]]:
-    """Commit a change, and let the requests that have waited for it go on, each for itself; tell what became of them."""
-    commit()
-    try:
-        looked = waiting.look_again(mlist, whose)
-    except Exception as error:  # noqa: BLE001 - the change is made, and must not be said to have failed
-        config.db.abort()
-        log_failure(error)
-        return [{"goes_on": False, "over": False, "failed": True, "sentence": "could not be looked at."}]
-    return [went(one) for one in looked]

@@ -25,7 +25,7 @@ _IN_QUERY = frozenset({"get", "delete"})
 _NAMES = {
     "list": "The list's list-id (ant.example.com) or address (ant@example.com).",
     "address": "A mail address.",
-    "token": "The request's token.",
+    "token": "The token of what waits.",
 }
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "What was sent is not right.",

@@ -15,6 +15,7 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.lists.settings import Kind, Setting, SettingError
 
 if TYPE_CHECKING:
@@ -226,6 +227,14 @@ def schema_of(setting: Setting) -> dict[str, object]:
 
 #: Whoever decides, where a program acts for them.
 BY = address("by", "The address of whoever decides, if this program acts for somebody; it is recorded.", required=False)
+
+
+@public
+def actor_of(asked: Mapping[str, Any]) -> Actor:
+    """Who acts, by the values of the fields, `BY` among them."""
+    return Actor(Door.REST, asked.get(BY.name, ""))
+
+
 #: The fields of a collection's pages, as core's.
 PAGING = (
     _number("page", "Which page, from 1 on.", _MAX_PAGE),

@@ -105,7 +105,7 @@ def _entry(found: Survey) -> dict[str, Any]:
 
 def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
     found = survey(mlist, row, now() - _OF_LATE)
-    below = ("certificate", "certificates", "unserved", "requests", "events")
+    below = ("certificate", "certificates", "unserved", "requests", "changes", "events")
     return {
         **_entry(found),
         "settings": values_of(row),

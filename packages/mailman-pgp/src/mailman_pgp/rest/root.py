@@ -9,7 +9,7 @@ from typing import Any
 from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
-from mailman_pgp.rest import certificates, events, lists, requests, site
+from mailman_pgp.rest import certificates, changes, events, lists, requests, site
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -43,6 +43,9 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/requests/{token}": requests.OneRequest,
     "lists/{list}/requests/{token}/certificate.asc": requests.RequestFile,
     "lists/{list}/requests/{token}/challenge": requests.RequestChallenge,
+    "lists/{list}/changes": changes.Changes,
+    "lists/{list}/changes/{token}": changes.OneChange,
+    "lists/{list}/changes/{token}/certificate.asc": changes.ChangeFile,
     "lists/{list}/events": events.Events,
 }
 

@@ -109,7 +109,9 @@ LIST = record(
     settings={"type": "object", "description": "As `settings` describes them."},
     refused=many(record(kind=TEXT, reason=TEXT, words=TEXT, number=NUMBER, last=MOMENT)),
     posts=many(record(message_id=TEXT, at=MOMENT, delivered=NUMBER, skipped=NUMBER, failed=NUMBER)),
-    links=record(certificate=LINK, certificates=LINK, unserved=LINK, requests=LINK, events=LINK, core=LINK),
+    links=record(
+        certificate=LINK, certificates=LINK, unserved=LINK, requests=LINK, changes=LINK, events=LINK, core=LINK
+    ),
 )
 
 _CHOSEN = {
@@ -166,6 +168,14 @@ UNSERVED = record(
     posts=NUMBER,
 )
 
+_OFFERED = {
+    **_DESCRIBED,
+    "age_days": NUMBER,
+    "usable": YES_NO,
+    "problem": maybe(TEXT),
+    "words": maybe(TEXT),
+    "armored": ARMORED,
+}
 REQUEST = record(
     token=TEXT,
     address=TEXT,
@@ -175,23 +185,25 @@ REQUEST = record(
     reason=TEXT,
     since=MOMENT,
     expires=MOMENT,
-    certificate=maybe(
-        record(
-            **_DESCRIBED,
-            state=words(ChoiceState),
-            age_days=NUMBER,
-            usable=YES_NO,
-            problem=maybe(TEXT),
-            words=maybe(TEXT),
-            compared=maybe(MOMENT),
-            armored=ARMORED,
-        )
-    ),
+    certificate=maybe(record(**_OFFERED, state=words(ChoiceState), compared=maybe(MOMENT))),
     self_link=LINK,
     core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
 )
 
 CHALLENGED = record(token=TEXT, address=TEXT, asked=YES_NO)
+
+CHANGE = record(
+    token=TEXT,
+    address=TEXT,
+    member=YES_NO,
+    since=MOMENT,
+    expires=MOMENT,
+    certificate=record(**_OFFERED),
+    earlier={**FINGERPRINT, "description": "Of the certificate that was chosen when they asked."},
+    counting=maybe({**FINGERPRINT, "description": "Of the certificate that counts now."}),
+    outdated={**YES_NO, "description": "Whether it can't be accepted: what counts was changed since they asked."},
+    self_link=LINK,
+)
 
 SETTING = record(
     name=TEXT,

@@ -80,17 +80,24 @@ def chosen_in_short(
 @public
 def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
     """The certificate that somebody asks with to join, for those who decide about it."""
-    certificate = openpgp.inspect(found.stored.data)
-    judged = problem(found.problem)
+    return {
+        **offered(openpgp.inspect(found.stored.data), found.problem),
+        "state": found.stored.choice.state,
+        "compared": compared,
+    }
+
+
+@public
+def offered(certificate: openpgp.Certificate, code: str | None) -> dict[str, Any]:
+    """A certificate for those who decide about it, and why nothing can be encrypted to it."""
+    judged = problem(code)
     return {
         **data.described(certificate),
-        "state": found.stored.choice.state,
         "age_days": max(0, (now() - certificate.created).days),
         "usable": judged["usable"],
         "problem": judged["problem"],
         "words": judged["words"],
-        "compared": compared,
-        "armored": armored(found.stored.data),
+        "armored": armored(certificate.data),
     }
 
 
