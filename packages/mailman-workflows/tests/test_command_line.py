@@ -165,3 +165,11 @@ def test_names_of_lists(mlist: Any, run: Callable[..., Result]) -> None:
     assert run("show", "ANT.example.com").exit_code == 0
     assert "There is no mailing list 'bee@example.com'" in run("show", "bee@example.com").output
     assert mlist.list_id in run("show", "--json", mlist.fqdn_listname).output
+
+
+def test_no_such_list(run: Callable[..., Result]) -> None:
+    """It is said in a sentence, also of what is no text at all."""
+    for spec in ("bee@example.com", "b\udcff", "b\udcff@example.com", ""):
+        result = run("show", spec)
+        assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+        assert "There is no mailing list" in result.output

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
-from zope.component import getUtility
 
 from mailman_workflows import again, choice, components, saved
 from mailman_workflows.errors import NotStartedError
+from mailman_workflows.lists import find_list
 from mailman_workflows.request import Purpose
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
@@ -28,7 +27,7 @@ def workflows() -> None:
 
 
 def _list(spec: str) -> Any:
-    mlist = getUtility(IListManager).get(spec.strip().lower())
+    mlist = find_list(spec)
     if mlist is None:
         raise click.ClickException(f"There is no mailing list {spec!r}; `mailman lists` shows all.")
     return mlist

@@ -12,13 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
 from mailman.rest.helpers import NotFound, bad_request, child, etag, no_content, okay
 from mailman.rest.validator import Validator
 from public import public
-from zope.component import getUtility
 
 from mailman_workflows import choice, components, saved
+from mailman_workflows.lists import find_list
 from mailman_workflows.request import Purpose
 
 
@@ -37,7 +36,7 @@ class Root:
     @child()  # type: ignore[untyped-decorator]  # core is untyped
     def lists(self, _context: Any, segments: list[str]) -> tuple[Any, list[str]]:
         """Find a list, by its list-id or its address."""
-        mlist = getUtility(IListManager).get(segments[0]) if segments else None
+        mlist = find_list(segments[0]) if segments else None
         return (NotFound(), []) if mlist is None else (OfList(mlist), segments[1:])
 
 

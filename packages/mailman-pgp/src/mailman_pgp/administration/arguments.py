@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.address import IEmailValidator
-from mailman.interfaces.listmanager import IListManager
 from public import public
 from zope.component import getUtility
 
 from mailman_pgp.administration.answering import Mistaken, Refused
 from mailman_pgp.lists.encryption import settings_of
 from mailman_pgp.overview import chosen
+from mailman_workflows.lists import find_list
 
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import EncryptedList
@@ -23,7 +23,7 @@ def any_list(spec: str) -> Any:
 
     :raises Mistaken: when there is none.
     """
-    mlist = getUtility(IListManager).get(spec.strip().lower())
+    mlist = find_list(spec)
     if mlist is None:
         raise Mistaken(
             "no-such-list",

@@ -95,7 +95,7 @@ def uncertify(spec: str, fingerprint: str) -> Answer:
     """Hand out the certificate of LIST without what the key with this FINGERPRINT has certified."""
     mlist, _ = encrypted_list(spec)
     signer = "".join(fingerprint.split()).upper()
-    removed = certifications.remove(mlist.list_id, signer)
+    removed = certifications.remove(mlist.list_id, signer) if signer.isascii() else 0
     if not removed:
         raise Refused(
             "not-certified",
@@ -144,7 +144,7 @@ def export(spec: str, output: Path | None) -> Answer:
     return Answer(
         data={**data, "file": str(output)},
         text=paragraphs(
-            f"The certificate of {mlist.fqdn_listname} is in {output}.",
+            f"The certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
             fields([("Fingerprint", grouped(row.fingerprint))]),
             steps(["Give it to those who post, and let them compare the fingerprint in another way than by mail."]),
         ),
@@ -156,6 +156,8 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="ascii") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused("file-exists", f"{path} exists already. Name another file, or remove that one first.") from None
+        raise Refused(
+            "file-exists", f"{plain(str(path))} exists already. Name another file, or remove that one first."
+        ) from None
     except OSError as error:
-        raise Refused("file", f"{path} can't be written ({error.strerror}). Name another file.") from None
+        raise Refused("file", f"{plain(str(path))} can't be written ({error.strerror}). Name another file.") from None

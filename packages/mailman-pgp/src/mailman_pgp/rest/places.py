@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mailman.core.api import API31
-from mailman.interfaces.listmanager import IListManager
 from public import public
-from zope.component import getUtility
 
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.lists.encryption import settings_of
 from mailman_pgp.overview import chosen
 from mailman_pgp.rest.fields import as_address
+from mailman_workflows.lists import find_list
 
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import EncryptedList
@@ -27,8 +26,7 @@ def any_list(spec: str) -> Any:
 
     :raises Refusal: when there is none.
     """
-    wanted = spec.strip().lower()
-    mlist = getUtility(IListManager).get(wanted) if wanted.isascii() and wanted.isprintable() else None
+    mlist = find_list(spec)
     if mlist is None:
         raise Refusal(
             "no-such-list",
