@@ -151,9 +151,11 @@ class EncryptedList:
         """Let a certificate (in ASCII armor) count for an address that has no other."""
         return self._place.below("certificates").ask("POST", address=address, certificate=certificate, by=by)
 
-    def replace(self, address: str, certificate: str, by: str | None = None) -> Answer:
-        """Let another certificate count for an address."""
-        return self._of(address).ask("PUT", certificate=certificate, by=by)
+    def replace(
+        self, address: str, certificate: str, by: str | None = None, *, fingerprint: str | None = None
+    ) -> Answer:
+        """Let another certificate count for an address; or only in the place of the one with this fingerprint."""
+        return self._of(address).ask("PUT", certificate=certificate, fingerprint=fingerprint, by=by)
 
     def decide(self, address: str, action: str, fingerprint: str | None = None, by: str | None = None) -> Answer:
         """Approve, suspend, resume or compare the certificate with this fingerprint; to suspend, none is needed."""

@@ -175,3 +175,29 @@ def test_two_at_once(store: Any, forge: Forge, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.undo()
     (only,) = registry.history(ANT, ANNE)
     assert only.origin == "faster"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda given: registry.add(ANT, ANNE, given, origin="rest"),
+        lambda _given: registry.change_state(ANT, ANNE, ChoiceState.SUSPENDED, origin="rest"),
+        lambda _given: registry.remove(ANT, ANNE),
+    ],
+    ids=["add", "change_state", "remove"],
+)
+def test_changed_in_between(
+    forge: Forge, store: Any, monkeypatch: pytest.MonkeyPatch, change: Callable[[openpgp.Certificate], Any]
+) -> None:
+    """What another process has put there after this one has looked is neither closed nor overruled."""
+    registry.add(ANT, ANNE, forge(ANNE), origin="cli")
+    stale, others = registry._now(ANT, ANNE), forge(ANNE)
+    registry.add(ANT, ANNE, others, origin="mail")
+    store.commit()
+    monkeypatch.setattr(registry, "_now", lambda *_place: stale)
+    with pytest.raises(registry.RegistryError, match="at the same moment"):
+        change(forge(ANNE))
+    store.rollback()
+    found = registry.chosen(ANT, ANNE)
+    assert found is not None
+    assert (found.fingerprint, found.choice.state) == (others.fingerprint, ChoiceState.APPROVED)

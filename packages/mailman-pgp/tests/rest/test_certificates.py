@@ -187,6 +187,61 @@ def test_decided_about_another(
     assert (rows(), acts(door, encrypted)) == (before, events)
 
 
+@pytest.mark.parametrize("asked", ["approve", "resume", "compare", "suspend", "delete", "put"])
+def test_changed_at_the_same_moment(
+    door: Door, encrypted: str, anne: str, make: MakeCertificate, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """Nothing is decided about a certificate that came after the request had been looked at, and before it was done."""
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - after the fixtures of core
+    from mailman_pgp.rest import certificates  # noqa: PLC0415
+
+    seen, other = door.get(anne)["certificate"]["fingerprint"], make()
+    find = certificates.certificate_of
+
+    def and_meanwhile(mlist: Any, text: str) -> Any:
+        found = find(mlist, text)
+        registry.add(mlist.list_id, ANNE, openpgp.read_certificate(other[1].encode()), origin="test")
+        if asked == "resume":
+            registry.change_state(mlist.list_id, ANNE, registry.ChoiceState.SUSPENDED, origin="test")
+        door.store.commit()
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(certificates, "certificate_of", and_meanwhile)
+        match asked:
+            case "delete":
+                said = door.refused(409, "DELETE", f"{anne}?fingerprint={seen}")
+            case "put":
+                said = door.refused(409, "PUT", anne, {"certificate": make()[1], "fingerprint": seen})
+            case _:
+                said = door.refused(409, "POST", anne, {"action": asked, "fingerprint": seen})
+    assert "has another fingerprint" in said
+    shown = door.get(anne)
+    assert (shown["certificate"]["fingerprint"], shown["compared"]) == (other[0], None)
+    assert shown["state"] == ("suspended" if asked == "resume" else "approved")
+    assert acts(door, encrypted) == [("added", "rest", None)]
+
+
+def test_added_at_the_same_moment(
+    door: Door, encrypted: str, make: MakeCertificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who adds a certificate where none was replaces none that has come meanwhile."""
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - after the fixtures of core
+    from mailman_pgp.rest import certificates  # noqa: PLC0415
+
+    other, add = make(), certificates.add
+
+    def and_meanwhile(mlist: Any, *more: Any) -> Any:
+        registry.add(mlist.list_id, ANNE, openpgp.read_certificate(other[1].encode()), origin="test")
+        door.store.commit()
+        return add(mlist, *more)
+
+    monkeypatch.setattr(certificates, "add", and_meanwhile)
+    asked = {"address": ANNE, "certificate": make()[1]}
+    assert "PUT this one there" in door.refused(409, "POST", f"{encrypted}/certificates", asked)
+    assert door.get(f"{encrypted}/certificates/{ANNE}")["certificate"]["fingerprint"] == other[0]
+
+
 def test_removed(door: Door, encrypted: str, anne: str) -> None:
     """None counts any more."""
     seen = door.get(anne)["certificate"]["fingerprint"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select, update
 
@@ -156,7 +156,10 @@ def change_state(list_id: str, address: str, state: ChoiceState, *, origin: str)
 
 
 def remove(list_id: str, address: str) -> Choice | None:
-    """Let no certificate count for `address` on a list; return what was chosen until now, None when nothing was."""
+    """Let no certificate count for `address` on a list; return what was chosen until now, None when nothing was.
+
+    :raises RegistryError: when it was changed at the same moment.
+    """
     before = _now(list_id, address.lower())
     if before is not None:
         _close(before, ChoiceState.REMOVED, now())
@@ -251,11 +254,16 @@ def _now(list_id: str, address: str) -> Choice | None:
 
 
 def _close(choice: Choice, state: ChoiceState, at: dt.datetime) -> None:
-    store().execute(
-        update(tables.Choice)
-        .where(*_place(choice.list_id, choice.address), tables.Choice.until.is_(None))
+    row = tables.Choice
+    just_this = (row.fingerprint == choice.fingerprint, row.state == choice.state.value, row.until.is_(None))
+    closed = store().execute(
+        update(row)
+        .where(*_place(choice.list_id, choice.address), *just_this)
         .values(until=at, state=state.value)
+        .execution_options(synchronize_session=False)
     )
+    if cast("Any", closed).rowcount != 1:
+        raise _changed_meanwhile(choice)
 
 
 def _open(choice: Choice) -> None:
@@ -268,12 +276,16 @@ def _open(choice: Choice) -> None:
         since=choice.since,
         origin=choice.origin,
     ):
-        raise RegistryError(
-            _(
-                "The certificate of {address} on {list} was changed by somebody else at the same moment. Look at it, and try "
-                "again."
-            ).format(address=choice.address, list=choice.list_id)
-        )
+        raise _changed_meanwhile(choice)
+
+
+def _changed_meanwhile(choice: Choice) -> RegistryError:
+    return RegistryError(
+        _(
+            "The certificate of {address} on {list} was changed by somebody else at the same moment. Look at it, and try "
+            "again."
+        ).format(address=choice.address, list=choice.list_id)
+    )
 
 
 def _stored(*where: Any) -> list[StoredCertificate]:

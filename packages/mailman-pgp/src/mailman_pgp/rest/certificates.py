@@ -27,10 +27,11 @@ from mailman_pgp.rest.places import certificate_of, encrypted_list, link
 from mailman_pgp.rest.waited import go_on
 
 if TYPE_CHECKING:
-    from mailman_pgp.keys.journal import Actor
+    from mailman_pgp.exchange.adding import Added
     from mailman_pgp.overview.chosen import Chosen
 
 _CERTIFICATE = text("certificate", "The certificate (public key), in ASCII armor.")
+_THE_ONE = "The fingerprint of the one until now, if only that is meant."
 
 
 class Action(StrEnum):
@@ -78,13 +79,13 @@ class Certificates(Resource):
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
         certificate = certificate_in(asked["certificate"].encode())
-        before = registry.chosen(mlist.list_id, asked["address"])
+        address, before = asked["address"], registry.chosen(mlist.list_id, asked["address"])
         if before is not None and before.fingerprint != certificate.fingerprint:
-            raise Refusal(
-                "another-certificate",
-                f"Another certificate is chosen for {asked['address']} on {mlist.fqdn_listname}. PUT this one there to replace it.",
-            )
-        return _added(mlist, asked["address"], certificate, actor_of(asked), HTTPStatus.CREATED)
+            raise _there_is_another(mlist, address)
+        added = add(mlist, address, certificate, actor_of(asked))
+        if added.replaced is not None:  # it came while we looked
+            raise _there_is_another(mlist, address)
+        return _added(mlist, address, added, HTTPStatus.CREATED)
 
 
 @public
@@ -122,12 +123,18 @@ class OneCertificate(Resource):
             }
         )
 
-    @operation("Replace the certificate of an address by another one.", schemas.ADDED, takes=[_CERTIFICATE, BY])
+    @operation(
+        "Replace the certificate of an address by another one.",
+        schemas.ADDED,
+        takes=[_CERTIFICATE, fingerprint("fingerprint", _THE_ONE, required=False), BY],
+    )
     def on_put(self, asked: Asked) -> Reply:
         """Answer PUT."""
         mlist, found = self._found()
-        certificate = certificate_in(asked["certificate"].encode())
-        return _added(mlist, found.address, certificate, actor_of(asked), HTTPStatus.OK)
+        _require_seen(mlist, found.address, found.stored.fingerprint, asked)
+        added = add(mlist, found.address, certificate_in(asked["certificate"].encode()), actor_of(asked))
+        _require_seen(mlist, found.address, added.replaced, asked)
+        return _added(mlist, found.address, added, HTTPStatus.OK)
 
     @operation(
         "Decide about the certificate of an address.",
@@ -148,30 +155,39 @@ class OneCertificate(Resource):
         action, actor = asked["action"], actor_of(asked)
         if action is not Action.SUSPEND and "fingerprint" not in asked:
             raise Refusal("invalid", f"Missing: fingerprint. To {action}, say which certificate you have seen.")
-        _require_seen(mlist, found, asked)
+        whose = found.address
+        _require_seen(mlist, whose, found.stored.fingerprint, asked)
         match action:
             case Action.APPROVE:
-                changing.approve(mlist, found.address, actor)
+                change = changing.approve(mlist, whose, actor)
             case Action.SUSPEND:
-                changing.suspend(mlist, found.address, actor)
+                change = changing.suspend(mlist, whose, actor)
             case Action.RESUME:
-                changing.resume(mlist, found.address, actor)
+                change = changing.resume(mlist, whose, actor)
             case Action.COMPARE:
-                changing.compare(mlist, found.address, asked["fingerprint"], actor)
-        whose, of = found.address, found.stored.fingerprint
-        return Reply({"address": whose, "fingerprint": of, "action": action, "requests": go_on(mlist, whose)})
+                change = changing.compare(mlist, whose, asked["fingerprint"], actor)
+        _require_seen(mlist, whose, change.fingerprint, asked)
+        return Reply(
+            {
+                "address": whose,
+                "fingerprint": change.fingerprint,
+                "action": action,
+                "requests": go_on(mlist, whose),
+            }
+        )
 
     @operation(
         "Let no certificate count for an address any more.",
         None,
-        takes=[fingerprint("fingerprint", "The one that is meant, if only that is.", required=False), BY],
+        takes=[fingerprint("fingerprint", _THE_ONE, required=False), BY],
         status=HTTPStatus.NO_CONTENT,
     )
     def on_delete(self, asked: Asked) -> Reply:
         """Answer DELETE."""
         mlist, found = self._found()
-        _require_seen(mlist, found, asked)
-        changing.remove(mlist, found.address, actor_of(asked))
+        _require_seen(mlist, found.address, found.stored.fingerprint, asked)
+        change = changing.remove(mlist, found.address, actor_of(asked))
+        _require_seen(mlist, found.address, None if change is None else change.fingerprint, asked)
         go_on(mlist, found.address)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
@@ -196,19 +212,28 @@ def _there(mlist: Any, whose: str) -> str:
     return link("lists", mlist.list_id, "certificates", whose)
 
 
-def _require_seen(mlist: Any, found: Chosen, asked: Asked) -> None:
-    """Nothing is decided about a certificate that somebody has put in the place of the one that was looked at."""
-    seen, current = asked.get("fingerprint"), found.stored.fingerprint
-    if seen is not None and not hmac.compare_digest(seen.encode(), current.encode()):
+def _require_seen(mlist: Any, whose: str, decided: str | None, asked: Asked) -> None:
+    """Nothing is decided about a certificate that somebody has put in the place of the one that was looked at.
+
+    Asked before, to say so, and once more after it was done: what is chosen may have been changed between both.
+    """
+    seen = asked.get("fingerprint")
+    if seen is not None and decided is not None and not hmac.compare_digest(seen.encode(), decided.encode()):
         raise Refusal(
             "another-certificate",
-            f"The certificate that is chosen for {found.address} on {mlist.fqdn_listname} has another fingerprint, so nothing "
+            f"The certificate that is chosen for {whose} on {mlist.fqdn_listname} has another fingerprint, so nothing "
             "was changed. Look at it, and decide again.",
         )
 
 
-def _added(mlist: Any, whose: str, certificate: openpgp.Certificate, actor: Actor, status: HTTPStatus) -> Reply:
-    added = add(mlist, whose, certificate, actor)
+def _there_is_another(mlist: Any, whose: str) -> Refusal:
+    return Refusal(
+        "another-certificate",
+        f"Another certificate is chosen for {whose} on {mlist.fqdn_listname}. PUT this one there to replace it.",
+    )
+
+
+def _added(mlist: Any, whose: str, added: Added, status: HTTPStatus) -> Reply:
     there = _there(mlist, whose)
     return Reply(
         {
