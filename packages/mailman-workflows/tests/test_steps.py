@@ -92,6 +92,31 @@ def test_a_step_may_put_others_first(
     assert diary == ["e resumed after ['a', 'c', 'e']", "d", "b"]
 
 
+def test_let_pass_once_more(
+    mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any], diary: list[str], store: Session
+) -> None:
+    """Whoever lets a request pass that goes back to them learns why, by a 409, and what was done stays."""
+    import falcon  # noqa: PLC0415
+
+    from mailman_workflows import PROCEED, AskedAgainError, First, Party, Wait, choice, saved  # noqa: PLC0415
+
+    outcomes = {"a": Wait(Party.MODERATOR, "waits"), "b": First(("a", "b"), because="It is another person by now.")}
+    install(workflow(diary, outcomes))
+    choice.choose(mlist.list_id, "made")
+    token = manager(mlist).register(person())[0]
+    store.commit()
+    with pytest.raises(AskedAgainError, match="another person") as said:
+        manager(mlist).confirm(token)
+    assert said.value.status == falcon.HTTP_409
+    store.commit()
+    (row,) = saved.all_at(mlist)
+    assert row.token != token
+    with pytest.raises(LookupError):
+        manager(mlist).confirm(token)
+    outcomes["b"] = PROCEED
+    assert manager(mlist).confirm(row.token)[2] is not None
+
+
 def test_each_wait_has_its_lifetime(
     mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any], diary: list[str], core: Any
 ) -> None:

@@ -180,6 +180,9 @@ def test_another_key_than_shown(moderated: Any, olga: Talker, store: Session) ->
     nora.tell(nora.reply(change, by=new))
     found = olga.tell(olga.reply(question, "accept"))
     assert moderated.members.get_member(nora.address) is None
+    assert any(
+        "another key counts for this person by now" in " ".join(text_of(said).split()) for said in olga.read(found)
+    )
     (again,) = [said for said in olga.read(found) if "asks to join" in str(said["subject"])]
     (answer,) = [
         text_of(said) for said in olga.read(found) if said is not again and said["subject"] != again["subject"]

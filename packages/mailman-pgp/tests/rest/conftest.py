@@ -58,8 +58,9 @@ class Door:
         body: bytes | None = None,
         content_type: str | None = None,
         credentials: str = CREDENTIALS,
+        base: str = BASE,
     ) -> Result:
-        """Send a request; `path` is still as people write it, and has no query."""
+        """Send a request; `path`, below `base`, is still as people write it, and has no query."""
         headers = {"Authorization": credentials}
         if form is not None:
             body, content_type = urlencode(form).encode(), FORM
@@ -67,7 +68,7 @@ class Door:
             headers["Content-Type"] = content_type
         path, _, query = path.partition("?")
         return self.client.simulate_request(
-            method, f"{BASE}{quote(path, safe='/@')}", query_string=query, headers=headers, json=json, body=body
+            method, f"{base}{quote(path, safe='/@')}", query_string=query, headers=headers, json=json, body=body
         )
 
     def get(self, path: str = "") -> Any:

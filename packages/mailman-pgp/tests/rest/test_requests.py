@@ -80,15 +80,15 @@ def test_a_token_of_another_list(make_list: Any, door: Door, plain_workflow: str
     assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}/certificate.asc")
 
 
-def ask_with_key(door: Door, address: str) -> str:
-    """Somebody asks to join in the way of encrypted lists; the request's token."""
+def ask_with_key(door: Door, address: str, *, proved: bool = False) -> str:
+    """Somebody asks to join in the way of encrypted lists, or an owner for them; the request's token."""
     from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
     from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
     from zope.component import getUtility  # noqa: PLC0415
 
     users = getUtility(IUserManager)
     someone = users.get_address(address) or users.create_address(address)
-    token, _, member = ISubscriptionManager(door.mlist()).register(someone)
+    token, _, member = ISubscriptionManager(door.mlist()).register(someone, pre_verified=proved, pre_confirmed=proved)
     assert member is None
     door.store.commit()
     return str(token)
@@ -123,3 +123,34 @@ def test_asked_once_more(core: Any, door: Door, encrypted: str, make: MakeCertif
     asked_by_mail(core, ANNE)
     assert "can't be asked" in door.refused(409, "POST", challenge)
     assert asked_by_mail(core, ANNE) == 0
+
+
+def test_accepted_with_another_key_than_seen(door: Door, encrypted: str, make: MakeCertificate) -> None:
+    """Core's own resource says so, and the request waits for a moderator once more, with the key that counts now."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.exchange import changing  # noqa: PLC0415
+    from mailman_pgp.keys import journal  # noqa: PLC0415
+    from mailman_pgp.keys.registry import ChoiceState  # noqa: PLC0415
+
+    def prove(armored: str) -> None:
+        certificate, actor = openpgp.read_certificate(armored.encode()), journal.Actor(journal.Door.MAIL, ANNE)
+        changing.let_count(door.mlist(), ANNE, certificate, ChoiceState.PROVEN, actor)
+        door.store.commit()
+
+    def accept(token: str) -> Any:
+        return door("POST", f"/lists/ant.example.com/requests/{token}", {"action": "accept"}, base="/3.1")
+
+    door.mlist().subscription_policy = SubscriptionPolicy.moderate
+    prove(make()[1])
+    first = ask_with_key(door, ANNE, proved=True)
+    other, armored = make()
+    prove(armored)
+    said = accept(first)
+    assert said.status_code == 409
+    assert "another key counts for this person by now" in said.json["description"]
+    assert accept(first).status_code == 404
+    (request,) = door.get(f"{encrypted}/requests")["entries"]
+    assert (request["waits_for"], request["certificate"]["fingerprint"]) == ("moderator", other)
+    assert accept(request["token"]).status_code == 204
+    assert "entries" not in door.get(f"{encrypted}/requests")

@@ -3,7 +3,7 @@
 What a plugin with workflows of its own needs is here; see docs/workflows.md.
 """
 
-from mailman_workflows.errors import NotYetError, RefusedError
+from mailman_workflows.errors import AskedAgainError, NotYetError, RefusedError
 from mailman_workflows.interfaces import IWorkflow
 from mailman_workflows.outcomes import END, PROCEED, End, First, Outcome, Party, Proceed, Wait
 from mailman_workflows.request import Promises, Purpose, Request, Wishes
@@ -12,6 +12,7 @@ from mailman_workflows.workflow import Step, Workflow
 __all__ = [
     "END",
     "PROCEED",
+    "AskedAgainError",
     "End",
     "First",
     "IWorkflow",

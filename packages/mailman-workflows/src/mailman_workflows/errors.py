@@ -45,6 +45,14 @@ class NotYetError(RefusedError):
         self.status, self.title = falcon.HTTP_409, "The request has to wait."
 
 
+@public
+class AskedAgainError(NotYetError):
+    """What was confirmed is not done: the request went back, and somebody is asked again, under another token.
+
+    Unlike with other errors all that was done stays.  By mail the sentence is the answer, by REST it stands in a 409.
+    """
+
+
 class SiteError(click.ClickException, falcon.HTTPError):
     """Something at this site has to be mended first; until then the request waits, or can be made again.
 

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from mailman_workflows import choice, components, running, saved
 from mailman_workflows.database import whole
-from mailman_workflows.errors import RefusedError, is_answer
+from mailman_workflows.errors import AskedAgainError, RefusedError, is_answer
 from mailman_workflows.i18n import _
 from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes
 
@@ -67,6 +67,7 @@ class SubscriptionManager:
         workflow that is missing.
 
         :raises LookupError:
+        :raises AskedAgainError: when the request went back to be let pass once more; what was done stays.
         """
         if token is None:
             raise LookupError
@@ -82,6 +83,8 @@ class SubscriptionManager:
                 if _is_over_by(error):
                     saved.finish(claimed)
                 raise
+        if request.went_back and request.waits_for is not None:
+            raise AskedAgainError(self._mlist, request.email, request.went_back)
         return _answer(request)
 
     def _confirm_older(self, token: str) -> _Answer:

@@ -28,9 +28,14 @@ class Proceed:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The step is done; these steps of the same workflow come next, then whatever was to follow."""
+    """The step is done; these steps of the same workflow come next, then whatever was to follow.
+
+    `because` is for a request that goes back to where somebody has let it pass: the sentence tells them why, by an
+    `AskedAgainError`, if the request waits for anybody then.
+    """
 
     steps: tuple[str, ...]
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

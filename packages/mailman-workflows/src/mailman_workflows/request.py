@@ -84,6 +84,8 @@ class Request:
     token: str | None = None
     waits_for: Party | None = None
     since: datetime | None = None
+    # Why it went back in this run, as a sentence; see `First`.
+    went_back: str = ""
 
     @classmethod
     def of(

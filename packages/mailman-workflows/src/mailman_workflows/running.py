@@ -75,10 +75,11 @@ def _follow(outcome: Outcome, step: Step, workflow: Workflow, request: Request, 
         match outcome:
             case Proceed():
                 return True
-            case First(steps):
+            case First(steps, because):
                 if unknown := [name for name in steps if name not in workflow.by_name]:
                     raise ValueError(f"There are no steps {unknown}.")
                 agenda.extendleft(reversed(steps))
+                request.went_back = because or request.went_back
                 return True
             case Wait():
                 saved.save(request, workflow.name, [step.name, *agenda], outcome)

@@ -27,7 +27,7 @@ from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators
 from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
-from mailman_workflows import NotYetError, Purpose, RefusedError
+from mailman_workflows import AskedAgainError, NotYetError, Purpose, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
 if TYPE_CHECKING:
@@ -120,15 +120,12 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
             return _("This request is not there any more; somebody has decided about it, or it has expired.")
         except AlreadySubscribedError:
             return _("They are a member already.")
+        except AskedAgainError as error:  # there is another question by now
+            return error.sentence
         except NotYetError as error:
             raise NotDecidedError(error.sentence) from error
         except RefusedError as error:
             return error.sentence
-        if owner is TokenOwner.moderator:
-            return _(
-                "The request waits for a moderator once more: another key counts for this person by now, and nobody was let in. "
-                "Look at that one."
-            )
         if owner is not TokenOwner.no_one:
             return _("The request is accepted, and waits for something else now.")
         return _("The request is accepted.")

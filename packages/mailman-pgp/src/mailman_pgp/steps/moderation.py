@@ -74,7 +74,11 @@ class SameKey(StepOfEncryptedList):
         if shown is None:
             return PROCEED
         if shown != found.fingerprint:
-            return First((ModerateWithKey.name, self.name))
+            because = _(
+                "The request waits for a moderator once more: another key counts for this person by now, and nobody was let in. "
+                "Look at that one."
+            )
+            return First((ModerateWithKey.name, self.name), because)
         if not found.approved:
             changing.approve(mlist, email, Actor(Door.WORKFLOW))
         return PROCEED
