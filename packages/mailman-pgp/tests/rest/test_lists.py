@@ -32,6 +32,16 @@ def test_turned_on(door: Door) -> None:
     assert entry["list_key"] == shown["list_key"]
 
 
+def test_who_decides_about_joining(door: Door, encrypted: str) -> None:
+    """Whoever looks at a list sees whether everybody with a key gets in."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    assert door.get(encrypted)["moderated"] is False
+    door.mlist().subscription_policy = SubscriptionPolicy.confirm_then_moderate
+    door.store.commit()
+    assert door.get(encrypted)["moderated"] is True
+
+
 def test_turned_on_twice(door: Door, encrypted: str) -> None:
     """The second time is refused."""
     assert "is an encrypted list already" in door.refused(409, "POST", "/lists", {"list_id": "ant.example.com"})

@@ -16,6 +16,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import certifications, vault
 from mailman_pgp.lists import encryption
+from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.settings import SETTINGS, change, values_of
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
@@ -108,6 +109,7 @@ def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
     below = ("certificate", "certificates", "unserved", "requests", "changes", "events")
     return {
         **_entry(found),
+        "moderated": is_moderated(mlist),
         "settings": values_of(row),
         **happened(found),
         "links": {

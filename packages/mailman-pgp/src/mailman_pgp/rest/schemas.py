@@ -106,6 +106,7 @@ _LIST = {
 LIST_ENTRY = record(**_LIST)
 LIST = record(
     **_LIST,
+    moderated={**YES_NO, "description": "Whether a moderator decides who joins; else everybody does who proves a key."},
     settings={"type": "object", "description": "As `settings` describes them."},
     refused=many(record(kind=TEXT, reason=TEXT, words=TEXT, number=NUMBER, last=MOMENT)),
     posts=many(record(message_id=TEXT, at=MOMENT, delivered=NUMBER, skipped=NUMBER, failed=NUMBER)),
