@@ -139,6 +139,18 @@ def test_missing_directory_is_told(bare: Path, tmp_path: Path) -> None:
     assert "can't be made" in result.output
 
 
+def test_all_or_nothing(bare: Path, tmp_path: Path) -> None:
+    """Where one of the two files can't be made, neither is, and the next try with another place succeeds."""
+    own, nowhere = bare.parent / "mailman-pgp.cfg", tmp_path / "a" / "b" / "c"
+    for option in ("--settings", "--key-file"):
+        result = run("init", "--config", bare, option, nowhere)
+        assert result.exit_code != 0
+        assert "can't be made" in result.output
+        assert not own.exists()
+        assert not (bare.parent / "pgp").exists()
+    assert run("init", "--config", bare).exit_code == 0
+
+
 def test_missing_configuration_is_told(tmp_path: Path) -> None:
     """Without a mailman.cfg nothing is made."""
     result = run("init", "--config", tmp_path / "none.cfg")

@@ -65,18 +65,15 @@ def plan(config: Path | None, key_file: Path | None, settings_file: Path | None,
 
 def create(prepared: Plan) -> SiteKey:
     """Write the key file, and the settings file where there is none.  Raises `CreationError`."""
-    directory = prepared.key_file.parent
-    uid, gid = prepared.owner.pw_uid, prepared.owner.pw_gid
     try:
-        if not directory.exists():
-            directory.mkdir(mode=0o700)
-            os.chown(directory, uid, gid)
-        key = SiteKey.create(prepared.key_file)
-        os.chown(prepared.key_file, uid, gid)
         if not prepared.settings_exist:
-            with prepared.settings_file.open("x", encoding="utf-8") as file:
-                os.fchmod(file.fileno(), 0o644)  # it holds no secret, and Mailman must read it
-                file.write(settings_text(prepared.key_file))
+            _write_settings(prepared)
+        try:
+            return _write_key(prepared)
+        except BaseException:
+            if not prepared.settings_exist:
+                prepared.settings_file.unlink()
+            raise
     except SiteKeyError as problem:
         raise CreationError(str(problem)) from problem
     except OSError as problem:
@@ -84,6 +81,23 @@ def create(prepared: Plan) -> SiteKey:
             f"{problem.filename or prepared.settings_file} can't be made ({problem.strerror}). Create its directory, and "
             f"run this as a user who may write there, such as root."
         ) from problem
+
+
+def _write_settings(prepared: Plan) -> None:
+    # Before the key: one that was left behind would be taken for a site's own the next time.
+    with prepared.settings_file.open("x", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o644)  # it holds no secret, and Mailman must read it
+        file.write(settings_text(prepared.key_file))
+
+
+def _write_key(prepared: Plan) -> SiteKey:
+    directory = prepared.key_file.parent
+    uid, gid = prepared.owner.pw_uid, prepared.owner.pw_gid
+    if not directory.exists():
+        directory.mkdir(mode=0o700)
+        os.chown(directory, uid, gid)
+    key = SiteKey.create(prepared.key_file)
+    os.chown(prepared.key_file, uid, gid)
     return key
 
 
