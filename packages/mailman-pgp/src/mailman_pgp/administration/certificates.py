@@ -27,6 +27,7 @@ from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.exchange import changing
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import chosen, reasons
+from mailman_pgp.overview.membership import members_among
 
 
 @click.group("certificate", short_help="Add, show, list or remove certificates of people.")
@@ -60,7 +61,7 @@ def list_certificates(spec: str) -> Answer:
     """List the certificates that count on LIST."""
     mlist, _ = encrypted_list(spec)
     rows = chosen.of_list(mlist.list_id)
-    members = {member.email for member in mlist.members.addresses}
+    members = members_among(mlist.list_id, [row.address for row in rows])
     unusable = sum(row.problem is not None for row in rows)
     return Answer(
         data={

@@ -129,7 +129,8 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
     candidates = regular_recipients(mlist)
     reasons = {candidate.address: "digest-mode" for candidate in candidates if candidate.digest}
     reasons |= look_up(list_id, [candidate.address for candidate in candidates if not candidate.digest]).problems
-    staff = sorted({address.email for address in mlist.administrators.addresses})
+    # Who is so as a user, and prefers no address any more, has none.
+    staff = sorted({address.email for address in mlist.administrators.addresses if address is not None})
     return Survey(
         list_id=list_id,
         address=mlist.fqdn_listname,
