@@ -242,6 +242,21 @@ def test_added_at_the_same_moment(
     assert door.get(f"{encrypted}/certificates/{ANNE}")["certificate"]["fingerprint"] == other[0]
 
 
+def test_what_waited_fails(door: Door, encrypted: str, anne: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The change is made and said to be so, whatever happens to the requests that have waited for it."""
+    from mailman_pgp.exchange import waiting  # noqa: PLC0415 - after the fixtures of core
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("of nobody's business")
+
+    monkeypatch.setattr(waiting, "look_again", fail)
+    answer = door.good("POST", anne, {"action": "suspend"})
+    assert [went["failed"] for went in answer.json["requests"]] == [True]
+    assert "nobody's business" not in answer.text
+    assert door.get(anne)["state"] == "suspended"
+    assert acts(door, encrypted)[0][0] == "suspended"
+
+
 def test_removed(door: Door, encrypted: str, anne: str) -> None:
     """None counts any more."""
     seen = door.get(anne)["certificate"]["fingerprint"]

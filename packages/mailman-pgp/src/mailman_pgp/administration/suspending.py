@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailman_pgp import openpgp
 from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import chosen_at, is_member, named
@@ -14,7 +13,7 @@ from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
 from mailman_pgp.exchange import changing
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import grouped
-from mailman_pgp.overview import reasons
+from mailman_pgp.overview import chosen, reasons
 
 if TYPE_CHECKING:
     from typing import Any
@@ -68,7 +67,8 @@ def resume(spec: str, address: str) -> Answer:
     changing.resume(mlist, address, OWNER)
     waited = requests.after_change(mlist, address)
     # Suspended, it may have expired or been revoked.
-    problem = openpgp.inspect(current.stored.data).usability.problem
+    now_chosen = chosen.of_address(mlist.list_id, address)
+    problem = None if now_chosen is None else now_chosen.problem
     reason = None if problem is None else reasons.unserved(problem)
     return Answer(
         data={

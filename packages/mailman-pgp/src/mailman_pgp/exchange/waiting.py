@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
@@ -10,12 +10,11 @@ from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
-from mailman_pgp.model.database import store
+from mailman_pgp.exchange.refusals import log_unexpected
+from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import EncryptedList
+from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again
-
-if TYPE_CHECKING:
-    from mailman_workflows.again import Looked
 
 
 @public
@@ -25,6 +24,21 @@ def look_again(mlist: Any, address: str) -> list[Looked]:
     Each is committed by itself.
     """
     return _look_again(mlist, email=address)
+
+
+@public
+def after_change(mlist: Any, address: str) -> list[Looked]:
+    """Commit a change, and let the requests of a person go on that have waited for it; what became of each.
+
+    Whatever fails there, the change is made, and must not be said to have failed.
+    """
+    commit()
+    try:
+        return look_again(mlist, address)
+    except Exception as error:  # noqa: BLE001 - see above
+        config.db.abort()
+        log_unexpected(error)
+        return [Looked("", "could not be looked at.", failed=True)]
 
 
 @public

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp import openpgp
 from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Event
+    from mailman_pgp.keys.registry import StoredCertificate
     from mailman_pgp.openpgp import Certificate
     from mailman_pgp.overview.survey import Survey
     from mailman_workflows.again import Looked
@@ -26,6 +28,22 @@ def described(certificate: Certificate) -> dict[str, Any]:
         "created": certificate.created,
         "expires": certificate.expires,
     }
+
+
+@public
+def described_as_stored(stored: StoredCertificate) -> dict[str, Any]:
+    """The same of a stored one; without user IDs where the library accepts it no longer."""
+    try:
+        return described(openpgp.inspect(stored.data))
+    except openpgp.CertificateError:
+        return {
+            "fingerprint": stored.fingerprint,
+            "version": stored.version,
+            "user_ids": [],
+            "algorithm": stored.algorithm,
+            "created": stored.created,
+            "expires": stored.expires,
+        }
 
 
 @public

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
-import traceback
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import falcon
@@ -20,15 +17,13 @@ from mailman.config import config
 from mailman.rest.helpers import CONTENT_TYPE_JSON, etag
 from public import public
 
-from mailman_pgp.exchange.refusals import Refusal, refusal_of
+from mailman_pgp.exchange.refusals import Refusal, log_unexpected, refusal_of
 from mailman_pgp.lists.settings import SettingError
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import CertificateProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-log = logging.getLogger("mailman.error")
 
 # What is not named here is a conflict with what there is (409).
 _STATUS: dict[str, HTTPStatus] = {
@@ -122,16 +117,8 @@ def _refuse(response: Any, error: Exception) -> None:
     refusal = Refusal("setting", str(error)) if isinstance(error, SettingError) else refusal_of(error)
     status = HTTPStatus.CONFLICT if refusal is None else _STATUS.get(refusal.code, HTTPStatus.CONFLICT)
     if refusal is None:
-        log_failure(error)
+        log_unexpected(error)
         refusal, status = _UNEXPECTED, HTTPStatus.INTERNAL_SERVER_ERROR
     response.status = falcon.code_to_http_status(int(status))
     response.content_type = CONTENT_TYPE_JSON
     response.text = json.dumps({"title": response.status, "description": str(refusal), "code": refusal.code})
-
-
-@public
-def log_failure(error: Exception) -> None:
-    """Write into core's error log where something went wrong that nobody has thought of."""
-    # Without the error's own text, which may hold what somebody sent.
-    places = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:])
-    log.error("REST of encrypted lists: %s was raised at %s", type(error).__name__, places)

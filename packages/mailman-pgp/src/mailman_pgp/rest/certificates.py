@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp import openpgp
-from mailman_pgp.exchange import changing
+from mailman_pgp.exchange import changing, waiting
 from mailman_pgp.exchange.adding import add
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.overview import chosen
-from mailman_pgp.overview.data import described, event
+from mailman_pgp.overview.data import described, described_as_stored, event, went
 from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
@@ -24,7 +23,6 @@ from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, finge
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
-from mailman_pgp.rest.waited import go_on
 
 if TYPE_CHECKING:
     from mailman_pgp.exchange.adding import Added
@@ -106,7 +104,7 @@ class OneCertificate(Resource):
                     compared.at if compared else None,
                     _there(mlist, whose),
                 ),
-                "certificate": described(openpgp.inspect(found.stored.data)),
+                "certificate": described_as_stored(found.stored),
                 "armored": shown.armored(found.stored.data),
                 "history": [
                     {
@@ -172,7 +170,7 @@ class OneCertificate(Resource):
                 "address": whose,
                 "fingerprint": change.fingerprint,
                 "action": action,
-                "requests": go_on(mlist, whose),
+                "requests": [went(one) for one in waiting.after_change(mlist, whose)],
             }
         )
 
@@ -188,7 +186,7 @@ class OneCertificate(Resource):
         _require_seen(mlist, found.address, found.stored.fingerprint, asked)
         change = changing.remove(mlist, found.address, actor_of(asked))
         _require_seen(mlist, found.address, None if change is None else change.fingerprint, asked)
-        go_on(mlist, found.address)
+        waiting.after_change(mlist, found.address)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
     def _found(self) -> tuple[Any, Chosen]:
@@ -243,7 +241,7 @@ def _added(mlist: Any, whose: str, added: Added, status: HTTPStatus) -> Reply:
             "problem": added.problem,
             "unserved": list(added.unserved),
             "certificate": described(added.certificate),
-            "requests": go_on(mlist, whose),
+            "requests": [went(one) for one in waiting.after_change(mlist, whose)],
             "self_link": there,
         },
         status,

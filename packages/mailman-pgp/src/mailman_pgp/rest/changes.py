@@ -8,6 +8,8 @@ from public import public
 
 from mailman_pgp.conversation import key_changes
 from mailman_pgp.conversation.matters import Decision
+from mailman_pgp.exchange import waiting
+from mailman_pgp.overview.data import went
 from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
@@ -15,7 +17,6 @@ from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import encrypted_list, link
-from mailman_pgp.rest.waited import go_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class OneChange(Resource):
                 "address": change.address,
                 "fingerprint": change.certificate.fingerprint,
                 "action": asked["action"],
-                "requests": go_on(mlist, change.address),
+                "requests": [went(one) for one in waiting.after_change(mlist, change.address)],
             }
         )
 

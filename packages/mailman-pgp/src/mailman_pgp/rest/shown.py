@@ -81,7 +81,7 @@ def chosen_in_short(
 def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
     """The certificate that somebody asks with to join, for those who decide about it."""
     return {
-        **offered(openpgp.inspect(found.stored.data), found.problem),
+        **_for_decision(data.described_as_stored(found.stored), found.stored.data, found.problem),
         "state": found.stored.choice.state,
         "compared": compared,
     }
@@ -90,14 +90,18 @@ def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
 @public
 def offered(certificate: openpgp.Certificate, code: str | None) -> dict[str, Any]:
     """A certificate for those who decide about it, and why nothing can be encrypted to it."""
+    return _for_decision(data.described(certificate), certificate.data, code)
+
+
+def _for_decision(described: dict[str, Any], certificate: bytes, code: str | None) -> dict[str, Any]:
     judged = problem(code)
     return {
-        **data.described(certificate),
-        "age_days": max(0, (now() - certificate.created).days),
+        **described,
+        "age_days": max(0, (now() - described["created"]).days),
         "usable": judged["usable"],
         "problem": judged["problem"],
         "words": judged["words"],
-        "armored": armored(certificate.data),
+        "armored": armored(certificate),
     }
 
 
