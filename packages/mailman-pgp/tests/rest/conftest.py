@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
+import jsonschema_rs
 import pytest
 from falcon.testing import TestClient
 from keys import forge_usable
@@ -41,6 +43,29 @@ def application(core: Any, healthy: Any) -> Iterator[Any]:  # noqa: ARG001 - the
     del core.plugins["pgp"]
 
 
+def as_described(method: str, path: str, result: Result) -> None:
+    """Every answer in any test is as the description says."""
+    from mailman_pgp.rest import root, schemas  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.rest.operations import operations_of  # noqa: PLC0415
+
+    found = (resource for pattern, resource in root._PATTERNS if pattern.fullmatch(path.removeprefix("/")))
+    resource = next(found, None)
+    if resource is None:
+        assert result.status_code == HTTPStatus.NOT_FOUND
+        return
+    operation = operations_of(resource)[method.lower()]
+    if result.status_code >= HTTPStatus.BAD_REQUEST:
+        jsonschema_rs.validate(schemas.ERROR, result.json)
+        return
+    assert result.status_code == operation.status
+    if operation.answer is None:
+        assert result.content == b""
+    elif isinstance(operation.answer, str):
+        assert result.headers["content-type"] == operation.answer
+    else:
+        jsonschema_rs.validate(operation.answer, result.json)
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """Requests to our part of REST, each in a transaction of its own, as core has it."""
@@ -67,9 +92,12 @@ class Door:
         if content_type is not None:
             headers["Content-Type"] = content_type
         path, _, query = path.partition("?")
-        return self.client.simulate_request(
+        result = self.client.simulate_request(
             method, f"{base}{quote(path, safe='/@')}", query_string=query, headers=headers, json=json, body=body
         )
+        if base == BASE:
+            as_described(method, path, result)
+        return result
 
     def get(self, path: str = "") -> Any:
         """What GET answers, which must be a success."""
