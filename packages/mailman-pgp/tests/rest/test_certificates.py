@@ -119,6 +119,11 @@ def test_a_revocation(door: Door, encrypted: str) -> None:
     key.revoke(at=now() - DAY)
     answer = door.good("PUT", f"{encrypted}/certificates/{ANNE}", {"certificate": armored()}).json
     assert (answer["outcome"], answer["problem"], answer["unserved"]) == ("recorded", "revoked", [ANNE])
+    assert answer["self_link"].endswith(f"/certificates/{ANNE}")
+    others = door.good("POST", f"{encrypted}/certificates", {"address": BART, "certificate": armored()})
+    assert (others.json["outcome"], others.json["unserved"], others.json["self_link"]) == ("recorded", [ANNE], None)
+    assert "location" not in others.headers
+    assert door("GET", f"{encrypted}/certificates/{BART}").status_code == 404
     shown = door.get(f"{encrypted}/certificates/{ANNE}")
     assert (shown["usable"], shown["words"]) == (False, "the certificate is revoked")
     assert shown["next_step"] == "Ask them for a new certificate, and add it."

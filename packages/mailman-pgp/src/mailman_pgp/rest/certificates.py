@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.exchange import changing, waiting
-from mailman_pgp.exchange.adding import add
+from mailman_pgp.exchange.adding import Outcome, add
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.keys import journal, registry
@@ -232,7 +232,9 @@ def _there_is_another(mlist: Any, whose: str) -> Refusal:
 
 
 def _added(mlist: Any, whose: str, added: Added, status: HTTPStatus) -> Reply:
-    there = _there(mlist, whose)
+    # What was recorded may be about somebody else's certificate, and nothing is chosen for this address.
+    is_there = added.outcome is not Outcome.RECORDED or whose in added.unserved
+    there = _there(mlist, whose) if is_there else None
     return Reply(
         {
             "address": whose,

@@ -154,7 +154,7 @@ ADDED = record(
     unserved=many(TEXT),
     certificate=DESCRIBED,
     requests=_WAITED,
-    self_link=LINK,
+    self_link=maybe({**LINK, "description": "Null where only something about others was recorded."}),
 )
 DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=_WAITED)
 
