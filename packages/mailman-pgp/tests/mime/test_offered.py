@@ -238,6 +238,10 @@ def test_silent() -> None:
     assert "xjMEZ" not in repr(found(part(SECRET)))
 
 
+# Linear work takes some seconds of a slow and busy machine; by the square of these sizes it takes hours.
+HANGS = 60
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -255,11 +259,11 @@ def test_silent() -> None:
     ids=range(10),
 )
 def test_time_is_bounded(content: bytes) -> None:
-    """What costs most to look through is looked through in a moment."""
+    """What costs most to look through does not hang who looks through it."""
     payload = read_payload(content)
     start = time.process_time()
     assert offered(payload, Message(), ANNE) == Offered((), None)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < HANGS
 
 
 NAMES = (b"Content-Type", b"Content-Transfer-Encoding", b"Content-Disposition", b"Autocrypt")
