@@ -53,7 +53,7 @@ def service(core: Any) -> Iterator[Service]:
     """The company's service, configured for this run."""
     configuration = dict(core.plugin_configs)["company_customers"]["configuration"]
     with Service() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         with open(configuration, "w", encoding="utf-8") as file:  # noqa: PTH123 - core gives a string
             file.write(f"[customers]\nurl = http://127.0.0.1:{server.server_address[1]}/c?a=b\nkey = secret\n")
