@@ -59,6 +59,7 @@ def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         config.create_paths = True
         config.push("mailman-pgp tests", _configuration(var_dir, database_url))
         initialize.initialize_2(testing=True)
+        _commit_without_waiting(config.db.engine)
         initialize.initialize_3()
     for logger in config.logger_configs:
         logging.getLogger(f"mailman.{logger.name.split('.')[-1]}").propagate = True
@@ -73,6 +74,19 @@ def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         reset_the_world()
         config.db.close_session()
         config.db.engine.dispose()
+
+
+def _commit_without_waiting(engine: Any) -> None:
+    """Nobody pulls the plug on a test: what is committed need not have reached the disk (`postgresql.py` for the other)."""
+    if engine.dialect.name != "sqlite":
+        return
+    from sqlalchemy import event  # noqa: PLC0415 - only where it is asked for
+
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def _configuration(var_dir: Path, url: str) -> str:
