@@ -121,7 +121,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[],
     """A Mailman that writes down as much as it can, with the plugin `saboteur` in it."""
     settings = [f"logging.{name}.level=debug" for name in LOGS]
     settings += ["plugin.saboteur.class=saboteur.Saboteur", "plugin.saboteur.enabled=yes"]
-    settings += ["runner.bounces.sleep_time=0.5s"]  # it asks the database each time, which is logged
     options = Options(database_url=new_database(), settings=settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)

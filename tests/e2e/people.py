@@ -129,7 +129,11 @@ class EncryptedList:
 
     def refresh(self) -> None:
         """Fetch the list's certificate again."""
-        self.certificate = dearmor(self.pgp("list-key", "export", self.address).encode())
+        self.certificate = dearmor(self.rest("certificate")["armored"].encode())
+
+    def rest(self, path: str, data: dict[str, Any] | None = None, method: str | None = None) -> Any:
+        """What our part of REST says of this list below a path.  Raises RestError."""
+        return self.sandbox.rest(f"plugins/pgp/lists/{self.list_id}/{path}", data, method)
 
     def pgp(self, *arguments: str, stdin: str = "") -> str:
         """What ``mailman pgp …`` prints.  Raises CommandError."""
@@ -184,14 +188,19 @@ class EncryptedList:
 
     def forget(self, person: Person) -> None:
         """Let no certificate count for somebody any more."""
-        self.pgp("certificate", "remove", self.address, person.address)
+        self.rest(f"certificates/{person.address}", method="DELETE")
 
     def subscribe(self, person: Person) -> None:
         """Make somebody a member whose certificate counts already."""
         self.sandbox.rest.subscribe(self.list_id, person.address, person.name)
 
     def certify(self, person: Person, certificate: bytes | None = None) -> None:
-        """Let somebody's certificate count on this list: that of their key, or another one (binary)."""
+        """Let somebody's certificate count on this list, also in the place of another: that of their key, or one given (binary)."""
         armored = base64.encodebytes(certificate or person.key.certificate).decode("ascii")
         block = f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{armored}-----END PGP PUBLIC KEY BLOCK-----\n"
-        self.pgp("certificate", "add", self.address, person.address, stdin=block)
+        try:
+            self.rest("certificates", {"address": person.address, "certificate": block})
+        except RestError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            self.rest(f"certificates/{person.address}", {"certificate": block}, "PUT")

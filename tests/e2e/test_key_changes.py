@@ -87,7 +87,7 @@ def test_replaced(encrypted_list: EncryptedList, new_list: Callable[[], Encrypte
     elsewhere.join(replace(watch.anne, list=elsewhere))
     before = encrypted_list.sandbox.mailbox.recipients()
     new = replace(watch.anne, key=MemberKey.generate(f"Anne <{watch.anne.address}>"))
-    encrypted_list.certify(new)
+    watch.certificate("add", stdin=armor(new.key.certificate, "PGP PUBLIC KEY BLOCK").decode("ascii"))
     told = watch.anne.mail(2)
     says = watch.owner_reads()
     assert len(told) == 2

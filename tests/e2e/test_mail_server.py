@@ -268,7 +268,7 @@ def test_server_is_down_at_the_start(start_sandbox: StartSandbox) -> None:
     """While nobody listens everything waits, without a hot loop; then everybody gets one."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
-    sandbox = start_sandbox(settings=[f"mta.smtp_port={port}"])
+    sandbox = start_sandbox(settings=[f"mta.smtp_port={port}", "runner.retry.sleep_time=2s"])
     encrypted = EncryptedList.make(sandbox)
     three = Three(encrypted, *(encrypted.member(name) for name in ("Anne", "Bart", "Cris")))
     three.anne.post()
