@@ -174,7 +174,7 @@ def test_answer_to_a_message_is_lost(three: Three, after: int) -> None:
 
 def test_slow_server(three: Three) -> None:
     """A server that takes its time for each answer gets each copy once."""
-    three.list.sandbox.receive(Behaviour(delay_seconds=0.7))
+    three.list.sandbox.receive(Behaviour(delay_seconds=0.2))
     three.anne.post()
     assert three.settled() == [1, 1, 1]
 

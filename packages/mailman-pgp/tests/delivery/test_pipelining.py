@@ -59,7 +59,7 @@ PARTS = st.lists(
 ).map(lambda parts: Lines(tuple(parts)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(messages=st.lists(PARTS, min_size=1, max_size=4))
 def test_dots_and_line_ends_survive(server: ScriptedServer, messages: list[Lines]) -> None:
     """Whatever the parts are, the server reads the message with CRLF line ends, and no second message out of it."""

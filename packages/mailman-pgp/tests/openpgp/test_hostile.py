@@ -100,9 +100,9 @@ def test_100_megabytes_of_junk_are_refused_unread() -> None:
 
 
 @pytest.mark.parametrize("unit", [b"\0", b"\xff", b"\xc1\0", b"-----BEGIN PGP MESSAGE-----\n", b"=\n", b"A"])
-def test_megabytes_of_junk_are_refused_fast_enough(unit: bytes) -> None:
-    """Whatever shape it has, nothing takes time beyond measure."""
-    assert refusal(unit * (8 * MIB // len(unit)), limits=Limits(seconds=20)) in {
+def test_megabytes_of_junk_hang_nothing(unit: bytes) -> None:
+    """Whatever shape it has, nothing takes time beyond measure: a minute is for slow machines."""
+    assert refusal(unit * (8 * MIB // len(unit)), limits=Limits(seconds=60)) in {
         OpeningProblem.NOT_OPENPGP,
         OpeningProblem.DAMAGED,
         OpeningProblem.TOO_MANY_KEYS,
@@ -164,7 +164,7 @@ _WHOLE = message(LIST, signed(b"The bridge is up.", ANNE.primary))
 _HEAD = len(session_key(LIST))
 
 
-@settings(deadline=None, max_examples=150)  # a shared machine may stall at any time
+@settings(max_examples=150)
 @given(st.integers(0, len(_WHOLE) - 1), st.integers(1, 255))
 def test_no_octet_of_a_message_can_be_changed_unnoticed(position: int, change: int) -> None:
     """Either the message is refused, or what comes out is what went in (some octets are names, not content)."""
@@ -179,14 +179,14 @@ def test_no_octet_of_a_message_can_be_changed_unnoticed(position: int, change: i
         assert found.signatures[0].good
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, len(_WHOLE) - 1))
 def test_no_message_can_be_cut_off_unnoticed(end: int) -> None:
     """Wherever it ends."""
     assert refusal(_WHOLE[:end]) is not OpeningProblem.WORKER_DIED
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 def test_any_octets_inside_a_message_are_harmless(inner: bytes) -> None:
     """Who may write to a list can put anything into the encryption: it is opened or refused, and the worker lives."""
@@ -212,7 +212,7 @@ _PARTS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(_PARTS, st.lists(_PARTS, max_size=4).map(b"".join).map(compressed)), max_size=6))
 def test_any_packets_inside_a_message_give_one_content_or_none(parts: list[bytes]) -> None:
     """And a signature counts for that content only."""
@@ -228,7 +228,7 @@ def test_any_packets_inside_a_message_give_one_content_or_none(parts: list[bytes
 _CERTIFICATE = ANNE.public
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, len(_CERTIFICATE) - 1), st.integers(1, 255))
 def test_a_changed_certificate_gives_no_identity_to_anybody(position: int, change: int) -> None:
     """A certificate with one octet changed is refused, or is not another one, or has no other address."""
@@ -243,7 +243,7 @@ def test_a_changed_certificate_gives_no_identity_to_anybody(position: int, chang
             assert one.usability.recipients == (ANNE.subkeys[0].key.key_id,)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=300).map(lambda data: b"\x99" + data))
 def test_any_octets_as_a_certificate_are_refused(data: bytes) -> None:
     """With a reason, and the worker lives."""

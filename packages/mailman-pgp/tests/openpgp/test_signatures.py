@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pysequoia
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keys import (
     BINARY,
@@ -321,7 +321,6 @@ _SIGNERS = Signers([_SIGNER.public])
 _lines = st.lists(st.sampled_from([b"\r", b"\n", b"a", b" "]), max_size=8).map(b"".join)
 
 
-@settings(deadline=None)  # a shared machine may stall at any time
 @given(_lines, _lines)
 def test_equal_digests_are_what_one_text_signature_fits(first: bytes, second: bytes) -> None:
     """A text signature over one content verifies over another exactly when both have one digest."""

@@ -42,7 +42,6 @@ def tried(strategy: SearchStrategy[Any], examples: int) -> set[int]:
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

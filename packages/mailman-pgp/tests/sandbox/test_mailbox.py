@@ -40,7 +40,7 @@ def test_each_recipient_gets_a_file(tmp_path: Path) -> None:
     assert mailbox.count("anne@example.com") == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(recipient=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
 def test_no_address_leads_out_of_the_directory(tmp_path: Path, recipient: str) -> None:
     """Whatever an address is, it names one directory right below the mailbox."""

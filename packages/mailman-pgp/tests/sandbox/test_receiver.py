@@ -114,7 +114,7 @@ def test_greeting_offers_what_a_relay_offers(connection: Connection) -> None:
 LINES = st.lists(st.sampled_from([b"", b".", b"..", b"x", b".x", b"\xc3\xa9", b"a" * 100]), max_size=6)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(lines=LINES, cut=st.integers(1, 40))
 def test_content_is_kept_exactly_however_it_is_cut(tmp_path: Path, lines: list[bytes], cut: int) -> None:
     """Whatever lines a client sends, dots first and in whatever pieces they arrive, the file holds those lines."""

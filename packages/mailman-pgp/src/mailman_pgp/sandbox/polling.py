@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DEFAULT_SECONDS = 30.0
+# Long enough for a slow and busy machine; whoever waits in vain waits so long.
+DEFAULT_SECONDS = 60.0
 _INTERVAL_SECONDS = 0.02
 
 T = TypeVar("T")
