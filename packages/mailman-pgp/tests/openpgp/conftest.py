@@ -19,8 +19,10 @@ from others import (
     make_rsa_member_without_seipd2,
     run,
 )
+from workshops import opened
 
 from mailman_pgp.openpgp import listkeys
+from mailman_pgp.openpgp.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +107,19 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Peer:
         return Sop(tmp_path, request.param)
     found: Peer = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """No process is left of a test's own workshops."""
+    yield
+    while opened:
+        opened.pop().close()
+
+
+@pytest.fixture
+def shop() -> Workshop:
+    """A workshop of a test's own."""
+    made = Workshop()
+    opened.append(made)
+    return made

@@ -1,0 +1,87 @@
+"""Workshops of a test's own, and what is seen of their processes."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keys import forge_usable
+
+from mailman_pgp.openpgp.workshop import Bounds, Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+ANTS = forge_usable("Ants <ants@example.com>")
+BOUNDS = Bounds(seconds=30, memory_bytes=64 << 20, answer_bytes=1 << 20)
+PROC = Path("/proc")
+opened: list[Workshop] = []
+
+
+def read_key(shop: Workshop) -> str:
+    """Have a certificate read; return its fingerprint."""
+    answer, _ = shop.request("certificates", {}, [ANTS.public], bounds=BOUNDS)
+    fingerprint: str = answer["certificates"][0]["fingerprint"]
+    return fingerprint
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Poll until something is so."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended (a zombie has)."""
+    try:
+        return PROC.joinpath(str(pid), "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def running(shop: Workshop) -> int:
+    """The process ID of the stem, which there must be."""
+    assert shop.pid is not None
+    return shop.pid
+
+
+def workers(shop: Workshop) -> list[int]:
+    """The process IDs of its workers."""
+    return [int(pid) for pid in PROC.joinpath(f"{shop.pid}/task/{shop.pid}/children").read_text().split()]
+
+
+def scripted(body: str) -> Workshop:
+    """A workshop whose workers run a script; it has `read`, `request` and `write`."""
+    script = """
+        import json, os, sys, time
+        from mailman_pgp.openpgp import stem, worker
+        def read(count):
+            data = b""
+            while len(data) < count:
+                piece = os.read(0, count - len(data))
+                if not piece:
+                    os._exit(0)
+                data += piece
+            return data
+        def request():
+            header = json.loads(read(int.from_bytes(read(4), "big")))
+            return header, [read(length) for length in header["blobs"]]
+        def write(header, *blobs):
+            text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+            rest = len(text).to_bytes(4, "big") + text + b"".join(blobs)
+            while rest:
+                rest = rest[os.write(1, rest):]
+        def work():
+            exec(BODY, globals())
+        stem.main(work)
+    """
+    prelude = f"BODY = {textwrap.dedent(body)!r}\n"
+    made = Workshop([sys.executable, "-c", prelude + textwrap.dedent(script)])
+    opened.append(made)
+    return made
