@@ -104,8 +104,9 @@ serve: setup ## The same Mailman left running (in .sandbox), with what to type n
 	@echo 'Starting Mailman; this takes a few seconds.'; \
 	$(BIN)/mailman-pgp sandbox --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
 
-# Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.
-WORKERS := --numprocesses=2 --dist=loadfile
+# Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.  Files are
+# taken in the order given, not those with the most tests first: what takes longest are files of few.
+WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=packages/mailman-pgp/tests $(PYTEST) $(WORKERS) -p only_database
 # What is tried through a whole Mailman on PostgreSQL too; `make test-deep` tries all the rest.
 WHOLE_ON_POSTGRESQL := $(foreach name,post recovery settings_by_rest,tests/e2e/test_$(name).py)
@@ -113,7 +114,7 @@ WHOLE_ON_POSTGRESQL := $(foreach name,post recovery settings_by_rest,tests/e2e/t
 .PHONY: test
 test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
 	@$(call say,Tests that use the database$(,) on PostgreSQL); \
-	$(ON_POSTGRESQL) -m "not deep" $(ARGS) packages $(WHOLE_ON_POSTGRESQL); \
+	$(ON_POSTGRESQL) -m "not deep" $(ARGS) $(WHOLE_ON_POSTGRESQL) packages; \
 	$(call say,All tests$(,) on SQLite); \
 	rm -f .coverage .coverage.*; \
 	$(PYTEST) $(WORKERS) -m "not deep" $(if $(COVERAGE),--cov --cov-report=) $(ARGS); \
