@@ -80,6 +80,16 @@ def test_word_is_found_in_base64_at_each_alignment(traces: Traces, before: int, 
         assert traces.within(data) == {"it"}
 
 
+@pytest.mark.parametrize("length", range(13, 18))
+def test_word_is_found_wherever_it_stands(length: int) -> None:
+    """At any place, the begin and the end too, whether it is shorter than what is looked for in one pass or not."""
+    word = "kestrelatnoonflies"[:length]
+    for before in range(17):
+        for behind in range(9):
+            assert Traces({word: "it"}).within(b"~" * before + word.encode() + b"~" * behind) == {"it"}
+            assert Traces({word: "it"}).within(b"~" * before + word[:-1].encode() + b"~" * behind) == set()
+
+
 def test_word_is_found_in_files_their_names_and_in_rows(traces: Traces, tmp_path: Path) -> None:
     """A file, a file's name, a directory's name, a row, and the free page that a deleted row leaves."""
     root = tmp_path / "root"

@@ -12,6 +12,7 @@ import pickle
 import quopri
 import re
 import sqlite3
+import sys
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,34 @@ _PICKLE = b"\x80"
 _DEEPEST = 3
 
 
+# Where a form of so many bytes or more is, there is a whole block of it, at a multiple of the block's size.
+_BLOCK_BYTES = 8
+_LONG_BYTES = 2 * _BLOCK_BYTES - 1
+
 # More than any form of a word: what of a log is searched again when the log has grown.
 _OVERLAP_BYTES = 4096
+
+
+class _Forms:
+    """Many byte strings to look for at once, given with a name for each."""
+
+    def __init__(self, names: Mapping[bytes, str]) -> None:
+        self._names = dict(names)
+        self._short = {form: name for form, name in names.items() if len(form) < _LONG_BYTES}
+        self._blocks = {
+            int.from_bytes(form[at : at + _BLOCK_BYTES], sys.byteorder)
+            for form in names.keys() - self._short.keys()
+            for at in range(len(form) - _BLOCK_BYTES + 1)
+        }
+
+    def within(self, data: bytes) -> set[str]:
+        """The names of those that are in `data`.
+
+        To look for each is slow; that no block of any is there, which is nearly always so, is known from one pass.
+        """
+        whole = memoryview(data)[: len(data) // _BLOCK_BYTES * _BLOCK_BYTES].cast("Q")
+        forms = self._short if self._blocks.isdisjoint(whole) else self._names
+        return {name for form, name in forms.items() if form in data}
 
 
 class Traces:
@@ -48,13 +75,14 @@ class Traces:
 
     def __init__(self, words: Mapping[str, str], unsullied: Path | None = None) -> None:
         self._names = set(words.values())
-        self._in_lower_case: dict[bytes, str] = {}
-        self._exact: dict[bytes, str] = {}
+        in_lower_case: dict[bytes, str] = {}
+        exact: dict[bytes, str] = {}
         for word, name in words.items():
             for form in _lower_case_forms(word):
-                self._in_lower_case[form] = name
+                in_lower_case[form] = name
             for form in _exact_forms(word):
-                self._exact[form] = name
+                exact[form] = name
+        self._in_lower_case, self._exact = _Forms(in_lower_case), _Forms(exact)
         self._clean: dict[Path, tuple[int, int, int]] = {}
         for path in unsullied.rglob("*") if unsullied is not None else ():
             with contextlib.suppress(FileNotFoundError):
@@ -66,9 +94,7 @@ class Traces:
         """
         found: set[str] = set()
         for view in _views(data):
-            lower = view.lower()
-            found.update(name for form, name in self._in_lower_case.items() if form in lower)
-            found.update(name for form, name in self._exact.items() if form in view)
+            found |= self._in_lower_case.within(view.lower()) | self._exact.within(view)
         if depth < _DEEPEST:
             for inner in (*_unpacked(data), *_unpickled(data)):
                 found |= self.within(inner, depth + 1)
