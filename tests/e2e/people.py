@@ -113,6 +113,10 @@ class EncryptedList:
         made.refresh()
         return made
 
+    def delete(self) -> None:
+        """Delete it, with all that belongs to it."""
+        self.sandbox.rest(f"lists/{self.list_id}", method="DELETE")
+
     @property
     def address(self) -> str:
         """Where posts go."""

@@ -35,11 +35,13 @@ forms = pytest.mark.parametrize(
 
 @pytest.fixture
 def ants(watched: Sandbox) -> Iterator[Watched]:
-    """A fresh encrypted list; afterwards nothing of it waits anywhere."""
-    yield Watched.make(watched)
+    """A fresh encrypted list; afterwards nothing of it waits anywhere, and it is gone: each list makes the search longer."""
+    made = Watched.make(watched)
+    yield made
     watched.receive()
     (watched.place.root / "sabotage").unlink(missing_ok=True)
     watched.wait_until_idle()
+    made.list.delete()
 
 
 def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from people import EncryptedList
 
 from mailman_pgp.openpgp import dearmor, inspect
 from mailman_pgp.openpgp.memberkeys import KeyKind
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
 
-    from people import EncryptedList, Person
+    from people import Person
 
-    from mailman_pgp.sandbox import Kept
+    from mailman_pgp.sandbox import Kept, Sandbox
 
 OUTSIDE = {
     "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "list-id", "list-post", "list-help",
@@ -51,9 +52,10 @@ def raw_payload(reader: Person, kept: Kept) -> bytes:
     return reader.key.read(part.get_payload(decode=True), reader.list.certificate).content
 
 
-@pytest.fixture
-def delivered(encrypted_list: EncryptedList) -> Delivered:
+@pytest.fixture(scope="module")
+def delivered(sandbox: Sandbox) -> Delivered:
     """A post that answers another one, with a subject that does not fit into a line and a name that is not ASCII."""
+    encrypted_list = EncryptedList.make(sandbox)
     author = replace(encrypted_list.member("Anne"), name="Änne")
     reader, other = encrypted_list.member("Bart", KeyKind.V6), encrypted_list.member("Cris", KeyKind.RSA)
     subject = "Über Turmfalken und andere Greifvögel " * 5
