@@ -188,6 +188,6 @@ def test_all_at_once(bare: sa.Engine, tmp_path: Path) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in processes:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
         assert (process.returncode, errors) == (0, "")
     assert _ours(bare) == {*tables.Base.metadata.tables, "pgp_alembic"}

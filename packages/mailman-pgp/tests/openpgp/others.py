@@ -94,7 +94,7 @@ class Peer(Protocol):
 
 def run(command: list[str | Path], data: bytes = b"", *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
     """Run a program; when it fails, what it said is in the error."""
-    done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=300)
     if check and done.returncode:
         raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done

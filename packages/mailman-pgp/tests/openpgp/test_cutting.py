@@ -174,7 +174,7 @@ def test_forked_processes_do_not_repeat_each_other(tmp_path_factory: pytest.Temp
             os.wait()
     """)
     home = tmp_path_factory.mktemp("fork")
-    done = subprocess.run([sys.executable, "-c", script], cwd=home, capture_output=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], cwd=home, capture_output=True, check=True, timeout=300)
     messages = [bytes.fromhex(line.decode()) for line in done.stdout.split()]
     assert len({bytes(next(walk(message)).body) for message in messages}) == 3
     # The end of the encapsulated key, and the salt of the data, would be alike.

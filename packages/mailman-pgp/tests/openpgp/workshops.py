@@ -31,7 +31,7 @@ def read_key(shop: Workshop) -> str:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Poll until something is so."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
