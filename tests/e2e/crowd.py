@@ -79,7 +79,7 @@ class Crowd:
         assert [name for name in ("bad", "shunt") if sandbox.queue(name)] == []
         # Core removes the entry first, and then we the file.
         until(lambda: not progress_files(sandbox), "no progress file left")
-        (latest, *_) = self.list.status()["lists"][0]["posts"]
+        (latest, *_) = self.list.happened()["posts"]
         assert (latest["delivered"], latest["skipped"], latest["failed"]) == (len(copies), 0, 0)
         return sum(copies.values()) - len(copies)
 

@@ -143,6 +143,10 @@ class EncryptedList:
         """What ``mailman pgp …`` prints.  Raises CommandError."""
         return self.sandbox.command("pgp", *arguments, stdin=stdin)
 
+    def happened(self) -> Any:
+        """What REST says of this list, among it what was refused and what was sent of late; the same as `status`, in less time."""
+        return self.sandbox.rest(f"plugins/pgp/lists/{self.list_id}")
+
     def status(self) -> Any:
         """What ``mailman pgp status`` says of this list, decoded."""
         done = self.sandbox.mailman_quickly("pgp", "status", self.address, "--json")

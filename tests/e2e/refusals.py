@@ -70,8 +70,7 @@ class Guarded:
 
     def refused_for(self) -> Counter[str]:
         """How many messages were refused until now, by the reason that the owners see."""
-        (found,) = self.list.status()["lists"]
-        return Counter({tally["reason"]: tally["number"] for tally in found["refused"]})
+        return Counter({tally["reason"]: tally["number"] for tally in self.list.happened()["refused"]})
 
     def notice(self, reader: Person, kept: Kept) -> EmailMessage:
         """A notice as its reader sees it: decrypted for whom the list has a certificate of, else in the clear, and signed."""

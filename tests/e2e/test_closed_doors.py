@@ -39,7 +39,7 @@ def mail(person: Person, to: str, *headers: str, subject: str = "", body: str = 
 
 def refused(encrypted: EncryptedList) -> dict[str, int]:
     """What ``mailman pgp status`` tells of refused mail: number by reason."""
-    return {found["reason"]: found["number"] for found in encrypted.status()["lists"][0]["refused"]}
+    return {found["reason"]: found["number"] for found in encrypted.happened()["refused"]}
 
 
 def members(encrypted: EncryptedList) -> set[str]:

@@ -115,7 +115,7 @@ def test_id_that_no_database_takes(encrypted_list: EncryptedList) -> None:
     encrypted_list.sandbox.wait_until_idle()
     assert encrypted_list.sandbox.queue("shunt") == []
     assert kept.message["message-id"].endswith(f"@{encrypted_list.list_id}>")
-    ((post,),) = [found["posts"] for found in encrypted_list.status()["lists"]]
+    (post,) = encrypted_list.happened()["posts"]
     assert (post["message_id"], post["delivered"]) == (kept.message["message-id"], 2)
 
 

@@ -97,9 +97,7 @@ def test_replay_window(encrypted_list: EncryptedList, veteran: Correspondent) ->
         gpg.days_ago = 0
         veteran.post(gpg.write(signed, encrypted_list.certificate, sign=False))
         encrypted_list.sandbox.wait_until_idle()
-        return [
-            found["reason"] for found in encrypted_list.status()["lists"][0]["refused"] for _ in range(found["number"])
-        ]
+        return [found["reason"] for found in encrypted_list.happened()["refused"] for _ in range(found["number"])]
 
     assert post(20) == []
     assert post(40) == ["signature-too-old"]

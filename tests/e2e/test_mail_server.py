@@ -48,8 +48,8 @@ class Three:
         return self.copies()
 
     def last_post(self) -> tuple[int, int, int]:
-        """Delivered, skipped and failed, as ``mailman pgp status`` says of the last post."""
-        (last, *_) = self.list.status()["lists"][0]["posts"]
+        """Delivered, skipped and failed, as REST says of the last post."""
+        (last, *_) = self.list.happened()["posts"]
         return last["delivered"], last["skipped"], last["failed"]
 
     def score(self, person: Person) -> int:
@@ -74,6 +74,7 @@ def test_everybody_gets_one(three: Three) -> None:
     three.anne.post()
     assert three.settled() == [1, 1, 1]
     assert three.last_post() == (3, 0, 0)
+    assert three.list.status()["lists"][0]["posts"] == three.list.happened()["posts"]
 
 
 @pytest.mark.parametrize("stage", EACH)
@@ -90,7 +91,7 @@ def test_refused_for_now_is_shown_as_failed(three: Three) -> None:
     """While somebody waits for the next attempt, status counts them as failed, and the others as delivered."""
     three.list.sandbox.receive(Behaviour(refuse=(Refusal(three.bart.address),)))
     three.anne.post()
-    until(lambda: three.copies() == [1, 0, 1] and three.list.status()["lists"][0]["posts"], "the first attempt")
+    until(lambda: three.copies() == [1, 0, 1] and three.list.happened()["posts"], "the first attempt")
     assert three.last_post() == (2, 0, 1)
     three.list.sandbox.receive()
     assert three.settled() == [1, 1, 1]
@@ -102,7 +103,7 @@ def test_server_refuses_everything_for_now(three: Three, stage: Stage) -> None:
     """A server that refuses whatever comes, at any step, gets all copies later; each once."""
     three.list.sandbox.receive(Behaviour(refuse=(Refusal(stage=stage, reply="421 4.3.2 Not now"),)))
     three.anne.post()
-    until(lambda: three.list.status()["lists"][0]["posts"], "the first attempt")
+    until(lambda: three.list.happened()["posts"], "the first attempt")
     assert three.last_post() == (0, 0, 3)
     three.list.sandbox.receive()
     assert three.settled() == [1, 1, 1]
@@ -272,7 +273,7 @@ def test_server_is_down_at_the_start(start_sandbox: StartSandbox) -> None:
     encrypted = EncryptedList.make(sandbox)
     three = Three(encrypted, *(encrypted.member(name) for name in ("Anne", "Bart", "Cris")))
     three.anne.post()
-    until(lambda: encrypted.status()["lists"][0]["posts"], "the first attempt")
+    until(lambda: encrypted.happened()["posts"], "the first attempt")
     assert three.last_post() == (0, 0, 3)
     attempts = attempts_at(sandbox, three.bart)
     until(lambda: attempts_at(sandbox, three.bart) > attempts, "another attempt")

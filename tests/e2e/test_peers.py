@@ -73,9 +73,9 @@ def accepted(club: Club, author: Correspondent, message: bytes) -> EmailMessage:
 
 def refused(club: Club, author: Correspondent, message: bytes) -> str:
     """Why the list does not take a message, in the words of its status."""
-    before = {found["reason"]: found["number"] for found in club.list.status()["lists"][0]["refused"]}
+    before = {found["reason"]: found["number"] for found in club.list.happened()["refused"]}
     next_mail(author.person.address, club, lambda: author.post(message))
-    after = {found["reason"]: found["number"] for found in club.list.status()["lists"][0]["refused"]}
+    after = {found["reason"]: found["number"] for found in club.list.happened()["refused"]}
     (reason,) = [name for name, number in after.items() if number != before.get(name, 0)]
     return str(reason)
 
@@ -139,7 +139,7 @@ def test_another_members_signature_is_refused(club: Club, member: Correspondent)
         club,
         lambda: club.author.send(club.author.envelope(armored(message))),
     )
-    (found,) = [f for f in club.list.status()["lists"][0]["refused"] if f["reason"] == "signed-by-somebody-else"]
+    (found,) = [f for f in club.list.happened()["refused"] if f["reason"] == "signed-by-somebody-else"]
     assert found["number"] >= 1
     assert club.list.sandbox.mailbox.count(member.person.address) == before
 
