@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
-from talkers import Talker, entity, templates
+from talkers import Talker, entity, templates, text_of
 from told import told
 
 from mailman_workflows.model.tables import Question
@@ -119,6 +119,31 @@ def test_signed_join_while_a_request_waits(encrypted: Any, store: Session) -> No
     told()
     answer = nora.answers(nora.reply(nora.asked(nora.command("join"))))
     assert "Your request is done: you are a member." in answer
+    assert encrypted.members.get_member(nora.address) is not None
+
+
+@pytest.mark.parametrize("spoilt", ["seen", "too old"])
+def test_question_from_the_web_is_spoilt(encrypted: Any, store: Session, spoilt: str) -> None:
+    """Whoever has sent no command reads what to do when their code counts no more; and that does it."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", encrypted)
+    nora.counts()
+    ISubscriptionManager(encrypted).register(getUtility(IUserManager).create_address(nora.address))
+    store.commit()
+    (question,) = nora.read(told())
+    if spoilt == "too old":
+        store.execute(update(Question).values(expires=dt.datetime(2020, 1, 1)))  # noqa: DTZ001 - as the database keeps it
+        store.commit()
+        answer = nora.reply(question)
+    else:
+        answer = nora.signed(nora.protected(f"yes\n\n{text_of(question)}"))
+    (spoken,) = nora.tell(answer)
+    assert spoken.template == ("code-seen" if spoilt == "seen" else "code-unknown")
+    assert "send `join` or `leave` to ant-request@example.com" in " ".join(spoken.text.split())
+    nora.tell(nora.reply(nora.asked(nora.command("join"))))
     assert encrypted.members.get_member(nora.address) is not None
 
 

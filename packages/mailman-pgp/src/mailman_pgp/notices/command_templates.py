@@ -12,6 +12,10 @@ _YOURS = N_("""\
 You wrote to {request}, which takes commands for
 the encrypted mailing list {address}.""")
 
+_NO_COMMAND = N_("""\
+If you have sent none, and were asked whether you want to join or to leave: send `join` or `leave` to
+{request}, encrypted and signed. If you look after the list, decide in its web interface.""")
+
 COMMAND_TEMPLATES: dict[str, tuple[str, ...]] = {
     "help": (
         N_("How to use the list {list}"),
@@ -125,6 +129,7 @@ Your message holds a code that the list does not wait for, in your name: it was 
 is too old, or belongs to another list or address. Nothing was done.
 
 Send your command again, and you get a new one."""),
+        _NO_COMMAND,
         LAST,
         END,
     ),
@@ -148,6 +153,7 @@ Your message holds its code where others can read it: it was not encrypted. The 
 count any more, and nothing was done.
 
 Send your command again, and reply to the answer encrypted and signed."""),
+        _NO_COMMAND,
         LAST,
         END,
     ),
