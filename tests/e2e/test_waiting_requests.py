@@ -94,8 +94,8 @@ def test_whose_key_counts_already(encrypted_list: EncryptedList) -> None:
     until_says(anne, "you are a member.")
 
 
-def test_no_ends_nothing_but_the_question(encrypted_list: EncryptedList) -> None:
-    """Who answers no is not joined, and the question is forgotten."""
+def test_no_ends_the_request(encrypted_list: EncryptedList) -> None:
+    """Who answers no is not joined, the question is forgotten, and nothing waits any more."""
     set_policy(encrypted_list, "confirm")
     anne = encrypted_list.person("Anne")
     encrypted_list.certify(anne)
@@ -103,6 +103,7 @@ def test_no_ends_nothing_but_the_question(encrypted_list: EncryptedList) -> None
     question = asked(anne)
     tell(anne, reply(anne, question, "no"))
     until_says(anne, "says no. What was asked is forgotten")
+    assert waiting(encrypted_list, anne) == {}
     tell(anne, reply(anne, question, "yes"))
     until_says(anne, "was used already, is too old")
     assert members(encrypted_list) == set()

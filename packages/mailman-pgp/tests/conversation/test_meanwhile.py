@@ -122,6 +122,41 @@ def test_signed_join_while_a_request_waits(encrypted: Any, store: Session) -> No
     assert encrypted.members.get_member(nora.address) is not None
 
 
+@pytest.mark.parametrize("protection", ["moderator", "delay"])
+def test_no_to_leaving(anne: Talker, encrypted: Any, store: Session, protection: str) -> None:
+    """Who answers no when they are asked whether they want to leave has objected: the request is over, and they stay."""
+    from mailman_pgp.lists import settings  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.lists.encryption import settings_of  # noqa: PLC0415
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    settings.change(settings_of(encrypted.list_id), {"lost_key_leave": protection})
+    store.commit()
+    (question,) = [said for said in anne.read(anne.tell(anne.clear(entity("leave")))) if "Please" in said["subject"]]
+    assert len(saved.all_at(encrypted)) == 1
+    assert templates(anne.tell(anne.reply(question, "no"))) == ["forgotten"]
+    assert saved.all_at(encrypted) == []
+    assert encrypted.members.get_member(anne.address) is not None
+
+
+def test_no_to_joining(anne: Talker, encrypted: Any, store: Session) -> None:
+    """Who answers no when they are asked whether they want to join ends their own request, and nobody else's."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    nora, nils = (Talker.make(f"{name}@example.net", encrypted) for name in ("nora", "nils"))
+    for talker in (nora, nils):
+        talker.counts()
+        ISubscriptionManager(encrypted).register(getUtility(IUserManager).create_address(talker.address))
+    store.commit()
+    (question,) = nora.read(told())
+    assert anne
+    nora.tell(nora.reply(question, "no"))
+    assert [row.email for row in saved.all_at(encrypted)] == [nils.address]
+
+
 @pytest.mark.parametrize("spoilt", ["seen", "too old"])
 def test_question_from_the_web_is_spoilt(encrypted: Any, store: Session, spoilt: str) -> None:
     """Whoever has sent no command reads what to do when their code counts no more; and that does it."""

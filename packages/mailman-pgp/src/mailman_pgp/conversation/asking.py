@@ -52,6 +52,9 @@ class Challenge(Action):
             "forgotten after {days} days; with the word `no` it is forgotten at once."
         ).format(days=self.lifetime.days)
 
+    def declined(self, asked: Asked) -> None:
+        """Do what follows when the person says no, beside that the question is forgotten; the default is nothing."""
+
     def check(self, asked: Asked, message: Any) -> None:
         """See `Action`: only a letter counts, encrypted, and signed by all who must."""
         if not isinstance(message, Letter) or not message.encrypted:

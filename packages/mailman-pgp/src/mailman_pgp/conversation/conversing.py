@@ -10,7 +10,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.conversation import answers
-from mailman_pgp.conversation.asking import answered_question, challenge
+from mailman_pgp.conversation.asking import Challenge, answered_question, challenge
 from mailman_pgp.conversation.brought import Brought, brought_by
 from mailman_pgp.conversation.codes import found_in
 from mailman_pgp.conversation.commanded import Commanded, data_of, needs_key, needs_member, signers_of
@@ -30,7 +30,7 @@ from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.notices.unreached import skipped_sentence
 from mailman_pgp.openpgp import CertificateError, CertificateProblem, OpenPGPError
-from mailman_workflows.confirmations import NotConfirmedError, confirm, discard, open_questions
+from mailman_workflows.confirmations import Asked, NotConfirmedError, confirm, discard, open_questions
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -103,6 +103,8 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
         return
     if not isinstance(question.action, Moderation):
         if is_no(letter.said):
+            if isinstance(question.action, Challenge):
+                question.action.declined(Asked(mlist, question.email, question.data, letter))
             discard(question.token)
             answers.template(mlist, letter, "forgotten", Answered.PROVEN)
             return

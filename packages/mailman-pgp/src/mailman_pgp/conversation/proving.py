@@ -10,7 +10,7 @@ from public import public
 
 from mailman_pgp.conversation.asking import Challenge, challenge, must_sign
 from mailman_pgp.conversation.commanded import Commanded
-from mailman_pgp.exchange import changing, evidence
+from mailman_pgp.exchange import changing, evidence, waiting
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import registry
@@ -18,7 +18,7 @@ from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.lists.passage import PATIENCE
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.openpgp import OpenPGPError
-from mailman_workflows import RefusedError
+from mailman_workflows import Purpose, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError, open_questions
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class ProveKey(Challenge):
                 address=asked.mlist.posting_address
             ),
         )
+
+    def declined(self, asked: Asked) -> None:
+        """See `Challenge`: the request is over."""
+        waiting.end(asked.mlist, asked.email, Purpose.JOIN)
 
     def run(self, asked: Asked) -> str:
         """See `Action`; the request itself goes on afterwards, see `mailman_pgp.exchange.waiting`."""
@@ -67,6 +71,10 @@ class ProveLeaving(Challenge):
                 address=asked.mlist.posting_address
             ),
         )
+
+    def declined(self, asked: Asked) -> None:
+        """See `Challenge`: the member objects, as by `stay`; only the key that counts has read the code."""
+        waiting.end(asked.mlist, asked.email, Purpose.LEAVE)
 
     def run(self, asked: Asked) -> str:
         """See `Action`."""

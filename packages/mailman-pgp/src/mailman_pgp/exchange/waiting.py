@@ -1,11 +1,12 @@
-"""Requests to join or to leave that have waited for a key, or for a proof, go on."""
+"""Requests to join or to leave that have waited for a key, or for a proof, go on; or they end by their person's own word."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.subscriptions import ISubscriptionManager
 from public import public
 from sqlalchemy import select
 from zope.component import getUtility
@@ -13,8 +14,12 @@ from zope.component import getUtility
 from mailman_pgp.exchange.refusals import log_unexpected
 from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import EncryptedList
+from mailman_workflows import saved
 from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again
+
+if TYPE_CHECKING:
+    from mailman_workflows import Purpose
 
 
 @public
@@ -53,3 +58,12 @@ def look_again_everywhere() -> None:
         if mlist is not None:
             _look_again(mlist)
     config.db.commit()
+
+
+@public
+def end(mlist: Any, address: str, purpose: Purpose) -> int:
+    """End a person's requests by their own word, and return how many there were; the caller commits."""
+    tokens = [row.token for row in saved.all_at(mlist) if row.email == address.lower() and row.purpose == purpose.value]
+    for token in tokens:
+        ISubscriptionManager(mlist).discard(token)
+    return len(tokens)

@@ -13,11 +13,10 @@ from zope.component import getUtility
 
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.conversation.commands.keys import let_count
-from mailman_pgp.exchange import changing
+from mailman_pgp.exchange import changing, waiting
 from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_workflows import RefusedError, saved
-from mailman_workflows.request import Purpose
+from mailman_workflows import Purpose, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,14 +111,11 @@ class Stay(Command):
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
         del arguments
-        tokens = [
-            row.token
-            for row in saved.all_at(run.mlist)
-            if row.email == run.address and row.purpose == Purpose.LEAVE.value
-        ]
-        for token in tokens:
-            ISubscriptionManager(run.mlist).discard(token)
-        return _("You stay.") if tokens else _("Nobody has asked that you leave.")
+        return (
+            _("You stay.")
+            if waiting.end(run.mlist, run.address, Purpose.LEAVE)
+            else _("Nobody has asked that you leave.")
+        )
 
 
 def member_of(mlist: Any, address: str) -> Any:
