@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # In the order of their dependencies.
-PACKAGES := packages/mailman-workflows packages/mailman-pgp
+PACKAGES := packages/mailman-plugin-kit packages/mailman-workflows packages/mailman-pgp
 VENV := .venv
 TOOLS := .tools
 BIN := $(VENV)/bin
@@ -151,7 +151,7 @@ format: setup ## Bring the code into the common form
 .PHONY: translations
 translations: setup ## Gather the texts for translators, and compile what they have written
 	@babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
-	for package in $(PACKAGES); do \
+	for package in $(patsubst %/src/,%,$(dir $(wildcard packages/*/src/*/locale))); do \
 	    name="$$(basename $$package | tr - _)"; \
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
@@ -174,7 +174,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	    --no-emit-index-url --no-header $(ARGS) "$$@"; }; \
 	$(call say,Locking; this asks the package index about each dependency); \
 	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
-	    --group pyproject.toml:dev --no-emit-package mailman-workflows -o requirements/locked.txt; \
+	    --group pyproject.toml:dev --no-emit-package mailman-plugin-kit --no-emit-package mailman-workflows -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
 	git diff --stat -- requirements 2>/dev/null || true

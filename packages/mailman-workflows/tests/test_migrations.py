@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def bare(store: Session, core: Any) -> Iterator[sa.Engine]:
     """Core's engine, over a database without our tables; they are back after the test."""
-    from mailman_workflows.database import TABLES  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.database import TABLES  # noqa: PLC0415 - core must be initialised
     from mailman_workflows.model.tables import Base  # noqa: PLC0415
 
     def drop() -> None:
@@ -42,7 +42,7 @@ def test_no_difference_to_the_models(bare: sa.Engine) -> None:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - core must be initialised
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    from mailman_workflows.database import TABLES  # noqa: PLC0415
+    from mailman_workflows.model.database import TABLES  # noqa: PLC0415
     from mailman_workflows.model.tables import Base  # noqa: PLC0415
 
     TABLES.migrate()
@@ -57,7 +57,7 @@ def test_there_and_back(bare: sa.Engine) -> None:
     """Each version keeps what the one before has saved, and one can go back to nothing."""
     import alembic.command  # noqa: PLC0415 - core must be initialised
 
-    from mailman_workflows.database import TABLES  # noqa: PLC0415
+    from mailman_workflows.model.database import TABLES  # noqa: PLC0415
 
     def version(go: Callable[..., None], name: str) -> None:
         with bare.begin() as connection:
@@ -83,7 +83,8 @@ def test_there_and_back(bare: sa.Engine) -> None:
 
 def test_a_later_release(bare: sa.Engine) -> None:
     """Tables that a later release made are not touched, and the error says what to do."""
-    from mailman_workflows.database import TABLES, MigrationError  # noqa: PLC0415 - core must be initialised
+    from mailman_plugin_kit.database import MigrationError  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.database import TABLES  # noqa: PLC0415 - core must be initialised
 
     TABLES.migrate()
     with bare.begin() as connection:

@@ -69,7 +69,9 @@ def plugin(core: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             del sys.modules[module]
 
 
-@pytest.mark.parametrize("broken", ["rest.Root", "cleanup.install", "components.find", "database.OwnTables.migrate"])
+@pytest.mark.parametrize(
+    "broken", ["rest.Root", "cleanup.install", "components.find", "model.database.OwnTables.migrate"]
+)
 def test_nothing_starts(
     broken: str, mlist: Any, manager: Any, person: Any, restart: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

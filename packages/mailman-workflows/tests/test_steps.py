@@ -124,8 +124,8 @@ def test_each_wait_has_its_lifetime(
     from mailman.interfaces.pending import IPendings  # noqa: PLC0415 - core must be initialised
     from zope.component import getUtility  # noqa: PLC0415
 
+    from mailman_plugin_kit.database import now  # noqa: PLC0415
     from mailman_workflows import Party, Wait, choice, saved  # noqa: PLC0415
-    from mailman_workflows.database import now  # noqa: PLC0415
 
     lifetimes = {
         Wait(Party.SUBSCRIBER, "x"): dt.timedelta(days=3),

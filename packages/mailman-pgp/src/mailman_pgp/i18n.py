@@ -1,7 +1,4 @@
-"""Our texts in the language of whoever reads them: `mailman_workflows.i18n` with a catalogue of our own.
-
-`using` is the same for both packages, so that a sentence of theirs in a mail of ours is in its reader's language too.
-"""
+"""Our texts in the language of whoever reads them; see `mailman_plugin_kit.i18n`."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from typing import Any, ClassVar
 
 from public import public
 
-from mailman_workflows import i18n
-from mailman_workflows.i18n import N_, Catalogue, using
+from mailman_plugin_kit import i18n
+from mailman_plugin_kit.i18n import N_, Catalogue, using
 
 _ = Catalogue("mailman_pgp")
 
@@ -19,7 +16,7 @@ __all__ = ["N_", "_", "using"]  # and what is marked below
 
 @public
 class Text(i18n.Text):
-    """See `mailman_workflows.i18n.Text`."""
+    """See `mailman_plugin_kit.i18n.Text`."""
 
     catalogue: ClassVar[Catalogue] = _
 

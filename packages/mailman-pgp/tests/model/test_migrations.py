@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from mailman_pgp.model import database, tables
-from mailman_workflows.database import MigrationError
+from mailman_plugin_kit.database import MigrationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import falcon
 from sqlalchemy import delete, select
 
+from mailman_plugin_kit.database import store
 from mailman_workflows import components
-from mailman_workflows.database import store
 from mailman_workflows.errors import SiteError
 from mailman_workflows.model.tables import Choice
 

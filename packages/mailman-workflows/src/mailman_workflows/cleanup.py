@@ -11,7 +11,7 @@ from mailman.model.member import Member
 from mailman.model.pending import Pended, PendedKeyValue
 from sqlalchemy import delete, event, inspect, select
 
-from mailman_workflows.database import store
+from mailman_plugin_kit.database import store
 from mailman_workflows.model.tables import Choice, Question, SavedRequest
 from mailman_workflows.request import Purpose
 

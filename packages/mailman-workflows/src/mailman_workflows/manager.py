@@ -12,8 +12,8 @@ from public import public
 from zope.component import getUtility
 from zope.interface import implementer
 
+from mailman_plugin_kit.database import whole
 from mailman_workflows import choice, components, running, saved
-from mailman_workflows.database import whole
 from mailman_workflows.errors import AskedAgainError, RefusedError, is_answer
 from mailman_workflows.i18n import _
 from mailman_workflows.request import Promises, Purpose, Request, StaleRequestError, Wishes

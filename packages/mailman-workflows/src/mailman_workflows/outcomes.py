@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-    from mailman_workflows.i18n import Text
+    from mailman_plugin_kit.i18n import Text
 
 
 class Party(Enum):
@@ -43,7 +43,7 @@ class Wait:
     """The request is saved and waits; when its token is confirmed, the step's `resumed` is called.
 
     `reason` is a short phrase that people see ("waits for a key"): in English, or in the list's language at core's doors where it
-    is a `mailman_workflows.i18n.Text`.  `lifetime` None means core's own for that party
+    is a `mailman_plugin_kit.i18n.Text`.  `lifetime` None means core's own for that party
     (`pending_request_life`, `moderator_request_life`).  `shown` is what whoever looks at the request is to see beside it, by
     names that core does not use (REST, ``/lists/LIST_ID/requests``); of long texts the beginning.
     """

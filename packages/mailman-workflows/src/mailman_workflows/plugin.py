@@ -55,7 +55,7 @@ class WorkflowsPlugin:
 
         from mailman_workflows import cleanup, components, expected, rest  # noqa: PLC0415
         from mailman_workflows.confirmations.command import Confirm  # noqa: PLC0415
-        from mailman_workflows.database import TABLES  # noqa: PLC0415
+        from mailman_workflows.model.database import TABLES  # noqa: PLC0415
 
         TABLES.migrate()
         cleanup.install()

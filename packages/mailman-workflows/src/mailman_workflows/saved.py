@@ -22,8 +22,8 @@ from sqlalchemy import delete, select
 from zope.component import getUtility
 from zope.interface import implementer
 
+from mailman_plugin_kit.database import now, store
 from mailman_workflows.cleanup import is_pended
-from mailman_workflows.database import now, store
 from mailman_workflows.errors import UnreadableRequestError
 from mailman_workflows.i18n import using
 from mailman_workflows.model.tables import SavedRequest

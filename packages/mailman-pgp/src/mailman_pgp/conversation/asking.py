@@ -15,8 +15,8 @@ from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter as notice
 from mailman_pgp.notices.encrypted import send_encrypted
 from mailman_pgp.openpgp import OpenPGPError
+from mailman_plugin_kit.database import whole
 from mailman_workflows.confirmations import Action, Asked, NotConfirmedError, ask, open_questions
-from mailman_workflows.database import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from mailman_pgp.conversation.commands.membership import Join
 from mailman_pgp.conversation.grammar import Spoken, spoken_by
 from mailman_pgp.i18n import _
 from mailman_pgp.openpgp import OpenPGPError, grouped
+from mailman_plugin_kit.database import whole
 from mailman_workflows.confirmations import NotConfirmedError
-from mailman_workflows.database import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_workflows import Party, Purpose, Wait, choice, components
 from mailman_workflows.anew import begin_anew
-from mailman_workflows.database import TABLES as WORKFLOW_TABLES
+from mailman_workflows.model.database import TABLES as WORKFLOW_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

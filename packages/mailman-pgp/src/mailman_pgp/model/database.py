@@ -8,7 +8,7 @@ import sqlalchemy
 from mailman.config import config
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailman_workflows.database import OwnTables, now, store
+from mailman_plugin_kit.database import OwnTables, now, store
 
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import Base

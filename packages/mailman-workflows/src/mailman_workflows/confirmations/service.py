@@ -20,10 +20,10 @@ from sqlalchemy import delete, select
 from zope.component import getUtility
 from zope.interface import implementer
 
+from mailman_plugin_kit.database import now, store, whole
 from mailman_workflows.cleanup import is_pended
 from mailman_workflows.confirmations import actions
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError
-from mailman_workflows.database import now, store, whole
 from mailman_workflows.errors import ActionFailedError
 from mailman_workflows.i18n import _, using
 from mailman_workflows.model.tables import Question

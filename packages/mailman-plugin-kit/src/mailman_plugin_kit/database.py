@@ -153,6 +153,3 @@ class OwnTables:
             yield
         finally:
             os.close(descriptor)
-
-
-TABLES = OwnTables("mailman-workflows", "mailman_workflows.model:migrations", "wf_alembic")
