@@ -6,12 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from keys import DAY, now
 from told import certificate, key, told
 
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
+from mailman_pgp.model.tables import Choice
 from mailman_pgp.openpgp import CertificateError
 
 if TYPE_CHECKING:
@@ -277,3 +279,36 @@ def test_an_unknown_certificate_is_not_learnt(encrypted: Any, changing: Any) -> 
     """Nothing is stored of it."""
     assert changing.learn(certificate(key(BART)), BY_MAIL, encrypted) is None
     assert journal.of(encrypted.list_id) == []
+
+
+@pytest.mark.parametrize("how", ["prove", "remove", "approve"])
+def test_suspended_at_the_same_moment(
+    encrypted: Any, changing: Any, core: Any, store: Session, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Between the look at what is chosen and its change nobody suspends it, whose word would be lost."""
+    made = added(changing, encrypted, PROVEN)
+    store.commit()
+    url = core.db.engine.url
+    at_once = {"timeout": 0} if url.get_backend_name() == "sqlite" else {"options": "-c lock_timeout=100"}
+    another_process = sa.create_engine(url, connect_args=at_once)
+    chosen, kept_out = registry.chosen, []
+
+    def look(list_id: str, address: str) -> Any:
+        found = chosen(list_id, address)
+        try:
+            with another_process.begin() as connection:
+                connection.execute(sa.update(Choice).values(state=SUSPENDED.value))
+        except sa.exc.OperationalError:
+            kept_out.append(address)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "chosen", look)
+        {
+            "prove": partial(changing.let_count, encrypted, ANNE, certificate(made), PROVEN, BY_MAIL),
+            "remove": partial(changing.remove, encrypted, ANNE, BY_MAIL),
+            "approve": partial(changing.approve, encrypted, ANNE, BY_REST),
+        }[how]()
+    store.commit()
+    another_process.dispose()
+    assert kept_out == [ANNE]

@@ -10,6 +10,7 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.usermanager import IUserManager
 from public import public
 from zope.component import getUtility
 
@@ -71,17 +72,20 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     What a moderator has approved stays approved when it is proved once more.  `Change.act` is that of the choice: news of a
     certificate that is chosen already are recorded as with `learn`.
 
-    :raises SuspendedError: when it is suspended; or another one is, and this one is not approved by an owner.
+    :raises SuspendedError: when it is suspended; or when it is only proved, and was suspended on this list before, or what is
+        chosen for its person, by whichever of their addresses, is suspended.
     :raises RegistryError: when it was changed by another process at the same moment.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored, or can't be used together with that.
     """
     address, list_id = address.lower(), mlist.list_id
     known = learn(certificate, actor, mlist) or certificate
     openpgp.require_usable(known, address)
-    before = registry.chosen(list_id, address)
+    before = registry.held(list_id, address)
     same = before is not None and before.fingerprint == known.fingerprint
     proved = state is ChoiceState.PROVEN
-    if before is not None and before.choice.state is ChoiceState.SUSPENDED and (same or proved):
+    if same and before is not None and before.choice.state is ChoiceState.SUSPENDED:
+        raise _suspended(mlist, address)
+    if proved and registry.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
         raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED
@@ -142,10 +146,15 @@ def resume(mlist: Any, address: str, actor: Actor) -> Change:
 
 @public
 def remove(mlist: Any, address: str, actor: Actor) -> Change | None:
-    """Let nothing count for an address any more; None when nothing was chosen."""
-    before = registry.chosen(mlist.list_id, address)
+    """Let nothing count for an address any more; None when nothing was chosen.
+
+    :raises SuspendedError: when it is suspended, and is to be removed by mail: its person would be rid of that.
+    """
+    before = registry.held(mlist.list_id, address)
     if before is None:
         return None
+    if actor.door is Door.MAIL and before.choice.state is ChoiceState.SUSPENDED:
+        raise _suspended(mlist, address)
     registry.remove(mlist.list_id, address)
     change = Change(mlist.list_id, address.lower(), before.fingerprint, Act.REMOVED)
     _record(mlist, change, actor, before)
@@ -173,10 +182,16 @@ def compare(mlist: Any, address: str, fingerprint: str, actor: Actor) -> Change:
 
 
 def _chosen(mlist: Any, address: str) -> registry.StoredCertificate:
-    found = registry.chosen(mlist.list_id, address)
+    found = registry.held(mlist.list_id, address)
     if found is None:
         raise RegistryError(f"No certificate is chosen for {address} on {mlist.fqdn_listname}. Add one first.")
     return found
+
+
+def _addresses_of_person(address: str) -> set[str]:
+    """The addresses that Mailman knows as one person's, in lower case: a membership can go from one to the other."""
+    user = getUtility(IUserManager).get_user(address)
+    return {address, *(str(known.email) for known in (() if user is None else user.addresses))}
 
 
 def _suspended(mlist: Any, address: str) -> SuspendedError:

@@ -13,7 +13,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from mailman_pgp import openpgp
 from mailman_pgp.i18n import _
@@ -42,7 +43,10 @@ __all__ = [
     "everywhere",
     "for_addresses",
     "for_list",
+    "held",
     "history",
+    "is_suspended",
+    "last_word",
     "owns_key",
     "remove",
     "signers",
@@ -57,7 +61,10 @@ class RegistryError(Exception):
 
 
 class ChoiceState(enum.StrEnum):
-    """What is known about a choice; the last two only stand in its history."""
+    """What is known about a choice; the last two only stand in its history.
+
+    One that was suspended stays so in its history, whatever came after it: see `is_suspended`.
+    """
 
     PROVEN = "proven"  # its person holds the key and reads mail at the address
     APPROVED = "approved"  # by a moderator
@@ -131,8 +138,7 @@ def add(
     if before is not None:
         if (before.fingerprint, before.state) == (certificate.fingerprint, state):
             return before
-        replaced = before.fingerprint != certificate.fingerprint
-        _close(before, ChoiceState.REPLACED if replaced else before.state, at)
+        _close(before, before.state if before.fingerprint == certificate.fingerprint else ChoiceState.REPLACED, at)
     choice = Choice(list_id, address, certificate.fingerprint, state, at, None, origin)
     _open(choice)
     return choice
@@ -169,6 +175,15 @@ def remove(list_id: str, address: str) -> Choice | None:
 def chosen(list_id: str, address: str) -> StoredCertificate | None:
     """The certificate that is chosen for `address` on a list, whether it counts or not."""
     return next(iter(_stored(*_place(list_id, address))), None)
+
+
+def held(list_id: str, address: str) -> StoredCertificate | None:
+    """The same, for who is about to change it: until the transaction ends no other process does."""
+    # A write, which changes nothing: it locks the row on PostgreSQL, the database on SQLite.
+    store().execute(
+        update(tables.Choice).where(*_place(list_id, address), tables.Choice.until.is_(None)).values(until=None)
+    )
+    return chosen(list_id, address)
 
 
 def current(list_id: str, address: str) -> StoredCertificate | None:
@@ -235,6 +250,34 @@ def addresses_of(list_id: str, fingerprint: str) -> list[str]:
     return sorted(store().scalars(query))
 
 
+def is_suspended(list_id: str, addresses: Collection[str], fingerprint: str) -> bool:
+    """Whether a certificate was suspended on a list, for whomever, and no owner let it count again since.
+
+    So is every certificate for these addresses (in lower case) while what is chosen for one of them is suspended.
+    """
+    row = tables.Choice
+    chosen_now = and_(row.address.in_(addresses), row.until.is_(None))
+    return bool(
+        store().scalar(
+            select(
+                exists().where(
+                    row.list_id == list_id,
+                    row.state == ChoiceState.SUSPENDED.value,
+                    or_(row.fingerprint == fingerprint, chosen_now),
+                    last_word(),
+                )
+            )
+        )
+    )
+
+
+def last_word() -> Any:
+    """The condition that a choice is the latest of its certificate for its address and list."""
+    row, later = tables.Choice, aliased(tables.Choice)
+    same = (getattr(later, name) == getattr(row, name) for name in ("list_id", "address", "fingerprint"))
+    return ~exists().where(*same, later.id > row.id).correlate(row)
+
+
 def _place(list_id: str, address: str) -> tuple[Any, Any]:
     return tables.Choice.list_id == list_id, tables.Choice.address == address.lower()
 
@@ -254,6 +297,8 @@ def _now(list_id: str, address: str) -> Choice | None:
 
 
 def _close(choice: Choice, state: ChoiceState, at: dt.datetime) -> None:
+    if choice.state is ChoiceState.SUSPENDED:
+        state = choice.state
     row = tables.Choice
     just_this = (row.fingerprint == choice.fingerprint, row.state == choice.state.value, row.until.is_(None))
     closed = store().execute(

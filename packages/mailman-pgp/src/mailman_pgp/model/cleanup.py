@@ -18,6 +18,7 @@ from mailman.model.member import Member
 from mailman.model.user import User
 from sqlalchemy import event
 
+from mailman_pgp.keys.registry import ChoiceState, last_word
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,
@@ -57,6 +58,7 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     Certification,
 )
 _PLACE = "mailman_pgp.place"
+_SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())
 
 _member: Any = Member.__table__
 _user: Any = User.__table__
@@ -106,7 +108,7 @@ def sweep(at: dt.datetime | None = None) -> Swept:
     """Remove rows whose list or person is gone without our listeners having seen it; the caller commits.
 
     Certificates that were chosen for an address which is not subscribed to the list in any role, or no longer, stay for
-    `UNSUBSCRIBED_GRACE_DAYS` after they were chosen.
+    `UNSUBSCRIBED_GRACE_DAYS` after they were chosen; what is suspended stays until an owner decides.
 
     :param at: The present, naive UTC; the time of the call when not given.
     """
@@ -121,7 +123,7 @@ def sweep(at: dt.datetime | None = None) -> Swept:
     of_lists = sum(forget_list(list_id) for list_id in sorted(gone))
     before = (at or now()) - dt.timedelta(days=UNSUBSCRIBED_GRACE_DAYS)
     of_addresses = _delete(
-        connection, Choice, ~_subscribed(Choice.list_id, Choice.address), Choice.since < before
+        connection, Choice, ~_subscribed(Choice.list_id, Choice.address), Choice.since < before, ~_SUSPENDED
     ) + _delete(connection, Skipped, ~_subscribed(Skipped.list_id, Skipped.address), Skipped.last < before)
     # Whoever certified was subscribed, so there is nothing to wait for.
     of_addresses += _delete(connection, Certification, ~_subscribed(Certification.list_id, Certification.address))
@@ -187,7 +189,8 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
         return [column == email, *([] if list_id is None else [table.list_id == list_id])]
 
     fingerprints = _fingerprints(connection, *where(Choice, Choice.address))
-    _delete(connection, Choice, *where(Choice, Choice.address))
+    # A suspension outlasts its person's leaving, and the address in Mailman: else whoever joins anew is rid of it.
+    _delete(connection, Choice, *where(Choice, Choice.address), ~_SUSPENDED)
     _delete(connection, Skipped, *where(Skipped, Skipped.address))
     _delete(connection, Dropped, *where(Dropped, Dropped.recipient))
     _delete(connection, Answer, *where(Answer, Answer.address))

@@ -26,18 +26,19 @@ def let_count(run: Run, *, change: bool = False) -> str:
     :param change: Whether it may take the place of another one.
     :raises CommandRefusedError:
     """
-    offered, list_id = _proved(run), run.mlist.list_id
-    before = registry.chosen(list_id, run.address)
-    if before is not None and not same(before.fingerprint, offered.fingerprint) and not change:
+    offered = _proved(run)
+    before = registry.held(run.mlist.list_id, run.address)
+    takes_its_place = before is not None and before.choice.counts and before.fingerprint != offered.fingerprint
+    if takes_its_place and not change:
         raise CommandRefusedError(
             _(
                 "Another key counts for your address on this list. To use this one in its place, send `key change` with it."
             )
         )
-    if before is not None and before.choice.state is ChoiceState.SUSPENDED:
-        raise CommandRefusedError(_("The owners of this list have suspended your key. Write to them."))
     try:
         changing.let_count(run.mlist, run.address, offered, ChoiceState.PROVEN, Actor(Door.MAIL, run.address))
+    except changing.SuspendedError:
+        raise _suspended() from None
     except (OpenPGPError, RegistryError) as error:  # what is known of it by now, or is done at the same moment
         raise CommandRefusedError(_(str(error))) from None
     return _("From now on this key counts for your address on this list:\n\n    {fingerprint}").format(
@@ -56,6 +57,10 @@ def learn(run: Run, found: Sequence[openpgp.Certificate]) -> str:
         except OpenPGPError as error:
             raise CommandRefusedError(_(str(error))) from None
     return "refreshed"
+
+
+def _suspended() -> CommandRefusedError:
+    return CommandRefusedError(_("The owners of this list have suspended your key. Write to them."))
 
 
 def _proved(run: Run) -> openpgp.Certificate:
@@ -112,7 +117,7 @@ class KeyChange(Command):
     def run(self, run: Run, arguments: Sequence[str]) -> str:
         """See `Command`."""
         del arguments
-        before = registry.chosen(run.mlist.list_id, run.address)
+        before = registry.held(run.mlist.list_id, run.address)
         old = before.fingerprint if before is not None and before.choice.counts else ""
         if before is None or (run.signed_by_old and same(run.signed_by_old, old)):
             return let_count(run, change=True)
@@ -153,7 +158,11 @@ class KeyRevoke(Command):
         if run.brought is not None:
             # Whoever brings it: only its own key can have made it.
             return learn(run, _revoked_by(run.brought))
-        if changing.remove(run.mlist, run.address, Actor(Door.MAIL, run.address)) is None:
+        try:
+            removed = changing.remove(run.mlist, run.address, Actor(Door.MAIL, run.address))
+        except changing.SuspendedError:
+            raise _suspended() from None
+        if removed is None:
             raise CommandRefusedError(_("No key counts for your address on this list."))
         return _(
             "From now on no key counts for your address on this list. You receive no posts until you send another one, with "
