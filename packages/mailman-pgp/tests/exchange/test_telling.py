@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import DAY, now
-from sqlalchemy import delete
+from sqlalchemy import delete, func, insert, select
 from told import Told, certificate, key, told
 
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.model.tables import ListKey
+from mailman_pgp.model import cleanup
+from mailman_pgp.model.tables import ListKey, StoredCertificate
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.site import health
 
@@ -268,23 +270,101 @@ def test_a_name_that_is_not_ascii(encrypted: Any, anne: Forged, changing: Any) -
     assert [message["Subject"] for message in opened] == ["Your key for the list Übung für {alle}"] * 2
 
 
-def test_a_list_without_a_key(encrypted: Any, other: Any, anne: Forged, changing: Any, store: Session) -> None:
-    """It can tell its people nothing, and keeps no revocation from being recorded, nor other lists from telling theirs."""
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time pass that a process has to tell of what it has taken up."""
+    from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised
+
+    monkeypatch.setattr(telling, "now", lambda: dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(minutes=11))
+
+
+def test_what_failed(encrypted: Any, anne: Forged, changing: Any, store: Session) -> None:
+    """Nothing is said before a change was committed, nor of one that was not: it would be a false alarm."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    changing.suspend(encrypted, ANNE, OWNER)
+    changing.learn(certificate(anne), OWNER, encrypted)
+    assert not any(get_queue_messages(queue) for queue in ("virgin", "out"))
+    store.rollback()
+    assert told() == []
+
+
+@pytest.mark.usefixtures("anne")
+def test_a_process_that_dies(encrypted: Any, changing: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after it has taken a change up, it leaves it to others; meanwhile nobody else tells of it, and nobody twice."""
+    changing.suspend(encrypted, ANNE, OWNER)
+    store.commit()
+    assert len(journal.take(dt.datetime.now(dt.UTC).replace(tzinfo=None))) == 1
+    store.commit()
+    assert told() == []
+    later(monkeypatch)
+    assert len(told()) == 3
+    assert told() == []
+
+
+def test_one_that_fails(encrypted: Any, anne: Forged, changing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are told all the same, and that one later."""
+    from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised
+
+    tell_owners = telling._tell_owners
+
+    def fail(mlist: Any, event: journal.Event) -> None:
+        if event.act is journal.Act.SUSPENDED:
+            raise RuntimeError
+        tell_owners(mlist, event)
+
+    changing.suspend(encrypted, ANNE, OWNER)
+    changing.resume(encrypted, ANNE, OWNER)
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "_tell_owners", fail)
+        assert ["counts again" in one.text for one in told() if one.recipient == encrypted.owner_address] == [True]
+    later(monkeypatch)
+    to_owners, (hidden,), (_clear,) = split(encrypted)
+    assert "was suspended" in to_owners.text
+    assert "Your key was suspended" in hidden.says(anne)
+
+
+def test_changed_and_left_at_once(encrypted: Any, anne: Forged, changing: Any, store: Session) -> None:
+    """Whoever puts a key in the place of another one, and leaves with the same mail, is told of by the other one all the same."""
+    new = replaced(changing, encrypted, Actor(Door.MAIL, ANNE))
+    encrypted.members.get_member(ANNE).unsubscribe()
+    _, hidden, clear = split(encrypted)
+    assert sorted(bool(one.says(made)) for made in (anne, new) for one in hidden) == [False, False, True, True]
+    assert clear == []
+    cleanup.sweep()
+    store.commit()
+    assert store.scalar(select(func.count()).select_from(StoredCertificate)) == 0
+
+
+def test_a_list_without_a_key(
+    encrypted: Any, other: Any, anne: Forged, changing: Any, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can tell its people nothing until it has one, and keeps no other list from telling theirs."""
     changing.let_count(other, ANNE, certificate(anne), APPROVED, OWNER)
     other.subscribe(encrypted.members.get_member(ANNE).address)
+    told()
+    own = store.execute(select(ListKey.__table__).where(ListKey.list_id == other.list_id)).one()
     store.execute(delete(ListKey).where(ListKey.list_id == other.list_id))
     store.commit()
-    told()
     anne.revoke(at=now() - DAY)
     changing.learn(certificate(anne), OWNER, encrypted)
     assert [(one.list_id, one.recipient) for one in told() if one.recipient == ANNE] == [(encrypted.list_id, ANNE)]
     assert next(event.act for event in journal.of(other.list_id, ANNE)) is journal.Act.REVOKED
+    store.execute(insert(ListKey).values(own._asdict()))
+    store.commit()
+    later(monkeypatch)
+    assert {(one.list_id, one.recipient) for one in told()} == {
+        (other.list_id, ANNE),
+        (other.list_id, other.owner_address),
+    }
 
 
 def test_while_the_plugin_is_not_healthy(encrypted: Any, anne: Forged, changing: Any) -> None:
     """A key is suspended all the same, at once; what is said waits until it can be signed."""
+    state = health._state
     health.forget()
     changing.suspend(encrypted, ANNE, OWNER)
-    _, hidden, (clear,) = split(encrypted)
-    assert hidden == []
-    assert grouped(anne.fingerprint) in clear.text
+    assert told() == []
+    health._state = state
+    _, (hidden,), (clear,) = split(encrypted)
+    for text in (hidden.says(anne), clear.text):
+        assert grouped(anne.fingerprint) in text

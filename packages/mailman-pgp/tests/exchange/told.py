@@ -77,11 +77,16 @@ class Told:
 
 
 def told() -> list[Told]:
-    """What is on its way, and is taken from the queues; to the owners first, then by recipient."""
+    """What is on its way, and is taken from the queues; to the owners first, then by recipient.
+
+    Changes of keys are told before that, as the runner of `out` does it.
+    """
     from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
 
+    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415
     from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
 
+    housekeeping.tell_of_changes()
     found = []
     for queue in ("virgin", "out"):
         for item in get_queue_messages(queue):

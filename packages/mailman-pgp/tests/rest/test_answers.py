@@ -205,13 +205,13 @@ def test_the_database_fails(
     """That is said, without the statement and its values; nothing is changed."""
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - after the fixtures of core
 
-    from mailman_pgp.exchange import telling  # noqa: PLC0415
+    from mailman_pgp.keys import journal  # noqa: PLC0415
 
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("INSERT canary", {}, RuntimeError())
 
     before = rows()
-    monkeypatch.setattr(telling, "tell", fail)
+    monkeypatch.setattr(journal, "write", fail)
     asked = {"address": ANNE, "certificate": make()[1]}
     sentence = door.refused(503, "POST", "/lists/ant.example.com/certificates", asked)
     assert "OperationalError" in sentence

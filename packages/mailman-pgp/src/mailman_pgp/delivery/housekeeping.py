@@ -1,4 +1,8 @@
-"""What is done once a day: old rows and files are removed, people are told that their certificates end, requests go on."""
+"""What the runner of `out` does beside its queue.
+
+At each turn people are told of changes of keys.  Once a day old rows and files are removed, people are told that their certificates
+end, and requests go on.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from mailman.config import config
 from public import public
 
 from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.waiting import look_again_everywhere
 from mailman_pgp.keys import journal
 from mailman_pgp.model import cleanup
@@ -23,7 +28,23 @@ _EVERY_SECONDS = 24 * 3600.0
 # How much longer a signature is remembered than it counts: a clock that was set ahead must not let old posts in again, and
 # a post costs one short row.
 _SIGNATURES_KEPT = timedelta(days=365)
-_due = 0.0
+# After a failure: a database that is away is not asked, and logged, at each turn.
+_PAUSE_SECONDS = 60.0
+_due = _not_before = 0.0
+
+
+@public
+def tell_of_changes() -> None:
+    """Tell of changes of keys that were committed; a short query where there are none.  Never fails."""
+    global _not_before  # noqa: PLW0603 - each process has its own clock
+    if time.monotonic() < _not_before or not health.current().healthy:
+        return
+    try:
+        telling.tell_of_changes()
+    except Exception:  # delivery goes on; what was not told is told at another turn
+        log.exception("People could not be told of changes of their keys")
+        config.db.abort()
+        _not_before = time.monotonic() + _PAUSE_SECONDS
 
 
 @public

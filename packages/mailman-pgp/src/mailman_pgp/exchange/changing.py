@@ -1,4 +1,4 @@
-"""Every change of what counts for somebody on a list, by whatever door: recorded, and told to those whom it concerns.
+"""Every change of what counts for somebody on a list, by whatever door: recorded, and with that to be told to whom it concerns.
 
 Whoever calls has checked the certificate (`mailman_pgp.openpgp.require_usable`) and that the change is allowed, and commits;
 then `mailman_pgp.exchange.waiting.look_again` lets requests go on that have waited for a key.
@@ -60,9 +60,9 @@ def _record_news(mlist: Any, place: registry.StoredCertificate, act: Act, actor:
     list_id, address = place.choice.list_id, place.choice.address
     change = Change(list_id, address, place.fingerprint, act)
     if list_id == mlist.list_id:
-        _record(mlist, change, actor, None)
+        _record(mlist, change, actor)
     elif (other := getUtility(IListManager).get_by_list_id(list_id)) is not None:
-        _record(other, change, Actor(Door.SITE), None)
+        _record(other, change, Actor(Door.SITE))
 
 
 @public
@@ -99,7 +99,7 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
         act = Act.APPROVED
     earlier = before.fingerprint if before is not None and not same else ""
     change = Change(list_id, address, known.fingerprint, act, earlier)
-    _record(mlist, change, actor, before)
+    _record(mlist, change, actor)
     if proved:
         prove(mlist, address, actor)
     return change
@@ -157,7 +157,7 @@ def remove(mlist: Any, address: str, actor: Actor) -> Change | None:
         raise _suspended(mlist, address)
     registry.remove(mlist.list_id, address)
     change = Change(mlist.list_id, address.lower(), before.fingerprint, Act.REMOVED)
-    _record(mlist, change, actor, before)
+    _record(mlist, change, actor)
     return change
 
 
@@ -177,7 +177,7 @@ def compare(mlist: Any, address: str, fingerprint: str, actor: Actor) -> Change:
             "nothing was recorded. Compare all of it again, group by group."
         )
     change = Change(mlist.list_id, address.lower(), before.fingerprint, Act.COMPARED)
-    _record(mlist, change, actor, before)
+    _record(mlist, change, actor)
     return change
 
 
@@ -207,12 +207,19 @@ def _to_state(mlist: Any, before: registry.StoredCertificate, state: ChoiceState
     unchanged = before.choice.state is state
     registry.change_state(list_id, address, state, origin=actor.door.value)
     change = Change(list_id, address, before.fingerprint, None if unchanged else act)
-    _record(mlist, change, actor, before)
+    _record(mlist, change, actor)
     return change
 
 
-def _record(mlist: Any, change: Change, actor: Actor, before: registry.StoredCertificate | None) -> None:
+def _record(mlist: Any, change: Change, actor: Actor) -> None:
     if change.act is None:
         return
-    journal.write(change.list_id, change.address, change.fingerprint, change.act, actor, earlier=change.earlier)
-    telling.tell(mlist, change, actor, before)
+    journal.write(
+        change.list_id,
+        change.address,
+        change.fingerprint,
+        change.act,
+        actor,
+        earlier=change.earlier,
+        to_tell=telling.concerns(mlist, change.address, change.act),
+    )

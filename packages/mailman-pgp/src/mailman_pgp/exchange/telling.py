@@ -2,11 +2,12 @@
 
 Only whoever is on the list, in whichever role, is told of; to somebody who has not joined yet, joining tells what is to be told.
 
-To the person it is said once encrypted to the key that counts now, and once to the one that counted before: somebody who has put
-a key of their own in its place can read the one, but not the other.  Where one of them can't be encrypted to, the same is
-said once in the clear, signed by the list, without how it came about.  All this is written here and now, and leaves as it is:
-what counts when it is sent may be another key.  It is written before the change is committed, since it is better to be told of
-what failed at the last moment than not to be told of what was done.
+To the person it is said once encrypted to the key that counts from now on, and once to the one that counted before: somebody who
+has put a key of their own in its place can read the one, but not the other.  Where one of them can't be encrypted to, the same
+is said once in the clear, signed by the list, without how it came about.
+
+A change is told when it was committed, and by whoever sends mail: nobody is told of what failed, and no process that dies keeps
+a change untold.  What there is to tell is the event in the journal, which names both keys.
 """
 
 from __future__ import annotations
@@ -14,26 +15,27 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
 from public import public
+from zope.component import getUtility
 
 from mailman_pgp import openpgp
 from mailman_pgp.i18n import N_, Text, _, using
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import journal, registry, upkeep
 from mailman_pgp.keys.journal import Act, Door
-from mailman_pgp.keys.vault import VaultError
+from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists import administrators
-from mailman_pgp.model.database import now
+from mailman_pgp.model.database import commit, now
 from mailman_pgp.notices import is_ours, key_changed, send_key_changed, send_to_owners
 from mailman_pgp.notices.encrypted import reader, send_encrypted
 from mailman_pgp.openpgp import OpenPGPError, grouped
-from mailman_pgp.site.health import NotHealthy
 
 if TYPE_CHECKING:
+    import datetime as dt
     from email.mime.multipart import MIMEMultipart
 
-    from mailman_pgp.exchange.change import Change
-    from mailman_pgp.keys.journal import Actor
-    from mailman_pgp.keys.registry import StoredCertificate
+    from mailman_pgp.keys.journal import Event
 
 log = logging.getLogger("mailman.error")
 
@@ -66,8 +68,8 @@ _WHAT: dict[Act, tuple[str, str]] = {
     ),
 }
 
-# What counted before does not count any more, or another one does.
-_AT_THE_OLD_KEY = frozenset({Act.CHANGED, Act.SUSPENDED, Act.REMOVED})
+# None counts from now on.
+_NO_MORE = frozenset({Act.SUSPENDED, Act.REMOVED})
 
 _DOORS = {
     Door.COMMAND_LINE: N_("On the command line of the server"),
@@ -94,100 +96,117 @@ than by mail. All that was done about the key:
 
 
 @public
-def tell(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | None) -> None:
-    """Tell of a change that was made just now.
+def concerns(mlist: Any, address: str, act: Act) -> bool:
+    """Whether anybody is to be told of something that is done about the key of an address."""
+    return act in _WHAT and administrators.is_on(mlist, address)
 
-    :param before: What was chosen until now, where another one was or none is any more.
+
+@public
+def tell_of_changes() -> None:
+    """Tell of what was changed and committed, in whichever process; commits.
+
+    What can't be told now is told later: a list without a key, for one, can sign nothing.
     """
-    if change.act not in _WHAT or not administrators.is_on(mlist, change.address):
+    config.db.commit()  # what core has written for the last message is not ours to lose
+    taken = journal.take(now())
+    commit()
+    for number, event in taken.items():
+        try:
+            _tell(event)
+            journal.told(number)
+            commit()
+        except Exception:  # the others go on
+            log.exception("mailman-pgp: a change of a key on %s could not be told now", event.list_id)
+            config.db.abort()
+
+
+def _tell(event: Event) -> None:
+    mlist = getUtility(IListManager).get_by_list_id(event.list_id)
+    if mlist is None:
         return
-    _tell_owners(mlist, change, actor)
     # A list that is a member of another would post it.
-    if is_ours(change.address):
-        return
-    try:
-        _tell_person(mlist, change, actor, before)
-    except VaultError as error:
-        # A list without a key can sign nothing.  That a key is revoked is recorded all the same, on this list and on others.
-        log.error("mailman-pgp: somebody on %s could not be told of a change of their key: %s", mlist.list_id, error)  # noqa: TRY400 - the sentence says all
+    if not is_ours(event.address):
+        _tell_person(mlist, event)
+    _tell_owners(mlist, event)
 
 
-def _tell_person(mlist: Any, change: Change, actor: Actor, before: StoredCertificate | None) -> None:
-    assert change.act is not None
-    what, keys, how = Text(_WHAT[change.act][0]), _keys(change), _how(_who(change, actor))
-    concerned = [registry.current(mlist.list_id, change.address)]
-    if change.act in _AT_THE_OLD_KEY:
-        concerned.append(before)
+def _tell_person(mlist: Any, event: Event) -> None:
+    what, keys, how = Text(_WHAT[event.act][0]), _keys(event), _how(_who(event), event.at)
     # Each is a mail of its own: of two with one Message-ID a mail server may keep one.
     reached = [
-        _sent(mlist, change.address, key_changed(mlist, change.address, what, keys, how), stored)
-        for stored in concerned
+        _sent(mlist, event.address, key_changed(mlist, event.address, what, keys, how), stored)
+        for stored in _concerned(event)
     ]
     if not all(reached):
-        send_key_changed(mlist, change.address, what, keys)
+        send_key_changed(mlist, event.address, what, keys)
 
 
-def _sent(mlist: Any, address: str, written: MIMEMultipart, stored: StoredCertificate | None) -> bool:
-    """Whether it could be encrypted to a certificate, and is on its way.
+def _concerned(event: Event) -> list[bytes | None]:
+    """The certificates (binary) at which it is told; None for one that is not there, or is not to be the only one."""
+    found = registry.chosen(event.list_id, event.address)
+    suspended = found is not None and found.choice.state is ChoiceState.SUSPENDED
+    concerned = [None if suspended or event.act in _NO_MORE else upkeep.stored(event.fingerprint)]
+    if event.earlier or event.act in _NO_MORE:
+        concerned.append(upkeep.stored(event.earlier or event.fingerprint))
+    return concerned
 
-    Whatever keeps it from that keeps nobody from suspending a key.
-    """
+
+def _sent(mlist: Any, address: str, written: MIMEMultipart, stored: bytes | None) -> bool:
+    """Whether it could be encrypted to a certificate, and is on its way."""
     if stored is None:
         return False
     try:
-        certificate = openpgp.inspect(stored.data)
+        certificate = openpgp.inspect(stored)
         openpgp.require_usable(certificate)
         send_encrypted(mlist, written, [reader(address, certificate)])
-    except (OpenPGPError, VaultError, NotHealthy):
+    except OpenPGPError:
         return False
     return True
 
 
-def _how(who: Text) -> Text:
-    at = now()
+def _how(who: Text, at: dt.datetime) -> Text:
     return Text("{who}, on {day} at {time} UTC.", who=who, day=at.strftime("%Y-%m-%d"), time=at.strftime("%H:%M"))
 
 
-def _who(change: Change, actor: Actor) -> Text:
+def _who(event: Event) -> Text:
     """Who did it, as its person is told: no other person is named."""
-    if actor.door is Door.SITE or (actor.door is Door.MAIL and not actor.by):
+    if event.door is Door.SITE or (event.door is Door.MAIL and not event.by):
         # Whoever sent it: what a key says of itself may come from anybody.
         return Text(_DOORS[Door.SITE])
-    if actor.by.lower() == change.address:
-        return Text("By mail from you") if actor.door is Door.MAIL else Text("By you")
-    return Text("By a moderator of the list") if actor.door is Door.WORKFLOW else Text("By the owners of the list")
+    if event.by == event.address:
+        return Text("By mail from you") if event.door is Door.MAIL else Text("By you")
+    return Text("By a moderator of the list") if event.door is Door.WORKFLOW else Text("By the owners of the list")
 
 
-def _tell_owners(mlist: Any, change: Change, actor: Actor) -> None:
-    assert change.act is not None
+def _tell_owners(mlist: Any, event: Event) -> None:
     with using(mlist.preferred_language.code):
         subject = _("The key of a member: {list}").format(list=mlist.display_name)
         text = _(_TO_OWNERS).format(
             list=mlist.posting_address,
             list_id=mlist.list_id,
-            address=change.address,
-            what=Text(_WHAT[change.act][1], address=change.address),
-            keys=_keys(change),
-            how=_how(_by(actor)),
+            address=event.address,
+            what=Text(_WHAT[event.act][1], address=event.address),
+            keys=_keys(event),
+            how=_how(_by(event), event.at),
         )
     send_to_owners(mlist, subject, text)
 
 
-def _by(actor: Actor) -> Text:
+def _by(event: Event) -> Text:
     """Who did it and by which door, as the owners are told."""
-    door = Text(_DOORS[actor.door])
-    if not actor.by:
+    door = Text(_DOORS[event.door])
+    if not event.by:
         return door
-    if actor.door is Door.MAIL:
-        return Text("{door} from {by}", door=door, by=actor.by)
-    return Text("{door} by {by}", door=door, by=actor.by)
+    if event.door is Door.MAIL:
+        return Text("{door} from {by}", door=door, by=event.by)
+    return Text("{door} by {by}", door=door, by=event.by)
 
 
-def _keys(change: Change) -> Text:
-    if not change.earlier:
-        return Text("Its fingerprint:\n    {fingerprint}", fingerprint=grouped(change.fingerprint))
+def _keys(event: Event) -> Text:
+    if not event.earlier:
+        return Text("Its fingerprint:\n    {fingerprint}", fingerprint=grouped(event.fingerprint))
     return Text(
         "The fingerprint until now:\n    {earlier}\nThe fingerprint from now on:\n    {fingerprint}",
-        earlier=grouped(change.earlier),
-        fingerprint=grouped(change.fingerprint),
+        earlier=grouped(event.earlier),
+        fingerprint=grouped(event.fingerprint),
     )

@@ -2,6 +2,9 @@
 
 `mailman_pgp.keys.registry` says what counts and has counted; here is who made it so, and what else was done: compared, proved
 once more, updated.  Rows stay when a member leaves, and go with the list, with the address, and after `KEPT`.
+
+An event is also the note that people are to be told of it: written in the transaction of the change, and taken up by whoever sends
+mail (`take`) when that was committed.
 """
 
 from __future__ import annotations
@@ -9,9 +12,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import KeyEvent
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
 
 #: How long an event is kept.
 KEPT = timedelta(days=3 * 365)
+# How long whoever takes an event has to tell of it; then another process does, since that one may have died.
+_LEASE = timedelta(minutes=10)
+_AT_ONCE = 20
+
+_row: Any = KeyEvent.__table__
 
 
 class Door(enum.StrEnum):
@@ -70,18 +78,25 @@ class Event:
     earlier: str
 
 
-def write(list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str = "") -> None:
-    """Record it; the caller commits."""
+def write(
+    list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str = "", to_tell: bool = False
+) -> None:
+    """Record it; the caller commits.
+
+    :param to_tell: Whether people are to be told of it.
+    """
+    at = now()
     store().add(
         KeyEvent(
             list_id=list_id,
             address=address.lower(),
             fingerprint=fingerprint,
             act=act.value,
-            at=now(),
+            at=at,
             door=actor.door.value,
             by=actor.by.lower(),
             earlier=earlier,
+            tell_at=at if to_tell else None,
         )
     )
 
@@ -119,6 +134,30 @@ def last(list_id: str, address: str, fingerprint: str, act: Act) -> Event | None
     return None if row is None else _event(row)
 
 
+def take(at: dt.datetime) -> dict[int, Event]:
+    """Take some of the events of which people are to be told, by number, in the order of these.
+
+    No other process takes them for a while.  The caller commits, tells, and says so (`told`): killed before that, it leaves them
+    to be taken again, so people may be told twice of a change, and are told once at least.
+
+    :param at: The present, naive UTC.
+    """
+    session = store()
+    session.flush()
+    found = session.execute(select(_row).where(_row.c.tell_at <= at).order_by(_row.c.id).limit(_AT_ONCE)).all()
+    taken = {}
+    for row in found:
+        mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at).values(tell_at=at + _LEASE)
+        if cast("Any", session.execute(mine)).rowcount:
+            taken[row.id] = _event(row)
+    return taken
+
+
+def told(number: int) -> None:
+    """People were told of an event; the caller commits."""
+    store().execute(update(_row).where(_row.c.id == number).values(tell_at=None))
+
+
 def prune() -> None:
     """Remove what is older than `KEPT`; the caller commits."""
     store().execute(delete(KeyEvent).where(KeyEvent.at < now() - KEPT))
@@ -129,5 +168,5 @@ def _about(list_id: str, address: str | None) -> tuple[ColumnElement[bool], ...]
     return (of_list,) if address is None else (of_list, KeyEvent.address == address.lower())
 
 
-def _event(row: KeyEvent) -> Event:
+def _event(row: Any) -> Event:
     return Event(row.list_id, row.address, row.fingerprint, Act(row.act), row.at, Door(row.door), row.by, row.earlier)

@@ -99,6 +99,12 @@ def learn(certificate: openpgp.Certificate, at: dt.datetime) -> Learnt | None:
     return None
 
 
+def stored(fingerprint: str) -> bytes | None:
+    """A stored certificate (binary) by its fingerprint."""
+    found: bytes | None = store().scalar(select(_stored.c.data).where(_stored.c.fingerprint == fingerprint))
+    return found
+
+
 def known_by(names: Iterable[str]) -> list[bytes]:
     """The stored certificates (binary) whose primary key has one of these names, each a fingerprint or a key ID."""
     stored = tables.StoredCertificate

@@ -217,8 +217,16 @@ def _fingerprints(connection: Connection, *where: Any) -> set[str]:
 
 
 def _forget_certificates(connection: Connection, fingerprints: Iterable[str] | None) -> int:
-    """Remove those of the certificates (None: of all) that no list has chosen, now or in its history."""
-    unused = ~sa.exists().where(Choice.fingerprint == StoredCertificate.fingerprint)
+    """Remove those of the certificates (None: of all) that no list has chosen, now or in its history.
+
+    One at which its person is still to be told of a change stays until the next `sweep`.
+    """
+    named = sa.or_(
+        KeyEvent.fingerprint == StoredCertificate.fingerprint, KeyEvent.earlier == StoredCertificate.fingerprint
+    )
+    unused = ~sa.exists().where(Choice.fingerprint == StoredCertificate.fingerprint) & ~sa.exists().where(
+        KeyEvent.tell_at.is_not(None), named
+    )
     if fingerprints is None:
         return _delete(connection, StoredCertificate, unused)
     return sum(

@@ -162,8 +162,18 @@ class KeyEvent(Base):
     door: Mapped[str]  # a mailman_pgp.keys.journal.Door
     by: Mapped[str]  # the address of who did it; empty: whoever may use that door
     earlier: Mapped[str]  # the fingerprint that counted before, where another one does now; else empty
+    # From when on whoever comes next tells its person and the owners of it; None: they were told, or are not to be.
+    tell_at: Mapped[dt.datetime | None]
 
-    __table_args__ = (Index("ix_pgp_key_event_place", "list_id", "address"),)
+    __table_args__ = (
+        Index("ix_pgp_key_event_place", "list_id", "address"),
+        Index(
+            "ix_pgp_key_event_tell_at",
+            "tell_at",
+            sqlite_where=text("tell_at IS NOT NULL"),
+            postgresql_where=text("tell_at IS NOT NULL"),
+        ),
+    )
 
 
 class Certification(Base):

@@ -64,6 +64,7 @@ class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[mis
         """See `IRunner`.  Core calls this after it removed a finished file: only now may progress be forgotten."""
         super()._do_periodic()
         chunks.forget_finished()
+        housekeeping.tell_of_changes()
         housekeeping.when_due()
 
 
