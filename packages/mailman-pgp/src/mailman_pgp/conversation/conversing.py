@@ -28,7 +28,7 @@ from mailman_pgp.mime import is_automatic, is_no, is_yes, single_address
 from mailman_pgp.notices import is_ours
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
-from mailman_pgp.notices.unreached import skipped_sentence
+from mailman_pgp.notices.unreached import reason_sentence
 from mailman_pgp.openpgp import CertificateError, CertificateProblem, OpenPGPError
 from mailman_workflows.confirmations import Asked, NotConfirmedError, confirm, discard, open_questions
 
@@ -201,7 +201,7 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
     try:
         challenge(mlist, Commanded(), letter.author, data, signed_by=signed_by, readers=readers)
     except OpenPGPError:  # its text is for the owners
-        answers.template(mlist, letter, "certificate-refused", None, reason=skipped_sentence("refused-by-library"))
+        answers.template(mlist, letter, "certificate-refused", None, reason=reason_sentence("refused-by-library"))
         return
     if run.offered is not None:
         config.db.commit()

@@ -26,7 +26,13 @@ from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.closing import LAST_ANSWER
 from mailman_pgp.notices.encrypted import letter
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
-from mailman_pgp.notices.unreached import owner_sentence, skipped_sentence, undelivered_sentence
+from mailman_pgp.notices.unreached import (
+    reason_sentence,
+    undelivered_sentence,
+    way_out,
+    way_out_of_owner,
+    way_to_extend,
+)
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.problems import sentence_for
@@ -102,8 +108,8 @@ def answer_too_large(mlist: Any, address: str, in_reply_to: str | None, kind: An
 
 @public
 def send_skipped(mlist: Any, address: str, reason: str) -> None:
-    """Tell a member that posts can't be sent to them, and why."""
-    send_template(mlist, address, "skipped", None, reason=skipped_sentence(reason))
+    """Tell a member that posts can't be sent to them, why, and what they can do."""
+    send_template(mlist, address, "skipped", None, reason=reason_sentence(reason), how=way_out(mlist, reason))
 
 
 @public
@@ -119,7 +125,8 @@ def send_unread(mlist: Any, address: str, reason: str, fate: Fate) -> None:
     """Tell an owner, once a day at most, that mail to the owners could not be sent to them, why, and what became of it."""
     if not ledger.answers_within_a_day(mlist.list_id, address, Answered.UNREAD):
         ledger.answered(mlist.list_id, address, Answered.UNREAD)
-        send_template(mlist, address, "unread", None, fate=Text(fate.value), reason=owner_sentence(reason))
+        words = {"reason": reason_sentence(reason), "fate": Text(fate.value), "how": way_out_of_owner(mlist, reason)}
+        send_template(mlist, address, "unread", None, **words)
 
 
 @public
@@ -130,7 +137,7 @@ def send_ending(mlist: Any, address: str, ends: dt.datetime, at: dt.datetime) ->
         reason = Text("It ends on {day}. After that the list can send you nothing.", day=day)
     else:
         reason = Text("It has ended on {day}, so the list can send you nothing at present.", day=day)
-    send_template(mlist, address, "ending", None, reason=reason)
+    send_template(mlist, address, "ending", None, reason=reason, how=way_to_extend(mlist))
 
 
 @public

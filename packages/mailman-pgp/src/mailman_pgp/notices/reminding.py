@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 _DIGEST = N_("""\
 These people can be sent nothing from {address} after the day on which
-their certificate ends, or can be sent nothing any more. They have been told.
+their certificate ends, or can be sent nothing any more. They have been told,
+and how they send a longer lasting copy themselves (`key refresh`).
 
 {lines}
 
-Send a longer lasting copy, or another certificate, to whoever runs the
-server; it is added with `mailman pgp certificate add`.
+What they send to you is added with `mailman pgp certificate add`.
 """)
 
 

@@ -10,7 +10,10 @@ from mailman_pgp.notices.closing import END, LAST, NOT_ME
 from mailman_pgp.notices.command_templates import COMMAND_TEMPLATES
 
 #: What comes from the address that takes commands, since that is where the reader writes next; the rest comes from the owners.
-TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key"}) - {"held", "key-rejected"}
+TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key", "skipped", "unread", "ending", "waiting"}) - {
+    "held",
+    "key-rejected",
+}
 
 #: What is said in the clear in any case, since its reader may have lost the key that counts.
 CLEAR = frozenset({"key-changed-clear", "leaving"})
@@ -37,9 +40,10 @@ that could not be sent to you.
 
 {reason}
 
-Your subscription is not changed, and this is no bounce. As soon as the list
-has a certificate of yours that can be used, posts reach you again. Write to
-{owner}, encrypted to the attached certificate, and attach your own."""),
+{how}
+
+Your subscription is not changed, and this is no bounce. Posts reach you again
+as soon as that is mended."""),
         END,
     ),
     "unread": (
@@ -53,9 +57,9 @@ The message could not be sent to you.
 
 {fate}
 
-Give your certificate to whoever runs the server; it is added with
-`mailman pgp certificate add`. Until then this can happen again; you are
-told once a day at most."""),
+{how}
+
+Until then this can happen again; you are told once a day at most."""),
         END,
     ),
     "ending": (
@@ -67,8 +71,10 @@ encrypts what it sends you to a certificate of yours.
 {reason}
 
 Extend it in your mail program or OpenPGP program (the date on which the key
-expires, and that of its subkeys), and send the new copy to {owner}.
-You can also send another certificate."""),
+expires, and that of its subkeys). {how}
+
+If you want to use another key in its place, send `key change` with that in
+the same way, and sign it with the one of now; else a moderator decides."""),
         END,
     ),
     "key-changed": (
@@ -181,8 +187,14 @@ There is a message for you about the encrypted mailing list
 that may be sent to you only encrypted, and the list has no certificate of
 yours that can be used.
 
-If you look after this list, you find what waits in its web interface. Else
-write to {owner}, encrypted to the attached certificate, and attach your own."""),
+If you look after this list, you find what waits in its web interface.
+
+So that it can write to you, send the list your certificate (your public key):
+a new message to {request} with the subject `key set`
+and, in Thunderbird, `Security > Attach my public key`. Reply to the encrypted
+answer, encrypted and signed, with the word yes on top. The list may have one
+that has expired: send the extended copy with the subject `key refresh`,
+or another key with `key change`."""),
         END,
     ),
 }
