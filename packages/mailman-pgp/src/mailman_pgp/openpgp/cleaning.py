@@ -16,18 +16,18 @@ from pysequoia import Cert
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KeyParts, Signed, sort
 from mailman_pgp.openpgp.packets import Tag, packet, walk
-from mailman_pgp.openpgp.subpackets import Areas, subpackets
+from mailman_pgp.openpgp.subpackets import Areas, SignatureKind, Subpacket, subpackets
 
 # pysequoia writes the signatures that it could not verify behind all else, also behind a subkey that it does not know, as
 # this one of version 99.
 _MARK = packet(Tag.PUBLIC_SUBKEY, b"\x63What follows is not verified.")
-_ISSUER, _ISSUER_FINGERPRINT, _EMBEDDED = 16, 33, 32
 #: A subkey that signs has one signature of its own on its binding (RFC 9580 §5.2.1.9).
 _MAX_EMBEDDED = 16
 #: The longest are those of SLH-DSA, with 30 kB; an unhashed area takes 64 KiB.
 _MAX_EMBEDDED_BYTES = 32 * 1024
-_REVOCATIONS = frozenset({0x20, 0x28, 0x30})
-_BINDING = 0x18
+_REVOCATIONS = frozenset(
+    {SignatureKind.KEY_REVOCATION, SignatureKind.SUBKEY_REVOCATION, SignatureKind.CERTIFICATION_REVOCATION}
+)
 _V3 = 3
 #: How many signatures of a kind stay on each part where a certificate has to be shortened: the newest may be refused by policy.
 _KEPT = 3
@@ -110,12 +110,15 @@ def _signature(parts: KeyParts, signed: Signed, body: bytes) -> list[bytes]:
         return []
     issuers = _issuers(areas, parts.primary)
     bare = packet(Tag.SIGNATURE, areas.with_unhashed(*issuers).body)
-    embedded = list(_embedded(areas, signed)) if body[1] == _BINDING else []
+    embedded = list(_embedded(areas, signed)) if body[1] == SignatureKind.SUBKEY_BINDING else []
     if not embedded:
         return [bare]
     # GnuPG writes the signature of a subkey that signs where anybody could put another one.  Without a true one the
     # binding does not count; where it counts without, none is needed.
-    candidates = [packet(Tag.SIGNATURE, areas.with_unhashed(*issuers, (_EMBEDDED, one)).body) for one in embedded]
+    candidates = [
+        packet(Tag.SIGNATURE, areas.with_unhashed(*issuers, (Subpacket.EMBEDDED_SIGNATURE, one)).body)
+        for one in embedded
+    ]
     for candidate in (bare, *candidates):
         found = verify(parts.primary.raw + signed.raw + candidate)
         if any(one.tag == Tag.SIGNATURE for one in walk(found)):
@@ -128,14 +131,14 @@ def _issuers(areas: Areas, key: Signed) -> list[tuple[int, bytes]]:
     return [
         (kind, content)
         for kind, content in dict.fromkeys(subpackets(areas.unhashed))
-        if (kind == _ISSUER and content.hex().upper() == key.key_id)
-        or (kind == _ISSUER_FINGERPRINT and content[1:].hex().upper() == key.fingerprint)
+        if (kind == Subpacket.ISSUER and content.hex().upper() == key.key_id)
+        or (kind == Subpacket.ISSUER_FINGERPRINT and content[1:].hex().upper() == key.fingerprint)
     ]
 
 
 def _embedded(areas: Areas, subkey: Signed) -> Iterator[bytes]:
     """Yield the bodies of the first few unhashed signatures that `subkey` may have made, without what they do not sign."""
-    found = [content for kind, content in subpackets(areas.unhashed) if kind == _EMBEDDED]
+    found = [content for kind, content in subpackets(areas.unhashed) if kind == Subpacket.EMBEDDED_SIGNATURE]
     for body in found[:_MAX_EMBEDDED]:
         with contextlib.suppress(PacketError):
             inner = Areas.of(body)

@@ -6,9 +6,8 @@ rnp 0.16 makes, whose owners could read none of it.
 
 from mailman_pgp.openpgp.key_packets import KeyParts
 from mailman_pgp.openpgp.packets import walk
-from mailman_pgp.openpgp.subpackets import hashed_subpackets
+from mailman_pgp.openpgp.subpackets import Subpacket, hashed_subpackets
 
-_FEATURES = 30
 _SEIPD2 = 0x08
 _V6 = 6
 
@@ -25,5 +24,5 @@ def announces_seipd2(parts: KeyParts) -> bool:
         for signed in (parts.primary, *parts.user_ids, *parts.subkeys)
         for raw in signed.raw_signatures
         for kind, octets in hashed_subpackets(next(walk(raw)).body)
-        if kind == _FEATURES
+        if kind == Subpacket.FEATURES
     )

@@ -9,6 +9,7 @@ from mailman_pgp.openpgp.cleaning import clean, shorten
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.key_packets import holds_secret, sort, split
 from mailman_pgp.openpgp.packets import Tag, walk
+from mailman_pgp.openpgp.subpackets import SignatureKind
 
 #: More keys than this at once are a keyring, and nobody means all of a keyring.
 MAX_CERTIFICATES = 100
@@ -18,7 +19,6 @@ MAX_CERTIFICATE_BYTES = 128 * 1024
 #: How many user IDs, and how many subkeys, it may have.  Each live encryption subkey is one more encryption of each post.
 MAX_PARTS = 64
 _TAG_BIT = 0x80
-_KEY_REVOCATION = 0x20
 
 
 def certificates_in(data: bytes) -> list[Certificate]:
@@ -75,7 +75,9 @@ def _lone_revocation(blocks: list[tuple[str, bytes]]) -> bytes | None:
     except PacketError:
         return None
     # RFC 9580 §5.2.3: in versions 4 and 6 the type stands behind the version.
-    if [(packet.tag, packet.body[1:2]) for packet in packets] != [(Tag.SIGNATURE, bytes([_KEY_REVOCATION]))]:
+    if [(packet.tag, packet.body[1:2]) for packet in packets] != [
+        (Tag.SIGNATURE, bytes([SignatureKind.KEY_REVOCATION]))
+    ]:
         return None
     return blobs[0]
 

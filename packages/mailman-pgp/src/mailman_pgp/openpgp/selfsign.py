@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.packets import Tag, encoded_length, packet
+from mailman_pgp.openpgp.subpackets import SignatureKind, Subpacket
 
 _EDDSA_LEGACY = 22  # RFC 9580 §9.1
 _SHA512 = 10  # RFC 9580 §9.5
@@ -30,33 +31,8 @@ class Flags(enum.IntFlag):
     ENCRYPT = 0x0C  # communications and storage
 
 
-class _Kind(enum.IntEnum):
-    """Signature types (RFC 9580 §5.2.1)."""
-
-    POSITIVE_CERTIFICATION = 0x13
-    SUBKEY_BINDING = 0x18
-    PRIMARY_KEY_BINDING = 0x19
-    DIRECT_KEY = 0x1F
-
-
-class _Sub(enum.IntEnum):
-    """Signature subpacket types (RFC 9580 §5.2.3.7)."""
-
-    CREATED = 2
-    KEY_LIFETIME = 9
-    PREFERRED_CIPHERS = 11
-    ISSUER = 16
-    PREFERRED_HASHES = 21
-    PREFERRED_COMPRESSION = 22
-    PRIMARY_USER_ID = 25
-    KEY_FLAGS = 27
-    FEATURES = 30
-    EMBEDDED_SIGNATURE = 32
-    ISSUER_FINGERPRINT = 33
-
-
 #: Those whose meaning must not be skipped by a program that does not know them.
-_CRITICAL = frozenset({_Sub.CREATED, _Sub.KEY_LIFETIME, _Sub.KEY_FLAGS})
+_CRITICAL = frozenset({Subpacket.CREATED, Subpacket.KEY_LIFETIME, Subpacket.KEY_FLAGS})
 _FEATURE_SEIPD_V1 = b"\x01"  # RFC 9580 §5.2.3.32: modification detection, and nothing newer
 _CIPHERS = bytes([9, 8, 7])  # AES-256, AES-192, AES-128
 _HASHES = bytes([_SHA512, 9, 8])  # SHA-512, SHA-384, SHA-256
@@ -99,7 +75,8 @@ def fingerprint(body: bytes) -> bytes:
 def direct_key_signature(primary: SigningKey, flags: Flags, *, created: int, lifetime: int) -> bytes:
     """Return the packet that says what the whole key is, which counts also where its user IDs were stripped."""
     return packet(
-        Tag.SIGNATURE, _sign(primary, _Kind.DIRECT_KEY, _hashed_key(primary.body), created, _about(flags, lifetime))
+        Tag.SIGNATURE,
+        _sign(primary, SignatureKind.DIRECT_KEY, _hashed_key(primary.body), created, _about(flags, lifetime)),
     )
 
 
@@ -111,8 +88,8 @@ def certification(
     data = _hashed_key(primary.body) + b"\xb4" + len(raw).to_bytes(4, "big") + raw  # RFC 9580 §5.2.4
     about = _about(flags, lifetime)
     if first:
-        about += _subpacket(_Sub.PRIMARY_USER_ID, b"\x01")
-    return packet(Tag.SIGNATURE, _sign(primary, _Kind.POSITIVE_CERTIFICATION, data, created, about))
+        about += _subpacket(Subpacket.PRIMARY_USER_ID, b"\x01")
+    return packet(Tag.SIGNATURE, _sign(primary, SignatureKind.POSITIVE_CERTIFICATION, data, created, about))
 
 
 def binding(primary: SigningKey, subkey: SigningKey | bytes, flags: Flags, *, created: int) -> bytes:
@@ -122,42 +99,44 @@ def binding(primary: SigningKey, subkey: SigningKey | bytes, flags: Flags, *, cr
     """
     body = subkey if isinstance(subkey, bytes) else subkey.body
     data = _hashed_key(primary.body) + _hashed_key(body)
-    about = _subpacket(_Sub.KEY_FLAGS, bytes([flags]))
+    about = _subpacket(Subpacket.KEY_FLAGS, bytes([flags]))
     if isinstance(subkey, SigningKey):
         # RFC 9580 §5.2.3.34: the subkey confirms, so that nobody can adopt it.
-        about += _subpacket(_Sub.EMBEDDED_SIGNATURE, _sign(subkey, _Kind.PRIMARY_KEY_BINDING, data, created, b""))
-    return packet(Tag.SIGNATURE, _sign(primary, _Kind.SUBKEY_BINDING, data, created, about))
+        about += _subpacket(
+            Subpacket.EMBEDDED_SIGNATURE, _sign(subkey, SignatureKind.PRIMARY_KEY_BINDING, data, created, b"")
+        )
+    return packet(Tag.SIGNATURE, _sign(primary, SignatureKind.SUBKEY_BINDING, data, created, about))
 
 
 def _about(flags: Flags, lifetime: int) -> bytes:
     return b"".join(
         [
-            _subpacket(_Sub.KEY_LIFETIME, lifetime.to_bytes(4, "big")),
-            _subpacket(_Sub.KEY_FLAGS, bytes([flags])),
-            _subpacket(_Sub.PREFERRED_CIPHERS, _CIPHERS),
-            _subpacket(_Sub.PREFERRED_HASHES, _HASHES),
-            _subpacket(_Sub.PREFERRED_COMPRESSION, _COMPRESSION),
-            _subpacket(_Sub.FEATURES, _FEATURE_SEIPD_V1),
+            _subpacket(Subpacket.KEY_LIFETIME, lifetime.to_bytes(4, "big")),
+            _subpacket(Subpacket.KEY_FLAGS, bytes([flags])),
+            _subpacket(Subpacket.PREFERRED_CIPHERS, _CIPHERS),
+            _subpacket(Subpacket.PREFERRED_HASHES, _HASHES),
+            _subpacket(Subpacket.PREFERRED_COMPRESSION, _COMPRESSION),
+            _subpacket(Subpacket.FEATURES, _FEATURE_SEIPD_V1),
         ]
     )
 
 
-def _sign(signer: SigningKey, kind: _Kind, data: bytes, created: int, subpackets: bytes) -> bytes:
+def _sign(signer: SigningKey, kind: SignatureKind, data: bytes, created: int, subpackets: bytes) -> bytes:
     """Return the body of a version 4 signature packet over `data` (RFC 9580 §5.2.3, §5.2.4)."""
     issuer = fingerprint(signer.body)
     hashed = (
-        _subpacket(_Sub.CREATED, created.to_bytes(4, "big"))
+        _subpacket(Subpacket.CREATED, created.to_bytes(4, "big"))
         + subpackets
-        + _subpacket(_Sub.ISSUER_FINGERPRINT, b"\x04" + issuer)
+        + _subpacket(Subpacket.ISSUER_FINGERPRINT, b"\x04" + issuer)
     )
-    unhashed = _subpacket(_Sub.ISSUER, issuer[-8:])
+    unhashed = _subpacket(Subpacket.ISSUER, issuer[-8:])
     head = bytes([4, kind, _EDDSA_LEGACY, _SHA512]) + len(hashed).to_bytes(2, "big") + hashed
     digest = hashlib.sha512(data + head + b"\x04\xff" + len(head).to_bytes(4, "big")).digest()
     made = signer.private.sign(digest)  # RFC 9580 §5.2.3.3.1: the digest is the message
     return head + len(unhashed).to_bytes(2, "big") + unhashed + digest[:2] + _mpi(made[:32]) + _mpi(made[32:])
 
 
-def _subpacket(kind: _Sub, body: bytes) -> bytes:
+def _subpacket(kind: Subpacket, body: bytes) -> bytes:
     octet = bytes([kind | 0x80 if kind in _CRITICAL else kind])
     return encoded_length(len(body) + 1) + octet + body
 

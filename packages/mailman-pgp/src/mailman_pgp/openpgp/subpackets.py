@@ -1,5 +1,6 @@
-"""The subpackets of a signature (RFC 9580 §5.2.3.7): those that it signs (hashed), and those that anybody can change."""
+"""The subpackets of a signature (RFC 9580 §5.2.3.7): those that it signs (hashed), and those that anybody can change; its type."""
 
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,43 @@ _AREAS_AT = 4
 _LENGTH_OCTETS = {4: 2, 6: 4}
 _ONE_OCTET, _TWO_OCTETS = 192, 255
 _CRITICAL_BIT = 0x80
-_INTENDED_RECIPIENT = 35
+
+
+class SignatureKind(enum.IntEnum):
+    """Signature types (RFC 9580 §5.2.1)."""
+
+    GENERIC_CERTIFICATION = 0x10
+    PERSONA_CERTIFICATION = 0x11
+    CASUAL_CERTIFICATION = 0x12
+    POSITIVE_CERTIFICATION = 0x13
+    SUBKEY_BINDING = 0x18
+    PRIMARY_KEY_BINDING = 0x19
+    DIRECT_KEY = 0x1F
+    KEY_REVOCATION = 0x20
+    SUBKEY_REVOCATION = 0x28
+    CERTIFICATION_REVOCATION = 0x30
+
+
+class Subpacket(enum.IntEnum):
+    """Signature subpacket types (RFC 9580 §5.2.3.7)."""
+
+    CREATED = 2
+    LIFETIME = 3
+    EXPORTABLE = 4
+    REVOCABLE = 7
+    KEY_LIFETIME = 9
+    PREFERRED_CIPHERS = 11
+    ISSUER = 16
+    NOTATION = 20
+    PREFERRED_HASHES = 21
+    PREFERRED_COMPRESSION = 22
+    PRIMARY_USER_ID = 25
+    KEY_FLAGS = 27
+    REASON = 29
+    FEATURES = 30
+    EMBEDDED_SIGNATURE = 32
+    ISSUER_FINGERPRINT = 33
+    INTENDED_RECIPIENT = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +118,5 @@ def hashed_subpackets(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 def intended_recipients(body: bytes) -> tuple[str, ...]:
     """Return the fingerprints of the keys that a signature was made for, upper-case hexadecimal (RFC 9580 §5.2.3.36)."""
-    found = (content for kind, content in hashed_subpackets(body) if kind == _INTENDED_RECIPIENT)
+    found = (content for kind, content in hashed_subpackets(body) if kind == Subpacket.INTENDED_RECIPIENT)
     return tuple(content[1:].hex().upper() for content in found)

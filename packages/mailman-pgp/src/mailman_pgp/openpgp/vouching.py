@@ -5,7 +5,6 @@ a version 6 signature in it, rnp also one with an algorithm that it does not kno
 single one would keep members from writing to the list.
 """
 
-import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,13 +17,19 @@ from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, Pac
 from mailman_pgp.openpgp.key_packets import MAX_PACKETS, PRIMARY_TAGS, SUBKEY_TAGS, Signed, naive_utc, sort
 from mailman_pgp.openpgp.packets import Tag, encoded_length, packet, walk
 from mailman_pgp.openpgp.reading import blocks
-from mailman_pgp.openpgp.subpackets import Areas, subpackets
+from mailman_pgp.openpgp.subpackets import Areas, SignatureKind, Subpacket, subpackets
 from mailman_pgp.openpgp.verifying import UnsupportedError, VerifyingKey, weak_or_unknown
 
 _V4 = b"\x04"
-_CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
-_REVOCATION = 0x30
-_KINDS = _CERTIFICATIONS | {_REVOCATION}
+_KINDS = frozenset(
+    {
+        SignatureKind.GENERIC_CERTIFICATION,
+        SignatureKind.PERSONA_CERTIFICATION,
+        SignatureKind.CASUAL_CERTIFICATION,
+        SignatureKind.POSITIVE_CERTIFICATION,
+        SignatureKind.CERTIFICATION_REVOCATION,
+    }
+)
 _AHEAD = timedelta(minutes=1)
 # Sequoia makes its signatures unpredictable by this notation (Sequoia PGP, "salt"): 32 random octets, which are no words.
 _SALT = bytes.fromhex("00000000001e0020") + b"salt@notations.sequoia-pgp.org"
@@ -33,19 +38,6 @@ _TIME_OCTETS = 4
 _SECTIONS = PRIMARY_TAGS | SUBKEY_TAGS | {Tag.USER_ID, Tag.USER_ATTRIBUTE}
 #: Nobody is told more about what they have not proved to have made.
 _UNPROVED = CertificateProblem.NOT_CERTIFIED
-
-
-class _Sub(enum.IntEnum):
-    """Signature subpacket types (RFC 9580 §5.2.3.7)."""
-
-    CREATED = 2
-    LIFETIME = 3
-    EXPORTABLE = 4
-    REVOCABLE = 7
-    ISSUER = 16
-    NOTATION = 20
-    REASON = 29
-    ISSUER_FINGERPRINT = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +80,8 @@ class _Signer:
     def names(self) -> dict[int, bytes]:
         """The subpackets that name this key as the issuer: type and content (RFC 9580 §5.2.3.12, §5.2.3.35)."""
         return {
-            _Sub.ISSUER: bytes.fromhex(self.key.key_id),
-            _Sub.ISSUER_FINGERPRINT: _V4 + bytes.fromhex(self.key.fingerprint),
+            Subpacket.ISSUER: bytes.fromhex(self.key.key_id),
+            Subpacket.ISSUER_FINGERPRINT: _V4 + bytes.fromhex(self.key.fingerprint),
         }
 
     def valid_at(self, when: datetime) -> bool:
@@ -108,7 +100,7 @@ class _Candidate:
 
     @property
     def revokes(self) -> bool:
-        return self.areas.head[1] == _REVOCATION
+        return self.areas.head[1] == SignatureKind.CERTIFICATION_REVOCATION
 
     @classmethod
     def of(cls, user_id: bytes, body: bytes, signer: _Signer) -> "_Candidate | None":
@@ -121,7 +113,7 @@ class _Candidate:
             return None
         hashed = list(subpackets(areas.hashed))
         signed, others = signer.named_in(hashed), signer.named_in(list(subpackets(areas.unhashed)))
-        made = [content for kind, content in hashed if kind == _Sub.CREATED]
+        made = [content for kind, content in hashed if kind == Subpacket.CREATED]
         if not all(signed) or not any(signed + others) or [len(time) for time in made] != [4]:
             return None
         return cls(user_id, areas, _time(int.from_bytes(made[0], "big")), hashed)
@@ -193,11 +185,11 @@ def _problem(candidate: _Candidate, by: _Signer, primary: bytes, now: datetime) 
     if candidate.revokes:  # it counts, whatever else it says
         return None
     said = dict(candidate.said)
-    if said.get(_Sub.EXPORTABLE) == b"\0":
+    if said.get(Subpacket.EXPORTABLE) == b"\0":
         return CertificateProblem.NOT_EXPORTABLE
     if not _plain(candidate):
         return CertificateProblem.EXTRAS
-    lifetime = int.from_bytes(said.get(_Sub.LIFETIME, b""), "big")  # RFC 9580 §5.2.3.18: zero is for ever
+    lifetime = int.from_bytes(said.get(Subpacket.LIFETIME, b""), "big")  # RFC 9580 §5.2.3.18: zero is for ever
     if lifetime and candidate.made + timedelta(seconds=lifetime) <= now:
         return CertificateProblem.OUT_OF_TIME
     return None
@@ -231,15 +223,15 @@ def _plain(candidate: _Candidate) -> bool:
 
 def _is_plain(kind: int, content: bytes, *, revokes: bool) -> bool:
     match kind:
-        case _Sub.CREATED | _Sub.LIFETIME:
+        case Subpacket.CREATED | Subpacket.LIFETIME:
             return len(content) == _TIME_OCTETS
-        case _Sub.EXPORTABLE | _Sub.REVOCABLE:
+        case Subpacket.EXPORTABLE | Subpacket.REVOCABLE:
             return content == b"\x01"
-        case _Sub.ISSUER | _Sub.ISSUER_FINGERPRINT:
+        case Subpacket.ISSUER | Subpacket.ISSUER_FINGERPRINT:
             return True  # the signer's name, or it were no candidate
-        case _Sub.NOTATION:
+        case Subpacket.NOTATION:
             return content.startswith(_SALT) and len(content) == len(_SALT) + _SALT_OCTETS
-        case _Sub.REASON:
+        case Subpacket.REASON:
             return revokes and len(content) == 1  # a code, and no words behind it
         case _:
             return False
