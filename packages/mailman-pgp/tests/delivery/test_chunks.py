@@ -173,6 +173,21 @@ def test_old_records_go(
     assert (tmp_path / "progress" / "new").exists()
 
 
+@pytest.mark.usefixtures("mlist", "healthy")
+def test_a_part_that_fails(due: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other parts of the daily work are done all the same."""
+    done = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(housekeeping.ledger, "prune", fail)
+    monkeypatch.setattr(housekeeping, "remind", fail)
+    monkeypatch.setattr(housekeeping, "look_again_everywhere", lambda: done.append("requests"))
+    due()
+    assert done == ["requests"]
+
+
 def test_signatures_are_forgotten_a_year_after_they_count(
     configure: Callable[..., None], mlist: Any, store: Session, due: Callable[[], None]
 ) -> None:

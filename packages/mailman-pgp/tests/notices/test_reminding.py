@@ -14,7 +14,7 @@ from outgoing import encrypt
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, reminders
 from mailman_pgp.model.database import now
-from mailman_pgp.model.tables import Reminder
+from mailman_pgp.model.tables import ListKey, Reminder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conftest import Members
     from sqlalchemy.orm import Session
 
-ANNE = "anne@example.com"
+ANNE, BART = "anne@example.com", "bart@example.com"
 AGE = 100 * DAY
 
 pytestmark = pytest.mark.usefixtures("healthy")
@@ -183,3 +183,55 @@ def test_nothing_is_kept_of_who_left(
     mlist.members.get_member(ANNE).unsubscribe()
     store.flush()
     assert store.scalar(sa.select(Reminder)) is None
+
+
+def test_a_list_without_a_key(
+    anne: Callable[[bytes], None],
+    remind: Callable[..., list[tuple[str, str]]],
+    make_list: Callable[[str], Any],
+    members: Members,
+    mlist: Any,
+    store: Session,
+) -> None:
+    """It can tell nobody, and keeps no other list from telling theirs; with a key it tells what is left to tell."""
+    anne(lasting(5))
+    other = make_list("bee")
+    encrypt(other, [])
+    members.add(other, BART)
+    registry.add(other.list_id, BART, openpgp.inspect(lasting(5, BART)), origin="test")
+    own = store.execute(sa.select(ListKey.__table__).where(ListKey.list_id == mlist.list_id)).one()
+    store.execute(sa.delete(ListKey).where(ListKey.list_id == mlist.list_id))
+    store.commit()
+    queued()
+    assert [recipient for recipient, _ in remind()] == [BART, other.owner_address]
+    store.execute(sa.insert(ListKey).values(own._asdict()))
+    store.commit()
+    assert [recipient for recipient, _ in remind()] == [ANNE, mlist.owner_address]
+
+
+def test_one_who_cannot_be_told(
+    anne: Callable[[bytes], None],
+    remind: Callable[..., list[tuple[str, str]]],
+    members: Members,
+    mlist: Any,
+    store: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who was told before that is not told again each day."""
+    from mailman_pgp.notices import reminding  # noqa: PLC0415 - core must be initialised
+
+    send_ending = reminding.send_ending
+
+    def fail(mlist: Any, address: str, *more: Any) -> None:
+        if address == BART:
+            raise RuntimeError
+        send_ending(mlist, address, *more)
+
+    anne(lasting(5))
+    members.add(mlist, BART)
+    registry.add(mlist.list_id, BART, openpgp.inspect(lasting(5, BART)), origin="test")
+    store.commit()
+    queued()
+    monkeypatch.setattr(reminding, "send_ending", fail)
+    assert [recipient for recipient, _ in remind()] == [ANNE]
+    assert remind() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import falcon
 import pytest
@@ -285,3 +285,24 @@ def test_no_goodbye(ants: Ants, anne: str) -> None:
     ants.mlist.send_goodbye_message = True
     ants.leave(pre_confirmed=True)
     assert ants.mail() == {anne: ["[You are no member of Ant any more]"]}
+def test_one_that_fails(ants: Ants, anne: str, later: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily work lets the others leave whose day has come."""
+    from mailman_workflows.manager import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+
+    bart = "bart@example.com"
+    ants.add_key(bart)
+    ants.ask(bart, pre_verified=True, pre_confirmed=True, pre_approved=True)
+    with_delay(ants)
+    bad = ants.leave(anne)
+    ants.leave(bart)
+    confirm = SubscriptionManager.confirm
+
+    def fail(self: Any, token: str | None = None, **more: Any) -> Any:
+        if token == bad:
+            raise RuntimeError
+        return confirm(self, token, **more)
+
+    monkeypatch.setattr(SubscriptionManager, "confirm", fail)
+    later(8)
+    daily_work(ants)
+    assert ants.members() == {anne}

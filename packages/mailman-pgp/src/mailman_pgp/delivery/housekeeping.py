@@ -54,18 +54,23 @@ def when_due() -> None:
     if time.monotonic() < _due or not health.current().healthy:
         return
     _due = time.monotonic() + _EVERY_SECONDS
-    try:
-        config.db.commit()  # what core has written for the last message is not ours to lose
-        ledger.prune()
-        journal.prune()
-        config.db.commit()
-        replay.prune(timedelta(days=health.settings().replay_window_days) + _SIGNATURES_KEPT)
-        config.db.commit()
-        cleanup.sweep()
-        config.db.commit()
-        chunks.prune()
-        remind()
-        look_again_everywhere()
-    except Exception:  # delivery goes on; tomorrow is another day
-        log.exception("What is done once a day could not be done")
-        config.db.abort()
+    config.db.commit()  # what core has written for the last message is not ours to lose
+    for work in (
+        ledger.prune,
+        journal.prune,
+        _forget_signatures,
+        cleanup.sweep,
+        chunks.prune,
+        remind,
+        look_again_everywhere,
+    ):
+        try:
+            work()
+            config.db.commit()
+        except Exception:  # delivery goes on, and so does the other work; tomorrow is another day
+            log.exception("mailman-pgp: a part of what is done once a day (%s) could not be done", work.__qualname__)
+            config.db.abort()
+
+
+def _forget_signatures() -> None:
+    replay.prune(timedelta(days=health.settings().replay_window_days) + _SIGNATURES_KEPT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -20,6 +21,8 @@ from mailman_workflows.again import look_again as _look_again
 
 if TYPE_CHECKING:
     from mailman_workflows import Purpose
+
+log = logging.getLogger("mailman.error")
 
 
 @public
@@ -50,13 +53,17 @@ def after_change(mlist: Any, address: str) -> list[Looked]:
 def look_again_everywhere() -> None:
     """Let all requests at encrypted lists look: those of which the day has come, and those whose key became usable by itself.
 
-    Each is committed by itself.
+    Each is committed by itself, and one that fails keeps none of the others, on whichever list.
     """
     lists = getUtility(IListManager)
     for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
         mlist = lists.get_by_list_id(list_id)
-        if mlist is not None:
-            _look_again(mlist)
+        for token in [] if mlist is None else [row.token for row in saved.waiting_outside(mlist)]:
+            try:
+                _look_again(mlist, [token])
+            except Exception:  # its person is told nothing; the owners see it wait
+                log.exception("mailman-pgp: a request at %s could not go on", list_id)
+                config.db.abort()
     config.db.commit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from mailman_pgp.keys.reminders import Ending
 
+log = logging.getLogger("mailman.error")
+
 _DIGEST = N_("""\
 These people can be sent nothing from {address} after the day on which
 their certificate ends, or can be sent nothing any more. They have been told,
@@ -35,14 +38,21 @@ What they send to you is added with `mailman pgp certificate add`.
 
 @public
 def remind(at: dt.datetime | None = None) -> None:
-    """Tell whoever is to be told at the time `at` (naive UTC, now when not given); commits list by list."""
+    """Tell whoever is to be told at the time `at` (naive UTC, now when not given); commits one by one.
+
+    A list that can tell nobody, since it has no key, keeps no other list from telling theirs.
+    """
     at = at or now()
     lists = getUtility(IListManager)
     for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
         mlist = lists.get_by_list_id(list_id)
-        if mlist is not None:
-            _remind_of(mlist, at)
-        config.db.commit()
+        try:
+            if mlist is not None:
+                _remind_of(mlist, at)
+            config.db.commit()
+        except Exception:  # whatever it is: the other lists have done nothing
+            log.exception("mailman-pgp: people of %s could not be reminded that their certificates end", list_id)
+            config.db.abort()
 
 
 def _remind_of(mlist: Any, at: dt.datetime) -> None:
@@ -50,6 +60,7 @@ def _remind_of(mlist: Any, at: dt.datetime) -> None:
     for ending in reminders.endings(mlist.list_id, at):
         if administrators.is_on(mlist, ending.address) and reminders.claim(ending):
             send_ending(mlist, ending.address, ending.ends, at)
+            config.db.commit()  # or they are told again tomorrow, when the next one can't be told
             told.append(ending)
     if told:
         _tell_owners(mlist, told)
