@@ -197,7 +197,7 @@ def test_nobody_is_named_to_the_person(encrypted: Any, anne: Forged, changing: A
         changing.suspend(encrypted, ANNE, Actor(door, OLGA))
         changing.resume(encrypted, ANNE, Actor(door, OLGA))
         found = told()
-        assert sum(OLGA in one.text for one in found if one.recipient == encrypted.owner_address) == 2
+        assert [one.text.count(OLGA) for one in found if one.recipient == encrypted.owner_address] == [2]
         for one in found:
             if one.recipient == ANNE:
                 assert OLGA not in (one.says(anne) if one.template == "encrypted" else one.text)
@@ -305,22 +305,38 @@ def test_one_that_fails(encrypted: Any, anne: Forged, changing: Any, monkeypatch
     """The others are told all the same, and that one later."""
     from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised
 
-    tell_owners = telling._tell_owners
+    tell_person = telling._tell_person
 
     def fail(mlist: Any, event: journal.Event) -> None:
         if event.act is journal.Act.SUSPENDED:
             raise RuntimeError
-        tell_owners(mlist, event)
+        tell_person(mlist, event)
 
     changing.suspend(encrypted, ANNE, OWNER)
     changing.resume(encrypted, ANNE, OWNER)
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "_tell_owners", fail)
-        assert ["counts again" in one.text for one in told() if one.recipient == encrypted.owner_address] == [True]
+        patch.setattr(telling, "_tell_person", fail)
+        (to_owners,) = [one for one in told() if one.recipient == encrypted.owner_address]
+    assert "counts again" in to_owners.text
+    assert "was suspended." not in to_owners.text
     later(monkeypatch)
     to_owners, (hidden,), (_clear,) = split(encrypted)
     assert "was suspended" in to_owners.text
     assert "Your key was suspended" in hidden.says(anne)
+
+
+def test_many_at_once(encrypted: Any, changing: Any, members: Members) -> None:
+    """Of a keyring the owners read in one mail; each person reads of theirs alone."""
+    people = [f"member{number}@example.com" for number in range(5)]
+    for person in people:
+        members.add(encrypted, person)
+        changing.let_count(encrypted, person, certificate(key(person)), APPROVED, OWNER)
+    found = [one for one in told() if one.template == "encrypted" or one.recipient == encrypted.owner_address]
+    (to_owners,) = [one for one in found if one.recipient == encrypted.owner_address]
+    for person in people:
+        assert f"A key counts for {person} from now on." in to_owners.text
+        assert f"    mailman pgp certificate log {encrypted.list_id} {person}" in to_owners.text
+    assert sorted(one.recipient for one in found if one is not to_owners) == people
 
 
 def test_changed_and_left_at_once(encrypted: Any, anne: Forged, changing: Any, store: Session) -> None:

@@ -159,10 +159,6 @@ def _envelopes(mlist: Any, msg: Any, people: Sequence[str], form: _Form) -> tupl
     return envelopes, {}
 
 
-def _nobody(people: Sequence[str]) -> Lookup:
-    return Lookup((), dict.fromkeys(people, ""))
-
-
 def _send(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
     refusals = Refusals()
     if not envelopes:

@@ -33,6 +33,7 @@ from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from email.mime.multipart import MIMEMultipart
 
     from mailman_pgp.keys.journal import Event
@@ -82,16 +83,12 @@ _DOORS = {
 _TO_OWNERS = N_("""\
 This is about the list {list}.
 
-{what}
-
-{keys}
-
-{how}
+{changes}
 
 They are told, too. If none of you knows of this, ask them in another way
-than by mail. All that was done about the key:
+than by mail. All that was done:
 
-    mailman pgp certificate log {list_id} {address}
+{commands}
 """)
 
 
@@ -110,24 +107,31 @@ def tell_of_changes() -> None:
     config.db.commit()  # what core has written for the last message is not ours to lose
     taken = journal.take(now())
     commit()
-    for number, event in taken.items():
+    for list_id in dict.fromkeys(event.list_id for event in taken.values()):
         try:
-            _tell(event)
-            journal.told(number)
+            _tell(list_id, {number: event for number, event in taken.items() if event.list_id == list_id})
             commit()
-        except Exception:  # the others go on
-            log.exception("mailman-pgp: a change of a key on %s could not be told now", event.list_id)
+        except Exception:  # the other lists go on
+            log.exception("mailman-pgp: changes of keys on %s could not be told now", list_id)
             config.db.abort()
 
 
-def _tell(event: Event) -> None:
-    mlist = getUtility(IListManager).get_by_list_id(event.list_id)
-    if mlist is None:
-        return
-    # A list that is a member of another would post it.
-    if not is_ours(event.address):
-        _tell_person(mlist, event)
-    _tell_owners(mlist, event)
+def _tell(list_id: str, events: dict[int, Event]) -> None:
+    """Tell each person, and the owners by one mail, since there may be as many changes as there are members."""
+    mlist = getUtility(IListManager).get_by_list_id(list_id)
+    told = {}
+    for number, event in events.items():
+        try:
+            # A list that is a member of another would post it.
+            if mlist is not None and not is_ours(event.address):
+                _tell_person(mlist, event)
+        except Exception:  # the others are told
+            log.exception("mailman-pgp: somebody on %s could not be told of a change of their key now", list_id)
+        else:
+            told[number] = event
+    if told and mlist is not None:
+        _tell_owners(mlist, list(told.values()))
+    journal.told(told)
 
 
 def _tell_person(mlist: Any, event: Event) -> None:
@@ -178,18 +182,20 @@ def _who(event: Event) -> Text:
     return Text("By a moderator of the list") if event.door is Door.WORKFLOW else Text("By the owners of the list")
 
 
-def _tell_owners(mlist: Any, event: Event) -> None:
+def _tell_owners(mlist: Any, events: Sequence[Event]) -> None:
     with using(mlist.preferred_language.code):
-        subject = _("The key of a member: {list}").format(list=mlist.display_name)
+        subject = _("The key of a member: {list}") if len(events) == 1 else _("Keys of members: {list}")
+        changes = [
+            f"{Text(_WHAT[event.act][1], address=event.address)}\n\n{_keys(event)}\n\n{_how(_by(event), event.at)}"
+            for event in events
+        ]
+        addresses = dict.fromkeys(event.address for event in events)
         text = _(_TO_OWNERS).format(
             list=mlist.posting_address,
-            list_id=mlist.list_id,
-            address=event.address,
-            what=Text(_WHAT[event.act][1], address=event.address),
-            keys=_keys(event),
-            how=_how(_by(event), event.at),
+            changes="\n\n".join(changes),
+            commands="\n".join(f"    mailman pgp certificate log {mlist.list_id} {address}" for address in addresses),
         )
-    send_to_owners(mlist, subject, text)
+        send_to_owners(mlist, subject.format(list=mlist.display_name), text)
 
 
 def _by(event: Event) -> Text:

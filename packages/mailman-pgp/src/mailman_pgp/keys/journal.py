@@ -21,12 +21,14 @@ from mailman_pgp.model.tables import KeyEvent
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
 #: How long an event is kept.
 KEPT = timedelta(days=3 * 365)
-# How long whoever takes an event has to tell of it; then another process does, since that one may have died.
+# How long whoever takes an event has to tell of it; then another process does, since that one may have died.  What can't be told
+# waits longer each time, as long as it is old: else those who can be told of it would be told again and again.
 _LEASE = timedelta(minutes=10)
-_AT_ONCE = 20
+_AT_ONCE = 100
 
 _row: Any = KeyEvent.__table__
 
@@ -147,15 +149,15 @@ def take(at: dt.datetime) -> dict[int, Event]:
     found = session.execute(select(_row).where(_row.c.tell_at <= at).order_by(_row.c.id).limit(_AT_ONCE)).all()
     taken = {}
     for row in found:
-        mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at).values(tell_at=at + _LEASE)
-        if cast("Any", session.execute(mine)).rowcount:
+        mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at)
+        if cast("Any", session.execute(mine.values(tell_at=at + max(_LEASE, at - row.at)))).rowcount:
             taken[row.id] = _event(row)
     return taken
 
 
-def told(number: int) -> None:
-    """People were told of an event; the caller commits."""
-    store().execute(update(_row).where(_row.c.id == number).values(tell_at=None))
+def told(numbers: Collection[int]) -> None:
+    """People were told of these events; the caller commits."""
+    store().execute(update(_row).where(_row.c.id.in_(numbers)).values(tell_at=None))
 
 
 def prune() -> None:
