@@ -301,6 +301,17 @@ def test_a_process_that_dies(encrypted: Any, changing: Any, store: Session, monk
     assert told() == []
 
 
+@pytest.mark.usefixtures("anne")
+def test_a_clock_that_was_ahead(encrypted: Any, changing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was changed in the future is told at once, too."""
+    ahead = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=365)
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "now", lambda: ahead)
+        changing.suspend(encrypted, ANNE, OWNER)
+    assert len(told()) == 3
+    assert told() == []
+
+
 def test_one_that_fails(encrypted: Any, anne: Forged, changing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are told all the same, and that one later."""
     from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 import pytest
+import sqlalchemy as sa
 from keys import forge_usable, now
+from rivals import rival
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys.registry import ChoiceState
@@ -355,6 +357,27 @@ def test_the_key_is_changed_between_notice_and_acceptance(ants: Ants) -> None:
     ants.accept()
     assert ants.members() == {ANNE}
     assert ants.acts()[-1] == "approved"
+
+
+def test_the_key_is_changed_at_the_moment_of_acceptance(ants: Ants, core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody puts another key in the place of the one that a moderator has seen, so that it is approved unseen."""
+    from mailman_pgp.model.tables import Choice  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.steps import moderation  # noqa: PLC0415
+
+    ants.add_key(proved=True)
+    ants.ask(pre_verified=True, pre_confirmed=True)
+    counting, kept_out = moderation.counting, []
+    with rival(core, sa.update(Choice).values(until=Choice.since)) as changes:
+
+        def look(list_id: str, address: str) -> Any:
+            found = counting(list_id, address)
+            kept_out.append(changes())
+            return found
+
+        monkeypatch.setattr(moderation, "counting", look)
+        ants.accept()
+    assert kept_out == [True]
+    assert ants.members() == {ANNE}
 
 
 def test_banned_meanwhile(ants: Ants) -> None:

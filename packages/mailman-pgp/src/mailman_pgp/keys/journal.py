@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import KeyEvent
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=3 * 365)
 # How long whoever takes an event has to tell of it; then another process does, since that one may have died.  What can't be told
 # waits longer each time, as long as it is old: else those who can be told of it would be told again and again.
-_LEASE = timedelta(minutes=10)
+_LEASE, _LONGEST = timedelta(minutes=10), timedelta(days=1)
 _AT_ONCE = 100
 
 _row: Any = KeyEvent.__table__
@@ -146,11 +146,13 @@ def take(at: dt.datetime) -> dict[int, Event]:
     """
     session = store()
     session.flush()
-    found = session.execute(select(_row).where(_row.c.tell_at <= at).order_by(_row.c.id).limit(_AT_ONCE)).all()
+    # What is put off for longer than ever was written by a clock that was ahead.
+    due = or_(_row.c.tell_at <= at, _row.c.tell_at > at + _LONGEST)
+    found = session.execute(select(_row).where(due).order_by(_row.c.id).limit(_AT_ONCE)).all()
     taken = {}
     for row in found:
         mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at)
-        if cast("Any", session.execute(mine.values(tell_at=at + max(_LEASE, at - row.at)))).rowcount:
+        if cast("Any", session.execute(mine.values(tell_at=at + min(max(_LEASE, at - row.at), _LONGEST)))).rowcount:
             taken[row.id] = _event(row)
     return taken
 

@@ -9,6 +9,7 @@ from mailman_pgp.conversation.asking_moderators import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import Text, _
+from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
@@ -69,6 +70,7 @@ class SameKey(StepOfEncryptedList):
                     "{address} is not the preferred address of who asked to join any more. They can ask again with the other one."
                 ).format(address=email),
             )
+        registry.held(mlist.list_id, email)  # nobody puts another one in its place before it is approved
         found = _usable(request)
         shown = request.notes.get(_SHOWN)
         if shown is None:
