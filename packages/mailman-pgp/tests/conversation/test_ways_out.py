@@ -103,7 +103,7 @@ def test_a_key_that_has_expired(encrypted: Any, members: Members) -> None:
     told()
     reason = problem(encrypted)
     (command,) = commands_in(skipped(encrypted, reason), encrypted)
-    expired.bind(subkey, ENCRYPT)
+    expired.bind(subkey, ENCRYPT, at=now() - DAY)
     anne.tell(anne.clear(entity(command, attached=expired.public)))
     assert problem(encrypted) == ""
 
