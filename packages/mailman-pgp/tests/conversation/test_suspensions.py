@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from talkers import Talker, entity
+from talkers import Talker, entity, text_of
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
@@ -122,6 +122,17 @@ def test_by_another_address(anne: Talker, encrypted: Any, store: Session) -> Non
     elsewhere = with_another_key(anne, "anne.other@example.net")
     assert _SENTENCE in sets(elsewhere)
     assert not counts(elsewhere)
+
+
+def test_what_moderators_read(anne: Talker, olga: Talker) -> None:
+    """Who is asked about another key in the place of a suspended one is told that it is, and what to accept means."""
+    new = with_another_key(anne)
+    for suspended in (False, True):
+        if suspended:
+            suspend(anne)
+        question = new.asked(new.clear(entity("key change", attached=new.key.certificate)))
+        (asked,) = olga.read(new.tell(new.reply(question)))
+        assert ("An owner has suspended the key until now." in " ".join(text_of(asked).split())) is suspended
 
 
 def test_back_to_the_suspended_key(anne: Talker) -> None:

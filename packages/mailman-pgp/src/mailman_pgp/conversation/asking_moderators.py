@@ -77,6 +77,15 @@ def ask_about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> 
     ask_moderators(mlist, Matter(Subject.REQUEST, str(request.token), request.email, subject, text))
 
 
+def _end_of_suspension(before: registry.StoredCertificate | None) -> str:
+    """What moderators are told where an owner has suspended the key until now, which counts no more."""
+    if before is None or before.choice.state is not registry.ChoiceState.SUSPENDED:
+        return ""
+    return "\n\n" + _(
+        "An owner has suspended the key until now. To accept the new one ends that, so ask the owners before you do."
+    )
+
+
 @public
 def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None:
     """Ask whether another key may count for a member, who holds it and reads mail at the address, but has no old one."""
@@ -99,7 +108,8 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
                 new=grouped(certificate.fingerprint),
                 created=f"{certificate.created:%Y-%m-%d}",
                 algorithm=certificate.algorithm,
-            ),
+            )
+            + _end_of_suspension(before),
             [certificate_file(certificate.data, address.partition("@")[0])],
         )
     if mlist.admin_immed_notify:

@@ -54,8 +54,8 @@ def when_due() -> None:
     if time.monotonic() < _due or not health.current().healthy:
         return
     _due = time.monotonic() + _EVERY_SECONDS
-    config.db.commit()  # what core has written for the last message is not ours to lose
     for work in (
+        config.db.commit,  # what core has written for the last message is not ours to lose
         ledger.prune,
         journal.prune,
         _forget_signatures,
