@@ -78,9 +78,9 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored, or can't be used together with that.
     """
     address, list_id = address.lower(), mlist.list_id
+    before = registry.held(list_id, address)  # before the certificate, as all do it: PostgreSQL locks both
     known = learn(certificate, actor, mlist) or certificate
     openpgp.require_usable(known, address)
-    before = registry.held(list_id, address)
     same = before is not None and before.fingerprint == known.fingerprint
     proved = state is ChoiceState.PROVEN
     if same and before is not None and before.choice.state is ChoiceState.SUSPENDED:
