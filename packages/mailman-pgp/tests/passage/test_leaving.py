@@ -285,6 +285,8 @@ def test_no_goodbye(ants: Ants, anne: str) -> None:
     ants.mlist.send_goodbye_message = True
     ants.leave(pre_confirmed=True)
     assert ants.mail() == {anne: ["[You are no member of Ant any more]"]}
+
+
 def test_one_that_fails(ants: Ants, anne: str, later: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """The daily work lets the others leave whose day has come."""
     from mailman_workflows.manager import SubscriptionManager  # noqa: PLC0415 - core must be initialised
