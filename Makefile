@@ -147,11 +147,14 @@ format: setup ## Bring the code into the common form
 	@$(BIN)/ruff check --fix-only --quiet; \
 	$(BIN)/ruff format
 
+# The packages that have texts for people, from the folders of their translations.
+TRANSLATED := $(foreach locale,$(wildcard packages/*/src/*/locale),$(firstword $(subst /src/, ,$(locale))))
+
 # Without line numbers and dates, so that a change shows what was changed.
 .PHONY: translations
 translations: setup ## Gather the texts for translators, and compile what they have written
 	@babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
-	for package in $(patsubst %/src/,%,$(dir $(wildcard packages/*/src/*/locale))); do \
+	for package in $(TRANSLATED); do \
 	    name="$$(basename $$package | tr - _)"; \
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
