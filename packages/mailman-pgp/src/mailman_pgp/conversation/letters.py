@@ -9,10 +9,10 @@ from public import public
 
 from mailman_pgp.mime import PayloadError, Structure, examine, message_id, offered, said, single_address
 from mailman_pgp.openpgp import Status
+from mailman_pgp.posts.claiming import claim_signature
 from mailman_pgp.posts.destination import is_meant_for
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.reading import UnreadableError, check_size, read_clear, read_encrypted
-from mailman_pgp.posts.reception import claim
 from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _signed_by(mlist: Any, read: Read, record: Record) -> frozenset[str]:
             continue
         if not is_meant_for(mlist, Kind.COMMAND, read.payload, verdict):
             raise RefusedLetterError(record, Problem.NOT_MEANT)
-        if problem := claim(mlist.list_id, verdict, record):
+        if problem := claim_signature(mlist.list_id, verdict, record):
             raise RefusedLetterError(record, problem)
         signed_by.add(verdict.fingerprint)
     return frozenset(signed_by)

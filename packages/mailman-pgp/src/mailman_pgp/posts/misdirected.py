@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.conversation.grammar import is_nothing_but_commands
 from mailman_pgp.posts.destination import names_other_role
 
 if TYPE_CHECKING:
@@ -32,7 +33,5 @@ def is_for_commands(mlist: Any, kind: Kind, payload: Payload, words: Said) -> bo
     """Whether a mail is one for the address that takes commands, and no post or mail to the owners."""
     if payload.addressed:
         return names_other_role(mlist, kind, payload)
-    from mailman_pgp.conversation.grammar import is_nothing_but_commands  # noqa: PLC0415 - commands know what is told about keys
-
     # A post may well have a line in it that is a command.
     return is_nothing_but_commands(words)

@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mailman.config import config
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
-from mailman_pgp.lists.settings import replay_window
 from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
 from mailman_pgp.openpgp import Status, WorkshopError
-from mailman_pgp.posts import replay
+from mailman_pgp.posts.claiming import claim_signature
 from mailman_pgp.posts.destination import is_meant_for
 from mailman_pgp.posts.misdirected import holds_a_code, is_for_commands
 from mailman_pgp.posts.problems import Problem
@@ -150,7 +148,7 @@ def _judged(mlist: Any, read: Read, words: Said, record: Record) -> tuple[Conten
     )
     problem = _problem(mlist, record, read, words, good)
     if not problem and good is not None:
-        problem = claim(list_id, good, record)
+        problem = claim_signature(list_id, good, record)
     if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
         raise _Refused(problem, record)
     return _with_outside(read), record
@@ -181,12 +179,3 @@ def _problem(
     if worst.issuer is not None and registry.owns_key(mlist.list_id, worst.issuer):
         return Problem.SOMEBODY_ELSE
     return Status.UNKNOWN_KEY if registry.current(mlist.list_id, record.author) is not None else Problem.STRANGER
-
-
-@public
-def claim(list_id: str, good: SignatureVerdict, record: Record) -> str:
-    """Claim a good signature for a message; return why it counts no more, the empty string when it does.  Commits."""
-    outcome = replay.claim(list_id, record.kind, good, record.claim, replay_window(list_id))
-    # Committed before anything is done with the message: a second process must see the claim, and a crash must not undo it.
-    config.db.commit()
-    return {replay.Claim.REPLAYED: str(Problem.REPLAYED), replay.Claim.STALE: str(Problem.STALE)}.get(outcome, "")
