@@ -147,6 +147,12 @@ class EncryptedList:
         """What REST says of this list, among it what was refused and what was sent of late; the same as `status`, in less time."""
         return self.sandbox.rest(f"plugins/pgp/lists/{self.list_id}")
 
+    def wait_until_told(self) -> None:
+        """Wait until people were told of what was done about keys here, and no queue holds anything."""
+        self.sandbox.wait_until_idle()
+        until(lambda: not self.happened()["untold"], "people to be told of all changes of keys")
+        self.sandbox.wait_until_idle()
+
     def status(self) -> Any:
         """What ``mailman pgp status`` says of this list, decoded."""
         done = self.sandbox.mailman_quickly("pgp", "status", self.address, "--json")

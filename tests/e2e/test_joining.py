@@ -227,7 +227,9 @@ def test_key_changed_before_acceptance(encrypted_list: EncryptedList, waiting: P
     """Who accepts has seen another key: the owner gets the one that counts now, and decides about that."""
     other = encrypted_list.person("Anne")
     encrypted_list.certify(other)
-    accept(encrypted_list)
+    with pytest.raises(RestError, match="another key counts") as caught:
+        accept(encrypted_list)
+    assert caught.value.status == 409
     assert members(encrypted_list) == set()
     assert state(encrypted_list) == ("moderator", "waits for a moderator")
     assert requests(encrypted_list)[0]["fingerprint"] == other.key.fingerprint != waiting.key.fingerprint

@@ -88,7 +88,7 @@ def observes(scene: Scene, name: str, *, here: tuple[str, ...], there: tuple[str
     """Have a conversation and replay it: nothing changes, nobody else gets anything, what the author gets says nothing."""
     sandbox = scene.here.sandbox
     CONVERSATIONS[name](scene)
-    sandbox.wait_until_idle()
+    scene.here.wait_until_told()
     recorded = list(scene.sent)
     for person in scene.people:
         recorded += [(person, kept.content) for kept in sandbox.mailbox.messages(person.address)]

@@ -45,6 +45,16 @@ def test_all_is_well(encrypted: Any, members: Members, run: CommandLine, files: 
     assert "All is well on 1 encrypted list." in run.ok("status")
 
 
+def test_nobody_was_told_yet(three: Any, run: CommandLine) -> None:
+    """Changes of keys of which people are still to be told are counted, until they are."""
+    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415 - core must be initialised
+
+    assert "2 changes of keys are told nobody yet" in run("status", three.list_id).stdout
+    assert run.json("status", three.list_id, status=1)["lists"][0]["untold"] == 2
+    housekeeping.tell_of_changes()
+    assert "told nobody" not in run("status", three.list_id).stdout
+
+
 def test_somebody_gets_nothing(three: Any, run: CommandLine) -> None:
     """Who, why, since when and how many posts; the status is 1, and the output is there all the same."""
     result = run("status", three.list_id)

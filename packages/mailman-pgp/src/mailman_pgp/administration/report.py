@@ -34,6 +34,7 @@ def list_text(health: Health, found: Survey, weeks: int) -> str:
                 ("Encrypted", f"since {moment(found.enabled_at)}"),
                 ("List key", _key_lines(found.key)),
                 ("Members", _member_lines(found)),
+                *_untold(found),
             ]
         ),
         _people("Members who get nothing", found.unserved),
@@ -42,6 +43,13 @@ def list_text(health: Health, found: Survey, weeks: int) -> str:
         _posts(found),
         steps(_next(found)),
     )
+
+
+def _untold(found: Survey) -> list[tuple[str, str]]:
+    if not found.untold:
+        return []
+    changes = count(found.untold, "change of a key is", "changes of keys are")
+    return [("Notices", f"{changes} told nobody yet; if that stays so, Mailman's log `error` says why")]
 
 
 @public

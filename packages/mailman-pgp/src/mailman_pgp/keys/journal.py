@@ -162,6 +162,12 @@ def told(numbers: Collection[int]) -> None:
     store().execute(update(_row).where(_row.c.id.in_(numbers)).values(tell_at=None))
 
 
+def untold(list_id: str) -> int:
+    """Of how many events on a list people are still to be told."""
+    waits = _row.c.tell_at.is_not(None)
+    return int(store().scalar(select(func.count()).select_from(_row).where(_row.c.list_id == list_id, waits)) or 0)
+
+
 def prune() -> None:
     """Remove what is older than `KEPT`; the caller commits."""
     store().execute(delete(KeyEvent).where(KeyEvent.at < now() - KEPT))

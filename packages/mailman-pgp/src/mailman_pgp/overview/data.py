@@ -88,6 +88,7 @@ def of_list(found: Survey) -> dict[str, Any]:
             "receiving": found.receiving,
             "getting_nothing": found.getting_nothing,
         },
+        "untold": found.untold,
     }
 
 

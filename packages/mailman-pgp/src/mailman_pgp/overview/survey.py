@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.delivery.recipients import regular_recipients
-from mailman_pgp.keys import vault
+from mailman_pgp.keys import journal, vault
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Delivery, Dropped, EncryptedList, Skipped
 
@@ -89,6 +89,7 @@ class Survey:
     :ivar receiving: How many of them are to get posts; the others have switched delivery off, or bounced.
     :ivar unserved: Those of them who get nothing all the same, by address.
     :ivar staff: Owners and moderators who can't get notices, by address.
+    :ivar untold: How many changes of keys are told nobody yet.
     """
 
     list_id: str
@@ -101,6 +102,7 @@ class Survey:
     staff: tuple[Unserved, ...]
     refused: tuple[Tally, ...]
     posts: tuple[Sent, ...]
+    untold: int
 
     @property
     def key_works(self) -> bool:
@@ -142,6 +144,7 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
         staff=tuple(Unserved(*problem) for problem in sorted(look_up(list_id, staff).problems.items())),
         refused=_refused(list_id, since),
         posts=_posts(list_id),
+        untold=journal.untold(list_id),
     )
 
 

@@ -101,6 +101,10 @@ _LIST = {
     "attention": {**YES_NO, "description": "Whether somebody gets nothing."},
     "list_key": maybe(record(fingerprint=FINGERPRINT, created=MOMENT, expires=maybe(MOMENT), expired=YES_NO)),
     "members": record(total=NUMBER, receiving=NUMBER, getting_nothing=NUMBER),
+    "untold": {
+        **NUMBER,
+        "description": "How many changes of keys are told nobody yet: none, a few moments after each.",
+    },
     "self_link": LINK,
 }
 LIST_ENTRY = record(**_LIST)
