@@ -125,3 +125,37 @@ def test_a_notice_that_must_be_read_without_the_key_that_counts(owned: Any, mta:
     assert b"multipart/signed" in sent["always"]
     assert b"What was changed." in sent["always"]
     assert b"multipart/encrypted" in sent["as usual"]
+
+
+def deliver_what_core_wrote(mlist: Any) -> None:
+    """Deliver the one notice that core has queued."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    virgin = config.switchboards["virgin"]
+    (name,) = virgin.files
+    msg, msgdata = virgin.dequeue(name)
+    virgin.finish(name)
+    deliver(mlist, msg, msgdata)
+
+
+@pytest.mark.parametrize("name", ["Ant", "Ämeisen"])
+def test_goodbye_in_each_language(owned: Any, mta: ScriptedServer, name: str) -> None:
+    """Who has left, and whose key is forgotten, is told so, in whichever language core has said it."""
+    from mailman.app.notifications import send_goodbye_message  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.languages import ILanguageManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    owned.display_name = name
+    for code in ("en", "de"):
+        send_goodbye_message(owned, "gone@example.com", getUtility(ILanguageManager)[code])
+        deliver_what_core_wrote(owned)
+        assert (notices(), mta.recipients) == ([("left", "gone@example.com")], [])
+
+
+def test_who_was_never_a_member(owned: Any, mta: ScriptedServer) -> None:
+    """Whose request was rejected, which core says from the same address, does not read that they are a member no more."""
+    from mailman.app.moderator import send_rejection  # noqa: PLC0415 - core must be initialised
+
+    send_rejection(owned, "Subscription request", "new@example.com", "No.")
+    deliver_what_core_wrote(owned)
+    assert (notices(), mta.recipients) == ([("waiting", "new@example.com")], [])

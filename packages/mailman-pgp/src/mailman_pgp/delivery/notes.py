@@ -31,7 +31,7 @@ from mailman_pgp.mime import (
     whole_message,
 )
 from mailman_pgp.notices import send_waiting
-from mailman_pgp.notices.passage import send_left
+from mailman_pgp.notices.passage import is_goodbye, send_left
 from mailman_pgp.notices.templates import CLEAR, TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
@@ -182,7 +182,7 @@ def _have_left(mlist: Any, msg: Any, unreached: dict[str, str]) -> list[str]:
 
     By the doors at which an owner removes somebody at once: the list has forgotten their certificate, and nothing waits for them.
     """
-    if single_address(msg) != mlist.bounces_address.lower():
+    if not (unreached and is_goodbye(mlist, msg)):
         return []
     return [address for address in unreached if not administrators.is_on(mlist, address)]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mailman.core.i18n import _ as _core
+from mailman.interfaces.languages import ILanguageManager
 from mailman.interfaces.template import ITemplateLoader
 from mailman.utilities.string import expand
 from public import public
 from zope.component import getUtility
 
 from mailman_pgp.i18n import Text, language_of
+from mailman_pgp.mime import single_address
 from mailman_pgp.notices import filled, is_ours, send_template
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
@@ -69,6 +72,29 @@ def send_left(mlist: Any, address: str, certificate: Certificate | None) -> None
         else:
             return
     send_template(mlist, address, "left", None)
+
+
+@public
+def is_goodbye(mlist: Any, notice: Any) -> bool:
+    """Whether a notice that core wrote is its goodbye to a member, in whichever language; nothing else in it tells.
+
+    Core sends much else from the same address: that a request to join is rejected, for one, to who was never a member.
+    """
+    if single_address(notice) != mlist.bounces_address.lower():
+        return False
+    subjects = set()
+    for language in getUtility(ILanguageManager).languages:
+        with _core.using(language.code):
+            subjects.add(_in_one_line(_subject_of_goodbye(mlist)))
+    return _in_one_line(str(notice["subject"])) in subjects
+
+
+def _subject_of_goodbye(mlist: Any) -> str:  # noqa: ARG001 - core's catalogues know it by this name, and `_core` looks it up
+    return str(_core("You have been unsubscribed from the ${mlist.display_name} mailing list"))
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _goodbye(mlist: Any, address: str) -> str:
