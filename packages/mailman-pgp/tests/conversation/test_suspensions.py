@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
+from rivals import rival
 from talkers import Talker, entity, text_of
 from told import told
 
@@ -34,6 +36,21 @@ def _suspend(who: Talker) -> None:
     from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
 
     changing.suspend(who.mlist, who.address, Actor(Door.REST))
+
+
+def approve(who: Talker) -> bytes:
+    """An owner lets somebody's key count; returns the certificate as it is stored."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.exchange import changing  # noqa: PLC0415
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+    from mailman_pgp.keys.registry import ChoiceState  # noqa: PLC0415
+    from mailman_pgp.model.database import commit  # noqa: PLC0415
+
+    approved = openpgp.inspect(who.key.certificate)
+    changing.let_count(who.mlist, who.address, approved, ChoiceState.APPROVED, Actor(Door.REST))
+    commit()
+    told()
+    return approved.data
 
 
 def counts(who: Talker) -> bool:
@@ -137,8 +154,7 @@ def test_what_moderators_read(anne: Talker, olga: Talker) -> None:
 
 def test_back_to_the_suspended_key(anne: Talker) -> None:
     """Where owners have approved another key in its place, that one can't bring it back; nor can its removal."""
-    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.exchange import changing  # noqa: PLC0415
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
     from mailman_pgp.keys import registry  # noqa: PLC0415
     from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
     from mailman_pgp.model.database import commit  # noqa: PLC0415
@@ -146,26 +162,66 @@ def test_back_to_the_suspended_key(anne: Talker) -> None:
     owner = Actor(Door.REST)
     suspend(anne)
     new = with_another_key(anne)
-    approved = openpgp.inspect(new.key.certificate)
-    changing.let_count(anne.mlist, anne.address, approved, registry.ChoiceState.APPROVED, owner)
-    commit()
-    told()
+    approved = approve(new)
     question = anne.asked(new.command("key change", attached=anne.key.certificate))
     assert _SENTENCE in anne.answers(anne.reply(question))
-    assert registry.signers(anne.mlist.list_id, anne.address) == [approved.data]
+    assert registry.signers(anne.mlist.list_id, anne.address) == [approved]
     changing.remove(anne.mlist, anne.address, owner)
     commit()
     told()
     assert _SENTENCE in sets(anne)
     # The owner's word about this very key.
-    changing.let_count(
-        anne.mlist, anne.address, openpgp.inspect(anne.key.certificate), registry.ChoiceState.APPROVED, owner
-    )
+    approve(anne)
     changing.remove(anne.mlist, anne.address, owner)
     commit()
     told()
     assert _SENTENCE not in sets(anne)
     assert counts(anne)
+
+
+def test_suspended_key_without_the_new_one(anne: Talker, olga: Talker) -> None:
+    """Nor are moderators asked whether it may take the place of the approved one again: only an owner could say so."""
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - core must be initialised
+
+    suspend(anne)
+    approved = approve(with_another_key(anne))
+    question = anne.asked(anne.clear(entity("key change", attached=anne.key.certificate)))
+    found = anne.tell(anne.reply(question))
+    assert _SENTENCE in "\n".join(text_of(said) for said in anne.read(found))
+    assert olga.read(found) == []
+    assert registry.signers(anne.mlist.list_id, anne.address) == [approved]
+
+
+@pytest.mark.parametrize("door", ["mail", "rest"])
+def test_suspended_while_moderators_are_asked(
+    anne: Talker, olga: Talker, encrypted: Any, store: Session, door: str
+) -> None:
+    """A key that an owner suspends meanwhile, for whomever, does not come to count by a moderator's word about it."""
+    from mailman_pgp.conversation import key_changes  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.conversation.matters import Decision  # noqa: PLC0415
+    from mailman_pgp.exchange.refusals import Refusal  # noqa: PLC0415
+    from mailman_pgp.keys import registry  # noqa: PLC0415
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    new = with_another_key(anne)
+    question = new.asked(new.clear(entity("key change", attached=new.key.certificate)))
+    (asked,) = olga.read(new.tell(new.reply(question)))
+    elsewhere = replace(new, address="anne.other@example.net")
+    elsewhere.counts()
+    suspend(elsewhere)
+    if door == "mail":
+        said = " ".join(olga.answers(olga.reply(asked, "accept")).split())
+    else:
+        (change,) = key_changes.waiting_at(encrypted)
+        with pytest.raises(Refusal) as refused:
+            key_changes.decide(encrypted, change.token, Decision.ACCEPT, Actor(Door.REST))
+        said = str(refused.value)
+    assert "have suspended this very key on this list, so nothing was changed" in said
+    store.commit()
+    assert len(key_changes.waiting_at(encrypted)) == 1
+    current = registry.current(encrypted.list_id, anne.address)
+    assert current is not None
+    assert current.fingerprint == anne.key.fingerprint
 
 
 def test_resumed_and_left(anne: Talker, store: Session) -> None:
@@ -192,3 +248,26 @@ def test_at_the_moment_of_a_revocation(anne: Talker, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Commanded, "_still_counts", lambda _self, _asked: _suspend(anne))
     assert _SENTENCE in anne.answers(anne.reply(question))
     assert _SENTENCE in sets(with_another_key(anne))
+
+
+def test_at_the_moment_of_a_moderators_word(
+    anne: Talker, olga: Talker, core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a moderator's look at what counts and its replacement nobody suspends it, whose word would be lost."""
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.tables import Choice  # noqa: PLC0415
+
+    new = with_another_key(anne)
+    question = new.asked(new.clear(entity("key change", attached=new.key.certificate)))
+    (asked,) = olga.read(new.tell(new.reply(question)))
+    answer, chosen, kept_out = olga.reply(asked, "accept"), registry.chosen, []
+    with rival(core, sa.update(Choice).values(origin="rival").where(Choice.address == anne.address)) as suspends:
+
+        def look(list_id: str, address: str) -> Any:
+            found = chosen(list_id, address)
+            kept_out.append(suspends())
+            return found
+
+        monkeypatch.setattr(registry, "chosen", look)
+        assert "From now on this key counts" in olga.answers(answer)
+    assert kept_out[:2] == [True, True], "Later ones are those of whoever tells of it."

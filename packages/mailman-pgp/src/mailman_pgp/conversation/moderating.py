@@ -165,7 +165,8 @@ def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
             answer_by(mlist, address, "key-rejected", None, None)
         return _("The key does not count; nothing was changed.")
     shown, _blank, data = what.rpartition(" ")
-    if shown != standing(registry.chosen(mlist.list_id, address)):
+    # Held, so that nobody suspends it before the other takes its place.
+    if shown != standing(registry.held(mlist.list_id, address)):
         raise NotDecidedError(
             _(
                 "The key that counts for {address} is not the one any more that you were shown, and nothing was changed. They can ask "
@@ -173,6 +174,13 @@ def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
             ).format(address=address)
         )
     certificate = openpgp.inspect(base64.b64decode(data))
+    if registry.is_suspended(mlist.list_id, (), certificate.fingerprint):
+        raise NotDecidedError(
+            _(
+                "The owners have suspended this very key on this list, so nothing was changed. It counts here again only when one of "
+                "them adds it."
+            )
+        )
     try:
         openpgp.require_usable(certificate, address)
         changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, decided.actor)

@@ -121,12 +121,15 @@ class KeyChange(Command):
         old = before.fingerprint if before is not None and before.choice.counts else ""
         if before is None or (run.signed_by_old and same(run.signed_by_old, old)):
             return let_count(run, change=True)
-        if same(before.fingerprint, _proved(run).fingerprint):
+        offered = _proved(run)
+        if same(before.fingerprint, offered.fingerprint):
             return let_count(run)
+        if registry.is_suspended(run.mlist.list_id, (), offered.fingerprint):
+            raise _suspended()
         # Imported here: a moderator is asked by a challenge, too, which knows the commands.
         from mailman_pgp.conversation.asking_moderators import ask_about_change  # noqa: PLC0415
 
-        ask_about_change(run.mlist, run.address, _proved(run))
+        ask_about_change(run.mlist, run.address, offered)
         return _(
             "The old key has not signed this, so a moderator decides whether the new one counts, and you are told. Until then "
             "nothing is changed."
