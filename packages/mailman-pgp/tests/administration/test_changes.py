@@ -73,3 +73,17 @@ def test_not_acceptable(run: CommandLine, waiting: str) -> None:
     assert "is not the one any more that you were shown" in run.refused("change", "accept", ANT, change["token"])
     assert "No certificate is chosen" in run.refused("certificate", "show", ANT, ANNE)
     assert waiting
+
+
+def test_in_place_of_a_suspended_one(encrypted: Any, run: CommandLine, waiting: str) -> None:
+    """What an owner has suspended is named as that: to accept the other one ends it."""
+    from mailman_pgp.conversation.asking_moderators import ask_about_change  # noqa: PLC0415 - core must be initialised
+
+    run.ok("certificate", "suspend", ANT, ANNE)
+    ask_about_change(encrypted, ANNE, openpgp.inspect(forge_usable(f"<{ANNE}>").public))
+    run.store.commit()
+    (change,) = (one for one in run.json("change", "list", ANT)["changes"] if not one["outdated"])
+    assert change["suspended"] is True
+    shown = " ".join(run.ok("change", "show", ANT, change["token"]).split())
+    assert f"none: {openpgp.grouped(change['earlier'])} is suspended. To accept the other one ends that." in shown
+    assert waiting

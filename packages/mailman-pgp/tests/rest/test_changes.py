@@ -99,6 +99,24 @@ def test_not_acceptable(door: Door, encrypted: str, asked: tuple[str, str]) -> N
     door.good("POST", change, {"action": "accept"})
 
 
+def test_in_place_of_a_suspended_one(door: Door, encrypted: str, members: Members, make: MakeCertificate) -> None:
+    """Whoever decides sees that an owner has suspended the key until now: to accept the other one ends that."""
+    from mailman_pgp.conversation import questions  # noqa: PLC0415 - after the fixtures of core
+
+    questions.install()
+    members.add(door.mlist(), ANNE)
+    old, armored = make()
+    door.good("POST", f"{encrypted}/certificates", {"address": ANNE, "certificate": armored})
+    ask(door, *make())
+    (found,) = door.get(f"{encrypted}/changes")["entries"]
+    assert (found["suspended"], found["outdated"]) == (False, False)
+    door.good("POST", f"{encrypted}/certificates/{ANNE}", {"action": "suspend"})
+    ask(door, *make())
+    before, after = door.get(f"{encrypted}/changes")["entries"]
+    assert (before["suspended"], before["outdated"]) == (True, True)
+    assert (after["suspended"], after["outdated"], after["earlier"], after["counting"]) == (True, False, old, None)
+
+
 @pytest.mark.usefixtures("asked")
 def test_pages(make_list: Any, door: Door, encrypted: str, make: MakeCertificate) -> None:
     """The oldest first, page by page, and nothing of it at another list."""

@@ -80,7 +80,7 @@ def show(spec: str, token: str) -> Answer:
                 [
                     *shown(found.certificate),
                     ("Usable", "yes" if found.problem is None else f"no: {reasons.unserved(found.problem).words}"),
-                    ("Counts now", grouped(found.counting) if found.counting else "none"),
+                    ("Counts now", _counting(found)),
                     ("Asked", f"{moment(found.since)}; forgotten {moment(found.expires)}"),
                 ]
             ),
@@ -153,8 +153,15 @@ def _data(found: KeyChange) -> dict[str, Any]:
         "problem": found.problem,
         "earlier": found.earlier,
         "counting": found.counting or None,
+        "suspended": found.suspended,
         "outdated": found.outdated,
     }
+
+
+def _counting(found: KeyChange) -> str:
+    if found.suspended and found.chosen is not None:
+        return f"none: {grouped(found.chosen.fingerprint)} is suspended. To accept the other one ends that."
+    return grouped(found.counting) if found.counting else "none"
 
 
 def _state(found: KeyChange) -> str:

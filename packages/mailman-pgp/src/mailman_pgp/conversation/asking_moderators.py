@@ -98,8 +98,8 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
             _("Another key of {address}").format(address=address),
             _(
                 "{address} asks that another key counts for them on {list}. They have shown that they hold it and read mail at this "
-                "address; the key that counts now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key that "
-                "counts now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
+                "address; the key until now has not signed this: it is lost, or somebody else reads their mail.\n\nThe key until "
+                "now:\n    {old}\nThe new one, made on {created} ({algorithm}), is attached:\n    {new}\n\nTalk to them in "
                 "another way than by mail, and compare the fingerprint, before you accept."
             ).format(
                 address=address,

@@ -16,6 +16,7 @@ from mailman_pgp.conversation.matters import Decided, Decision, Subject, standin
 from mailman_pgp.conversation.moderating import Moderation
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry
+from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.encryption import settings_of
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, OpenPGPError
 from mailman_workflows.confirmations import NotConfirmedError, confirm, open_questions
@@ -57,6 +58,11 @@ class KeyChange:
     def counting(self) -> str:
         """The fingerprint of what counts now; empty where nothing does."""
         return self.chosen.fingerprint if self.chosen is not None and self.chosen.choice.counts else ""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether an owner has suspended what is chosen now: to accept the new one ends that."""
+        return self.chosen is not None and self.chosen.choice.state is ChoiceState.SUSPENDED
 
     @property
     def outdated(self) -> bool:

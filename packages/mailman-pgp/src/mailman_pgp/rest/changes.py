@@ -94,6 +94,7 @@ def _shown(mlist: Any, changes: Sequence[KeyChange]) -> list[dict[str, Any]]:
             "certificate": shown.offered(change.certificate, change.problem),
             "earlier": change.earlier,
             "counting": change.counting or None,
+            "suspended": change.suspended,
             "outdated": change.outdated,
             "self_link": link("lists", mlist.list_id, "changes", change.token),
         }

@@ -206,6 +206,10 @@ CHANGE = record(
     certificate=record(**_OFFERED),
     earlier={**FINGERPRINT, "description": "Of the certificate that was chosen when they asked."},
     counting=maybe({**FINGERPRINT, "description": "Of the certificate that counts now."}),
+    suspended={
+        **YES_NO,
+        "description": "Whether what is chosen is suspended; to accept ends that.",
+    },
     outdated={**YES_NO, "description": "Whether it can't be accepted: what counts was changed since they asked."},
     self_link=LINK,
 )
