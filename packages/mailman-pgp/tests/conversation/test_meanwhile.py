@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import email
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from keys import forge_usable, now
 from sqlalchemy import select, update
 from talkers import Talker, entity, templates, text_of
 from told import told
 
+from mailman_pgp.openpgp.memberkeys import MemberKey
 from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
@@ -136,6 +139,41 @@ def test_no_to_leaving(anne: Talker, encrypted: Any, store: Session, protection:
     assert templates(anne.tell(anne.reply(question, "no"))) == ["forgotten"]
     assert saved.all_at(encrypted) == []
     assert encrypted.members.get_member(anne.address) is not None
+
+
+@pytest.mark.parametrize("how", ["suspended", "changed", "revoked"])
+def test_no_by_a_key_of_before(anne: Talker, encrypted: Any, store: Session, how: str) -> None:
+    """Whoever has the key that counted when the question was asked, and counts no more, keeps nobody on the list by its code."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.exchange import changing  # noqa: PLC0415
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+    from mailman_pgp.keys.registry import ChoiceState  # noqa: PLC0415
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    owner = Actor(Door.REST)
+    forged = forge_usable(f"Anne <{anne.address}>")
+    anne = replace(anne, key=MemberKey(forged.secret))
+    certificate = openpgp.inspect(forged.public)
+    changing.let_count(encrypted, anne.address, certificate, ChoiceState.APPROVED, owner)
+    store.commit()
+    told()
+    (question,) = [said for said in anne.read(anne.tell(anne.clear(entity("leave")))) if "Please" in said["subject"]]
+    answer = anne.reply(question, "no", sign=False)
+    match how:
+        case "suspended":
+            changing.suspend(encrypted, anne.address, owner)
+        case "changed":
+            other = openpgp.inspect(MemberKey.generate(f"Anne <{anne.address}>").certificate)
+            changing.let_count(encrypted, anne.address, other, ChoiceState.APPROVED, owner)
+        case _:
+            forged.revoke(at=now() - 10)
+            changing.learn(openpgp.inspect(forged.public), owner, encrypted)
+    store.commit()
+    told()
+    (spoken,) = anne.tell(answer)
+    assert spoken.template == "reply-refused"
+    assert "counts for you no more" in " ".join(spoken.text.split())
+    assert len(saved.all_at(encrypted)) == 1
 
 
 def test_no_to_joining(anne: Talker, encrypted: Any, store: Session) -> None:

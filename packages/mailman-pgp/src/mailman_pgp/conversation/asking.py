@@ -53,7 +53,10 @@ class Challenge(Action):
         ).format(days=self.lifetime.days)
 
     def declined(self, asked: Asked) -> None:
-        """Do what follows when the person says no, beside that the question is forgotten; the default is nothing."""
+        """Do what follows when the person says no, beside that the question is forgotten; the default is nothing.
+
+        :raises NotConfirmedError: when their no does not count; then the question is not forgotten.
+        """
 
     def check(self, asked: Asked, message: Any) -> None:
         """See `Action`: only a letter counts, encrypted, and signed by all who must."""

@@ -103,10 +103,7 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
         return
     if not isinstance(question.action, Moderation):
         if is_no(letter.said):
-            if isinstance(question.action, Challenge):
-                question.action.declined(Asked(mlist, question.email, question.data, letter))
-            discard(question.token)
-            answers.template(mlist, letter, "forgotten", Answered.PROVEN)
+            _no(mlist, letter, question)
             return
         if not is_yes(letter.said):
             answers.template(mlist, letter, "no-yes", Answered.PROVEN)
@@ -129,6 +126,17 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
     if isinstance(question.action, Moderation):
         look_again(mlist, str(question.data["address"]))  # who has waited for this key
     answers.encrypted(mlist, letter, "\n\n".join(said), signers)
+
+
+def _no(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
+    try:
+        if isinstance(question.action, Challenge):
+            question.action.declined(Asked(mlist, question.email, question.data, letter))
+    except NotConfirmedError as error:
+        answers.template(mlist, letter, "reply-refused", Answered.PROVEN, reason=str(error))
+        return
+    discard(question.token)
+    answers.template(mlist, letter, "forgotten", Answered.PROVEN)
 
 
 def _went_on(mlist: Any, address: str) -> list[str]:

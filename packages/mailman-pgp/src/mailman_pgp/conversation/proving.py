@@ -45,6 +45,7 @@ class ProveKey(Challenge):
 
     def declined(self, asked: Asked) -> None:
         """See `Challenge`: the request is over."""
+        _require_counting(asked)
         waiting.end(asked.mlist, asked.email, Purpose.JOIN)
 
     def run(self, asked: Asked) -> str:
@@ -74,6 +75,7 @@ class ProveLeaving(Challenge):
 
     def declined(self, asked: Asked) -> None:
         """See `Challenge`: the member objects, as by `stay`; only the key that counts has read the code."""
+        _require_counting(asked)
         waiting.end(asked.mlist, asked.email, Purpose.LEAVE)
 
     def run(self, asked: Asked) -> str:
@@ -111,6 +113,17 @@ def is_asked_to_prove(mlist: Any, address: str) -> bool:
         or (isinstance(question.action, Commanded) and question.data.get("offered"))
         for question in open_questions(mlist, address)
     )
+
+
+def _require_counting(asked: Asked) -> None:
+    """Who says no does not sign it: that they have read the code counts as long as the key does to which it was encrypted."""
+    current = registry.current(asked.mlist.list_id, asked.email)
+    if current is None or current.revoked or [current.fingerprint] != must_sign(asked.data):
+        raise NotConfirmedError(
+            _(
+                "The key by which you were asked counts for you no more, so your answer ends nothing. Write to the owners of the list."
+            )
+        )
 
 
 def _challenge(mlist: Any, action: Challenge, address: str, data: Mapping[str, JSON]) -> bool:
