@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -260,6 +261,36 @@ def test_what_waited_fails(door: Door, encrypted: str, anne: str, monkeypatch: p
     assert "nobody's business" not in answer.text
     assert door.get(anne)["state"] == "suspended"
     assert acts(door, encrypted)[0][0] == "suspended"
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_changed_at_the_last_moment(
+    door: Door, encrypted: str, make: MakeCertificate, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Nor when another process is faster than everything that was looked at."""
+    from mailman_pgp.exchange import adding  # noqa: PLC0415 - after the fixtures of core
+    from mailman_pgp.keys import registry  # noqa: PLC0415
+
+    certificates, seen, other = f"{encrypted}/certificates", make(), make()
+    if method == "PUT":
+        door.good("POST", certificates, {"address": ANNE, "certificate": seen[1]})
+    require_usable = openpgp.require_usable
+
+    def and_meanwhile(*usable: Any) -> None:
+        require_usable(*usable)
+        registry.add("ant.example.com", ANNE, openpgp.read_certificate(other[1].encode()), origin="test")
+        door.store.commit()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(adding, "openpgp", SimpleNamespace(require_usable=and_meanwhile))
+        new = make()[1]
+        if method == "PUT":
+            said = door.refused(409, "PUT", f"{certificates}/{ANNE}", {"certificate": new, "fingerprint": seen[0]})
+            assert "has another fingerprint" in said
+        else:
+            said = door.refused(409, "POST", certificates, {"address": ANNE, "certificate": new})
+            assert "PUT this one there" in said
+    assert door.get(f"{certificates}/{ANNE}")["certificate"]["fingerprint"] == other[0]
 
 
 def test_removed(door: Door, encrypted: str, anne: str) -> None:

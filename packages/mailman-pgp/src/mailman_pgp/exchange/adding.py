@@ -12,6 +12,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.refusals import Refusal, Way
 from mailman_pgp.keys import registry
+from mailman_pgp.keys.journal import Act
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
@@ -62,8 +63,6 @@ def add(mlist: Any, address: str, certificate: Certificate, actor: Actor) -> Add
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored.
     """
     known = _learnt(mlist, certificate, actor)
-    before = registry.chosen(mlist.list_id, address)
-    same = before is not None and before.fingerprint == known.fingerprint
     try:
         openpgp.require_usable(known, address)
     except CertificateError as error:
@@ -72,14 +71,17 @@ def add(mlist: Any, address: str, certificate: Certificate, actor: Actor) -> Add
             raise _known_better(error.problem) from error
         if holders and not known.usability.usable:
             return Added(Outcome.RECORDED, known, unserved=tuple(holders))
-        raise _unusable(address, known, error, same=same) from error
+        raise _unusable(address, known, error, same=address in holders) from error
     try:
-        changing.let_count(mlist, address, known, ChoiceState.APPROVED, actor)
+        change = changing.let_count(mlist, address, known, ChoiceState.APPROVED, actor)
     except changing.SuspendedError as error:
         raise Refusal("suspended", str(error), Way.RESUME) from error
-    if before is None:
-        return Added(Outcome.ADDED, known)
-    return Added(Outcome.UPDATED, known) if same else Added(Outcome.REPLACED, known, before.fingerprint)
+    match change.act:
+        case Act.ADDED:
+            return Added(Outcome.ADDED, known)
+        case Act.CHANGED:
+            return Added(Outcome.REPLACED, known, change.earlier)
+    return Added(Outcome.UPDATED, known)
 
 
 def _learnt(mlist: Any, certificate: Certificate, actor: Actor) -> Certificate:
