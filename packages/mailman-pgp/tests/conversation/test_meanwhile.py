@@ -141,6 +141,22 @@ def test_no_to_leaving(anne: Talker, encrypted: Any, store: Session, protection:
     assert encrypted.members.get_member(anne.address) is not None
 
 
+def test_silence_is_no_objection(anne: Talker, encrypted: Any, store: Session) -> None:
+    """Who did not ask to leave reads that they have to say so, and can, as long as the request waits."""
+    from mailman_pgp.lists import settings  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.lists.encryption import settings_of  # noqa: PLC0415
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    settings.change(settings_of(encrypted.list_id), {"lost_key_leave": "delay", "leave_delay_days": 60})
+    store.commit()
+    (asked,) = [said for said in anne.read(anne.tell(anne.clear(entity("leave")))) if "Please" in said["subject"]]
+    said = " ".join(text_of(asked).split())
+    assert "If you want to stay, reply in the same way with the word `no`." in said
+    assert "forgotten" not in said
+    (request,), (question,) = saved.all_at(encrypted), store.scalars(select(Question))
+    assert question.expires >= request.expires - dt.timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("how", ["suspended", "changed", "revoked"])
 def test_no_by_a_key_of_before(anne: Talker, encrypted: Any, store: Session, how: str) -> None:
     """Whoever has the key that counted when the question was asked, and counts no more, keeps nobody on the list by its code."""

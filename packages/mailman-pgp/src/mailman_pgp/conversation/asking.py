@@ -46,10 +46,17 @@ class Challenge(Action):
 
         No word that is an answer stands alone on a line: a program that quotes without marks would say it for its user.
         """
-        return _(
+        confirm = _(
             "To confirm, reply to this message, encrypted and signed with the same key: write the word `yes` on a line of its own "
-            "above everything else, and leave the code below in your reply.\n\nIf you did not ask for this, do nothing, and it is "
-            "forgotten after {days} days; with the word `no` it is forgotten at once."
+            "above everything else, and leave the code below in your reply."
+        )
+        return f"{confirm}\n\n{self.otherwise()}"
+
+    def otherwise(self) -> str:
+        """What comes of it when the person says no, or nothing."""
+        return _(
+            "If you did not ask for this, do nothing, and it is forgotten after {days} days; with the word `no` it is forgotten "
+            "at once."
         ).format(days=self.lifetime.days)
 
     def declined(self, asked: Asked) -> None:

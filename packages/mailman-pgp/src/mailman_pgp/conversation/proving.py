@@ -15,7 +15,8 @@ from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.lists.passage import PATIENCE
+from mailman_pgp.lists.passage import GRACE, PATIENCE
+from mailman_pgp.lists.settings import MOST_LEAVE_DAYS
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.openpgp import OpenPGPError
 from mailman_workflows import Purpose, RefusedError
@@ -62,7 +63,8 @@ class ProveLeaving(Challenge):
     """To leave: the person wants it."""
 
     name = "pgp-prove-leaving"
-    lifetime = timedelta(days=7)
+    #: Whoever is to leave can object until they do.
+    lifetime = timedelta(days=MOST_LEAVE_DAYS) + GRACE
 
     def question(self, asked: Asked) -> tuple[str, str]:
         """See `Challenge`."""
@@ -71,6 +73,13 @@ class ProveLeaving(Challenge):
             _("Somebody, most likely you, asked that you leave the encrypted mailing list {address}.").format(
                 address=asked.mlist.posting_address
             ),
+        )
+
+    def otherwise(self) -> str:
+        """See `Challenge`: who says nothing does not object."""
+        return _(
+            "If you want to stay, reply in the same way with the word `no`. If you do nothing, it goes on without you: a moderator "
+            "decides, or you leave on the day that the other message about it names."
         )
 
     def declined(self, asked: Asked) -> None:

@@ -33,6 +33,9 @@ FOR_A_KEY = Text("waits for a key")
 #: How long a request to join waits for a key, and for the proof of its person.
 PATIENCE = dt.timedelta(days=30)
 
+#: How long a request to leave whose day has come waits for the daily work that looks at it.
+GRACE = dt.timedelta(days=7)
+
 #: Where a list's `restore` has what it used before.  It is missing in rows that are older than our workflows.
 BEFORE = "workflows"
 

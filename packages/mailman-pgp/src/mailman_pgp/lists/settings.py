@@ -26,6 +26,9 @@ Value = bool | int | str | None
 #: What a person writes to go back to what counts without a setting.
 DEFAULT_WORD = "default"
 
+#: The longest delay after which somebody leaves who has not proved that it is them.
+MOST_LEAVE_DAYS = 60
+
 _YES = frozenset({"yes", "true", "on", "1"})
 _NO = frozenset({"no", "false", "off", "0"})
 
@@ -188,7 +191,7 @@ SETTINGS: Mapping[str, Setting] = {
             default=7,
             meaning="How many days that delay lasts.",
             least=1,
-            greatest=60,
+            greatest=MOST_LEAVE_DAYS,
         ),
         Setting(
             name="key_sign_by",

@@ -14,6 +14,7 @@ from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import Text, _
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.lists.passage import GRACE
 from mailman_pgp.lists.settings import LeaveProtection, leave_protection
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_leaving, send_left
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailman.subscribe")
 
-# How long a request whose day has come waits for the daily work that looks at it.
-_GRACE = dt.timedelta(days=7)
 _DUE, _ACCEPTED = "leaves-at", "accepted"  # in the notes: ISO 8601, naive UTC; that a moderator has decided
 
 
@@ -57,7 +56,7 @@ class LeaveByProof(Step):
             due = now() + delay
             request.notes[_DUE] = due.isoformat()
             when = Text("leaves on {day} unless somebody objects", day=due.strftime("%Y-%m-%d"))
-            return Wait(Party.OUTSIDE, when, delay + _GRACE)
+            return Wait(Party.OUTSIDE, when, delay + GRACE)
         if request.promises.pre_approved:
             return PROCEED
         return Wait(Party.MODERATOR, Text("waits for a moderator: leaves without a proof"))
