@@ -203,6 +203,14 @@ def test_nobody_is_named_to_the_person(encrypted: Any, anne: Forged, changing: A
                 assert OLGA not in (one.says(anne) if one.template == "encrypted" else one.text)
 
 
+def test_by_a_moderators_word(encrypted: Any, anne: Forged, changing: Any) -> None:
+    """What a moderator has decided by mail is said to be theirs, as what they decide about a request."""
+    new = replaced(changing, encrypted, Actor(Door.MAIL, OLGA))
+    _, hidden, _ = split(encrypted)
+    for text in [text for one in hidden for made in (anne, new) if (text := one.says(made))]:
+        assert "By a moderator of the list, on 20" in text
+
+
 def unchanged() -> dict[str, Callable[[Any, Any, Forged], object]]:
     """What is no change of a key."""
     return {

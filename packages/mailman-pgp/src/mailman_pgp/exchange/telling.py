@@ -179,7 +179,9 @@ def _who(event: Event) -> Text:
         return Text(_DOORS[Door.SITE])
     if event.by == event.address:
         return Text("By mail from you") if event.door is Door.MAIL else Text("By you")
-    return Text("By a moderator of the list") if event.door is Door.WORKFLOW else Text("By the owners of the list")
+    # By mail nobody decides about somebody else's key but who answers a question to moderators.
+    moderated = event.door in {Door.WORKFLOW, Door.MAIL}
+    return Text("By a moderator of the list") if moderated else Text("By the owners of the list")
 
 
 def _tell_owners(mlist: Any, events: Sequence[Event]) -> None:
