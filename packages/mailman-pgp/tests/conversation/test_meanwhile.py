@@ -141,6 +141,29 @@ def test_no_to_leaving(anne: Talker, encrypted: Any, store: Session, protection:
     assert encrypted.members.get_member(anne.address) is not None
 
 
+def test_stays_by_another_address(anne: Talker, encrypted: Any, store: Session) -> None:
+    """Whose membership went to another address of theirs objects from there to what was asked about it before."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import saved  # noqa: PLC0415
+
+    nils = Talker.make("nils@example.net", encrypted)
+    nils.counts()
+    encrypted.subscribe(getUtility(IUserManager).create_address(nils.address))
+    store.commit()
+    for leaving in (anne, nils):
+        leaving.tell(leaving.clear(entity("leave")))
+    elsewhere = Talker.make("anne.other@example.net", encrypted)
+    elsewhere.counts()
+    member = encrypted.members.get_member(anne.address)
+    user = getUtility(IUserManager).get_user(anne.address) or getUtility(IUserManager).make_user(anne.address)
+    member._address = user.register(elsewhere.address)
+    store.commit()
+    assert "You stay." in elsewhere.answers(elsewhere.reply(elsewhere.asked(elsewhere.command("stay"))))
+    assert [row.email for row in saved.all_at(encrypted)] == [nils.address]
+
+
 def test_silence_is_no_objection(anne: Talker, encrypted: Any, store: Session) -> None:
     """Who did not ask to leave reads that they have to say so, and can, as long as the request waits."""
     from mailman_pgp.lists import settings  # noqa: PLC0415 - core must be initialised

@@ -65,14 +65,14 @@ def _membership_ends(_mapper: Any, connection: Any, member: Any) -> None:
         SavedRequest.list_id == list_id, SavedRequest.purpose == Purpose.LEAVE.value
     )
     for token, data in connection.execute(waiting).all():
-        if _member_in(data) == member_id.hex:
+        if member_in(data) == member_id.hex:
             values = select(Pended.id).where(Pended.token == token)
             connection.execute(delete(PendedKeyValue).where(PendedKeyValue.pended_id.in_(values)))
             connection.execute(delete(Pended).where(Pended.token == token))
             connection.execute(delete(SavedRequest).where(SavedRequest.token == token))
 
 
-def _member_in(data: str) -> Any:
+def member_in(data: str) -> Any:
     """Which membership a saved request is about; None where what was saved can't be read, which keeps nobody from going."""
     try:
         found = json.loads(data)

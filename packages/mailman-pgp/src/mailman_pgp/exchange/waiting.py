@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mailman.config import config
 from mailman.interfaces.listmanager import IListManager
@@ -15,12 +15,10 @@ from zope.component import getUtility
 from mailman_pgp.exchange.refusals import log_unexpected
 from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_workflows import saved
+from mailman_workflows import Purpose, saved
 from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again
-
-if TYPE_CHECKING:
-    from mailman_workflows import Purpose
+from mailman_workflows.cleanup import member_in
 
 log = logging.getLogger("mailman.error")
 
@@ -69,8 +67,17 @@ def look_again_everywhere() -> None:
 
 @public
 def end(mlist: Any, address: str, purpose: Purpose) -> int:
-    """End a person's requests by their own word, and return how many there were; the caller commits."""
-    tokens = [row.token for row in saved.all_at(mlist) if row.email == address.lower() and row.purpose == purpose.value]
+    """End a person's requests by their own word, and return how many there were; the caller commits.
+
+    One to leave is about a membership, which may be by another address by now.
+    """
+    member = mlist.regular_members.get_member(address) if purpose is Purpose.LEAVE else None
+    tokens = [
+        row.token
+        for row in saved.all_at(mlist)
+        if row.purpose == purpose.value
+        and (row.email == address.lower() or (member is not None and member_in(row.data) == member.member_id.hex))
+    ]
     for token in tokens:
         ISubscriptionManager(mlist).discard(token)
     return len(tokens)
