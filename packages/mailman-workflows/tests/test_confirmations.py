@@ -429,3 +429,12 @@ def test_damaged(mlist: Any, ask: Callable[[], str], store: Session, data: str) 
     store.execute(sa.update(Question).where(Question.token == damaged).values(data=data))
     store.commit()
     assert [question.token for question in confirmations.open_questions(mlist, ANNE)] == [whole]
+
+
+def test_what_is_asked_is_not_shown(mlist: Any, water: Any) -> None:
+    """What a question is about, and the mail that answers it, may have come encrypted: a traceback names none of it."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    asked = confirmations.Asked(mlist, ANNE, {"plants": "canary"}, "canary")
+    question = confirmations.OpenQuestion("0" * 40, water, ANNE, asked.data, dt.datetime(2026, 1, 1))  # noqa: DTZ001 - as the database keeps it
+    assert "canary" not in repr(asked) + repr(question)

@@ -55,7 +55,7 @@ class _Pendable(dict):  # type: ignore[type-arg]  # as core's
     PEND_TYPE = "workflow"  # each says its own `type`
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Claimed:
     """A saved request that this process has taken up, and nobody else can."""
 

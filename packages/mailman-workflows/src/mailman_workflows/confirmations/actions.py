@@ -17,7 +17,7 @@ class NotConfirmedError(Exception):
     """The answer does not count, for the reason in the text, which is a sentence; the question stays open."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Asked:
     """A question that was asked: at which list, whom, and the data of what is to be done (plain JSON).
 
