@@ -320,15 +320,17 @@ def test_a_clock_that_was_ahead(encrypted: Any, changing: Any, monkeypatch: pyte
     assert told() == []
 
 
-def test_one_that_fails(encrypted: Any, anne: Forged, changing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are told all the same, and that one later."""
+def test_one_that_fails(
+    encrypted: Any, anne: Forged, changing: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are told all the same, and that one later; the log has what was raised, and not its text."""
     from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised
 
     tell_person = telling._tell_person
 
     def fail(mlist: Any, event: journal.Event) -> None:
         if event.act is journal.Act.SUSPENDED:
-            raise RuntimeError
+            raise RuntimeError("canary")
         tell_person(mlist, event)
 
     changing.suspend(encrypted, ANNE, OWNER)
@@ -336,6 +338,8 @@ def test_one_that_fails(encrypted: Any, anne: Forged, changing: Any, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(telling, "_tell_person", fail)
         (to_owners,) = [one for one in told() if one.recipient == encrypted.owner_address]
+    assert "RuntimeError was raised at" in caplog.text
+    assert "canary" not in caplog.text
     assert "counts again" in to_owners.text
     assert "was suspended." not in to_owners.text
     later(monkeypatch)

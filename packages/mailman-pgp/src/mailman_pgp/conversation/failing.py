@@ -11,8 +11,8 @@ from public import public
 from mailman_pgp.mime import Structure, examine, is_automatic, message_id, single_address
 from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.posts.problems import Problem
-from mailman_pgp.posts.reception import places_of
 from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.site.failures import places_of
 
 if TYPE_CHECKING:
     from email.message import Message

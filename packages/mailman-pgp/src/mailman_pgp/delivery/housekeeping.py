@@ -6,7 +6,6 @@ end, and requests go on.
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import timedelta
 
@@ -21,8 +20,7 @@ from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
 from mailman_pgp.posts import replay
 from mailman_pgp.site import health
-
-log = logging.getLogger("mailman.error")
+from mailman_pgp.site.failures import log_failure
 
 _EVERY_SECONDS = 24 * 3600.0
 # How much longer a signature is remembered than it counts: a clock that was set ahead must not let old posts in again, and
@@ -41,8 +39,8 @@ def tell_of_changes() -> None:
         return
     try:
         telling.tell_of_changes()
-    except Exception:  # delivery goes on; what was not told is told at another turn
-        log.exception("People could not be told of changes of their keys")
+    except Exception as error:  # noqa: BLE001 - delivery goes on; what was not told is told at another turn
+        log_failure("people could not be told of changes of their keys", error)
         config.db.abort()
         _not_before = time.monotonic() + _PAUSE_SECONDS
 
@@ -67,8 +65,8 @@ def when_due() -> None:
         try:
             work()
             config.db.commit()
-        except Exception:  # delivery goes on, and so does the other work; tomorrow is another day
-            log.exception("mailman-pgp: a part of what is done once a day (%s) could not be done", work.__qualname__)
+        except Exception as error:  # noqa: BLE001 - delivery goes on, and so does the other work; tomorrow is another day
+            log_failure(f"a part of what is done once a day ({work.__qualname__}) could not be done", error)
             config.db.abort()
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from enum import StrEnum
-from pathlib import Path
 
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,8 +12,6 @@ from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.encryption import EncryptionError
 from mailman_pgp.openpgp import CertificateError, OpenPGPError
 from mailman_pgp.site import health
-
-log = logging.getLogger("mailman.error")
 
 
 @public
@@ -61,14 +56,6 @@ def refusal_of(error: Exception) -> Refusal | None:
         case SQLAlchemyError():
             return Refusal("database", _database_sentence(error))
     return None
-
-
-@public
-def log_unexpected(error: Exception) -> None:
-    """Write into core's error log where something went wrong that nobody has thought of."""
-    # Without the error's own text, which may hold what somebody sent.
-    places = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)[-6:])
-    log.error("mailman-pgp: %s was raised at %s", type(error).__name__, places)
 
 
 def _database_sentence(error: SQLAlchemyError) -> str:

@@ -12,7 +12,6 @@ a change untold.  What there is to tell is the event in the journal, which names
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -30,6 +29,7 @@ from mailman_pgp.model.database import commit, now
 from mailman_pgp.notices import is_ours, key_changed, send_key_changed, send_to_owners
 from mailman_pgp.notices.encrypted import reader, send_encrypted
 from mailman_pgp.openpgp import OpenPGPError, grouped
+from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from email.mime.multipart import MIMEMultipart
 
     from mailman_pgp.keys.journal import Event
-
-log = logging.getLogger("mailman.error")
 
 # To the person, and to the owners.  Of what is not here (proved once more, approved, compared) nobody is told.
 _WHAT: dict[Act, tuple[str, str]] = {
@@ -111,8 +109,8 @@ def tell_of_changes() -> None:
         try:
             _tell(list_id, {number: event for number, event in taken.items() if event.list_id == list_id})
             commit()
-        except Exception:  # the other lists go on
-            log.exception("mailman-pgp: changes of keys on %s could not be told now", list_id)
+        except Exception as error:  # noqa: BLE001 - the other lists go on
+            log_failure(f"changes of keys on {list_id} could not be told now", error)
             config.db.abort()
 
 
@@ -125,8 +123,8 @@ def _tell(list_id: str, events: dict[int, Event]) -> None:
             # A list that is a member of another would post it.
             if mlist is not None and not is_ours(event.address):
                 _tell_person(mlist, event)
-        except Exception:  # the others are told
-            log.exception("mailman-pgp: somebody on %s could not be told of a change of their key now", list_id)
+        except Exception as error:  # noqa: BLE001 - the others are told
+            log_failure(f"somebody on {list_id} could not be told of a change of their key now", error)
         else:
             told[number] = event
     if told and mlist is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from mailman.config import config
@@ -12,15 +11,13 @@ from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
-from mailman_pgp.exchange.refusals import log_unexpected
 from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.site.failures import log_failure
 from mailman_workflows import Purpose, saved
 from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again
 from mailman_workflows.cleanup import member_in
-
-log = logging.getLogger("mailman.error")
 
 
 @public
@@ -43,7 +40,7 @@ def after_change(mlist: Any, address: str) -> list[Looked]:
         return look_again(mlist, address)
     except Exception as error:  # noqa: BLE001 - see above
         config.db.abort()
-        log_unexpected(error)
+        log_failure(f"requests at {mlist.list_id} could not be looked at", error)
         return [Looked("", "could not be looked at.", failed=True)]
 
 
@@ -59,8 +56,8 @@ def look_again_everywhere() -> None:
         for token in [] if mlist is None else [row.token for row in saved.waiting_outside(mlist)]:
             try:
                 _look_again(mlist, [token])
-            except Exception:  # its person is told nothing; the owners see it wait
-                log.exception("mailman-pgp: a request at %s could not go on", list_id)
+            except Exception as error:  # noqa: BLE001 - its person is told nothing; the owners see it wait
+                log_failure(f"a request at {list_id} could not go on", error)
                 config.db.abort()
     config.db.commit()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -17,13 +16,12 @@ from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.notices import send_ending, send_to_owners
+from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from mailman_pgp.keys.reminders import Ending
-
-log = logging.getLogger("mailman.error")
 
 _DIGEST = N_("""\
 These people can be sent nothing from {address} after the day on which
@@ -50,8 +48,8 @@ def remind(at: dt.datetime | None = None) -> None:
             if mlist is not None:
                 _remind_of(mlist, at)
             config.db.commit()
-        except Exception:  # whatever it is: the other lists have done nothing
-            log.exception("mailman-pgp: people of %s could not be reminded that their certificates end", list_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is: the other lists have done nothing
+            log_failure(f"people of {list_id} could not be reminded that their certificates end", error)
             config.db.abort()
 
 

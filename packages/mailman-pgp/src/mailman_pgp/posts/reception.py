@@ -6,9 +6,7 @@ Nothing here decides what happens to a message: it finds out, and the record say
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -26,6 +24,7 @@ from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_cl
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
 from mailman_pgp.site import health
+from mailman_pgp.site.failures import places_of
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -92,13 +91,6 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
         log.error("A message to %s was refused, as %s", mlist.list_id, places_of(error))  # noqa: TRY400
         found = replace(found, problem=Problem.FAILED)
     return Received(placeholder(message, mlist.list_id, found), found)
-
-
-@public
-def places_of(error: Exception) -> str:
-    """What was raised, and where, for a log; without its text, which may hold what was decrypted."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return f"{type(error).__name__} was raised at {', '.join(f'{Path(f.filename).name}:{f.lineno}' for f in frames)}"
 
 
 def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:

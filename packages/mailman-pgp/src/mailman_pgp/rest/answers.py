@@ -17,10 +17,11 @@ from mailman.config import config
 from mailman.rest.helpers import CONTENT_TYPE_JSON, etag
 from public import public
 
-from mailman_pgp.exchange.refusals import Refusal, log_unexpected, refusal_of
+from mailman_pgp.exchange.refusals import Refusal, refusal_of
 from mailman_pgp.lists.settings import SettingError
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import CertificateProblem
+from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,7 +118,7 @@ def _refuse(response: Any, error: Exception) -> None:
     refusal = Refusal("setting", str(error)) if isinstance(error, SettingError) else refusal_of(error)
     status = HTTPStatus.CONFLICT if refusal is None else _STATUS.get(refusal.code, HTTPStatus.CONFLICT)
     if refusal is None:
-        log_unexpected(error)
+        log_failure("what was asked by REST failed", error)
         refusal, status = _UNEXPECTED, HTTPStatus.INTERNAL_SERVER_ERROR
     response.status = falcon.code_to_http_status(int(status))
     response.content_type = CONTENT_TYPE_JSON
