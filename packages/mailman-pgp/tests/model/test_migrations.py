@@ -104,6 +104,26 @@ def test_deliveries_without_a_chunk(bare: sa.Engine) -> None:
         connection.execute(name, {"delivered": 3})
 
 
+def test_events_of_before(bare: sa.Engine) -> None:
+    """What an earlier release has told of already is kept, and told of no more."""
+    import alembic.command  # noqa: PLC0415
+
+    with bare.begin() as connection:
+        alembic.command.upgrade(database.TABLES._alembic_config(connection), "0009")
+        connection.execute(
+            sa.text(
+                "INSERT INTO pgp_key_event (list_id, address, fingerprint, act, at, door, by, earlier) VALUES"
+                " ('ant.example.com', 'anne@example.com', 'A', 'suspended', '2026-01-01 00:00:00.000000', 'cli', '', '')"
+            )
+        )
+    database.TABLES.migrate()
+    with bare.connect() as connection:
+        found = connection.execute(sa.text("SELECT address, act, tell_at FROM pgp_key_event")).all()
+        indexes = {index["name"] for index in sa.inspect(connection).get_indexes("pgp_key_event")}
+    assert [tuple(row) for row in found] == [("anne@example.com", "suspended", None)]
+    assert indexes >= {"ix_pgp_key_event_place", "ix_pgp_key_event_tell_at"}
+
+
 def test_core_sees_nothing_of_ours(bare: sa.Engine) -> None:
     """Our tables are not part of core's metadata, nor our version of core's."""
     from mailman.database.model import Model  # noqa: PLC0415 - core must be initialised
