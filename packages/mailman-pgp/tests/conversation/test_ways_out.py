@@ -81,6 +81,15 @@ def test_other_notices(encrypted: Any) -> None:
     }
 
 
+def test_where_a_key_waits(encrypted: Any) -> None:
+    """Who looks after the list, and is told that something waits, reads where keys wait that the web interface does not show."""
+    from mailman_pgp import notices  # noqa: PLC0415 - core must be initialised
+
+    notices.send_waiting(encrypted, ANNE)
+    (notice,) = told()
+    assert "keys of members by `mailman pgp change`" in " ".join(notice.text.split())
+
+
 def test_a_member_without_a_key(encrypted: Any, members: Members) -> None:
     """Does what is written, and can be sent posts."""
     members.add(encrypted, ANNE)

@@ -14,7 +14,8 @@ the encrypted mailing list {address}.""")
 
 _NO_COMMAND = N_("""\
 If you have sent none, and were asked whether you want to join or to leave: send `join` or `leave` to
-{request}, encrypted and signed; to stay a member, send `stay` there. If you look after the list, decide in its web interface.""")
+{request}, encrypted and signed; to stay a member, send `stay` there. If you look after the list, decide in its web interface,
+or about the key of a member by `mailman pgp change`.""")
 
 COMMAND_TEMPLATES: dict[str, tuple[str, ...]] = {
     "help": (

@@ -187,7 +187,8 @@ There is a message for you about the encrypted mailing list
 that may be sent to you only encrypted, and the list has no certificate of
 yours that can be used.
 
-If you look after this list, you find what waits in its web interface.
+If you look after this list, you find what waits in its web interface, and
+keys of members by `mailman pgp change`.
 
 So that it can write to you, send the list your certificate (your public key):
 a new message to {request} with the subject `key set`
