@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Act, Actor, Door
@@ -55,3 +56,33 @@ def test_prune(store: Session) -> None:
     store.commit()
     journal.prune()
     assert [event.act for event in journal.of(ANT)] == [Act.SUSPENDED]
+
+
+def test_nothing_to_tell_costs_nothing(store: Session) -> None:
+    """What is to be told is looked for at each turn of a runner, so it is found without reading all that was ever done."""
+    if store.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in the table.")
+    asked = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    connection = store.connection()
+    sa.event.listen(connection, "before_cursor_execute", listen)
+    assert journal.take(now()) == {}
+    sa.event.remove(connection, "before_cursor_execute", listen)
+    (query,) = asked
+    (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query[0]}", query[1]).all()
+    assert "USING INDEX ix_pgp_key_event_tell_at" in plan.detail
+
+
+def test_taken_in_their_order() -> None:
+    """Those that have waited the longest, in the order in which they were done."""
+    for number in range(150):
+        journal.write(ANT, ANNE, f"{number}", Act.UPDATED, Actor(Door.REST), to_tell=True)
+    at = now()
+    first, second = journal.take(at), journal.take(at)
+    assert [event.fingerprint for event in (*first.values(), *second.values())] == [
+        f"{number}" for number in range(150)
+    ]
+    assert journal.take(at) == {}
