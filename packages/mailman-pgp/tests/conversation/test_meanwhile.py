@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from talkers import Talker, entity, templates, text_of
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_plugin_kit.failures import FailedError
 from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def test_failure(anne: Talker, encrypted: Any, monkeypatch: pytest.MonkeyPatch) 
     from mailman_pgp.runners.command import CommandRunner  # noqa: PLC0415
 
     def fail(*_: object) -> None:
-        raise RuntimeError("The kestrel flies at noon.")
+        raise RuntimeError("The kestrel " + "flies at noon.")
 
     monkeypatch.setattr(conversing, "read_letter", fail)
     runner = CommandRunner("command")
@@ -104,9 +106,31 @@ def test_failure(anne: Talker, encrypted: Any, monkeypatch: pytest.MonkeyPatch) 
     dispose(anne.clear(entity("join", attached=anne.key.secret)))
     (answer,) = told()
     assert "failed over your message" in " ".join(answer.text.split())
-    with pytest.raises(RuntimeError):
+    # Core writes the text of what is raised into its log.
+    with pytest.raises(FailedError) as failed:
         dispose(anne.command("who"))
+    assert "RuntimeError was raised at" in str(failed.value)
+    assert "kestrel flies" not in "".join(traceback.format_exception(failed.value))
     assert told() == []
+
+
+def test_command_that_fails(anne: Talker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """No log has the words over which an action has failed; its question is open still."""
+    from mailman_pgp.conversation.commanded import Commanded  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.errors import ActionFailedError  # noqa: PLC0415
+
+    question = anne.asked(anne.command("echo"))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("The kestrel " + "flies at noon.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Commanded, "run", fail)
+        with pytest.raises(ActionFailedError) as failed:
+            anne.tell(anne.reply(question))
+    assert "RuntimeError was raised at" in caplog.text
+    assert "kestrel flies" not in caplog.text + "".join(traceback.format_exception(failed.value))
+    assert "you read this" in anne.answers(anne.reply(question))
 
 
 def test_signed_join_while_a_request_waits(encrypted: Any, store: Session) -> None:

@@ -12,7 +12,7 @@ from mailman_pgp.mime import Structure, examine, is_automatic, message_id, singl
 from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind, Record
-from mailman_pgp.site.failures import places_of
+from mailman_plugin_kit.failures import FailedError, places_of
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -24,10 +24,10 @@ log = logging.getLogger("mailman.error")
 def refuse_failed(mlist: Any, message: Message, claim: str, error: Exception) -> None:
     """Undo what was begun, and refuse the mail; one that came encrypted is left to core, which keeps it as it came.  Commits.
 
-    :raises Exception: `error`, for what came encrypted.
+    :raises FailedError: for what came encrypted; core logs the text of errors, and theirs may hold what was decrypted.
     """
     if examine(message).structure is Structure.ENCRYPTED:
-        raise error
+        raise FailedError(error) from None
     config.db.abort()
     log.error("A command to %s was refused, as %s", mlist.list_id, places_of(error))
     record = Record(

@@ -24,7 +24,7 @@ from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_cl
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
 from mailman_pgp.site import health
-from mailman_pgp.site.failures import places_of
+from mailman_plugin_kit.failures import places_of
 
 if TYPE_CHECKING:
     from email.message import Message

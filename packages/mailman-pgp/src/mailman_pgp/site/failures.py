@@ -1,23 +1,14 @@
-"""What has failed, and where, for a log: without the error's own text, which may hold what somebody sent, or what was decrypted."""
+"""What could not be done is logged: without the text of the error, which may hold what somebody sent, or what was decrypted."""
 
 from __future__ import annotations
 
 import logging
-import traceback
-from pathlib import Path
 
 from public import public
 
+from mailman_plugin_kit.failures import places_of
+
 log = logging.getLogger("mailman.error")
-
-_FRAMES = 6
-
-
-@public
-def places_of(error: BaseException) -> str:
-    """What was raised, and by which lines, the innermost last."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return f"{type(error).__name__} was raised at {', '.join(f'{Path(f.filename).name}:{f.lineno}' for f in frames)}"
 
 
 @public
