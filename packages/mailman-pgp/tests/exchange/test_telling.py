@@ -375,9 +375,15 @@ def test_changed_and_left_at_once(encrypted: Any, anne: Forged, changing: Any, s
 
 
 def test_a_list_without_a_key(
-    encrypted: Any, other: Any, anne: Forged, changing: Any, store: Session, monkeypatch: pytest.MonkeyPatch
+    encrypted: Any,
+    other: Any,
+    anne: Forged,
+    changing: Any,
+    store: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It can tell its people nothing until it has one, and keeps no other list from telling theirs."""
+    """It can tell its people nothing until it has one, of which the log speaks, and keeps no other list from telling theirs."""
     changing.let_count(other, ANNE, certificate(anne), APPROVED, OWNER)
     other.subscribe(encrypted.members.get_member(ANNE).address)
     told()
@@ -387,6 +393,7 @@ def test_a_list_without_a_key(
     anne.revoke(at=now() - DAY)
     changing.learn(certificate(anne), OWNER, encrypted)
     assert [(one.list_id, one.recipient) for one in told() if one.recipient == ANNE] == [(encrypted.list_id, ANNE)]
+    assert "has no list key" in caplog.text
     assert next(event.act for event in journal.of(other.list_id, ANNE)) is journal.Act.REVOKED
     store.execute(insert(ListKey).values(own._asdict()))
     store.commit()

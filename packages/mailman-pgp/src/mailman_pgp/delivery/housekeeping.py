@@ -14,13 +14,13 @@ from public import public
 
 from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.exchange import telling
+from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.exchange.waiting import look_again_everywhere
 from mailman_pgp.keys import journal
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
 from mailman_pgp.posts import replay
 from mailman_pgp.site import health
-from mailman_pgp.site.failures import log_failure
 
 _EVERY_SECONDS = 24 * 3600.0
 # How much longer a signature is remembered than it counts: a clock that was set ahead must not let old posts in again, and

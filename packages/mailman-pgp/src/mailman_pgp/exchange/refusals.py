@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from enum import StrEnum
 
 from public import public
@@ -12,6 +13,9 @@ from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.encryption import EncryptionError
 from mailman_pgp.openpgp import CertificateError, OpenPGPError
 from mailman_pgp.site import health
+from mailman_plugin_kit.failures import places_of
+
+log = logging.getLogger("mailman.error")
 
 
 @public
@@ -56,6 +60,16 @@ def refusal_of(error: Exception) -> Refusal | None:
         case SQLAlchemyError():
             return Refusal("database", _database_sentence(error))
     return None
+
+
+@public
+def log_failure(what: str, error: Exception) -> None:
+    """Write into core's error log what could not be done, and why, in a sentence of ours where there is one.
+
+    Without the error's own text, which may hold what somebody sent, or what was decrypted.
+    """
+    known = refusal_of(error)
+    log.error("mailman-pgp: %s, as %s%s", what, places_of(error), "" if known is None else f": {known}")
 
 
 def _database_sentence(error: SQLAlchemyError) -> str:

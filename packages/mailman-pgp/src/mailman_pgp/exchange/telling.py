@@ -20,6 +20,7 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp import openpgp
+from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import journal, registry, upkeep
 from mailman_pgp.keys.journal import Act, Door
@@ -29,7 +30,6 @@ from mailman_pgp.model.database import commit, now
 from mailman_pgp.notices import is_ours, key_changed, send_key_changed, send_to_owners
 from mailman_pgp.notices.encrypted import reader, send_encrypted
 from mailman_pgp.openpgp import OpenPGPError, grouped
-from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -11,9 +11,9 @@ from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
+from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import EncryptedList
-from mailman_pgp.site.failures import log_failure
 from mailman_workflows import Purpose, saved
 from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again

@@ -10,13 +10,13 @@ from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
+from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import reminders
 from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.notices import send_ending, send_to_owners
-from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     import datetime as dt

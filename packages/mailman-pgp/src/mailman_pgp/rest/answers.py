@@ -17,11 +17,10 @@ from mailman.config import config
 from mailman.rest.helpers import CONTENT_TYPE_JSON, etag
 from public import public
 
-from mailman_pgp.exchange.refusals import Refusal, refusal_of
+from mailman_pgp.exchange.refusals import Refusal, log_failure, refusal_of
 from mailman_pgp.lists.settings import SettingError
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import CertificateProblem
-from mailman_pgp.site.failures import log_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
