@@ -124,5 +124,5 @@ def _failures_of(step: Step, workflow: Workflow) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - see above
         # Nor in a traceback: a step may look at what came encrypted.
         where = places_of(error)
-        log.error("The step %s of the workflow %s failed, as %s", step.name, workflow.name, where)  # noqa: TRY400
+        log.error("The step %s of the workflow %s failed, as %s", step.name, workflow.name, where)  # noqa: TRY400 - see above
         raise StepFailedError(step.name, workflow.name) from None

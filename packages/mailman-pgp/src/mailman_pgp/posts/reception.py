@@ -88,7 +88,7 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     except Exception as error:
         if (claimed or isinstance(error, _OF_THE_SYSTEM)) and examine(message).structure is Structure.ENCRYPTED:
             raise
-        log.error("A message to %s was refused, as %s", mlist.list_id, places_of(error))  # noqa: TRY400
+        log.error("A message to %s was refused, as %s", mlist.list_id, places_of(error))  # noqa: TRY400 - see above
         found = replace(found, problem=Problem.FAILED)
     return Received(placeholder(message, mlist.list_id, found), found)
 

@@ -190,7 +190,7 @@ def _failures_of(action: Action) -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - see above
         # Nor in a traceback: what is confirmed may have come encrypted.
-        log.error("The action %s failed, as %s", action.name, places_of(error))  # noqa: TRY400
+        log.error("The action %s failed, as %s", action.name, places_of(error))  # noqa: TRY400 - see above
         raise ActionFailedError(action.name) from None
 
 
