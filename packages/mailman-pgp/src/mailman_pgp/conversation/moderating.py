@@ -21,7 +21,7 @@ from mailman_pgp.conversation.letters import Letter
 from mailman_pgp.conversation.matters import Decided, Decision, Subject, standing
 from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import _, language_of, using
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators
@@ -174,7 +174,7 @@ def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
             ).format(address=address)
         )
     certificate = openpgp.inspect(base64.b64decode(data))
-    if registry.is_suspended(mlist.list_id, (), certificate.fingerprint):
+    if suspensions.is_suspended(mlist.list_id, (), certificate.fingerprint):
         raise NotDecidedError(
             _(
                 "The owners have suspended this very key on this list, so nothing was changed. It counts here again only when one of "

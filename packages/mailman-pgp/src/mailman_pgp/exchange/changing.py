@@ -18,7 +18,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.change import Change
 from mailman_pgp.i18n import _
-from mailman_pgp.keys import journal, registry, upkeep
+from mailman_pgp.keys import journal, registry, suspensions, upkeep
 from mailman_pgp.keys.journal import Act, Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.model.database import now
@@ -85,7 +85,7 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     proved = state is ChoiceState.PROVEN
     if same and before is not None and before.choice.state is ChoiceState.SUSPENDED:
         raise _suspended(mlist, address)
-    if proved and registry.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
+    if proved and suspensions.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
         raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED

@@ -13,8 +13,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import and_, exists, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.i18n import _
@@ -45,8 +44,6 @@ __all__ = [
     "for_list",
     "held",
     "history",
-    "is_suspended",
-    "last_word",
     "owns_key",
     "remove",
     "signers",
@@ -63,7 +60,7 @@ class RegistryError(Exception):
 class ChoiceState(enum.StrEnum):
     """What is known about a choice; the last two only stand in its history.
 
-    One that was suspended stays so in its history, whatever came after it: see `is_suspended`.
+    One that was suspended stays so in its history, whatever came after it: see `mailman_pgp.keys.suspensions`.
     """
 
     PROVEN = "proven"  # its person holds the key and reads mail at the address
@@ -248,34 +245,6 @@ def addresses_of(list_id: str, fingerprint: str) -> list[str]:
     row = tables.Choice
     query = select(row.address).where(row.list_id == list_id, row.fingerprint == fingerprint, row.until.is_(None))
     return sorted(store().scalars(query))
-
-
-def is_suspended(list_id: str, addresses: Collection[str], fingerprint: str) -> bool:
-    """Whether a certificate was suspended on a list, for whomever, and no owner let it count again since.
-
-    So is every certificate for these addresses (in lower case) while what is chosen for one of them is suspended.
-    """
-    row = tables.Choice
-    chosen_now = and_(row.address.in_(addresses), row.until.is_(None))
-    return bool(
-        store().scalar(
-            select(
-                exists().where(
-                    row.list_id == list_id,
-                    row.state == ChoiceState.SUSPENDED.value,
-                    or_(row.fingerprint == fingerprint, chosen_now),
-                    last_word(),
-                )
-            )
-        )
-    )
-
-
-def last_word() -> Any:
-    """The condition that a choice is the latest of its certificate for its address and list."""
-    row, later = tables.Choice, aliased(tables.Choice)
-    same = (getattr(later, name) == getattr(row, name) for name in ("list_id", "address", "fingerprint"))
-    return ~exists().where(*same, later.id > row.id).correlate(row)
 
 
 def _place(list_id: str, address: str) -> tuple[Any, Any]:

@@ -18,7 +18,8 @@ from mailman.model.member import Member
 from mailman.model.user import User
 from sqlalchemy import event
 
-from mailman_pgp.keys.registry import ChoiceState, last_word
+from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.keys.suspensions import last_word
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,

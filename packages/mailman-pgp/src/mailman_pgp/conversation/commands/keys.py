@@ -9,7 +9,7 @@ from mailman_pgp.conversation.brought import same
 from mailman_pgp.conversation.commands.base import Command, CommandRefusedError, Proof, Run
 from mailman_pgp.exchange import changing
 from mailman_pgp.i18n import N_, _
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.openpgp import CertificateError, OpenPGPError, grouped
@@ -124,7 +124,7 @@ class KeyChange(Command):
         offered = _proved(run)
         if same(before.fingerprint, offered.fingerprint):
             return let_count(run)
-        if registry.is_suspended(run.mlist.list_id, (), offered.fingerprint):
+        if suspensions.is_suspended(run.mlist.list_id, (), offered.fingerprint):
             raise _suspended()
         # Imported here: a moderator is asked by a challenge, too, which knows the commands.
         from mailman_pgp.conversation.asking_moderators import ask_about_change  # noqa: PLC0415
