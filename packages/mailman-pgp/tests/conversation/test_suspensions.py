@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from keys import CERTIFY, SIGN, forge_usable
 from rivals import rival
 from talkers import Talker, entity, text_of
 from told import told
@@ -222,6 +223,23 @@ def test_suspended_while_moderators_are_asked(
     current = registry.current(encrypted.list_id, anne.address)
     assert current is not None
     assert current.fingerprint == anne.key.fingerprint
+
+
+def test_approved_at_another_address(anne: Talker) -> None:
+    """An owner who lets the suspended key count for another address has let it count there again: its person can prove it."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
+
+    forged = forge_usable(f"Anne <{anne.address}>")
+    forged.user_id("Anne <anne.other@example.net>", usage=CERTIFY | SIGN)
+    both = MemberKey(forged.secret)
+    anne, elsewhere = replace(anne, key=both), replace(anne, key=both, address="anne.other@example.net")
+    approve(anne)
+    suspend(anne)
+    changing.remove(anne.mlist, anne.address, Actor(Door.REST))
+    assert _SENTENCE in sets(elsewhere)
+    approve(elsewhere)
+    assert "From now on this key counts" in sets(elsewhere)
 
 
 def test_resumed_and_left(anne: Talker, store: Session) -> None:

@@ -72,8 +72,8 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     What a moderator has approved stays approved when it is proved once more.  `Change.act` is that of the choice: news of a
     certificate that is chosen already are recorded as with `learn`.
 
-    :raises SuspendedError: when it is suspended; or when it is only proved, and was suspended on this list before, or what is
-        chosen for its person, by whichever of their addresses, is suspended.
+    :raises SuspendedError: when it is suspended; or when it is only proved, is not approved for this address, and was suspended on
+        this list before, or what is chosen for its person, by whichever of their addresses, is suspended.
     :raises RegistryError: when it was changed by another process at the same moment.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be merged with what is stored, or can't be used together with that.
     """
@@ -85,10 +85,10 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
     proved = state is ChoiceState.PROVEN
     if same and before is not None and before.choice.state is ChoiceState.SUSPENDED:
         raise _suspended(mlist, address)
-    if proved and suspensions.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
-        raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED
+    elif proved and suspensions.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
+        raise _suspended(mlist, address)
     registry.add(list_id, address, known, origin=actor.door.value, state=state)
     act: Act | None = None
     if before is None:
