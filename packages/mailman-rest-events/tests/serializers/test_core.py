@@ -1,0 +1,136 @@
+"""What is told of each event of core's: values that REST knows, and nothing that is anybody's secret."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from email.message import Message
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Members
+
+CANARY = "canary"
+
+
+def classes() -> Iterator[type]:
+    """All classes of events that core's interfaces define, but the common bases."""
+    import mailman.interfaces  # noqa: PLC0415
+
+    for info in pkgutil.iter_modules(mailman.interfaces.__path__, "mailman.interfaces."):
+        for name, kind in inspect.getmembers(import_module(info.name), inspect.isclass):
+            if name.endswith("Event") and kind.__module__ == info.name and not issubclass(kind, Exception):
+                if name.startswith("IBounce") or name in {"ChainEvent", "MembershipChangeEvent"}:
+                    continue
+                yield kind
+
+
+@pytest.fixture
+def made(mlist: Any, members: Members) -> Callable[[type], Any]:
+    """Make an event of a class, with a canary wherever it has a secret."""
+    from mailman.interfaces.user import PasswordChangeEvent  # noqa: PLC0415 - core must be initialised
+
+    member = members.add(mlist, "anne@example.com", as_user=True)
+    message = Message()
+    message["From"], message["Message-ID"], message["Subject"] = "bart@example.com", "<1@example.com>", CANARY
+    message.set_payload(CANARY)
+    message.sender = "bart@example.com"  # type: ignore[attr-defined]  # as core's own class has it
+
+    class Named:
+        name = "somebody"
+
+    values = {
+        "fqdn_listname": "ant@example.com",
+        "mailing_list": mlist,
+        "mlist": mlist,
+        "member": member,
+        "mail_host": "example.com",
+        "domain": mlist.domain,
+        "token": CANARY,
+        "email": "anne@example.com",
+        "address": member.address,
+        "user": member.user,
+        "msg": message,
+        "message": message,
+        "msgdata": {CANARY: CANARY},
+        "metadata": {CANARY: CANARY},
+        "chain": Named(),
+        "runner": Named(),
+        "error": ValueError(CANARY),
+        "config": Named(),
+    }
+    member.user.password = CANARY
+
+    def make(kind: type) -> Any:
+        if kind is PasswordChangeEvent:
+            return kind(member.user)
+        names = [name for name in inspect.signature(kind).parameters if name not in {"args", "kw"}]
+        if not names and kind.__name__ in {"SubscriptionEvent", "UnsubscriptionEvent"}:
+            return kind(mlist, member)
+        return kind(*[values[name] for name in names])
+
+    return make
+
+
+def test_all_of_cores(made: Callable[[type], Any]) -> None:
+    """There is something to tell of each, with plain values only, and no secret is ever in it."""
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415 - core must be initialised
+
+    found = list(classes())
+    assert len(found) == 22
+    for kind in found:
+        told = told_of(made(kind))
+        assert told is not None, kind
+        assert all(isinstance(value, str | int | bool | None) for value in told.data.values()), kind
+        assert CANARY not in repr(told), kind
+
+
+def test_what_rest_knows(made: Callable[[type], Any]) -> None:
+    """A member's and a user's number are as REST writes them."""
+    from mailman.interfaces.member import SubscriptionEvent  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
+
+    event = made(SubscriptionEvent)
+    member = event.member
+    assert told_of(event).data == {  # type: ignore[union-attr]
+        "list_id": "ant.example.com",
+        "member_id": member.member_id.int,
+        "role": "member",
+        "address": "anne@example.com",
+        "user_id": member.user.user_id.int,
+    }
+
+
+def test_of_a_message(made: Callable[[type], Any]) -> None:
+    """Its ID, its sender, and the chain; and no sender where a plugin says that it is nobody's business."""
+    from mailman.interfaces.chain import HoldEvent  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.serializers.discretion import IDiscretion  # noqa: PLC0415
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
+    from zope.component import getGlobalSiteManager  # noqa: PLC0415
+    from zope.interface import implementer  # noqa: PLC0415
+
+    plain = {"list_id": "ant.example.com", "chain": "somebody", "message_id": "<1@example.com>"}
+    assert told_of(made(HoldEvent)).data == {**plain, "sender": "bart@example.com"}  # type: ignore[union-attr]
+
+    @implementer(IDiscretion)
+    class Discreet:
+        def __init__(self, answer: Any) -> None:
+            self._answer = answer
+
+        def conceals(self, _mlist: Any) -> bool:
+            if isinstance(self._answer, Exception):
+                raise self._answer
+            return bool(self._answer)
+
+    for answer, told in ((False, True), (True, False), (ValueError(), False)):
+        registered = Discreet(answer)
+        getGlobalSiteManager().registerUtility(registered, IDiscretion, "test")
+        try:
+            assert ("sender" in told_of(made(HoldEvent)).data) is told  # type: ignore[union-attr]
+        finally:
+            getGlobalSiteManager().unregisterUtility(registered, IDiscretion, "test")
