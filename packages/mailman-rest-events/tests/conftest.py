@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def written(store: Session) -> Iterator[Written]:
     """The outbox of a site with endpoints; append to its `endpoints` before anything happens."""
-    from mailman_rest_events.outbox.writing import subscriber  # noqa: PLC0415 - core must be initialised
     from zope.event import subscribers  # noqa: PLC0415
+
+    from mailman_rest_events.outbox.writing import subscriber  # noqa: PLC0415 - core must be initialised
 
     found = Written(store)
     listener = subscriber(found.endpoints)

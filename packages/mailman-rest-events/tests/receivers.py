@@ -34,6 +34,7 @@ class Receiver:
     requests: list[tuple[bytes, bytes]] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    open: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -48,6 +49,7 @@ class Receiver:
             except OSError:
                 return
             self.connections += 1
+            self.open = connection
             with suppress(OSError, ssl.SSLError), connection:
                 connection.settimeout(30)
                 peer = self.context.wrap_socket(connection, server_side=True) if self.context else connection
@@ -62,7 +64,9 @@ class Receiver:
                 return False
             got += more
         head, _, body = got.partition(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
         while len(body) < length:
             body += peer.recv(65536)
         self.requests.append((head, body))
@@ -81,7 +85,10 @@ def receiver(says: bytes | Callable[[Any], None] = OK, context: ssl.SSLContext |
         try:
             yield made
         finally:
-            listening.shutdown(socket.SHUT_RDWR)
+            for each in (listening, made.open):
+                with suppress(OSError):
+                    if each is not None:
+                        each.shutdown(socket.SHUT_RDWR)
     thread.join(5)
 
 

@@ -27,8 +27,9 @@ class Written:
 
     def rows(self) -> list[tuple[str, str | None, Any]]:
         """Name, list and data of each event, in the order in which they were written down."""
-        from mailman_rest_events.model.tables import Delivery, Happened  # noqa: PLC0415 - core must be initialised
         from sqlalchemy import select  # noqa: PLC0415
+
+        from mailman_rest_events.model.tables import Delivery, Happened  # noqa: PLC0415 - core must be initialised
 
         query = select(Happened).join(Delivery, Delivery.event == Happened.uid).order_by(Delivery.id)
         return [(row.name, row.list_id, json.loads(row.data)) for row in self.store.scalars(query)]

@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
+
 from mailman_rest_events.endpoints.settings import SettingsError, load
 
 if TYPE_CHECKING:

@@ -59,7 +59,9 @@ def test_values_of_the_moment(written: Written, mlist: Any, members: Members, st
     assert (data["member_id"], data["address"], data["role"]) == (number, "anne@example.com", "member")
 
 
-def test_for_each_that_wants_it(written: Written, make_list: Callable[..., Any], members: Members, store: Session) -> None:
+def test_for_each_that_wants_it(
+    written: Written, make_list: Callable[..., Any], members: Members, store: Session
+) -> None:
     """One event, and one delivery for each endpoint whose patterns fit."""
     import re  # noqa: PLC0415
 
@@ -125,6 +127,7 @@ def test_flushes_nothing_of_cores(written: Written, mlist: Any, store: Session) 
 def test_crash(written: Written, mlist: Any, core: Any, tmp_path: Any) -> None:
     """A runner's crash is kept apart from its transaction, which is rolled back."""
     from mailman.interfaces.runner import RunnerCrashEvent  # noqa: PLC0415 - core must be initialised
+
     from mailman_rest_events.outbox import crashes  # noqa: PLC0415
 
     written.endpoints.append(endpoint(events="RunnerCrashEvent"))

@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
+
 from mailman_rest_events.receiving.verifying import NotVerifiedError, verify
 from mailman_rest_events.sending.signing import headers
 
@@ -91,7 +92,17 @@ def test_too_old(late: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b"1", b'{"id": "evt_1"}', b"[" * 100_000, b'{"id":"evt_1","name":1,"time":"","sequence":1}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"1",
+        b'{"id": "evt_1"}',
+        b"[" * 100_000,
+        b'{"id":"evt_1","name":1,"time":"","sequence":1}',
+    ],
 )
 def test_no_event(content: bytes) -> None:
     """Signed nonsense is refused in the same way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from mailman_rest_events.outbox.states import State
 from mailman_rest_events.sending.answers import Answer, Verdict
 from mailman_rest_events.sending.line import Item, Line, Step, answered_aside

@@ -10,11 +10,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from receivers import OK, Receiver, answer, closes, drips, floods, hangs, receiver
+
 from mailman_rest_events.endpoints.settings import Endpoint
 from mailman_rest_events.sending import addresses
 from mailman_rest_events.sending.answers import Verdict
 from mailman_rest_events.sending.transport import Connection
-from receivers import OK, Receiver, answer, closes, drips, floods, hangs, receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,11 @@ def test_kept_connection_was_closed() -> None:
         (answer("500 Oops"), Verdict.REFUSED, "It answered 500."),
         (answer("400 Bad"), Verdict.REFUSED, "It answered 400."),
         (answer("401 No"), Verdict.REFUSED, "does not accept the api_key"),
-        (answer("301 Moved", "Location: http://127.0.0.1:1/\r\n"), Verdict.REFUSED, "a redirect, which is not followed"),
+        (
+            answer("301 Moved", "Location: http://127.0.0.1:1/\r\n"),
+            Verdict.REFUSED,
+            "a redirect, which is not followed",
+        ),
         (answer("410 Gone"), Verdict.GONE, "wants no events any more"),
         (answer("503 Later"), Verdict.AGAIN, "It answered 503."),
         (answer("429 Slowly", "Retry-After: 120\r\n"), Verdict.AGAIN, "It answered 429."),

@@ -93,6 +93,7 @@ def test_all_of_cores(made: Callable[[type], Any]) -> None:
 def test_what_rest_knows(made: Callable[[type], Any]) -> None:
     """A member's and a user's number are as REST writes them."""
     from mailman.interfaces.member import SubscriptionEvent  # noqa: PLC0415 - core must be initialised
+
     from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
 
     event = made(SubscriptionEvent)
@@ -109,10 +110,11 @@ def test_what_rest_knows(made: Callable[[type], Any]) -> None:
 def test_of_a_message(made: Callable[[type], Any]) -> None:
     """Its ID, its sender, and the chain; and no sender where a plugin says that it is nobody's business."""
     from mailman.interfaces.chain import HoldEvent  # noqa: PLC0415 - core must be initialised
-    from mailman_rest_events.serializers.discretion import IDiscretion  # noqa: PLC0415
-    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
     from zope.component import getGlobalSiteManager  # noqa: PLC0415
     from zope.interface import implementer  # noqa: PLC0415
+
+    from mailman_rest_events.serializers.discretion import IDiscretion  # noqa: PLC0415
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
 
     plain = {"list_id": "ant.example.com", "chain": "somebody", "message_id": "<1@example.com>"}
     assert told_of(made(HoldEvent)).data == {**plain, "sender": "bart@example.com"}  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from mailman_plugin_kit.database import now, store
 from mailman_rest_events.model.tables import Course, Delivery, Happened
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DONE = frozenset({State.DELIVERED, State.PARKED, State.SKIPPED})
 # What an operator has skipped meanwhile stays skipped.
-_UNDER_WAY = (State.CLAIMED.value, State.ASIDE.value)
+_UNDER_WAY = or_(Delivery.state == State.CLAIMED.value, Delivery.state == State.ASIDE.value)
 # A sentence about an endpoint is short; a peer's words are never in it.
 _MAX_PROBLEM = 300
 
@@ -93,7 +93,7 @@ def aside(endpoint: str, most: int) -> list[Item]:
 
 def skipped(ids: Collection[int]) -> set[int]:
     """Those of some rows that are not under way any more."""
-    left = set(store().scalars(select(Delivery.id).where(Delivery.id.in_(ids), Delivery.state.in_(_UNDER_WAY))))
+    left = set(store().scalars(select(Delivery.id).where(Delivery.id.in_(ids), _UNDER_WAY)))
     return set(ids) - left
 
 
@@ -114,7 +114,7 @@ def record(steps: Iterable[Step]) -> None:
     if rows:
         _many(
             update(Delivery)
-            .where(Delivery.id == bindparam("row"), Delivery.state.in_(_UNDER_WAY))
+            .where(Delivery.id == bindparam("row"), _UNDER_WAY)
             .values(
                 state=bindparam("new"),
                 attempts=bindparam("tried"),

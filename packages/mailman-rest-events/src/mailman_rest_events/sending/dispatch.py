@@ -85,9 +85,11 @@ class Dispatch:
                 self._write()
             if time.monotonic() - self._looked >= patience:
                 self._look()
-        except SQLAlchemyError:
-            # What is not written down is sent once more; what can't be read now can be read later.
-            log.exception("mailman-rest-events: the database failed")
+        except SQLAlchemyError as error:
+            # What is not written down is sent once more; what can't be read now can be read later.  Not all of the error: it
+            # quotes hundreds of rows.
+            reason = getattr(error, "orig", None) or type(error).__name__
+            log.error("mailman-rest-events: the database failed, and is asked again: %s", reason)  # noqa: TRY400
             config.db.abort()
             time.sleep(_LOOK_SECONDS)
         for way in self._ways.values():
@@ -138,8 +140,10 @@ class Dispatch:
             way.failed = at
 
     def _is_time_to_write(self) -> bool:
+        if not any(way.changed for way in self._ways.values()):
+            return False
         steps = sum(len(way.steps) for way in self._ways.values())
-        return steps >= _BATCH or (steps > 0 and time.monotonic() - self._written >= _SECONDS)
+        return steps >= _BATCH or time.monotonic() - self._written >= _SECONDS
 
     def _write(self) -> None:
         changed = [way for way in self._ways.values() if way.changed]
