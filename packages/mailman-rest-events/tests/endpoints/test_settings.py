@@ -95,6 +95,8 @@ def test_wants(file: Path) -> None:
         (MINIMAL.replace("https://", ""), "url must begin with https://"),
         (MINIMAL.replace("https://", "ftp://"), "url must begin with https://"),
         (MINIMAL.replace("https://", "http://"), "everybody on the way reads the key"),
+        (MINIMAL.replace("https://lists.example.com", "http://localhost:8000"), "url leads to this machine"),
+        (MINIMAL.replace("lists.example.com", "[::1]"), "url leads to this machine"),
         (MINIMAL.replace("lists.example.com", "me:secret@lists.example.com"), "a user or a password"),
         (MINIMAL.replace("lists.example.com", "lists.example.com:99999"), "url is none"),
         (MINIMAL.replace("lists.example.com", "lists example com"), "has blanks"),

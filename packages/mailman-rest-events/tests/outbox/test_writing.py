@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from sqlalchemy import func, select
 from written import endpoint
 from zope.event import notify
@@ -12,6 +11,7 @@ from zope.event import notify
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from conftest import Members
     from sqlalchemy.orm import Session
     from written import Written
@@ -51,7 +51,7 @@ def test_values_of_the_moment(written: Written, mlist: Any, members: Members, st
     """Who is gone when the event is sent was there when it was written down."""
     written.endpoints.append(endpoint(events="UnsubscriptionEvent"))
     member = members.add(mlist, "anne@example.com")
-    number = member.member_id.int
+    number = member.member_id.hex
     member.unsubscribe()
     store.commit()
     ((_, list_id, data),) = written.rows()
@@ -110,7 +110,7 @@ def test_never_raises(
     assert "a SubscriptionEvent could not be written down" in caplog.text
 
 
-def test_flushes_nothing_of_cores(written: Written, mlist: Any, store: Session) -> None:
+def test_flushes_nothing_of_cores(written: Written, store: Session) -> None:
     """What core has begun and not finished stays so: an error of that would come up in the wrong place."""
     from mailman.model.address import Address  # noqa: PLC0415 - core must be initialised
 
@@ -124,7 +124,7 @@ def test_flushes_nothing_of_cores(written: Written, mlist: Any, store: Session) 
     assert written.names() == ["SomethingElse"]
 
 
-def test_crash(written: Written, mlist: Any, core: Any, tmp_path: Any) -> None:
+def test_crash(written: Written, mlist: Any, core: Any) -> None:
     """A runner's crash is kept apart from its transaction, which is rolled back."""
     from mailman.interfaces.runner import RunnerCrashEvent  # noqa: PLC0415 - core must be initialised
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_endpoint_that_is_not_there(line: Line) -> None:
         at = line.due
         assert len(line.first(50)) == 1
     assert waits[0] < 3
-    assert all(one < other for one, other in zip(waits[:9], waits[1:9], strict=False))
+    assert all(one < other for one, other in itertools.pairwise(waits[:9]))
     assert max(waits) <= 4 * 3600 * 1.2
     line.answered(line.first(1)[0], TAKEN, at)
     assert (line.failing, line.due, line.problem, len(line.first(50))) == (False, None, "", 8)

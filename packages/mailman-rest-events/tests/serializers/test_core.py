@@ -91,7 +91,7 @@ def test_all_of_cores(made: Callable[[type], Any]) -> None:
 
 
 def test_what_rest_knows(made: Callable[[type], Any]) -> None:
-    """A member's and a user's number are as REST writes them."""
+    """A member and a user are named as REST names them."""
     from mailman.interfaces.member import SubscriptionEvent  # noqa: PLC0415 - core must be initialised
 
     from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
@@ -100,10 +100,10 @@ def test_what_rest_knows(made: Callable[[type], Any]) -> None:
     member = event.member
     assert told_of(event).data == {  # type: ignore[union-attr]
         "list_id": "ant.example.com",
-        "member_id": member.member_id.int,
+        "member_id": member.member_id.hex,
         "role": "member",
         "address": "anne@example.com",
-        "user_id": member.user.user_id.int,
+        "user_id": member.user.user_id.hex,
     }
 
 

@@ -196,11 +196,14 @@ class _Section:
             )
         if parts.fragment:
             raise self.wrong("url has a part behind #, which is never sent. Remove it.")
-        if parts.scheme == "http" and not _is_loopback(host) and not self._flag("allow_private", default=False):
-            raise self.wrong(
-                "url is http://, so that everybody on the way reads the key. Use https://; or set `allow_private: yes` if it "
-                "stays within a network of yours."
-            )
+        if not self._flag("allow_private", default=False):
+            if _is_local(host):
+                raise self.wrong("url leads to this machine. Set `allow_private: yes` if that is meant.")
+            if parts.scheme == "http":
+                raise self.wrong(
+                    "url is http://, so that everybody on the way reads the key. Use https://; or set `allow_private: yes` if "
+                    "it stays within a network of yours."
+                )
         return text
 
     def _api_key(self) -> str:
@@ -266,7 +269,7 @@ class _Section:
         return path
 
 
-def _is_loopback(host: str) -> bool:
+def _is_local(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -61,10 +61,10 @@ def membership(event: Any) -> Told:
     member, mlist = event.member, event.mlist
     data: dict[str, Plain] = {
         "list_id": mlist.list_id,
-        "member_id": member.member_id.int,  # as REST writes it
+        "member_id": member.member_id.hex,  # as REST 3.1 writes it
         "role": member.role.name,
         "address": member.address.email,
-        "user_id": None if member.user is None else member.user.user_id.int,
+        "user_id": None if member.user is None else member.user.user_id.hex,
     }
     return Told(data, mlist.list_id)
 
@@ -84,7 +84,7 @@ def address(event: Any) -> Told:
 @tells(PasswordChangeEvent)
 def password(event: Any) -> Told:
     """Whose it is."""
-    return Told({"user_id": event.user.user_id.int})
+    return Told({"user_id": event.user.user_id.hex})
 
 
 @tells(AcceptEvent, AcceptOwnerEvent, DiscardEvent, HoldEvent, RejectEvent)
