@@ -15,6 +15,7 @@ def test_there_and_back(store: Session, core: Any) -> None:
     import alembic.command  # noqa: PLC0415 - core must be initialised
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
     from mailman_rest_events.model.database import TABLES  # noqa: PLC0415
     from mailman_rest_events.model.tables import Base  # noqa: PLC0415
 
