@@ -2,7 +2,7 @@
 
     event = verify(headers, body, secrets=["whsec_…"])
 
-See docs/events.md for a whole receiver in ten lines.
+See docs/receiving.md for a whole receiver in ten lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TOLERANCE = 300
-_MAX_BODY = 256 * 1024
+#: Bytes: no event is longer.
+MAX_BODY = 256 * 1024
+#: Characters: no event's id is longer.
+MAX_ID = 200
 _MAX_SIGNATURES = 10
 _LEAST_SECRET = 24
 
@@ -36,14 +39,14 @@ class Event:
     :ivar id: Names the event; whoever has seen it has got a copy.
     :ivar name: The name of its class.
     :ivar time: When it happened, as ISO 8601 with a Z.
-    :ivar sequence: Grows by one from event to event of one endpoint.
+    :ivar sequence: Grows by one from event to event of one endpoint; None where it has no number, as a ping.
     :ivar data: Strings, numbers, true and false, and None.
     """
 
     id: str
     name: str
     time: str
-    sequence: int
+    sequence: int | None
     data: Mapping[str, Any]
 
 
@@ -64,10 +67,10 @@ def verify(
     :raises NotVerifiedError: when it is none.
     :raises ValueError: when a secret is none, or there is none at all.
     """
-    keys = [_key(secret) for secret in secrets]
+    keys = [key_of(secret) for secret in secrets]
     if not keys:
         raise ValueError("There is no secret. Whoever knows the address could make up events.")
-    if len(body) > _MAX_BODY:
+    if len(body) > MAX_BODY:
         raise NotVerifiedError("The request is too long.")
     named = {name.lower(): value for name, value in headers.items()}
     event_id, timestamp = named.get("webhook-id", ""), named.get("webhook-timestamp", "")
@@ -81,24 +84,33 @@ def verify(
     # Each is compared with each, whatever the outcome: the time tells nothing.
     if not any([hmac.compare_digest(one, other) for one in given for other in expected]):  # noqa: C419 - all of them
         raise NotVerifiedError("The request is not signed with the secret.")
-    return _event(event_id, body)
+    return read(event_id, body)
 
 
-def _event(event_id: str, body: bytes) -> Event:
+def read(event_id: str, body: bytes) -> Event:
+    """The event in a request that is believed already.
+
+    :param event_id: What its header ``webhook-id`` says.
+    :raises NotVerifiedError: when it is none.
+    """
+    if len(body) > MAX_BODY:
+        raise NotVerifiedError("The request is too long.")
     try:
         found = json.loads(body)
-        event = Event(found["id"], found["name"], found["time"], found["sequence"], found.get("event") or {})
+        event = Event(found["id"], found["name"], found["time"], found.get("sequence"), found.get("event") or {})
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotVerifiedError("The request holds no event.") from error
-    if event.id != event_id or not isinstance(event.name, str) or not isinstance(event.data, dict):
+    kinds = (event.id, str), (event.name, str), (event.time, str), (event.sequence, int | None), (event.data, dict)
+    if event.id != event_id or len(event_id) > MAX_ID or not all(isinstance(value, kind) for value, kind in kinds):
         raise NotVerifiedError("The request holds no event.")
     return event
 
 
-def _key(secret: str) -> bytes:
+def key_of(secret: str) -> bytes:
+    """The binary key that a secret holds; raises ValueError when it is none."""
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) < _LEAST_SECRET:
         raise ValueError("A secret must be whsec_ and the base64 of 24 random bytes or more.")
