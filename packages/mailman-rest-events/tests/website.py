@@ -142,6 +142,7 @@ class Address:
     verified: bool = True
 
     def verify(self) -> None:
+        """It is theirs."""
         self.verified = True
 
 
@@ -149,6 +150,7 @@ class Addresses(list[Address]):
     """The addresses of a user."""
 
     def find_by_email(self, email: str) -> Address | None:
+        """The one that is written so."""
         return next((address for address in self if address.email == email), None)
 
 
@@ -162,6 +164,7 @@ class Member:
 
     @property
     def address(self) -> Address:
+        """Of the member."""
         return Address(self.email)
 
 
@@ -179,21 +182,26 @@ class List:
 
     @property
     def list_id(self) -> str:
+        """From its address."""
         return self.fqdn_listname.replace("@", ".", 1)
 
     @property
     def display_name(self) -> str:
+        """From its address."""
         return self.fqdn_listname.partition("@")[0].title()
 
     def get_roster(self, role: str) -> list[Member]:
+        """Who has a role."""
         return [member for member in self.core.members if (member.list_id, member.role) == (self.list_id, role)]
 
     @property
     def owners(self) -> list[Member]:
+        """As the roster."""
         return self.get_roster("owner")
 
     @property
     def moderators(self) -> list[Member]:
+        """As the roster."""
         return self.get_roster("moderator")
 
 
@@ -208,10 +216,12 @@ class User:
 
     @property
     def subscriptions(self) -> list[Member]:
+        """By any address."""
         mine = {address.email for address in self.addresses}
         return [member for member in self.core.members if member.email in mine]
 
     def add_address(self, email: str, *, absorb_existing: bool) -> Address:
+        """Take an address, from whoever has it."""
         assert absorb_existing
         address = self.core.addresses.setdefault(email, Address(email, verified=False))
         address.user = self
@@ -230,19 +240,23 @@ class Core:
     failure: Exception | None = None
 
     def mlist(self, fqdn_listname: str) -> List:
+        """A new list."""
         self.lists.append(List(fqdn_listname, self))
         return self.lists[-1]
 
     def user(self, *emails: str) -> User:
+        """A new user with addresses that are verified."""
         self.users.append(User(len(self.users) + 1, self))
         for email in emails:
             self.users[-1].add_address(email, absorb_existing=True).verified = True
         return self.users[-1]
 
     def get_list(self, name: str) -> List:
+        """By ID or name."""
         return self._one(self.lists, lambda mlist: unquote(name) in {mlist.list_id, mlist.fqdn_listname})
 
     def get_user(self, name: Any) -> User:
+        """By number or any address."""
         return self._one(
             self.users,
             lambda user: (
@@ -251,9 +265,11 @@ class Core:
         )
 
     def get_address(self, name: str) -> Address:
+        """By its text."""
         return self._one(self.addresses.values(), lambda address: address.email == unquote(name))
 
     def create_user(self, email: str, _display_name: str) -> User:
+        """As the website does for an account."""
         return self.user(email)
 
     def _one(self, things: Any, wanted: Any) -> Any:

@@ -25,6 +25,7 @@ class Worker:
         self.failure: BaseException | None = None
 
     def take(self, event: Any, **_kwargs: Any) -> None:
+        """The receiver."""
         if self.failure is not None:
             raise self.failure
         self.done.append(event.id)

@@ -1,6 +1,8 @@
 """What the website's settings say of events.
 
-MAILMAN_EVENTS = {"secrets": ["whsec_…"]}
+    MAILMAN_EVENTS = {"secrets": ["whsec_…"]}
+
+Read anew for each request, which takes no time.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):  # type: ignore[misc]  # Django is untype
     """See Django."""
 
     initial = True
-    dependencies: ClassVar = []
+    dependencies: ClassVar[list[tuple[str, str]]] = []
     operations: ClassVar = [
         migrations.CreateModel(
             name="Done",
