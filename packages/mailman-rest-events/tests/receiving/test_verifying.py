@@ -110,6 +110,33 @@ def test_no_event(content: bytes) -> None:
         verify(signed(content), content, secrets=[SECRET], now=NOW)
 
 
+@pytest.mark.parametrize("change", [{"time": None}, {"sequence": "7"}, {"event": ["x"]}, {"name": None}, {"id": 1}])
+def test_other_kinds(change: dict[str, object]) -> None:
+    """Whoever reads an event finds the kinds of values that stand in its description."""
+    content = json.dumps({**CONTENT, **change}).encode()
+    with pytest.raises(NotVerifiedError, match="no event"):
+        verify(signed(content), content, secrets=[SECRET], now=NOW)
+
+
+def test_without_number_and_words() -> None:
+    """A ping has no number, and an event of which nothing may be told has only its name."""
+    content = json.dumps({"name": "PingEvent", "id": "evt_1", "time": "2027-01-15T08:00:00.000Z"}).encode()
+    event = verify(signed(content), content, secrets=[SECRET], now=NOW)
+    assert (event.name, event.sequence, event.data) == ("PingEvent", None, {})
+
+
+def test_long_id() -> None:
+    """An id fits into the column of a receiver's database."""
+    for length, fits in ((200, True), (201, False)):
+        name = "e" * length
+        content = json.dumps({**CONTENT, "id": name}).encode()
+        if fits:
+            assert verify(signed(content, event=name), content, secrets=[SECRET], now=NOW).id == name
+        else:
+            with pytest.raises(NotVerifiedError):
+                verify(signed(content, event=name), content, secrets=[SECRET], now=NOW)
+
+
 def test_another_id_inside() -> None:
     """The ID in the header, by which copies are known, is that of the event."""
     with pytest.raises(NotVerifiedError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 import pytest
-from website import Member
+from website import Address, Member
 
 if TYPE_CHECKING:
     from website import Website
@@ -63,6 +63,18 @@ def test_two_accounts(web: Website) -> None:
         cache.set(key, {"ant.example.com": "anne@example.com"}, version=2)
     assert membership(web, "UnsubscriptionEvent", "anne@example.com") == 204
     assert [cache.get(key, version=2) for key in keys] == [None, None]
+
+
+def test_account_without_addresses(web: Website) -> None:
+    """An account that has only the address of its making, as `createsuperuser` makes it, is refreshed too."""
+    from allauth.account.models import EmailAddress  # noqa: PLC0415 - Django must be ready
+    from django.core.cache import cache  # noqa: PLC0415
+
+    key = f"User:{web.person('anne@example.com').pk}:subscriptions"
+    EmailAddress.objects.all().delete()
+    cache.set(key, {}, version=2)
+    assert membership(web, "SubscriptionEvent", "Anne@example.com") == 204
+    assert cache.get(key, version=2) is None
 
 
 @pytest.mark.parametrize(("role", "field"), [("owner", "owners"), ("moderator", "moderators")])
@@ -133,6 +145,17 @@ def test_deleted_list(web: Website) -> None:
     assert keep
 
 
+def test_somebody_told_cannot(web: Website) -> None:
+    """When one of those who are told of a list raises, the event comes again."""
+    from django_mailman3.signals import mailinglist_deleted  # noqa: PLC0415 - Django must be ready
+
+    def cannot(**_kwargs: Any) -> None:
+        raise ValueError
+
+    web.listen(mailinglist_deleted, cannot)
+    assert web.send("ListDeletedEvent", list_id="ant.example.com", fqdn_listname="ant@example.com") == 500
+
+
 @pytest.mark.parametrize("event", ["ListSettingsChangedEvent", "ListKeyChangedEvent"])
 def test_changed_list(web: Website, event: str) -> None:
     """What is changed of a list is shown; so one that becomes private is closed at once."""
@@ -198,9 +221,21 @@ def test_claimed_address(web: Website, owned: bool) -> None:  # noqa: FBT001 - p
     if owned:
         web.core.user("anne@example.com")
     else:
-        web.core.addresses["anne@example.com"] = web.core.user("x@example.com").addresses[0]
+        web.core.addresses["anne@example.com"] = Address("anne@example.com")  # which is no user's
     assert web.send("AddressVerificationEvent", address="anne@example.com", verified=True) == 204
     assert not EmailAddress.objects.filter(email__iexact="anne@example.com", verified=True).exists()
+
+
+def test_address_of_another_user(web: Website) -> None:
+    """What Mailman takes for two users stays two: an account gets nothing of the one that it is not."""
+    from allauth.account.models import EmailAddress  # noqa: PLC0415 - Django must be ready
+
+    web.person("anne@example.com", "anne@example.net")
+    web.core.user("anne@example.com")
+    other = web.core.user("anne@example.net", "anne@example.org")
+    assert web.send("AddressVerificationEvent", address="anne@example.org", verified=True) == 204
+    assert not EmailAddress.objects.filter(email="anne@example.org").exists()
+    assert all(address.user is other for address in other.addresses)
 
 
 EVENTS = [
