@@ -15,8 +15,14 @@ from urllib.parse import unquote
 
 from mailman_rest_events.sending import signing
 
+
+def written(raw: bytes) -> str:
+    """A secret as people write it."""
+    return "whsec_" + base64.b64encode(raw).decode()
+
+
 RAW = secrets.token_bytes(32)
-SECRET = "whsec_" + base64.b64encode(RAW).decode()
+SECRET = written(RAW)
 ADDRESS = "/mailman-events"
 
 _STOCK = [

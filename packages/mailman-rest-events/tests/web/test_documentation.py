@@ -98,3 +98,24 @@ def test_signals(web: Website, capsys: pytest.CaptureFixture[str]) -> None:
         "There is a new list: no.example.com",
         "evt_2 2027-01-15T08:00:00.000Z PasswordChangeEvent",
     ]
+
+
+@pytest.mark.usefixtures("web")
+def test_pattern() -> None:
+    """The endpoint's section names just those events by which the website is kept fresh."""
+    from mailman_rest_events.django import events, refreshing  # noqa: PLC0415 - Django must be ready
+
+    pattern = re.search(r"^    events: (.*)$", TEXT, re.MULTILINE)
+    assert pattern
+    refreshed = {
+        name
+        for name, signal in events._by_name.items()
+        if any(
+            receiver().__module__.startswith(refreshing.__name__)
+            for _, receiver, *_ in signal.receivers
+            if receiver() is not None
+        )
+    }
+    assert len(refreshed) == 9
+    assert all(re.fullmatch(pattern[1], name) for name in refreshed)
+    assert not re.fullmatch(pattern[1], "ListCreatingEvent")
