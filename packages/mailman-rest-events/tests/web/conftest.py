@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import website
+import website_core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[website.Website]:
     from django.core.cache import cache  # noqa: PLC0415 - Django must be ready
     from django.db import transaction  # noqa: PLC0415
 
-    core = website.Core()
+    core = website_core.Core()
     monkeypatch.setattr("django_mailman3.lib.mailman.MailmanClient", lambda *_args: core)
     found = website.Website(core)
     cache.clear()

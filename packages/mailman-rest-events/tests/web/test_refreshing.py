@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 import pytest
-from website import Address, Member
+from website_core import Address, Member
 
 if TYPE_CHECKING:
     from website import Website

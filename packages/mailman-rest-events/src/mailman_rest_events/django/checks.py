@@ -57,7 +57,7 @@ def address(**_kwargs: Any) -> list[CheckMessage]:
                 "This website has no address for Mailman's events.",
                 hint=(
                     "Add to the urlpatterns of the ROOT_URLCONF: "
-                    'path("mailman-events", include("mailman_rest_events.django.urls")).'
+                    'path("mailman-events/", include("mailman_rest_events.django.urls")).'
                 ),
                 id="mailman_events.W002",
             )

@@ -1,8 +1,8 @@
 """The address that takes events.
 
-    path("mailman-events", include("mailman_rest_events.django.urls")),
+    path("mailman-events/", include("mailman_rest_events.django.urls")),
 
-Mailman follows no redirect: `url` in the endpoint's section has to have a slash at its end if this has one, and none if it has none.
+Mailman follows no redirect: `url` in the endpoint's section needs the slash at its end too.
 """
 
 from __future__ import annotations
