@@ -93,7 +93,7 @@ def test_kept_connection_was_closed() -> None:
         (answer("200 OK", body=b"thanks"), Verdict.TAKEN, ""),
         (answer("500 Oops"), Verdict.REFUSED, "It answered 500."),
         (answer("400 Bad"), Verdict.REFUSED, "It answered 400."),
-        (answer("401 No"), Verdict.REFUSED, "does not accept the api_key"),
+        (answer("401 No"), Verdict.REFUSED, "does not accept the api_key, or the signature"),
         (
             answer("301 Moved", "Location: http://127.0.0.1:1/\r\n"),
             Verdict.REFUSED,

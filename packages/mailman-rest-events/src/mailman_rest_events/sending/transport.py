@@ -200,7 +200,7 @@ def _judged(status: int, retry_after: float | None) -> Answer:
             f"It answered {status}, a redirect, which is not followed. Write the address to which it leads into `url`."
         )
     elif status in {401, 403}:
-        problem = f"It answered {status}: it does not accept the api_key."
+        problem = f"It answered {status}: it does not accept the api_key, or the signature."
     if status in _BUSY:
         return Answer(Verdict.AGAIN, problem, retry_after)
     return Answer(Verdict.REFUSED, problem, retry_after)
