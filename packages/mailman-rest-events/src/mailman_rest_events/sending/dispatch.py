@@ -6,7 +6,6 @@ The database is used by one thread, the network by others.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import queue
 import time
@@ -20,6 +19,7 @@ from mailman_rest_events.model.tables import Happened
 from mailman_rest_events.outbox import claims, crashes, writing
 from mailman_rest_events.outbox.pruning import Pruning
 from mailman_rest_events.sending.answers import Verdict
+from mailman_rest_events.sending.body import body_of
 from mailman_rest_events.sending.courier import Courier, Parcel, Returned
 from mailman_rest_events.sending.line import Item, Line, answered_aside
 
@@ -195,16 +195,8 @@ class Dispatch:
             way.courier.give(self._parcel(way, item))
 
     def _parcel(self, way: _Way, item: Item) -> Parcel:
-        body = {
-            "name": item.name,
-            "event": json.loads(item.data),
-            "id": item.event,
-            "time": f"{item.at.isoformat(timespec='milliseconds')}Z",
-            "sequence": item.sequence,
-        }
-        if body["event"] is None:
-            del body["event"]
-        return Parcel(item, item.event, json.dumps(body, separators=(",", ":")).encode(), way.round)
+        body = body_of(item.event, item.name, item.data, item.at, item.sequence)
+        return Parcel(item, item.event, body, way.round)
 
     def _take_crashes(self) -> None:
         for path, found in crashes.kept():
