@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-from pathlib import Path
 from typing import Any
 
-from mailman.config import config
 from mailman.core.runner import Runner
 from mailman.interfaces.runner import RunnerInterrupt
 from public import public
 
 from mailman_rest_events import site
+from mailman_rest_events.runners import alone
 from mailman_rest_events.sending.dispatch import Dispatch
 
 log = logging.getLogger("mailman.runner")
@@ -34,7 +32,7 @@ class EventsRunner(Runner):  # type: ignore[misc]  # core is untyped
 
     def run(self) -> None:
         """See `IRunner`."""
-        descriptor = _alone()
+        descriptor = alone.take()
         if descriptor is None:
             log.error(
                 "mailman-rest-events: another process sends events already; this one does nothing. Set `instances: 1`."
@@ -47,15 +45,3 @@ class EventsRunner(Runner):  # type: ignore[misc]  # core is untyped
         finally:
             dispatch.stop()
             os.close(descriptor)
-
-
-def _alone() -> int | None:
-    """The lock of the one process that sends; None where another one has it.  The kernel's lock ends with its process."""
-    path = Path(config.LOCK_DIR) / "mailman-rest-events.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
