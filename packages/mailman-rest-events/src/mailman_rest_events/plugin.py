@@ -45,8 +45,10 @@ class EventsPlugin:
 
         from mailman_rest_events.model.database import TABLES  # noqa: PLC0415
         from mailman_rest_events.outbox.writing import subscriber  # noqa: PLC0415
+        from mailman_rest_events.rest.root import Root  # noqa: PLC0415
         from mailman_rest_events.serializers import core  # noqa: F401, PLC0415 - registers what is told of core's events
 
+        self.resource = Root()
         section = dict(config.plugin_configs)[self.name]
         try:
             endpoints = load(Path(section["configuration"].strip()))
