@@ -153,6 +153,34 @@ def test_poisoned_event(happens: Callable[..., list[str]], dispatch: Callable[..
     assert states(store)["aside"] == 1
 
 
+def test_put_aside_and_refused_again(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """Neither keeps what comes later from being sent, nor is it forgotten when something else fails meanwhile."""
+    (poison,) = happens()
+    says = {"poison": answer("500 Oops"), "others": OK}
+
+    def answers(peer: Any) -> None:
+        peer.sendall(says["poison" if json.loads(found.requests[-1][1])["id"] == poison else "others"])
+
+    with receiver(answers) as found:
+        sending = dispatch(web=found)
+        for count in range(1, 6):
+            happens(20)
+            turn_until(sending, lambda: states(store)["delivered"] == 20 * count)  # noqa: B023 - within the turn
+            before = len(found.requests)
+            turn_until(sending, lambda: len(found.requests) > before)  # noqa: B023 - as above
+        for _ in range(5):
+            says["others"] = answer("503 Later")
+            before = len(found.requests)
+            happens(5)
+            turn_until(sending, lambda: len(found.requests) > before + 1)  # noqa: B023 - as above
+            says["others"] = OK
+            turn_until(sending, lambda: states(store)["claimed"] + states(store)["waiting"] == 0)
+        says["poison"] = OK
+        turn_until(sending, lambda: states(store) == {"delivered": 126})
+
+
 def test_gone(happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session) -> None:
     """An endpoint that wants nothing more gets nothing more; what waits is kept, and the reason is written down."""
     from mailman_rest_events.model.tables import Course  # noqa: PLC0415 - core must be initialised
@@ -226,6 +254,32 @@ def test_skipped_while_it_fails(
     # The one that was on its way already may arrive.
     assert [each["id"] for each in got(peer)][before:][-2:] == made[1:]
     assert states(store)["skipped"] == 1
+
+
+@pytest.mark.parametrize("problem", ["503 Later", "410 Gone"])
+def test_all_skipped_while_it_fails(
+    problem: str, happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """Nor is anything else of what is skipped, however much it is; and when it is started again, it is at once."""
+    from sqlalchemy import update  # noqa: PLC0415
+
+    from mailman_rest_events.administration.deeds import start_again  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.model.tables import Delivery  # noqa: PLC0415
+
+    made = happens(50)
+    says = [answer(problem, "Retry-After: 3600\r\n")]
+    with receiver(lambda peer: peer.sendall(says[0])) as peer:
+        sending = dispatch(web=peer)
+        turn_until(sending, lambda: states(store)["claimed"] == 50 and len(peer.requests) == 1)
+        for _ in range(10):
+            sending.turn(0.05)
+        store.execute(update(Delivery).where(Delivery.event != made[49]).values(state="skipped"))
+        store.commit()
+        says[0] = OK
+        start_again("web")
+        store.commit()
+        turn_until(sending, lambda: states(store)["delivered"] == 1)
+    assert [each["id"] for each in got(peer)] == [made[0], made[49]]
 
 
 def test_crashes_are_told(dispatch: Callable[..., Any], store: Session) -> None:

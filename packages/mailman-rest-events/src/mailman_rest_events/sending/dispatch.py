@@ -130,13 +130,14 @@ class Dispatch:
             way.steps += way.line.answered(item, returned.answer, at)
             if taken:
                 way.out.remove(item.id)
-            else:
-                way.out.clear()
-                way.round += 1
         way.changed = True
         if taken:
             way.delivered = at
         else:
+            # The courier has left the rest of this round, whatever it was that failed.
+            way.out.clear()
+            way.aside = None
+            way.round += 1
             way.failed = at
 
     def _is_time_to_write(self) -> bool:
@@ -173,15 +174,16 @@ class Dispatch:
         self._looked = time.monotonic()
 
     def _read(self, name: str, way: _Way) -> None:
-        row = claims.course(name)
-        if row.stopped != way.line.stopped and not way.changed:
-            way.line.stopped, way.line.due, way.line.failures = row.stopped, row.due, row.failures
+        row, unsure = claims.course(name), way.line.failing
+        if (row.stopped, row.due) != (way.line.stopped, way.line.due) and not way.changed:
+            # An operator has started it again.
+            way.line.stopped, way.line.due, way.line.failures, unsure = row.stopped, row.due, row.failures, True
         if (room := _HELD - len(way.line)) > 0:
             found = claims.claimed(name, way.last, room)
             way.line.add(found)
             way.last = found[-1].sequence if found else way.last
-        if way.line.failing and way.line.ready(now()) and not way.out:
-            way.line.drop(claims.skipped([item.id for item in way.line.first(1)]))
+        if unsure and way.line.ready(now()) and not way.out:
+            way.line.drop(claims.skipped(way.line.ids()))
         if way.aside is None and not way.line.failing and not way.line.stopped:
             for item in claims.aside(name, 1):
                 way.aside = item.id

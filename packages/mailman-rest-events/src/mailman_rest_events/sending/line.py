@@ -85,6 +85,10 @@ class Line:
         self._items = deque(item for item in self._items if item.id not in gone)
         self._refused = [item for item in self._refused if item.id not in gone]
 
+    def ids(self) -> list[int]:
+        """The rows of all events in it."""
+        return [item.id for item in self._items]
+
     def ready(self, now: dt.datetime) -> bool:
         """Whether something may be sent."""
         return bool(self._items) and not self.stopped and (self.due is None or self.due <= now)
