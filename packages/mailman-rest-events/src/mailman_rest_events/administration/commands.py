@@ -81,7 +81,7 @@ def status(*, as_json: bool) -> None:
 
 @events.command("list", short_help="Show events, and what has become of them.")
 @_ENDPOINT
-@click.option("--state", type=click.Choice([*State]), help="Only what is in this state.")
+@click.option("--state", type=click.Choice([*map(str, State)]), help="Only what is in this state.")
 @click.option("--name", metavar="CLASS", help="Only events of this class, such as SubscriptionEvent.")
 @click.option("--list", "list_id", metavar="LIST", help="Only events about this list.")
 @click.option("--page", type=click.IntRange(1, 10**6), default=1, show_default=True, help="Which page.")
@@ -125,7 +125,7 @@ def _choosing(*states: State) -> Callable[[Callable[..., None]], Callable[..., N
     options = (
         click.argument("uids", metavar="[ID]...", nargs=-1),
         _ENDPOINT,
-        click.option("--state", type=click.Choice(states), help="Only what is in this state."),
+        click.option("--state", type=click.Choice([*map(str, states)]), help="Only what is in this state."),
         click.option("--sequence", metavar="FIRST-LAST", help="Only these numbers of an endpoint: 10-20, 10- or 10."),
         click.option("--all", "everything", is_flag=True, help="All of an endpoint."),
     )

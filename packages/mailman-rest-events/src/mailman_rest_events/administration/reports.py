@@ -30,7 +30,7 @@ def of_all(found: Overview) -> str:
     head = ("endpoint", "state", "waiting", "aside", "parked", "behind", "last delivered (UTC)", "next attempt (UTC)")
     sentences = [
         *found.attention,
-        *(f"{plain(each.name)}: {sentence}" for each in found.endpoints for sentence in each.attention),
+        *(plain(f"{each.name}: {sentence}") for each in found.endpoints for sentence in each.attention),
     ]
     if not found.endpoints:
         sentences.append("There is no endpoint. Write a section [endpoint.NAME] for each.")
