@@ -38,9 +38,11 @@ def test_status(run: Run, outbox: Outbox) -> None:
     outbox.put()
     result = run("status")
     assert (result.exit_code, "All is well." in result.output) == (0, True)
-    outbox.put(2, ago=7200)
     outbox.course("web", failures=1, problem="It answered 503.")
     outbox.store.commit()
+    result = run("status")
+    assert (result.exit_code, "Nobody is behind by more than a minute." in result.output) == (0, True)
+    outbox.put(2, ago=7200)
     result = run("status")
     assert result.exit_code == 1
     assert "web: It is behind by 3 events and 2 hours. It answered 503." in result.output

@@ -32,6 +32,8 @@ def of_all(found: Overview) -> str:
         *found.attention,
         *(plain(f"{each.name}: {sentence}") for each in found.endpoints for sentence in each.attention),
     ]
+    if found.well and any(each.failures for each in found.endpoints):
+        sentences.append("Nobody is behind by more than a minute.")
     if not found.endpoints:
         sentences.append("There is no endpoint. Write a section [endpoint.NAME] for each.")
     shown = table([head, *map(_row, found.endpoints)]) if found.endpoints else ""
