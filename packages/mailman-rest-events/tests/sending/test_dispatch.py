@@ -181,6 +181,25 @@ def test_put_aside_and_refused_again(
         turn_until(sending, lambda: states(store) == {"delivered": 126})
 
 
+def test_put_aside_and_taken(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sent once, however long it takes to write that down."""
+    from sqlalchemy import update  # noqa: PLC0415
+
+    from mailman_plugin_kit.database import now  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.model.tables import Delivery  # noqa: PLC0415
+    from mailman_rest_events.sending import dispatch as sending_module  # noqa: PLC0415
+
+    monkeypatch.setattr(sending_module, "_SECONDS", 1.0)
+    happens()
+    store.execute(update(Delivery).values(state="aside", sequence=1, due=now()))
+    store.commit()
+    with receiver() as peer:
+        turn_until(dispatch(web=peer), lambda: states(store)["delivered"] == 1)
+    assert len(peer.requests) == 1
+
+
 def test_gone(happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session) -> None:
     """An endpoint that wants nothing more gets nothing more; what waits is kept, and the reason is written down."""
     from mailman_rest_events.model.tables import Course  # noqa: PLC0415 - core must be initialised
@@ -280,6 +299,34 @@ def test_all_skipped_while_it_fails(
         store.commit()
         turn_until(sending, lambda: states(store)["delivered"] == 1)
     assert [each["id"] for each in got(peer)] == [made[0], made[49]]
+
+
+def test_skipped_while_it_is_slow(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """Of an endpoint that takes all, only what is on its way already arrives."""
+    from sqlalchemy import update  # noqa: PLC0415
+
+    from mailman_rest_events.model.tables import Delivery  # noqa: PLC0415 - core must be initialised
+
+    happens(600)
+
+    def slowly(peer: Any) -> None:
+        time.sleep(0.01)
+        peer.sendall(OK)
+
+    with receiver(slowly) as peer:
+        sending = dispatch(web=peer)
+        turn_until(sending, lambda: states(store)["claimed"] == 600 and len(peer.requests) > 0)
+        store.execute(update(Delivery).where(Delivery.state == "claimed").values(state="skipped"))
+        store.commit()
+        before, last = len(peer.requests), -1
+        while last != len(peer.requests):
+            last = len(peer.requests)
+            for _ in range(10):
+                sending.turn(0.05)
+    assert len(peer.requests) - before <= 250
+    assert states(store)["claimed"] == 0
 
 
 def test_crashes_are_told(dispatch: Callable[..., Any], store: Session) -> None:

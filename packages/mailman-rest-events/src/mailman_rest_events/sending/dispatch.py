@@ -159,6 +159,8 @@ class Dispatch:
 
     def _look(self) -> None:
         """Number what was written down since, and read what there is room for."""
+        # What is not written down yet would be read as it was, and sent once more.
+        self._write()
         self._take_crashes()
         fresh = claims.waiting(self._ways.keys())
         for name, way in self._ways.items():
@@ -174,16 +176,16 @@ class Dispatch:
         self._looked = time.monotonic()
 
     def _read(self, name: str, way: _Way) -> None:
-        row, unsure = claims.course(name), way.line.failing
-        if (row.stopped, row.due) != (way.line.stopped, way.line.due) and not way.changed:
+        row = claims.course(name)
+        if (row.stopped, row.due) != (way.line.stopped, way.line.due):
             # An operator has started it again.
-            way.line.stopped, way.line.due, way.line.failures, unsure = row.stopped, row.due, row.failures, True
+            way.line.stopped, way.line.due, way.line.failures = row.stopped, row.due, row.failures
+        if way.line.ready(now()) and (left := way.line.ids()[len(way.out) :]):
+            way.line.drop(claims.skipped(left))
         if (room := _HELD - len(way.line)) > 0:
             found = claims.claimed(name, way.last, room)
             way.line.add(found)
             way.last = found[-1].sequence if found else way.last
-        if unsure and way.line.ready(now()) and not way.out:
-            way.line.drop(claims.skipped(way.line.ids()))
         if way.aside is None and not way.line.failing and not way.line.stopped:
             for item in claims.aside(name, 1):
                 way.aside = item.id
