@@ -62,7 +62,7 @@ def test_status_for_programs(run: Run, outbox: Outbox) -> None:
     assert result.exit_code == 1
     web, other = json.loads(result.output)["endpoints"]
     assert (web["name"], web["parked"], len(web["attention"])) == ("web", 2, 1)
-    assert (web["oldest"], other["attention"]) == (None, [])
+    assert (web["oldest"], web["state"], other["attention"]) == (None, "well", [])
 
 
 def test_status_without_a_sender(run: Run, outbox: Outbox) -> None:  # noqa: ARG001 - there are endpoints
@@ -229,6 +229,20 @@ def test_tail_follows(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     row.done = now()
     outbox.store.commit()
     assert next(lines).event == old[0]
+
+
+def test_tail_ends(run: Run, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is how it is left, and no mistake."""
+    from mailman_plugin_kit.database import now  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.administration import tailing  # noqa: PLC0415
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tailing.time, "sleep", interrupted)
+    outbox.put(2, state="delivered", done=now())
+    result = run("tail", "-f")
+    assert (result.exit_code, len(result.output.splitlines())) == (0, 2)
 
 
 def test_secret(run: Run) -> None:

@@ -58,6 +58,19 @@ def test_behind(outbox: Outbox, seen: Callable[[], Any]) -> None:
 
 
 @pytest.mark.usefixtures("sender")
+def test_behind_without_a_problem(outbox: Outbox, seen: Callable[[], Any]) -> None:
+    """It is slow, or nobody has tried."""
+    from mailman_plugin_kit.database import now  # noqa: PLC0415 - core must be initialised
+
+    outbox.put(5, ago=100)
+    (sentence,) = seen().endpoints[0].attention
+    assert sentence == "It is behind by 5 events and 1 minute. Nothing was sent to it since."
+    outbox.course("web", delivered=now())
+    (sentence,) = seen().endpoints[0].attention
+    assert sentence.endswith("It takes them, but more slowly than they happen.")
+
+
+@pytest.mark.usefixtures("sender")
 def test_put_aside(outbox: Outbox, seen: Callable[[], Any]) -> None:
     """An event that is refused while others are taken is not delivered either."""
     outbox.put(1, state="aside", ago=90, problem="It answered 400.")
@@ -95,6 +108,7 @@ def test_switched_off(outbox: Outbox, seen: Callable[[], Any], endpoints: dict[s
     """What waits then waits by the operator's own word."""
     endpoints["web"] = replace(endpoints["web"], active=False)
     outbox.put(1, ago=3600)
+    outbox.course("web", stopped="It answered 410.")
     assert seen().endpoints[0].state == "off"
     assert seen().well
 

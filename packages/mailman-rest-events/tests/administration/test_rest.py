@@ -49,7 +49,7 @@ def test_endpoints(door: Door, outbox: Outbox, endpoints: dict[str, Any]) -> Non
     assert "canary" not in json.dumps(found)
     one = door.good("GET", "/endpoints/web")
     assert (one["waiting"], one["state"], one["to"]) == (2, "well", "https://example.com")
-    assert one["attention"] == ["It is behind by 2 events and 1 minute."]
+    assert one["attention"] == ["It is behind by 2 events and 1 minute. Nothing was sent to it since."]
     assert one["oldest"].endswith("Z")
     assert [each["name"] for each in door.good("GET", "/endpoints?count=1&page=2")["entries"]] == ["other"]
     assert "entries" not in door.good("GET", "/endpoints?count=1&page=3")

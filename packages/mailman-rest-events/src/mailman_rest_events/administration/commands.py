@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -65,11 +64,7 @@ def status(*, as_json: bool) -> None:
     try:
         with _sentences():
             found = overview.overview()
-            click.echo(
-                reports.as_json({"started": True, "well": found.well, **asdict(found)})
-                if as_json
-                else reports.of_all(found)
-            )
+            click.echo(reports.as_json({"started": True, **found.as_data()}) if as_json else reports.of_all(found))
     except click.ClickException as error:
         if not as_json:
             raise
@@ -205,7 +200,7 @@ def ping(name: str) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on with those to come, until Ctrl-C.")
 def tail(endpoint: str | None, last: int, *, follow: bool) -> None:
     """Show the latest deliveries, a line each."""
-    with _sentences():
+    with _sentences(), suppress(KeyboardInterrupt):
         for line in followed(endpoint, last) if follow else deliveries.latest(last, endpoint):
             click.echo(reports.of_delivery(line))
 

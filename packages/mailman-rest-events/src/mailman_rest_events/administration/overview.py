@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -76,6 +76,10 @@ class Standing:
             return "stopped"
         return "failing" if self.failures else "well"
 
+    def as_data(self) -> dict[str, Any]:
+        """All of it, as plain values and times."""
+        return {"name": self.name, "state": self.state, **asdict(self)}
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -91,6 +95,11 @@ class Overview:
     def well(self) -> bool:
         """Whether nobody needs to look."""
         return not self.attention and not any(each.attention for each in self.endpoints)
+
+    def as_data(self) -> dict[str, Any]:
+        """All of it, as plain values and times."""
+        endpoints = [each.as_data() for each in self.endpoints]
+        return {"well": self.well, "attention": self.attention, "endpoints": endpoints}
 
 
 def overview() -> Overview:
@@ -210,13 +219,14 @@ def _attention(values: dict[str, Any]) -> Sequence[str]:
         sentence = f"Waiting for it: {waiting}; but there is no section [endpoint.{name}] any more."
         return [f"{sentence} Add it again; or `mailman events skip --endpoint {name} --all` gives them up."]
     found = []
-    if values["stopped"]:
+    if values["active"] and values["stopped"]:
         found.append(
             f"It is stopped. {values['stopped']} When it is ready again, `mailman events ping {name}` starts it."
         )
     elif values["active"] and left and values["behind_seconds"] > LATE_SECONDS:
         found.append(
-            f"It is behind by {texts.count(left)} and {texts.span(values['behind_seconds'])}. {values['problem']}".strip()
+            f"It is behind by {texts.count(left)} and {texts.span(values['behind_seconds'])}. "
+            f"{values['problem'] or _slowness(values)}".strip()
         )
     if values["parked"]:
         found.append(
@@ -224,3 +234,11 @@ def _attention(values: dict[str, Any]) -> Sequence[str]:
             f"again; with `skip` in its place they are given up."
         )
     return found
+
+
+def _slowness(values: dict[str, Any]) -> str:
+    """Why an endpoint is behind that refuses nothing."""
+    delivered: dt.datetime | None = values["delivered"]
+    if delivered is None or (now() - delivered).total_seconds() > LATE_SECONDS:
+        return "Nothing was sent to it since."
+    return "It takes them, but more slowly than they happen."

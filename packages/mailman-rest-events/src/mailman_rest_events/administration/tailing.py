@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mailman_rest_events.administration.deliveries import Latest
 
-_SECONDS = 1.0
+_SECONDS = 2.0
 _MOST = 10_000
 # What was done earlier may be committed later: several processes write.
 _OVERLAP = timedelta(seconds=10)

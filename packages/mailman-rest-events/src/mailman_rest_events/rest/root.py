@@ -179,7 +179,7 @@ def _page(start: int, total: int, entries: list[dict[str, Any]]) -> Found:
 
 
 def _endpoint(found: overview.Standing) -> dict[str, Any]:
-    return {**asdict(found), "state": found.state, "self_link": _link("endpoints", found.name)}
+    return {**found.as_data(), "self_link": _link("endpoints", found.name)}
 
 
 def _event(found: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def take() -> int | None:
 def is_taken() -> bool:
     """Whether some process has the lock."""
     try:
-        descriptor = os.open(_path(), os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(_path(), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
