@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # In the order of their dependencies.
-PACKAGES := packages/mailman-plugin-kit packages/mailman-workflows packages/mailman-pgp
+PACKAGES := packages/mailman-plugin-kit packages/mailman-rest-events packages/mailman-workflows packages/mailman-pgp
 VENV := .venv
 TOOLS := .tools
 BIN := $(VENV)/bin

@@ -62,6 +62,7 @@ def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         config.create_paths = False
         initialize.initialize_1(initialize.INHIBIT_CONFIG_FILE)
         config.create_paths = True
+        (var_dir / "events.cfg").touch()
         config.push("mailman-pgp tests", _configuration(var_dir, database_url))
         initialize.initialize_2(testing=True)
         _commit_without_waiting(config.db.engine)
@@ -107,6 +108,11 @@ def _configuration(var_dir: Path, url: str) -> str:
         class: mailman_workflows.plugin.WorkflowsPlugin
         enabled: yes
         component_package: mailman_workflows
+        [plugin.events]
+        class: mailman_rest_events.plugin.EventsPlugin
+        enabled: yes
+        component_package: mailman_rest_events
+        configuration: {var_dir}/events.cfg
         [plugin.company_customers]
         class: company_customers.CompanyCustomers
         enabled: yes
@@ -127,6 +133,7 @@ def store(core: Any) -> Iterator[Session]:
     from zope.component import getUtility  # noqa: PLC0415
 
     from mailman_pgp.model import tables as pgp_tables  # noqa: PLC0415
+    from mailman_rest_events.model import tables as event_tables  # noqa: PLC0415
     from mailman_workflows.model import tables as workflow_tables  # noqa: PLC0415
 
     getUtility(IDomainManager).add(MAIL_HOST, "For tests.")
@@ -137,7 +144,7 @@ def store(core: Any) -> Iterator[Session]:
         core.db.abort()
         reset_the_world()
         with core.db.engine.begin() as connection:
-            for base in (pgp_tables.Base, workflow_tables.Base):
+            for base in (pgp_tables.Base, event_tables.Base, workflow_tables.Base):
                 for table in base.metadata.sorted_tables:
                     connection.execute(table.delete())
 

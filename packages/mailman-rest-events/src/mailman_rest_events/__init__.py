@@ -1,0 +1,1 @@
+"""Tells HTTP endpoints what happens in GNU Mailman 3."""

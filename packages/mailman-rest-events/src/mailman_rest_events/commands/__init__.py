@@ -1,0 +1,1 @@
+"""Commands, where core looks for them."""

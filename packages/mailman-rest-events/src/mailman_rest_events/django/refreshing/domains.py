@@ -1,0 +1,25 @@
+"""Domains, and the sites of Django to which they belong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.sites.models import Site
+from django_mailman3.models import MailDomain
+
+from mailman_rest_events.django.refreshing.asking import text
+
+if TYPE_CHECKING:
+    from mailman_rest_events.receiving.verifying import Event
+
+
+def created(event: Event, **_kwargs: Any) -> None:
+    """A new domain belongs to the site, where there is one only; to which of several, a person says in Postorius."""
+    name, sites = text(event, "domain"), Site.objects.all()[:2]
+    if name and len(sites) == 1:
+        MailDomain.objects.get_or_create(mail_domain=name, defaults={"site": sites[0]})
+
+
+def deleted(event: Event, **_kwargs: Any) -> None:
+    """A domain that is gone belongs to none."""
+    MailDomain.objects.filter(mail_domain=text(event, "domain")).delete()

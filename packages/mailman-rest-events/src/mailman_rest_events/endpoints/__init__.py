@@ -1,0 +1,1 @@
+"""Who is told: the endpoints as an operator writes them down."""

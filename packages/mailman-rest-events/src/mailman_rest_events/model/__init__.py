@@ -1,0 +1,1 @@
+"""Our tables in Mailman's database."""

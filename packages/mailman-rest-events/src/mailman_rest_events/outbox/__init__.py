@@ -1,0 +1,1 @@
+"""Events that wait to be sent, in the database of Mailman."""

@@ -1,0 +1,1 @@
+"""For those who receive events: verification, without any framework and without Mailman."""

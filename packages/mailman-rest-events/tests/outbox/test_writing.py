@@ -1,0 +1,143 @@
+"""An event is written down with what it is about, or not at all; and core never notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from written import endpoint
+from zope.event import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from conftest import Members
+    from sqlalchemy.orm import Session
+    from written import Written
+
+
+class SomethingElse:
+    """An event of which nobody has said what may be told."""
+
+    secret = "canary"
+
+
+def deliveries(store: Session) -> int:
+    from mailman_rest_events.model.tables import Delivery  # noqa: PLC0415 - core must be initialised
+
+    return int(store.scalar(select(func.count()).select_from(Delivery)) or 0)
+
+
+def test_committed(written: Written, mlist: Any, members: Members) -> None:
+    """What was committed is in the outbox."""
+    written.endpoints.append(endpoint(events="SubscriptionEvent"))
+    members.add(mlist, "anne@example.com")
+    assert written.names() == ["SubscriptionEvent"]
+
+
+def test_rolled_back(written: Written, mlist: Any, members: Members, store: Session, core: Any) -> None:
+    """What was rolled back never happened."""
+    written.endpoints.append(endpoint(events="UnsubscriptionEvent"))
+    member = members.add(mlist, "anne@example.com")
+    member.unsubscribe()
+    assert written.names() == ["UnsubscriptionEvent"]
+    core.db.abort()
+    assert written.names() == []
+    assert deliveries(store) == 0
+
+
+def test_values_of_the_moment(written: Written, mlist: Any, members: Members, store: Session) -> None:
+    """Who is gone when the event is sent was there when it was written down."""
+    written.endpoints.append(endpoint(events="UnsubscriptionEvent"))
+    member = members.add(mlist, "anne@example.com")
+    number = member.member_id.hex
+    member.unsubscribe()
+    store.commit()
+    ((_, list_id, data),) = written.rows()
+    assert list_id == "ant.example.com"
+    assert (data["member_id"], data["address"], data["role"]) == (number, "anne@example.com", "member")
+
+
+def test_for_each_that_wants_it(
+    written: Written, make_list: Callable[..., Any], members: Members, store: Session
+) -> None:
+    """One event, and one delivery for each endpoint whose patterns fit."""
+    import re  # noqa: PLC0415
+
+    written.endpoints += [
+        endpoint("all"),
+        endpoint("lists", "List.*"),
+        endpoint("ant", "SubscriptionEvent", lists=re.compile(r"ant\..*")),
+        endpoint("bee", "SubscriptionEvent", lists=re.compile(r"bee\..*")),
+    ]
+    ant = make_list("ant")
+    before = deliveries(store)
+    assert before == 4  # creating and created, for "all" and "lists"
+    members.add(ant, "anne@example.com")
+    assert deliveries(store) - before == 3  # the address is verified, for "all"; the subscription, for "all" and "ant"
+
+
+def test_nobody_wants_it(written: Written, mlist: Any, members: Members, store: Session) -> None:
+    """Nothing is written down that nobody is told."""
+    written.endpoints.append(endpoint(events="Domain.*"))
+    members.add(mlist, "anne@example.com")
+    assert deliveries(store) == 0
+
+
+def test_nobody_has_said_what_may_be_told(written: Written, store: Session) -> None:
+    """The name of the class goes alone, whatever its attributes are."""
+    written.endpoints.append(endpoint())
+    notify(SomethingElse())
+    store.commit()
+    assert written.rows() == [("SomethingElse", None, None)]
+
+
+def test_never_raises(
+    written: Written, mlist: Any, members: Members, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever fails, core goes on, and the log says which kind of event was lost; nothing of what was in it."""
+    from mailman_rest_events.outbox import writing  # noqa: PLC0415 - core must be initialised
+
+    written.endpoints.append(endpoint(events="SubscriptionEvent"))
+
+    def fail(_event: object) -> None:
+        raise RuntimeError("for a test")
+
+    monkeypatch.setattr(writing, "told_of", fail)
+    members.add(mlist, "anne@example.com")
+    assert mlist.members.get_member("anne@example.com") is not None
+    assert "a SubscriptionEvent could not be written down" in caplog.text
+
+
+def test_flushes_nothing_of_cores(written: Written, store: Session) -> None:
+    """What core has begun and not finished stays so: an error of that would come up in the wrong place."""
+    from mailman.model.address import Address  # noqa: PLC0415 - core must be initialised
+
+    written.endpoints.append(endpoint())
+    unfinished = Address("unfinished@example.com", "")
+    unfinished.email = None
+    store.add(unfinished)
+    notify(SomethingElse())
+    assert unfinished in store.new
+    store.expunge(unfinished)
+    assert written.names() == ["SomethingElse"]
+
+
+def test_crash(written: Written, mlist: Any, core: Any) -> None:
+    """A runner's crash is kept apart from its transaction, which is rolled back."""
+    from mailman.interfaces.runner import RunnerCrashEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.outbox import crashes  # noqa: PLC0415
+
+    written.endpoints.append(endpoint(events="RunnerCrashEvent"))
+
+    class Runner:
+        name = "in"
+
+    notify(RunnerCrashEvent(Runner(), mlist, None, {"canary": 1}, ValueError("canary")))
+    core.db.abort()
+    ((path, found),) = crashes.kept()
+    path.unlink()
+    assert (found["name"], found["list_id"]) == ("RunnerCrashEvent", "ant.example.com")
+    assert found["data"] == {"runner": "in", "list_id": "ant.example.com", "error": "ValueError"}

@@ -1,0 +1,206 @@
+"""One request and what comes of it, whatever the peer does: a verdict and a sentence, in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from receivers import OK, Receiver, answer, closes, drips, floods, hangs, receiver
+
+from mailman_rest_events.endpoints.settings import Endpoint
+from mailman_rest_events.sending import addresses
+from mailman_rest_events.sending.answers import Verdict
+from mailman_rest_events.sending.transport import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mailman_rest_events.sending.answers import Answer
+
+KEY = "a-long-random-key/&?"
+BODY = json.dumps({"name": "x"}).encode()
+
+
+def to(peer: Receiver | str, **more: Any) -> Connection:
+    """A connection to a peer, or to an address."""
+    url = peer if isinstance(peer, str) else peer.url
+    return Connection(Endpoint("web", url, KEY, re.compile(".*"), **{"allow_private": True, "timeout": 2.0, **more}))
+
+
+def post(connection: Connection, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send one request, and close the connection."""
+    answered = connection.post(BODY, headers or {})
+    connection.close()
+    return answered
+
+
+def test_request() -> None:
+    """The body is posted as it is, with the key in a header, and in no other place."""
+    with receiver() as peer:
+        found = post(to(peer), {"webhook-id": "evt_1"})
+    ((head, body),) = peer.requests
+    lines = head.decode().split("\r\n")
+    assert (found.verdict, found.problem, body) == (Verdict.TAKEN, "", BODY)
+    assert lines[0] == "POST /events?of=lists HTTP/1.1"
+    assert f"Authorization: Token {KEY}" in lines
+    assert "webhook-id: evt_1" in lines
+    assert "Content-Type: application/json" in lines
+    assert f"Host: 127.0.0.1:{peer.port}" in lines
+
+
+def test_key_in_url() -> None:
+    """For receivers that want it so, escaped; then it is in no header."""
+    with receiver() as peer:
+        post(to(peer, key_in_url=True))
+    head = peer.requests[0][0].decode()
+    assert head.startswith("POST /events?of=lists&key=a-long-random-key%2F%26%3F HTTP/1.1")
+    assert "Authorization" not in head
+
+
+def test_connection_is_kept() -> None:
+    """One connection for many events."""
+    with receiver() as peer:
+        connection = to(peer)
+        for _ in range(5):
+            assert connection.post(BODY, {}).verdict is Verdict.TAKEN
+        connection.close()
+    assert (len(peer.requests), peer.connections) == (5, 1)
+
+
+def test_kept_connection_was_closed() -> None:
+    """What the peer did not answer on a connection that it had closed is sent once more, on a new one."""
+
+    def once(peer: Any) -> None:
+        peer.sendall(OK)
+        closes(peer)
+
+    with receiver(once) as peer:
+        connection = to(peer)
+        for _ in range(3):
+            assert connection.post(BODY, {}).verdict is Verdict.TAKEN
+        connection.close()
+    assert peer.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict", "sentence"),
+    [
+        (answer("200 OK", body=b"thanks"), Verdict.TAKEN, ""),
+        (answer("500 Oops"), Verdict.REFUSED, "It answered 500."),
+        (answer("400 Bad"), Verdict.REFUSED, "It answered 400."),
+        (answer("401 No"), Verdict.REFUSED, "does not accept the api_key, or the signature"),
+        (
+            answer("301 Moved", "Location: http://127.0.0.1:1/\r\n"),
+            Verdict.REFUSED,
+            "a redirect, which is not followed",
+        ),
+        (answer("410 Gone"), Verdict.GONE, "wants no events any more"),
+        (answer("503 Later"), Verdict.AGAIN, "It answered 503."),
+        (answer("429 Slowly", "Retry-After: 120\r\n"), Verdict.AGAIN, "It answered 429."),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", Verdict.AGAIN, "no HTTP, or ended too early"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", Verdict.AGAIN, ""),
+        (closes, Verdict.AGAIN, ""),
+        (floods, Verdict.TAKEN, ""),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_000 + b"\r\n", Verdict.AGAIN, "no HTTP"),
+        (b"HTTP/1.1 200 " + b"x" * 1_000_000 + b"\r\n\r\n", Verdict.AGAIN, "no HTTP"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, Verdict.TAKEN, ""),
+    ],
+    ids=range(15),
+)
+def test_answers(says: bytes | Callable[[Any], None], verdict: Verdict, sentence: str) -> None:
+    """Each has its verdict, and a sentence for operators."""
+    with receiver(says) as peer:
+        connection = to(peer)
+        found = connection.post(BODY, {})
+        connection.close()
+    assert (found.verdict, bool(found.problem)) == (verdict, verdict is not Verdict.TAKEN)
+    assert sentence in found.problem
+    assert KEY not in found.problem
+
+
+def test_retry_after() -> None:
+    """What the peer asks for is heard."""
+    with receiver(answer("503 Later", "Retry-After: 120\r\n")) as peer:
+        assert post(to(peer)).retry_after == 120
+
+
+@pytest.mark.parametrize("slowly", [hangs, drips])
+def test_time_is_bounded(slowly: Callable[[Any], None]) -> None:
+    """A peer that says nothing, or one byte now and again, is given up when the time of the whole attempt is over."""
+    with receiver(slowly) as peer:
+        connection = to(peer, timeout=1.0)
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.05):
+                connection.overdue()
+
+        threading.Thread(target=watch, daemon=True).start()
+        started = time.monotonic()
+        found = connection.post(BODY, {})
+        done.set()
+        connection.close()
+    assert (found.verdict, found.problem) == (Verdict.AGAIN, "No complete answer came within 1 seconds.")
+    assert time.monotonic() - started < 60  # only what hangs takes so long
+
+
+def test_nobody_there() -> None:
+    """Nothing listens, or the name leads nowhere."""
+    with receiver() as peer:
+        pass
+    assert "It can't be reached: Connection refused" in to(peer).post(BODY, {}).problem
+    assert "It can't be reached" in to("http://no-such-host.invalid/").post(BODY, {}).problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "192.168.1.1",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "::",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "2001::1",
+    ],
+)
+def test_private_addresses(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a name leads to is looked at, in every disguise, and nothing is sent there unless that is allowed."""
+    found = [(0, 0, 0, "", ("93.184.215.14", 80)), (0, 0, 0, "", (address, 80))]
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: found)
+    answered = to("http://harmless.example/", allow_private=False).post(BODY, {})
+    assert answered.verdict is Verdict.AGAIN
+    assert "in a private network" in answered.problem
+
+
+def test_what_was_looked_at_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is looked up once: a second answer of a malicious name server is never asked for."""
+    honest = socket.getaddrinfo
+    asked = []
+
+    def look_up(host: str, *of: Any, **more: Any) -> list[Any]:
+        if host != "harmless.example":
+            return honest(host, *of, **more)
+        asked.append(host)
+        return honest("127.0.0.1", *of, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with receiver() as peer:
+        connection = to(f"http://harmless.example:{peer.port}/")
+        assert connection.post(BODY, {}).verdict is Verdict.TAKEN
+        connection.close()
+    assert asked == ["harmless.example"]
+    assert f"Host: harmless.example:{peer.port}".encode() in peer.requests[0][0]

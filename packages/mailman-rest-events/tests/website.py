@@ -1,0 +1,191 @@
+"""A website with stock Postorius and HyperKitty, in memory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+import warnings
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mailman_rest_events.sending import signing
+
+if TYPE_CHECKING:
+    from website_core import Core
+
+
+def written(raw: bytes) -> str:
+    """A secret as people write it."""
+    return "whsec_" + base64.b64encode(raw).decode()
+
+
+RAW = secrets.token_bytes(32)
+SECRET = written(RAW)
+ADDRESS = "/mailman-events/"
+
+_STOCK = [
+    "hyperkitty",
+    "postorius",
+    "django_mailman3",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.sites",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "django_gravatar",
+    "compressor",
+    "haystack",
+    "django_extensions",
+    "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+]
+_CONTEXT = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "django_mailman3.context_processors.common",
+    "hyperkitty.context_processors.common",
+    "postorius.context_processors.postorius",
+]
+# As mailman-web has them.
+_SETTINGS: dict[str, Any] = {
+    "ALLOWED_HOSTS": ["testserver"],
+    "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "COMPRESS_ENABLED": False,
+    "COMPRESS_PRECOMPILERS": (),
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
+    "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
+    "INSTALLED_APPS": [*_STOCK, "mailman_rest_events.django"],
+    "LOGIN_REDIRECT_URL": "list_index",
+    "LOGIN_URL": "account_login",
+    "LOGOUT_URL": "account_logout",
+    "MAILMAN_ARCHIVER_FROM": ("127.0.0.1",),
+    "MAILMAN_ARCHIVER_KEY": "archiver",
+    "MAILMAN_EVENTS": {"secrets": [SECRET]},
+    "MAILMAN_REST_API_PASS": "restpass",
+    "MAILMAN_REST_API_URL": "http://127.0.0.1:9",
+    "MAILMAN_REST_API_USER": "restadmin",
+    "MIDDLEWARE": [
+        "allauth.account.middleware.AccountMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.security.SecurityMiddleware",
+        "django_mailman3.middleware.TimezoneMiddleware",
+        "postorius.middleware.PostoriusMiddleware",
+    ],
+    # Tables of others are made from their models as they are, which takes less time than all their migrations.
+    "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in _STOCK},
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "Q_CLUSTER": {"orm": "default", "sync": True, "timeout": 30, "retry": 60},
+    "ROOT_URLCONF": "website_urls",
+    "SECRET_KEY": "only for tests",
+    "SITE_ID": 1,
+    "STATIC_ROOT": "/nonexistent",
+    "STATIC_URL": "/static/",
+    "STATICFILES_FINDERS": [
+        "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+        "compressor.finders.CompressorFinder",
+    ],
+    "TEMPLATES": [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {"context_processors": _CONTEXT},
+        }
+    ],
+    "TIME_ZONE": "UTC",
+    "USE_TZ": True,
+}
+
+
+@cache
+def start() -> None:
+    """Have Django ready in this process, with all tables."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import django  # noqa: PLC0415 - once it is wanted
+        from django.conf import settings  # noqa: PLC0415
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.test.utils import setup_test_environment  # noqa: PLC0415
+
+        settings.configure(**_SETTINGS)
+        django.setup()
+        setup_test_environment()
+        call_command("migrate", run_syncdb=True, verbosity=0)
+
+
+def body(event_id: str, name: str, data: dict[str, Any] | None = None) -> bytes:
+    """What is sent of an event."""
+    content = {"name": name, "event": data or {}, "id": event_id, "time": "2027-01-15T08:00:00.000Z", "sequence": 1}
+    return json.dumps(content).encode()
+
+
+def signed(event_id: str, content: bytes, *, raw: bytes = RAW, at: float | None = None) -> dict[str, str]:
+    """The headers by which it is believed."""
+    return signing.headers([raw], event_id, int(time.time() if at is None else at), content)
+
+
+@dataclass(slots=True)
+class Website:
+    """The website as Mailman and people meet it.
+
+    :ivar receivers: Signals and their receivers, which are taken away after the test.
+    """
+
+    core: Core
+    receivers: list[tuple[Any, Any]] = field(default_factory=list)
+    _count: int = 0
+
+    @property
+    def client(self) -> Any:
+        """Somebody's browser, or Mailman."""
+        from django.test import Client  # noqa: PLC0415 - Django must be ready
+
+        return Client(enforce_csrf_checks=True, raise_request_exception=True)
+
+    def person(self, email: str, *others: str, verified: bool = True) -> Any:
+        """An account that has proven its addresses, or not."""
+        from allauth.account.models import EmailAddress  # noqa: PLC0415 - Django must be ready
+        from django.contrib.auth import get_user_model  # noqa: PLC0415
+
+        user = get_user_model().objects.create_user(email, email, "password")
+        for address in (email, *others):
+            EmailAddress.objects.create(user=user, email=address, verified=verified)
+        return user
+
+    def page(self, user: Any, path: str) -> Any:
+        """A page as an account sees it."""
+        client = self.client
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client.get(path)
+
+    def post(self, content: bytes, headers: dict[str, str], **more: Any) -> Any:
+        """What comes back to a request."""
+        return self.client.post(ADDRESS, content, content_type="application/json", headers=headers, **more)
+
+    def send(self, name: str, *, event_id: str = "", **data: Any) -> int:
+        """Send an event as Mailman does; the status that comes back."""
+        self._count += 1
+        event_id = event_id or f"evt_{self._count}"
+        content = body(event_id, name, data)
+        return int(self.post(content, signed(event_id, content)).status_code)
+
+    def listen(self, signal: Any, receiver: Any) -> None:
+        """Let a receiver listen for the time of the test."""
+        signal.connect(receiver)
+        self.receivers.append((signal, receiver))

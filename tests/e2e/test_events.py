@@ -1,0 +1,226 @@
+"""What happens in a real Mailman reaches endpoints over HTTP: whole, signed, in order, whatever dies on the way."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from receivers import OK, Receiver, answer, receiver
+
+from mailman_pgp.sandbox.client import Sandbox
+from mailman_pgp.sandbox.configuration import Options
+from mailman_pgp.sandbox.polling import until
+from mailman_rest_events.receiving.verifying import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+KEY = secrets.token_urlsafe(24)
+SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+SETTINGS = {
+    "plugin.events.class": "mailman_rest_events.plugin.EventsPlugin",
+    "plugin.events.enabled": "yes",
+    "plugin.events.component_package": "mailman_rest_events",
+    "runner.events.class": "mailman_rest_events.runners.EventsRunner",
+    "runner.events.sleep_time": "0.1s",
+    "runner.events.max_restarts": "1000",
+}
+
+
+class Heard:
+    """What a receiver was told, verified."""
+
+    def __init__(self) -> None:
+        self.peer: Receiver | None = None
+        self.down = False
+
+    def says(self, peer: Any) -> None:
+        """Take everything, or nothing while it is down."""
+        peer.sendall(answer("503 Later") if self.down else OK)
+
+    def events(self) -> list[Any]:
+        """All events so far, each verified as it came."""
+        assert self.peer is not None
+        found = []
+        for head, body in list(self.peer.requests):
+            lines = head.decode().split("\r\n")[1:]
+            headers = dict(line.split(": ", 1) for line in lines)
+            assert headers["Authorization"] == f"Token {KEY}"
+            found.append(verify(headers, body, secrets=[SECRET]))
+        return found
+
+    def told(self, name: str, **data: Any) -> Any:
+        """The event with this name and these values, when it has come."""
+        return until(
+            lambda: next(
+                (
+                    event
+                    for event in self.events()
+                    if event.name == name and all(event.data.get(key) == value for key, value in data.items())
+                ),
+                None,
+            ),
+            f"{name} with {data}",
+        )
+
+
+@pytest.fixture(scope="module")
+def heard() -> Iterator[Heard]:
+    """The receiver of all events."""
+    made = Heard()
+    with receiver(made.says) as made.peer:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None], heard: Heard
+) -> Iterator[Sandbox]:
+    """A stock Mailman with the plugin for events alone."""
+    directory = tmp_path_factory.mktemp("events")
+    configuration = directory / "events.cfg"
+    assert heard.peer is not None
+    configuration.write_text(
+        f"[endpoint.all]\nurl: {heard.peer.url}\napi_key: {KEY}\nevents: .*\nsecret: {SECRET}\nallow_private: yes\n"
+        f"[endpoint.nobody]\nurl: http://127.0.0.1:9/\napi_key: {KEY}\nevents: .*\nallow_private: yes\n"
+    )
+    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
+    settings = [f"{name}={value}" for name, value in lines.items()]
+    sandbox = Sandbox(directory / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings))
+    sandbox.start()
+    yield sandbox
+    sandbox.stop()
+
+
+def test_life_of_a_list(site: Sandbox, heard: Heard) -> None:
+    """From the domain to the last member: each with values that REST knows, in the order in which it happened."""
+    site.rest("domains", {"mail_host": "life.example"})
+    list_id = site.rest.create_list("ant@life.example")
+    site.rest.subscribe(list_id, "anne@life.example")
+    (member,) = site.rest("members/find", {"list_id": list_id, "subscriber": "anne@life.example"})["entries"]
+    site.rest(f"members/{member['member_id']}", method="DELETE")
+    site.rest(f"lists/{list_id}", method="DELETE")
+    site.rest("domains/life.example", method="DELETE")
+    heard.told("DomainDeletedEvent", domain="life.example")
+    ours = [
+        event
+        for event in heard.events()
+        if event.data.get("domain") == "life.example"
+        or event.data.get("list_id") == list_id
+        or event.data.get("address") == "anne@life.example"
+    ]
+    assert [event.name for event in ours] == [
+        "DomainCreatingEvent",
+        "DomainCreatedEvent",
+        "ListCreatingEvent",
+        "ListCreatedEvent",
+        "AddressVerificationEvent",
+        "SubscriptionEvent",
+        "UnsubscriptionEvent",
+        "ListDeletingEvent",
+        "ListDeletedEvent",
+        "DomainDeletingEvent",
+        "DomainDeletedEvent",
+    ]
+    assert [event.sequence for event in ours] == sorted(event.sequence for event in ours)
+    for event in ours:
+        if event.name in {"SubscriptionEvent", "UnsubscriptionEvent"}:
+            assert event.data["member_id"] == member["member_id"]
+            assert (event.data["role"], event.data["address"]) == ("member", "anne@life.example")
+
+
+def test_posts(site: Sandbox, heard: Heard) -> None:
+    """What became of a message is told, and nothing of what is in it."""
+    list_id = site.rest.create_list("bee@example.com")
+    site.rest.subscribe(list_id, "anne@example.net")
+    site.lmtp_send(
+        "anne@example.net",
+        "bee@example.com",
+        b"From: anne@example.net\r\nTo: bee@example.com\r\nSubject: canary\r\nMessage-ID: <1@example.net>\r\n\r\ncanary\r\n",
+    )
+    event = heard.told("AcceptEvent", list_id=list_id)
+    assert event.data == {
+        "list_id": list_id,
+        "chain": "accept",
+        "message_id": "<1@example.net>",
+        "sender": "anne@example.net",
+    }
+    assert heard.peer is not None
+    assert not any(b"canary" in body for _, body in heard.peer.requests)
+
+
+def test_what_failed_never_happened(site: Sandbox, heard: Heard) -> None:
+    """An operation that is refused after its event leaves no trace: nobody is told of it."""
+    site.rest.create_list("cow@example.com")
+    with pytest.raises(Exception, match="400"):
+        site.rest("lists", {"fqdn_listname": "cow@example.com"})
+    site.rest.create_list("dog@example.com")
+    heard.told("ListCreatedEvent", list_id="dog.example.com")
+    created = [event for event in heard.events() if event.name == "ListCreatedEvent"]
+    assert [event.data["list_id"] for event in created].count("cow.example.com") == 1
+
+
+def kill_while_it_sends(site: Sandbox, heard: Heard, rounds: int) -> None:
+    for number in range(rounds):
+        list_id = f"killed{rounds}-{number}.example.com"
+        site.rest.create_list(f"killed{rounds}-{number}@example.com")
+        site.rest.subscribe(list_id, f"anne{number}@example.net")
+        site.kill("events", signal.SIGKILL)
+    heard.told("SubscriptionEvent", list_id=f"killed{rounds}-{rounds - 1}.example.com")
+    events = heard.events()
+    by_sequence = {event.sequence: event.id for event in events}
+    assert all(by_sequence[event.sequence] == event.id for event in events)
+    assert sorted(by_sequence) == list(range(1, max(by_sequence) + 1))
+    # In order, but for what is sent once more after a kill.
+    first_seen = list(dict.fromkeys(event.sequence for event in events))
+    assert first_seen == sorted(first_seen)
+
+
+def test_killed(site: Sandbox, heard: Heard) -> None:
+    """Whenever the sender is killed, all arrives in order, and only what was under way twice, under the same ID."""
+    kill_while_it_sends(site, heard, 3)
+
+
+@pytest.mark.deep
+def test_killed_at_many_points(site: Sandbox, heard: Heard) -> None:
+    """The same twenty times."""
+    kill_while_it_sends(site, heard, 20)
+
+
+def test_receiver_is_down(site: Sandbox, heard: Heard) -> None:
+    """What happens meanwhile arrives when it is back."""
+    heard.down = True
+    try:
+        site.rest.create_list("elk@example.com")
+        site.rest.create_list("fox@example.com")
+    finally:
+        heard.down = False
+    heard.told("ListCreatedEvent", list_id="elk.example.com")
+    heard.told("ListCreatedEvent", list_id="fox.example.com")
+
+
+def test_mistake_in_the_settings(tmp_path: Any, new_database: Callable[[], str | None]) -> None:
+    """Mailman goes on without the plugin, and its log names file, section and mend, but no key."""
+    configuration = tmp_path / "events.cfg"
+    configuration.write_text(f"[endpoint.web]\nurl: lists.example.com\napi_key: {KEY}\nevents: .*\n")
+    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
+    settings = [f"{name}={value}" for name, value in lines.items()]
+    site = Sandbox(tmp_path / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings))
+    site.start()
+    try:
+        assert site.rest.create_list("ant@example.com") == "ant.example.com"
+        logs = site.logs()
+    finally:
+        site.stop()
+    assert f"In [endpoint.web] of {configuration}: url must begin with https://" in logs
+    assert KEY not in logs
+
+
+def test_schema_is_json(heard: Heard) -> None:
+    """The body is what any program reads as JSON."""
+    assert heard.peer is not None
+    assert all(isinstance(json.loads(body), dict) for _, body in heard.peer.requests)
