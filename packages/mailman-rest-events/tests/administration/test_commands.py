@@ -192,7 +192,7 @@ def test_ping(run: Run, outbox: Outbox, endpoints: dict[str, Any]) -> None:
     assert outbox.course("web").stopped == ""
     with receiver(answer("401 No")) as peer:
         endpoints["web"] = replace(endpoints["web"], url=peer.url)
-        assert "It answered 401: it does not accept the api_key." in refused(run("ping", "web"))
+        assert "It answered 401: it does not accept the api_key" in refused(run("ping", "web"))
     assert "There is no endpoint 'nobody'" in refused(run("ping", "nobody"))
 
 
