@@ -212,7 +212,10 @@ def test_mistake_in_the_settings(tmp_path: Any, new_database: Callable[[], str |
     site = Sandbox(tmp_path / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings))
     site.start()
     try:
+        runner = site.runner_pid("events")
         assert site.rest.create_list("ant@example.com") == "ant.example.com"
+        until(lambda: "mailman-rest-events sends nothing" in site.logs(), "the runner to say why it does nothing")
+        assert site.runner_pid("events") == runner
         logs = site.logs()
     finally:
         site.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import Any
 
 from mailman.core.runner import Runner
@@ -15,6 +16,8 @@ from mailman_rest_events.runners import alone
 from mailman_rest_events.sending.dispatch import Dispatch
 
 log = logging.getLogger("mailman.runner")
+
+_IDLE_SECONDS = 1.0
 
 
 @public
@@ -32,16 +35,25 @@ class EventsRunner(Runner):  # type: ignore[misc]  # core is untyped
 
     def run(self) -> None:
         """See `IRunner`."""
+        try:
+            endpoints = site.endpoints()
+        except site.NotStartedError as error:
+            self._do_nothing(str(error))
+            return
         descriptor = alone.take()
         if descriptor is None:
-            log.error(
-                "mailman-rest-events: another process sends events already; this one does nothing. Set `instances: 1`."
-            )
+            self._do_nothing("Another process sends events already. Set `instances: 1` in [runner.events].")
             return
-        dispatch = Dispatch(site.endpoints())
+        dispatch = Dispatch(endpoints)
         try:
             while not self._stop:
                 dispatch.turn(self.sleep_float)
         finally:
             dispatch.stop()
             os.close(descriptor)
+
+    def _do_nothing(self, why: str) -> None:
+        """Wait for the end.  Core's master would start a runner that ends again and again, and none at a restart by then."""
+        log.error("mailman-rest-events sends nothing: %s", why)
+        while not self._stop:
+            time.sleep(_IDLE_SECONDS)
