@@ -23,7 +23,7 @@ def written(raw: bytes) -> str:
     return "whsec_" + base64.b64encode(raw).decode()
 
 
-@pytest.mark.parametrize("raw", [OLD, NEW])
+@pytest.mark.parametrize("raw", [OLD, NEW], ids=["old", "new"])
 def test_it_believes_us(raw: bytes) -> None:
     """With either secret of a rotation; and not with another, nor another body."""
     ours = headers([NEW, OLD], "evt_1", int(time.time()), BODY)
