@@ -52,9 +52,9 @@ class Receiver:
             self.open = connection
             with suppress(OSError, ssl.SSLError), connection:
                 connection.settimeout(30)
-                peer = self.context.wrap_socket(connection, server_side=True) if self.context else connection
-                while self._one(peer):
-                    pass
+                with self.context.wrap_socket(connection, server_side=True) if self.context else connection as peer:
+                    while self._one(peer):
+                        pass
 
     def _one(self, peer: Any) -> bool:
         got = b""

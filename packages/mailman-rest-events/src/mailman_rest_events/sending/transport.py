@@ -125,7 +125,6 @@ class Connection:
                     timeout=self._endpoint.timeout,
                     ssl_context=self._context(),
                     server_hostname=host,
-                    assert_hostname=host,
                 )
                 if secure
                 else HTTPConnection(address, port, timeout=self._endpoint.timeout)
