@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import json
 import re
 import socket
-import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from authority import Authority, make_authority
 from receivers import OK, Receiver, answer, closes, drips, floods, hangs, receiver
 
 from mailman_rest_events.endpoints.settings import Endpoint
@@ -215,53 +209,29 @@ def test_what_was_looked_at_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def certified(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's side of TLS as 127.0.0.1, and the certificate that vouches for it, which nobody else knows."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a receiver")])
-    at = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(at - dt.timedelta(days=1))
-        .not_valid_after(at + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, secret = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, secret)
-    return context, certificate
+def authority(tmp_path: Path) -> Authority:
+    """The certificate of a receiver at 127.0.0.1, for which nobody vouches but itself."""
+    return make_authority(tmp_path)
 
 
-def test_certificate(certified: tuple[ssl.SSLContext, Path]) -> None:
+def test_certificate(authority: Authority) -> None:
     """One that nobody vouches for gets nothing, not even the key; with `ca_file` it is as good as any."""
-    context, certificate = certified
-    with receiver(context=context) as peer:
+    with receiver(context=authority.server) as peer:
         found = post(to(peer))
         assert (found.verdict, found.problem) == (
             Verdict.AGAIN,
             "Its certificate is not in order: self-signed certificate.",
         )
         assert peer.requests == []
-        assert post(to(peer, ca_file=certificate)).verdict is Verdict.TAKEN
+        assert post(to(peer, ca_file=authority.file)).verdict is Verdict.TAKEN
 
 
-def test_certificate_of_another(certified: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_of_another(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """It must be for the name in the URL, whatever address that leads to."""
-    context, certificate = certified
     honest = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *of, **more: honest("127.0.0.1", *of, **more))
-    with receiver(context=context) as peer:
-        found = post(to(f"https://harmless.example:{peer.port}/", ca_file=certificate))
+    with receiver(context=authority.server) as peer:
+        found = post(to(f"https://harmless.example:{peer.port}/", ca_file=authority.file))
         assert found.verdict is Verdict.AGAIN
         assert "Its certificate is not in order: Hostname mismatch" in found.problem
         assert peer.requests == []
