@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lazr.config import as_timedelta
+
 from mailman_pgp.sandbox.place import Place, replace_file
 from mailman_pgp.sandbox.ports import LOOPBACK
 from mailman_pgp.site.lines import REQUIRED_LINES, Expectation
@@ -139,7 +141,7 @@ def _stock(place: Place, options: Options, doors: Doors) -> Sections:
         core[f"runner.{name}"] = {"max_restarts": str(MAX_RESTARTS)}
     for name in QUEUE_RUNNERS:
         core[f"runner.{name}"]["sleep_time"] = options.sleep_time
-    core["runner.bounces"]["sleep_time"] = BOUNCES_SLEEP_TIME
+    core["runner.bounces"]["sleep_time"] = max(options.sleep_time, BOUNCES_SLEEP_TIME, key=as_timedelta)
     core["runner.retry"]["sleep_time"] = RETRY_SLEEP_TIME
     return core
 
