@@ -59,3 +59,18 @@ def test_a_chunk_that_makes_progress_is_never_set_aside(mlist: Any) -> None:
     for _ in PEOPLE:
         assert die(one_more)
     assert die()
+
+
+@pytest.mark.usefixtures("core")
+def test_changes_are_looked_for_as_often_as_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the midst of many chunks the database is not asked for changes of keys after each of them."""
+    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
+
+    now, looks = [100.0], []
+    monkeypatch.setattr("mailman_pgp.runners.outgoing.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mailman_pgp.delivery.housekeeping.tell_of_changes", lambda: looks.append(now[0]))
+    runner = OutgoingRunner("out")
+    runner.sleep_float = 1.0
+    for now[0] in (100.0, 100.5, 100.9, 101.0, 101.1, 102.5):
+        runner._do_periodic()
+    assert looks == [100.0, 101.0, 102.5]

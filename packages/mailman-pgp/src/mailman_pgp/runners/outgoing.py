@@ -6,6 +6,7 @@ import logging
 import os
 import pickle
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[mis
         directory = config.switchboards[name].queue_directory
         _take_up(Switchboard(name, directory, slice, int(section.instances)))
         super().__init__(name, slice)
+        self._look_for_changes_at = 0.0
 
     def signal_handler(self, signum: int, frame: Any) -> None:
         """See `IRunner`."""
@@ -64,7 +66,10 @@ class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[mis
         """See `IRunner`.  Core calls this after it removed a finished file: only now may progress be forgotten."""
         super()._do_periodic()
         chunks.forget_finished()
-        housekeeping.tell_of_changes()
+        # As often as core looks into its queues: in the midst of many copies each look would be a part of their cost.
+        if time.monotonic() >= self._look_for_changes_at:
+            housekeeping.tell_of_changes()
+            self._look_for_changes_at = time.monotonic() + self.sleep_float
         housekeeping.when_due()
 
 

@@ -76,6 +76,12 @@ def state(pid: int) -> str:
         return "X"
 
 
+def holds_lock(pid: int) -> bool:
+    """Whether a process holds a lock on a file, as it does within SQLite's transactions (proc_locks(5))."""
+    locks = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+    return any(lock[1] != "->" and lock[4] == str(pid) for lock in locks)
+
+
 def cpu_seconds(pid: int) -> float:
     """The CPU time of a process and of its children that have ended; 0 when it is gone."""
     try:
