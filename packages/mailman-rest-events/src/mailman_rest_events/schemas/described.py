@@ -11,7 +11,9 @@ class Kind(Enum):
     """What a value is, as JSON has it."""
 
     TEXT = "string"
+    NUMBER = "integer"
     YES_NO = "boolean"
+    TEXTS = "array"  # of strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Field:
     def schema(self) -> dict[str, Any]:
         """Its JSON Schema."""
         kind: str | list[str] = [self.kind.value, "null"] if self.optional else self.kind.value
-        return {"type": kind, "description": self.words}
+        items = {"items": {"type": "string"}} if self.kind is Kind.TEXTS else {}
+        return {"type": kind, "description": self.words, **items}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    Plain: TypeAlias = str | int | bool | None
+    Plain: TypeAlias = str | int | bool | tuple[str, ...] | None
 
 __all__ = ["ITold", "Told", "tells", "told_of"]
 
