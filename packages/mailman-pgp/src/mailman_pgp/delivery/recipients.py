@@ -46,17 +46,19 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
     the user's, and core's defaults.  Somebody subscribed twice gets it once.
 
     :param mlist: Core's mailing list.
-    :param author: The address that wrote the post, left out when they don't want their own posts; None leaves out nobody.
+    :param author: The address that wrote the post, left out when they don't want their own posts; None leaves out nobody.  Not
+        among those who want digests: who is missing there for one post would be known to have written it.
     """
     rows = store().execute(_query(mlist.list_id)).all()
     left_out = None if author is None else _unwanted_by_author(rows, author.lower())
     chosen: dict[str, Any] = {}
     for row in rows:
-        if row.status is DeliveryStatus.enabled and row.email != left_out:
+        if row.status is DeliveryStatus.enabled:
             known = chosen.get(row.email)
             if known is None or known.mode is not DeliveryMode.regular:
                 chosen[row.email] = row
-    return [Candidate(email, row.mode is not DeliveryMode.regular) for email, row in sorted(chosen.items())]
+    found = [Candidate(email, row.mode is not DeliveryMode.regular) for email, row in sorted(chosen.items())]
+    return [candidate for candidate in found if candidate.digest or candidate.address != left_out]
 
 
 def _query(list_id: str) -> sa.Select[Any]:
