@@ -54,14 +54,15 @@ class PGPPlugin:
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
         from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
-        from mailman_pgp.lists import closed_door, discretion, passage, pinning  # noqa: PLC0415
+        from mailman_pgp.events import installing  # noqa: PLC0415
+        from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
         from mailman_pgp.notices import welcome  # noqa: PLC0415
         from mailman_pgp.rest.root import Root  # noqa: PLC0415
 
         # Before anything that may fail.
         closed_door.install()
-        discretion.install()
+        installing.install()
         self.resource = Root()  # it says what fails from now on
         database.TABLES.migrate()
         cleanup.install()

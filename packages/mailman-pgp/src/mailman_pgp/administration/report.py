@@ -143,13 +143,20 @@ def _people(title: str, people: Iterable[Unserved]) -> str:
         (
             person.address,
             reasons.unserved(person.reason).words,
-            ""
-            if person.since is None
-            else f"since {moment(person.since)}, {count(person.posts, 'post')}, the last one {moment(person.last or person.since)}",
+            _missed(person),
         )
         for person in people
     ]
     return f"{title}:\n{table(rows)}" if rows else ""
+
+
+def _missed(person: Unserved) -> str:
+    if person.since is None:
+        return ""
+    since = f"since {moment(person.since)}"
+    if not person.posts:  # what they have missed were notices
+        return since
+    return f"{since}, {count(person.posts, 'post')}, the last one {moment(person.last or person.since)}"
 
 
 def _refused(found: Survey, weeks: int) -> str:

@@ -12,6 +12,8 @@ from mailman_pgp.conversation.matters import Matter, Subject, standing
 from mailman_pgp.conversation.moderating import Moderation
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.events.kinds import KeyOfferedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.i18n import _, using
 from mailman_pgp.keys import registry
 from mailman_pgp.lists import administrators
@@ -37,7 +39,7 @@ def ask_moderators(mlist: Any, matter: Matter) -> None:
     if found.recipients or matter.about is Subject.KEY:
         problems |= dict.fromkeys(_ask(mlist, matter, found.recipients), "refused-by-library")
     ledger.lost(mlist.list_id, "notice", problems)
-    for address in ledger.skipped(mlist.list_id, problems):
+    for address in ledger.skipped(mlist.list_id, problems, posts=0):
         send_waiting(mlist, address)
 
 
@@ -116,3 +118,4 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
         ask_moderators(mlist, matter)
     else:
         _ask(mlist, matter, [])
+    notify(KeyOfferedEvent(mlist.list_id, address, certificate.fingerprint, "moderator"))

@@ -21,6 +21,8 @@ from mailman_pgp.conversation.losing import leave_without_key
 from mailman_pgp.conversation.moderating import Moderation, NotDecidedError, decision_in, owners_question_address
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
+from mailman_pgp.events.kinds import KeyOfferedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange.waiting import look_again
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
@@ -212,6 +214,7 @@ def _ask(mlist: Any, letter: Letter, commands: list[Spoken], brought: Brought) -
         answers.template(mlist, letter, "certificate-refused", None, reason=reason_sentence("refused-by-library"))
         return
     if run.offered is not None:
+        notify(KeyOfferedEvent(mlist.list_id, letter.author, run.offered.fingerprint, "proof"))
         config.db.commit()
         look_again(mlist, letter.author)  # what has waited for a key waits for the proof now
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from public import public
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from mailman_pgp.events.skipping import notify_of_skipped
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
 
@@ -74,10 +75,12 @@ def answers_within_a_day(list_id: str, address: str, kind: Answered) -> int:
 
 
 @public
-def skipped(list_id: str, reasons: Mapping[str, str]) -> list[str]:
+def skipped(list_id: str, reasons: Mapping[str, str], *, posts: int = 1) -> list[str]:
     """Record the members who did not get a post.
 
     :param reasons: From the address to the reason, a value of `CertificateProblem` or a word of ours.
+    :param posts: How many posts it was: none, where it was a notice to them.  Of those no subscriber to events is told: some
+        answer posts, and would say who has written.
     :return: Those who are to be told now.
     """
     if not reasons:
@@ -89,19 +92,22 @@ def skipped(list_id: str, reasons: Mapping[str, str]) -> list[str]:
             select(Skipped).where(Skipped.list_id == list_id, Skipped.address.in_(list(reasons)))
         )
     }
-    to_tell = []
+    to_tell, begun = [], {}
     for address, reason in reasons.items():
         row = known.get(address)
         if row is None:
             row = Skipped(list_id=list_id, address=address, reason=reason, since=at, last=at, posts=0, told_at=None)
             session.add(row)
         elif row.reason != reason:
-            row.reason, row.since, row.told_at = reason, at, None
+            row.reason, row.since, row.posts, row.told_at = reason, at, 0, None
+        if posts and not row.posts:
+            begun[address] = reason
         row.last = at
-        row.posts += 1
+        row.posts += posts
         if row.told_at is None or row.told_at < at - _TELL_AGAIN:
             row.told_at = at
             to_tell.append(address)
+    notify_of_skipped(list_id, begun)
     return to_tell
 
 

@@ -189,7 +189,7 @@ def _have_left(mlist: Any, msg: Any, unreached: dict[str, str]) -> list[str]:
 
 def _record(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:
     ledger.lost(mlist.list_id, "notice", {**unreached, **refusals.lost})
-    for address in ledger.skipped(mlist.list_id, unreached):
+    for address in ledger.skipped(mlist.list_id, unreached, posts=0):
         send_waiting(mlist, address)
     config.db.commit()
 

@@ -3,6 +3,8 @@
 `mailman_pgp.keys.registry` says what counts and has counted; here is who made it so, and what else was done: compared, proved
 once more, updated.  Rows stay when a member leaves, and go with the list, with the address, and after `KEPT`.
 
+Whoever has subscribed to events is told of it at once (`mailman_pgp.events`).
+
 An event is also the note that people are to be told of it: written in the transaction of the change, and taken up by whoever sends
 mail (`take`) when that was committed.
 """
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
+from mailman_pgp.events import kinds
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import KeyEvent
 
@@ -58,6 +62,19 @@ class Act(enum.StrEnum):
     REVOKED = "revoked"  # by its own key
 
 
+_KINDS: dict[Act, type[kinds.DoneToKey]] = {
+    Act.ADDED: kinds.KeyAddedEvent,
+    Act.UPDATED: kinds.KeyUpdatedEvent,
+    Act.PROVED: kinds.KeyProvenEvent,
+    Act.APPROVED: kinds.KeyApprovedEvent,
+    Act.COMPARED: kinds.KeyComparedEvent,
+    Act.SUSPENDED: kinds.KeySuspendedEvent,
+    Act.RESUMED: kinds.KeyResumedEvent,
+    Act.REMOVED: kinds.KeyRemovedEvent,
+    Act.REVOKED: kinds.KeyRevokedEvent,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something: at which door, and by which address; an empty one is whoever may use that door."""
@@ -83,15 +100,15 @@ class Event:
 def write(
     list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str = "", to_tell: bool = False
 ) -> None:
-    """Record it; the caller commits.
+    """Record it, and notify subscribers; the caller commits.
 
     :param to_tell: Whether people are to be told of it.
     """
-    at = now()
+    at, address = now(), address.lower()
     store().add(
         KeyEvent(
             list_id=list_id,
-            address=address.lower(),
+            address=address,
             fingerprint=fingerprint,
             act=act.value,
             at=at,
@@ -101,6 +118,10 @@ def write(
             tell_at=at if to_tell else None,
         )
     )
+    if act is Act.CHANGED:
+        notify(kinds.KeyChangedEvent(list_id, address, fingerprint, actor.door.value, earlier))
+    else:
+        notify(_KINDS[act](list_id, address, fingerprint, actor.door.value))
 
 
 def of(list_id: str, address: str | None = None, *, limit: int = 1000, offset: int = 0) -> list[Event]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from mailman_pgp.events.kinds import ListKeyChangedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import insert_once, store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.site import health
@@ -90,6 +92,7 @@ def store_list_key(list_id: str, new: NewListKey) -> None:
             f"The key {made.fingerprint} was not stored for {list_id}: it is stored already, or the list got another "
             f"key at the same moment. Look at the key that the list has now."
         )
+    notify(ListKeyChangedEvent(list_id, made.fingerprint))
 
 
 def certificate(list_id: str) -> ListCertificate:

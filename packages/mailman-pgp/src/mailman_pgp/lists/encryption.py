@@ -16,6 +16,8 @@ from public import public
 from sqlalchemy import select
 
 from mailman_pgp import openpgp
+from mailman_pgp.events.kinds import ListKeyChangedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import core_settings, passage, queued
 from mailman_pgp.model.database import now, prepared, store
@@ -166,6 +168,7 @@ def disable(mlist: Any) -> None:
             f"The workflows that {mlist.fqdn_listname} used before it was encrypted are not installed any more. Choose others "
             f"by `mailman workflows set {mlist.list_id} NAME` first (`mailman workflows list` shows all)."
         ) from error
+    notify(ListKeyChangedEvent(mlist.list_id, None))
 
 
 @public

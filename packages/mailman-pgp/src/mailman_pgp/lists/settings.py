@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from public import public
 
+from mailman_pgp.events.kinds import ListSettingsChangedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
@@ -232,8 +234,11 @@ def change(row: EncryptedList, values: Mapping[str, object]) -> None:
     :raises SettingError: for the first that is not right; then nothing is changed.
     """
     checked = {name: setting(name).check(value) for name, value in values.items()}
-    for name, value in checked.items():
-        setattr(row, name, value)
+    changed = tuple(name for name, value in checked.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, checked[name])
+    if changed:
+        notify(ListSettingsChangedEvent(row.list_id, changed))
 
 
 @public

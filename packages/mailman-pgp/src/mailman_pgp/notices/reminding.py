@@ -10,6 +10,8 @@ from public import public
 from sqlalchemy import select
 from zope.component import getUtility
 
+from mailman_pgp.events.kinds import KeyExpiringEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import reminders
@@ -58,6 +60,7 @@ def _remind_of(mlist: Any, at: dt.datetime) -> None:
     for ending in reminders.endings(mlist.list_id, at):
         if administrators.is_on(mlist, ending.address) and reminders.claim(ending):
             send_ending(mlist, ending.address, ending.ends, at)
+            notify(KeyExpiringEvent(mlist.list_id, ending.address, ending.fingerprint, ending.ends, ending.days))
             config.db.commit()  # or they are told again tomorrow, when the next one can't be told
             told.append(ending)
     if told:
