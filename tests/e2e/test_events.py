@@ -2,77 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import secrets
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from receivers import OK, Receiver, answer, receiver
+from listening import KEY, Heard, listening, settings_for
 
 from mailman_pgp.sandbox.client import Sandbox
 from mailman_pgp.sandbox.configuration import Options
 from mailman_pgp.sandbox.polling import until
-from mailman_rest_events.receiving.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-KEY = secrets.token_urlsafe(24)
-SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-SETTINGS = {
-    "plugin.events.class": "mailman_rest_events.plugin.EventsPlugin",
-    "plugin.events.enabled": "yes",
-    "plugin.events.component_package": "mailman_rest_events",
-    "runner.events.class": "mailman_rest_events.runners.EventsRunner",
-    "runner.events.sleep_time": "0.1s",
-    "runner.events.max_restarts": "1000",
-}
-
-
-class Heard:
-    """What a receiver was told, verified."""
-
-    def __init__(self) -> None:
-        self.peer: Receiver | None = None
-        self.down = False
-
-    def says(self, peer: Any) -> None:
-        """Take everything, or nothing while it is down."""
-        peer.sendall(answer("503 Later") if self.down else OK)
-
-    def events(self) -> list[Any]:
-        """All events so far, each verified as it came."""
-        assert self.peer is not None
-        found = []
-        for head, body in list(self.peer.requests):
-            lines = head.decode().split("\r\n")[1:]
-            headers = dict(line.split(": ", 1) for line in lines)
-            assert headers["Authorization"] == f"Token {KEY}"
-            found.append(verify(headers, body, secrets=[SECRET]))
-        return found
-
-    def told(self, name: str, **data: Any) -> Any:
-        """The event with this name and these values, when it has come."""
-        return until(
-            lambda: next(
-                (
-                    event
-                    for event in self.events()
-                    if event.name == name and all(event.data.get(key) == value for key, value in data.items())
-                ),
-                None,
-            ),
-            f"{name} with {data}",
-        )
 
 
 @pytest.fixture(scope="module")
 def heard() -> Iterator[Heard]:
     """The receiver of all events."""
-    made = Heard()
-    with receiver(made.says) as made.peer:
+    with listening() as made:
         yield made
 
 
@@ -82,14 +30,10 @@ def site(
 ) -> Iterator[Sandbox]:
     """A stock Mailman with the plugin for events alone."""
     directory = tmp_path_factory.mktemp("events")
-    configuration = directory / "events.cfg"
-    assert heard.peer is not None
-    configuration.write_text(
-        f"[endpoint.all]\nurl: {heard.peer.url}\napi_key: {KEY}\nevents: .*\nsecret: {SECRET}\nallow_private: yes\n"
-        f"[endpoint.nobody]\nurl: http://127.0.0.1:9/\napi_key: {KEY}\nevents: .*\nallow_private: yes\n"
+    settings = settings_for(
+        directory / "events.cfg",
+        f"{heard.section}[endpoint.nobody]\nurl: http://127.0.0.1:9/\napi_key: {KEY}\nevents: .*\nallow_private: yes\n",
     )
-    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
-    settings = [f"{name}={value}" for name, value in lines.items()]
     sandbox = Sandbox(directory / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings))
     sandbox.start()
     yield sandbox
@@ -206,9 +150,7 @@ def test_receiver_is_down(site: Sandbox, heard: Heard) -> None:
 def test_mistake_in_the_settings(tmp_path: Any, new_database: Callable[[], str | None]) -> None:
     """Mailman goes on without the plugin, and its log names file, section and mend, but no key."""
     configuration = tmp_path / "events.cfg"
-    configuration.write_text(f"[endpoint.web]\nurl: lists.example.com\napi_key: {KEY}\nevents: .*\n")
-    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
-    settings = [f"{name}={value}" for name, value in lines.items()]
+    settings = settings_for(configuration, f"[endpoint.web]\nurl: lists.example.com\napi_key: {KEY}\nevents: .*\n")
     site = Sandbox(tmp_path / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings))
     site.start()
     try:
