@@ -129,6 +129,21 @@ def test_a_post(encrypted: Any, store: Session, heard: list[Any], written: Writt
     assert notices() == [("skipped", BART)]
 
 
+def test_what_core_answers_an_author(encrypted: Any, heard: list[Any]) -> None:
+    """Where the answer to a post can't be encrypted to its author, nobody hears of it at that moment; with the next post they do."""
+    from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.delivery import deliver as through_the_door  # noqa: PLC0415
+
+    heard.clear()
+    answer = UserNotification(BART, encrypted.owner_address, "Held", "The text.", encrypted.preferred_language)
+    through_the_door(encrypted, answer, {"recipients": [BART], "listid": ANT})
+    assert notices() == [("waiting", BART)]
+    assert heard == []
+    deliver(encrypted, [BART])
+    assert heard == [one(BART, "no-certificate")]
+
+
 def test_a_subscriber_that_raises_costs_no_post(encrypted: Any, store: Session, heard: list[Any]) -> None:
     """It is recorded who was skipped, and they are told."""
     from zope.event import subscribers  # noqa: PLC0415 - core must be initialised
