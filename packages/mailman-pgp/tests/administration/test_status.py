@@ -64,6 +64,11 @@ def test_somebody_gets_nothing(three: Any, run: CommandLine) -> None:
     assert "2 with a certificate that can be used" in result.stdout
     assert "cris@example.com  no certificate\n" in result.stdout
     assert "cris@example.com: Ask them for their certificate" in result.stdout
+    ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"}, posts=0)
+    ledger.store().commit()
+    shown = run("status", three.list_id).stdout
+    assert "since " in shown
+    assert "0 posts" not in shown  # it was a notice
     ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"})
     ledger.skipped(three.list_id, {"cris@example.com": "no-certificate"})
     ledger.store().commit()
