@@ -77,9 +77,12 @@ def state(pid: int) -> str:
 
 
 def holds_lock(pid: int) -> bool:
-    """Whether a process holds a lock on a file, as it does within SQLite's transactions (proc_locks(5))."""
+    """Whether a process holds a lock on a part of a file, as it does within SQLite's transactions (proc_locks(5)).
+
+    The other kind, flock(2), is not meant: a runner may have one for as long as it lives.
+    """
     locks = (line.split() for line in Path("/proc/locks").read_text().splitlines())
-    return any(lock[1] != "->" and lock[4] == str(pid) for lock in locks)
+    return any(lock[1] == "POSIX" and lock[4] == str(pid) for lock in locks)
 
 
 def cpu_seconds(pid: int) -> float:
