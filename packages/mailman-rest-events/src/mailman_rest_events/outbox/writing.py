@@ -11,7 +11,7 @@ from mailman.interfaces.runner import RunnerCrashEvent
 from sqlalchemy import insert
 
 from mailman_plugin_kit.database import now, store
-from mailman_rest_events.model.tables import Delivery, Happened
+from mailman_rest_events.model.tables import Base, Delivery, Happened
 from mailman_rest_events.outbox import crashes
 from mailman_rest_events.outbox.states import State
 from mailman_rest_events.serializers.telling import told_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mailman_rest_events.endpoints.settings import Endpoint
 
 log = logging.getLogger("mailman.plugins")
+
+_HAPPENED, _DELIVERIES = (insert(Base.metadata.tables[kind.__tablename__]) for kind in (Happened, Delivery))
 
 
 def subscriber(endpoints: Collection[Endpoint]) -> Callable[[object], None]:
@@ -68,12 +70,12 @@ def put(uid: str, name: str, list_id: str | None, data: Any, *, at: dt.datetime,
 
     :param data: Plain values by their names; None where nobody has said what may be told.
     """
-    session = store()
     text = json.dumps(data, separators=(",", ":"))
-    # What core has begun is its own to flush: an error of that is not to come up here.
-    with session.no_autoflush:
-        session.execute(insert(Happened).values(uid=uid, name=name, list_id=list_id, data=text, at=at))
-        session.execute(insert(Delivery), [_row(uid, endpoint, at) for endpoint in endpoints])
+    # By the connection, which takes half the time of the session; and what core has begun is not flushed: an error of that is
+    # not to come up here.
+    connection = store().connection()
+    connection.execute(_HAPPENED, {"uid": uid, "name": name, "list_id": list_id, "data": text, "at": at})
+    connection.execute(_DELIVERIES, [_row(uid, endpoint, at) for endpoint in endpoints])
 
 
 def _row(uid: str, endpoint: str, at: dt.datetime) -> dict[str, Any]:
