@@ -100,29 +100,18 @@ def skipped(ids: Collection[int]) -> set[int]:
 def record(steps: Iterable[Step]) -> None:
     """Write down what has become of events.  The caller commits."""
     at = now()
-    rows = [
-        {
-            "row": step.item.id,
-            "new": step.state.value,
-            "tried": step.item.attempts,
-            "next": step.due,
-            "over": at if step.state in _DONE else None,
-            "why": step.problem[:_MAX_PROBLEM],
-        }
-        for step in steps
-    ]
-    if rows:
-        _many(
+    alike: dict[tuple[State, int, dt.datetime | None, str], list[int]] = {}
+    for step in steps:
+        alike.setdefault((step.state, step.item.attempts, step.due, step.problem[:_MAX_PROBLEM]), []).append(
+            step.item.id
+        )
+    for (state, attempts, due, problem), ids in alike.items():
+        done = at if state in _DONE else None
+        store().execute(
             update(Delivery)
-            .where(Delivery.id == bindparam("row"), _UNDER_WAY)
-            .values(
-                state=bindparam("new"),
-                attempts=bindparam("tried"),
-                due=bindparam("next"),
-                done=bindparam("over"),
-                problem=bindparam("why"),
-            ),
-            rows,
+            .where(Delivery.id.in_(ids), _UNDER_WAY)
+            .values(state=state.value, attempts=attempts, due=due, done=done, problem=problem),
+            execution_options={"synchronize_session": False},
         )
 
 
