@@ -95,6 +95,28 @@ def test_all_parked(outbox: Outbox, deeds: Any) -> None:
     assert deeds.replay(deeds.Which(state=State.PARKED)).deliveries == 6
 
 
+def test_many(outbox: Outbox, deeds: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until all of many are changed: each time some are committed.  None is left out, and none taken twice."""
+    from sqlalchemy import event  # noqa: PLC0415
+
+    monkeypatch.setattr(deeds, "_AT_ONCE", 3)
+    outbox.put(20, "web", "other", state="delivered")
+    committed = []
+
+    def note(session: Any) -> None:
+        committed.append(session)
+
+    event.listen(outbox.store, "after_commit", note)
+    try:
+        assert deeds.replay(deeds.Which("web", everything=True)).deliveries == 20
+        assert len(committed) > 4
+        assert deeds.skip(deeds.Which("web", everything=True)).deliveries == 20
+    finally:
+        event.remove(outbox.store, "after_commit", note)
+    outbox.store.commit()
+    assert outbox.states() == {"skipped": 20, "delivered": 20}
+
+
 def test_keeps_the_order(outbox: Outbox, deeds: Any) -> None:
     """What is sent again gets numbers behind those there are, in the order in which it happened."""
     from mailman_rest_events.outbox import claims  # noqa: PLC0415 - core must be initialised

@@ -37,9 +37,10 @@ class Delivery(Base):
 
     __tablename__ = "ev_delivery"
     __table_args__ = (
-        Index("ix_ev_delivery_state", "endpoint", "state", "id"),
+        Index("ix_ev_delivery_state", "state", "endpoint", "id"),
         Index("ix_ev_delivery_sequence", "endpoint", "sequence", unique=True),
         Index("ix_ev_delivery_event", "event"),
+        Index("ix_ev_delivery_done", "done", "id"),
     )
 
     id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)

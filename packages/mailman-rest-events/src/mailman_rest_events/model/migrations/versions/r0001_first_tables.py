@@ -39,9 +39,10 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ev_delivery")),
     )
-    op.create_index("ix_ev_delivery_state", "ev_delivery", ["endpoint", "state", "id"])
+    op.create_index("ix_ev_delivery_state", "ev_delivery", ["state", "endpoint", "id"])
     op.create_index("ix_ev_delivery_sequence", "ev_delivery", ["endpoint", "sequence"], unique=True)
     op.create_index("ix_ev_delivery_event", "ev_delivery", ["event"])
+    op.create_index("ix_ev_delivery_done", "ev_delivery", ["done", "id"])
     op.create_table(
         "ev_endpoint",
         sa.Column("name", sa.String(64), nullable=False),
