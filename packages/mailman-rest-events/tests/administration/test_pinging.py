@@ -8,8 +8,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 from receivers import OK, Receiver, answer, drips, receiver
+
+from mailman_rest_events.schemas import EVENTS, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +52,7 @@ def test_taken(ping: Any, lead_to: Callable[..., None], outbox: Outbox) -> None:
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     event = verify(headers, body, secrets=["whsec_" + base64.b64encode(SECRET).decode()])
     assert (event.name, event.sequence, event.data) == ("PingEvent", None, {})
-    assert json.loads(body)["id"].startswith("evt_")
+    jsonschema_rs.validate({each.name: schema_of(each) for each in EVENTS}["PingEvent"], json.loads(body))
     assert outbox.deliveries() == []
     assert outbox.course("web").sequence == 0
 

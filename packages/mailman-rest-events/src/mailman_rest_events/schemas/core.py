@@ -1,4 +1,4 @@
-"""Core's events, described."""
+"""Core's events, and a ping, described."""
 
 from __future__ import annotations
 
@@ -64,4 +64,5 @@ EVENTS: tuple[Described, ...] = (
         ),
     ),
     Described("ConfigurationUpdatedEvent", "A process of Mailman has read its configuration."),
+    Described("PingEvent", "An operator tries whether the endpoint takes events.", ordered=False),
 )

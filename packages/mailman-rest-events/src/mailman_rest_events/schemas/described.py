@@ -42,32 +42,39 @@ class Described:
     """One event.
 
     :ivar words: When it happens, in one sentence.
+    :ivar ordered: Whether it is part of an endpoint's order; what is not tells nothing, and its number is null.
     """
 
     name: str
     words: str
     fields: tuple[Field, ...] = ()
+    ordered: bool = True
 
 
 def schema_of(event: Described) -> dict[str, Any]:
     """The JSON Schema of the body of an event."""
+    members = {
+        "name": {"const": event.name},
+        **({"event": _told(event)} if event.ordered else {}),
+        "id": {"type": "string", "pattern": "^evt_[0-9a-f]{32}$"},
+        "time": {"type": "string", "format": "date-time"},
+        "sequence": {"type": "integer", "minimum": 1} if event.ordered else {"type": "null"},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": event.name,
         "description": event.words,
         "type": "object",
-        "properties": {
-            "name": {"const": event.name},
-            "event": {
-                "type": "object",
-                "properties": {field.name: field.schema() for field in event.fields},
-                "required": [field.name for field in event.fields if not field.missing],
-                "additionalProperties": False,
-            },
-            "id": {"type": "string", "pattern": "^evt_[0-9a-f]{32}$"},
-            "time": {"type": "string", "format": "date-time"},
-            "sequence": {"type": "integer", "minimum": 1},
-        },
-        "required": ["name", "event", "id", "time", "sequence"],
+        "properties": members,
+        "required": list(members),
+        "additionalProperties": False,
+    }
+
+
+def _told(event: Described) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {field.name: field.schema() for field in event.fields},
+        "required": [field.name for field in event.fields if not field.missing],
         "additionalProperties": False,
     }
