@@ -129,9 +129,10 @@ def start() -> None:
         call_command("migrate", run_syncdb=True, verbosity=0)
 
 
-def body(event_id: str, name: str, data: dict[str, Any] | None = None) -> bytes:
+def body(event_id: str, name: str, data: dict[str, Any] | None = None, sequence: int = 1) -> bytes:
     """What is sent of an event."""
-    content = {"name": name, "event": data or {}, "id": event_id, "time": "2027-01-15T08:00:00.000Z", "sequence": 1}
+    time_of_it = "2027-01-15T08:00:00.000Z"
+    content = {"name": name, "event": data or {}, "id": event_id, "time": time_of_it, "sequence": sequence}
     return json.dumps(content).encode()
 
 

@@ -110,7 +110,22 @@ def test_no_event(content: bytes) -> None:
         verify(signed(content), content, secrets=[SECRET], now=NOW)
 
 
-@pytest.mark.parametrize("change", [{"time": None}, {"sequence": "7"}, {"event": ["x"]}, {"name": None}, {"id": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time": None},
+        {"sequence": "7"},
+        {"sequence": 0},
+        {"sequence": -7},
+        {"sequence": 7.0},
+        {"sequence": False},
+        {"sequence": True},
+        {"sequence": 2**63},
+        {"event": ["x"]},
+        {"name": None},
+        {"id": 1},
+    ],
+)
 def test_other_kinds(change: dict[str, object]) -> None:
     """Whoever reads an event finds the kinds of values that stand in its description."""
     content = json.dumps({**CONTENT, **change}).encode()
@@ -123,6 +138,17 @@ def test_without_number_and_words() -> None:
     content = json.dumps({"name": "PingEvent", "id": "evt_1", "time": "2027-01-15T08:00:00.000Z"}).encode()
     event = verify(signed(content), content, secrets=[SECRET], now=NOW)
     assert (event.name, event.sequence, event.data) == ("PingEvent", None, {})
+
+
+def test_delivery() -> None:
+    """A copy has the name of the first; what an operator has sent again has another, although its ID is the same."""
+
+    def delivery(**change: object) -> str:
+        content = json.dumps({**CONTENT, **change}).encode()
+        return verify(signed(content), content, secrets=[SECRET], now=NOW).delivery
+
+    assert delivery(sequence=7) == delivery(sequence=7)
+    assert len({delivery(sequence=7), delivery(sequence=8), delivery(sequence=None)}) == 3
 
 
 def test_long_id() -> None:

@@ -51,7 +51,7 @@ def work(event, **kwargs):
 received.connect(work)
 if point == "after all":
     add = Done.add
-    Done.add = classmethod(lambda cls, event_id: (add(event_id), dead()))
+    Done.add = classmethod(lambda cls, delivery: (add(delivery), dead()))
 content = website.body("evt_1", "PasswordChangeEvent")
 headers = website.signed("evt_1", content, raw=raw)
 answer = Client().post("/", content, content_type="application/json", headers=headers)

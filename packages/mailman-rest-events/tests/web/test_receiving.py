@@ -79,6 +79,25 @@ def test_once(web: Website, worker: Worker) -> None:
     assert worker.done == ["evt_1"]
 
 
+def test_sent_again_by_an_operator(web: Website, worker: Worker) -> None:
+    """An event that was done is done once more where an operator has it sent again: it has the same ID, and a new number."""
+    again = body("evt_1", "ListCreatedEvent", {"list_id": "no.example.com"}, sequence=7)
+    for content in (CONTENT, again, CONTENT, again):
+        assert web.post(content, signed("evt_1", content)).status_code == 204
+    assert worker.done == ["evt_1", "evt_1"]
+
+
+def test_longest_name(web: Website, worker: Worker) -> None:
+    """What names a delivery fits into its column, however long the ID and the number are."""
+    from mailman_rest_events.django.models import Done  # noqa: PLC0415 - Django must be ready
+
+    name = "e" * 200
+    content = body(name, "PasswordChangeEvent", sequence=2**63 - 1)
+    assert web.post(content, signed(name, content)).status_code == 204
+    ((row,), column) = Done.objects.all(), Done._meta.get_field("delivery")
+    assert (worker.done, len(row.delivery)) == ([name], column.max_length)
+
+
 def test_somebody_cannot(web: Website, worker: Worker) -> None:
     """When one receiver raises, the others still have the event, and it is not taken: so it comes again, until all have it."""
     from mailman_rest_events.django.events import received, signal_for  # noqa: PLC0415 - Django must be ready
@@ -102,7 +121,7 @@ def test_died_in_the_middle(web: Website, worker: Worker) -> None:
     worker.failure = SystemExit()
     with pytest.raises(SystemExit):
         web.send("PasswordChangeEvent", event_id="evt_1")
-    assert not Done.has("evt_1")
+    assert not Done.has("evt_1/1")
     worker.failure = None
     assert web.send("PasswordChangeEvent", event_id="evt_1") == 204
     assert worker.done == ["evt_1"]
@@ -114,11 +133,11 @@ def test_two_at_once(web: Website) -> None:
     from mailman_rest_events.django.models import Done  # noqa: PLC0415
 
     def other_process(event: Any, **_kwargs: Any) -> None:
-        Done.add(event.id)
+        Done.add(event.delivery)
 
     web.listen(received, other_process)
     assert web.send("PasswordChangeEvent", event_id="evt_1") == 204
-    assert Done.objects.filter(event_id="evt_1").count() == 1
+    assert Done.objects.filter(delivery="evt_1/1").count() == 1
 
 
 def test_receivers_break_nothing_of_others(web: Website, worker: Worker) -> None:
@@ -141,8 +160,8 @@ def test_old_ones_are_forgotten(web: Website) -> None:
 
     assert web
     now = timezone.now()
-    Done.objects.create(event_id="old", at=now - timedelta(days=31))
-    Done.objects.create(event_id="young", at=now - timedelta(days=29))
+    Done.objects.create(delivery="old", at=now - timedelta(days=31))
+    Done.objects.create(delivery="young", at=now - timedelta(days=29))
     for number in range(100):
         Done.add(f"evt_{number}")
     assert not Done.has("old")

@@ -155,7 +155,8 @@ def replay(
 ) -> None:
     """Send events again: those with these IDs, or those of an endpoint with these numbers, or all in a state.
 
-    They keep their IDs, by which receivers know them again, and get new numbers. An endpoint that was stopped is started.
+    They keep their IDs, and get new numbers, by which receivers know that they are to do the work again. An endpoint that was
+    stopped is started.
     """
     with _sentences():
         done = deeds.replay(_which(uids, endpoint, state, sequence, everything=everything))

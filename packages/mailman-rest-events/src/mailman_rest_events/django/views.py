@@ -45,11 +45,11 @@ def receive(request: Any) -> HttpResponse:
     except NotVerifiedError as error:
         log.warning("A request is not taken for an event of Mailman's. %s", error)
         return _answer(401, str(error))
-    if Done.has(event.id):
+    if Done.has(event.delivery):
         return _answer(204)
     if distribute(event):
         return _answer(500, "Not everybody here could take the event; the website's log says why.")
-    Done.add(event.id)
+    Done.add(event.delivery)
     return _answer(204)
 
 

@@ -1,4 +1,4 @@
-"""Which events were done already: for receivers that live in one process."""
+"""What was done already: for receivers that live in one process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class Seen:
-    """The ids of the latest events.
+    """The latest events, by `Event.delivery`.
 
     An event comes at least once.  Ask before the work and add after it: who dies in between does the work when the event comes again.
 
@@ -16,19 +16,19 @@ class Seen:
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._deliveries: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
 
-    def __contains__(self, event_id: str) -> bool:
-        return event_id in self._ids
+    def __contains__(self, delivery: str) -> bool:
+        return delivery in self._deliveries
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._deliveries)
 
-    def add(self, event_id: str) -> None:
+    def add(self, delivery: str) -> None:
         """Remember an event that is done."""
         with self._lock:
-            self._ids[event_id] = None
-            self._ids.move_to_end(event_id)
-            while len(self._ids) > self._most:
-                self._ids.popitem(last=False)
+            self._deliveries[delivery] = None
+            self._deliveries.move_to_end(delivery)
+            while len(self._deliveries) > self._most:
+                self._deliveries.popitem(last=False)

@@ -24,6 +24,9 @@ TOLERANCE = 300
 MAX_BODY = 256 * 1024
 #: Characters: no event's id is longer.
 MAX_ID = 200
+_MAX_SEQUENCE = 2**63 - 1
+#: Characters: no `Event.delivery` is longer.
+MAX_DELIVERY = MAX_ID + len(f"/{_MAX_SEQUENCE}")
 _MAX_SIGNATURES = 10
 _LEAST_SECRET = 24
 
@@ -36,7 +39,7 @@ class NotVerifiedError(Exception):
 class Event:
     """What happened.
 
-    :ivar id: Names the event; whoever has seen it has got a copy.
+    :ivar id: Names the event.
     :ivar name: The name of its class.
     :ivar time: When it happened, as ISO 8601 with a Z.
     :ivar sequence: Grows by one from event to event of one endpoint; None where it has no number, as a ping.
@@ -48,6 +51,14 @@ class Event:
     time: str
     sequence: int | None
     data: Mapping[str, Any]
+
+    @property
+    def delivery(self) -> str:
+        """Names what was to be delivered: whoever has seen it has got a copy, sent once more since no answer came.
+
+        An event that an operator has sent again has another one, since it has another number.
+        """
+        return self.id if self.sequence is None else f"{self.id}/{self.sequence}"
 
 
 def verify(
@@ -102,6 +113,8 @@ def read(event_id: str, body: bytes) -> Event:
         raise NotVerifiedError("The request holds no event.") from error
     kinds = (event.id, str), (event.name, str), (event.time, str), (event.sequence, int | None), (event.data, dict)
     if event.id != event_id or len(event_id) > MAX_ID or not all(isinstance(value, kind) for value, kind in kinds):
+        raise NotVerifiedError("The request holds no event.")
+    if event.sequence is not None and (event.sequence is True or not 0 < event.sequence <= _MAX_SEQUENCE):
         raise NotVerifiedError("The request holds no event.")
     return event
 

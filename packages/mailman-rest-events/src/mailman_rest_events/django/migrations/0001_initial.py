@@ -17,7 +17,7 @@ class Migration(migrations.Migration):  # type: ignore[misc]  # Django is untype
             name="Done",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("event_id", models.CharField(max_length=200, unique=True)),
+                ("delivery", models.CharField(max_length=220, unique=True)),
                 ("at", models.DateTimeField(db_index=True)),
             ],
             options={"verbose_name": "event that is done", "verbose_name_plural": "events that are done"},
