@@ -1,4 +1,4 @@
 """What plugins of GNU Mailman 3 need that bring tables and texts of their own.
 
-Importing it loads nothing of Mailman Core: `mailman_plugin_kit.database` does, `mailman_plugin_kit.i18n` does not.
+Importing it loads nothing of Mailman Core: `mailman_plugin_kit.database` does, the others do not.
 """

@@ -21,8 +21,9 @@ from public import public
 from zope.event import subscribers
 from zope.interface import implementer
 
+from mailman_plugin_kit.settings import SettingsError
 from mailman_rest_events import site
-from mailman_rest_events.endpoints.settings import SettingsError, load
+from mailman_rest_events.endpoints.settings import load
 
 log = logging.getLogger("mailman.plugins")
 

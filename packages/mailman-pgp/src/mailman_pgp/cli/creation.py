@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.cli.settings_text import settings_text
 from mailman_pgp.site import doctor_config, doctor_database, doctor_keyfile
-from mailman_pgp.site.settings import SettingsError, load
+from mailman_pgp.site.settings import load
 from mailman_pgp.site.sitekey import SiteKey, SiteKeyError, lies_below
+from mailman_plugin_kit.settings import SettingsError
 
 KEY_FILE = Path("pgp") / "site.key"
 SETTINGS_FILE = "mailman-pgp.cfg"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information, warning
 from mailman_pgp.site.lines import values_in_force
-from mailman_pgp.site.settings import SettingsError, SiteSettings, load
+from mailman_pgp.site.settings import SiteSettings, load
 from mailman_pgp.site.sitekey import SiteKey, SiteKeyError, lies_below
+from mailman_plugin_kit.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

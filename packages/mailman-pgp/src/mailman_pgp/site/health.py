@@ -18,9 +18,10 @@ import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.site.lines import RequiredLine, Section, values_in_force, violated
-from mailman_pgp.site.settings import SettingsError, SiteSettings
+from mailman_pgp.site.settings import SiteSettings
 from mailman_pgp.site.settings import load as load_settings
 from mailman_pgp.site.sitekey import SiteKey, SiteKeyError
+from mailman_plugin_kit.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,17 +5,17 @@ It has one section, ``[pgp]``, in which only ``key_file`` must be given.
 
 from __future__ import annotations
 
-import configparser
 import dataclasses
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailman_plugin_kit.settings import SettingsError, meant, read
+
+if TYPE_CHECKING:
+    import configparser
 
 _SECTION = "pgp"
-
-
-class SettingsError(Exception):
-    """The settings file can't be used; the text says what to change in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ def load(path: Path) -> SiteSettings:
     names = [field.name for field in dataclasses.fields(SiteSettings)]
     for option in section:
         if option not in names:
-            guess = difflib.get_close_matches(option, names, n=1)
-            hint = f" Is {guess[0]} meant?" if guess else f" The options are: {', '.join(names)}."
-            raise SettingsError(f"There is no option {option}, which {path} sets in [{_SECTION}].{hint}")
+            raise SettingsError(
+                f"There is no option {option}, which {path} sets in [{_SECTION}]. {meant(option, names)}"
+            )
     if not section.get("key_file", "").strip():
         raise SettingsError(
             f"{path} names no key file. Put `key_file: /etc/mailman3/mailman-pgp.key` into [{_SECTION}], "
@@ -67,52 +67,16 @@ def load(path: Path) -> SiteSettings:
 
 
 def _section(path: Path) -> configparser.SectionProxy:
-    # A sign of percent in a path is a sign of percent.
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SettingsError(
-            f"There is no settings file {path}. Create it with a section [{_SECTION}] and a line `key_file: …`, "
-            f"or correct `configuration:` in [plugin.pgp] of mailman.cfg."
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"The settings file {path} can't be read ({error.strerror}). The user that runs Mailman must be able to."
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"The settings file {path} is not UTF-8 text. Save it as UTF-8.") from None
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        # The library's text quotes lines of the file; the number is enough to find them.
-        where = getattr(error, "lineno", None) or next((line for line, _ in getattr(error, "errors", ())), None)
-        place = f" in line {where}" if where else ""
-        raise SettingsError(
-            f"The settings file {path} is not well-formed{place} ({_mistake(error)}). "
-            f"It consists of `[{_SECTION}]` and lines `option: value`."
-        ) from None
+    parser = read(path, plugin="pgp", section=_SECTION)
     others = [name for name in parser.sections() if name != _SECTION]
-    if others or parser.defaults():
+    if others:
         raise SettingsError(
-            f"The settings file {path} has a section [{(others or ['DEFAULT'])[0]}], which means nothing here. "
+            f"The settings file {path} has a section [{others[0]}], which means nothing here. "
             f"Everything stands in [{_SECTION}]."
         )
     if not parser.has_section(_SECTION):
         raise SettingsError(f"The settings file {path} has no section [{_SECTION}]. Put it above its options.")
     return parser[_SECTION]
-
-
-def _mistake(error: configparser.Error) -> str:
-    match error:
-        case configparser.DuplicateOptionError():
-            return f"{error.option} is there twice"
-        case configparser.DuplicateSectionError():
-            return f"[{error.section}] is there twice"
-        case configparser.MissingSectionHeaderError():
-            return "an option stands above the first section"
-        case _:
-            return "a line is neither a section nor an option"
 
 
 def _path(path: Path, name: str, text: str) -> Path:

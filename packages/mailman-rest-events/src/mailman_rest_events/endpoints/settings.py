@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import configparser
-import difflib
 import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from mailman_plugin_kit.settings import SettingsError, meant, read
+
+if TYPE_CHECKING:
+    import configparser
 
 _PREFIX = "endpoint."
 _OPTIONS = (
@@ -42,10 +46,6 @@ _DEFAULT_TIMEOUT = 10.0
 _YES = frozenset({"yes", "true", "on", "1"})
 _NO = frozenset({"no", "false", "off", "0"})
 _MOST_SECRETS = 2
-
-
-class SettingsError(Exception):
-    """The endpoints can't be used as they are written; the text names file, section and mend."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,7 +92,7 @@ def load(path: Path) -> dict[str, Endpoint]:
 
     :raises SettingsError: for whatever is wrong; nothing is taken then.
     """
-    parser = _parsed(path)
+    parser = read(path, plugin="events", section="endpoint.NAME")
     found = {}
     for section in parser.sections():
         name = section.removeprefix(_PREFIX)
@@ -103,42 +103,6 @@ def load(path: Path) -> dict[str, Endpoint]:
             )
         found[name] = _Section(path, section, name, parser[section]).endpoint()
     return found
-
-
-def _parsed(path: Path) -> configparser.ConfigParser:
-    # A sign of percent in a key is a sign of percent; and no section lends its options to all others.
-    parser = configparser.ConfigParser(interpolation=None, default_section="\0")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SettingsError(
-            f"There is no file {path}. Write it, with a section [endpoint.NAME] for each endpoint, or correct "
-            f"`configuration:` in [plugin.events] of mailman.cfg."
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"The file {path} can't be read ({error.strerror}). The user that runs Mailman must be able to."
-        ) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"The file {path} is not UTF-8 text. Save it as UTF-8.") from None
-    try:
-        parser.read_string(text)
-    except configparser.DuplicateSectionError as error:
-        raise SettingsError(
-            f"[{error.section}] is in {path} twice (again in line {error.lineno}). Give one of the two another name."
-        ) from None
-    except configparser.DuplicateOptionError as error:
-        raise SettingsError(
-            f"{error.option} is twice in [{error.section}] of {path} (again in line {error.lineno}). Remove one of them."
-        ) from None
-    except configparser.Error as error:
-        # The library's text quotes lines of the file, which may hold a key; the number is enough to find them.
-        where = getattr(error, "lineno", None) or next((line for line, _ in getattr(error, "errors", ())), None)
-        place = f"Line {where} of {path}" if where else f"A line of {path}"
-        raise SettingsError(
-            f"{place} is neither a section [endpoint.NAME] nor `option: value` below one. Correct it."
-        ) from None
-    return parser
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -156,9 +120,7 @@ class _Section:
     def endpoint(self) -> Endpoint:
         for option in self.options:
             if option not in _OPTIONS:
-                guess = difflib.get_close_matches(option, _OPTIONS, n=1)
-                hint = f"Is {guess[0]} meant?" if guess else f"The options are: {', '.join(_OPTIONS)}."
-                raise self.wrong(f"there is no option {option}. {hint}")
+                raise self.wrong(f"there is no option {option}. {meant(option, _OPTIONS)}")
         for option in ("url", "api_key", "events"):
             if not self._text(option):
                 raise self.wrong(f"{option} is missing. Add a line `{option}: …`.")
