@@ -134,6 +134,10 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
 
+.PHONY: bench-events
+bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
+	@PYTHONPATH=packages/mailman-pgp/tests $(BIN)/python benchmarks/events.py $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does
 	@$(call say,ruff); \
