@@ -134,6 +134,10 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
 
+.PHONY: bench-website
+bench-website: setup ## Measure how late a website learns what happens in Mailman, with its events and without
+	@PYTHONPATH=packages/mailman-rest-events/tests:tests/e2e $(BIN)/python benchmarks/freshness.py $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does
 	@$(call say,ruff); \
