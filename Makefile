@@ -130,6 +130,19 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 	$(call say,Deep tests); \
 	$(PYTEST) $(WORKERS) -m deep $(ARGS)
 
+# What is locked has the newest Django that Postorius takes; this one stands in its place.
+OLDEST_DJANGO := .django
+.PHONY: test-django
+test-django: setup ## Run the tests of the website with the oldest Django that Postorius takes
+	@$(find_python); \
+	$(find_uv); \
+	rm -rf $(OLDEST_DJANGO); \
+	"$$uv" pip install --quiet --python $(BIN)/python --target $(OLDEST_DJANGO) --no-deps --require-hashes \
+	    -r requirements/django.txt; \
+	export PYTHONPATH="$(CURDIR)/$(OLDEST_DJANGO)"; \
+	$(call say,Tests of the website$(,) with Django $$($(BIN)/python -m django --version)); \
+	$(PYTEST) --numprocesses=0 $(ARGS) packages/mailman-rest-events/tests/web
+
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
@@ -183,6 +196,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
 	    --group pyproject.toml:dev --no-emit-package mailman-plugin-kit --no-emit-package mailman-workflows -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
+	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
 	git diff --stat -- requirements 2>/dev/null || true
 

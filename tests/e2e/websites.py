@@ -146,8 +146,8 @@ class ServedWebsite:
 
     @property
     def _environment(self) -> dict[str, str]:
-        places = [str(_HERE), str(Path(website.__file__).parent)]
-        return os.environ | {"WEBSITE": str(self.directory), "PYTHONPATH": os.pathsep.join(places)}
+        places = [str(_HERE), str(Path(website.__file__).parent), os.environ.get("PYTHONPATH", "")]
+        return os.environ | {"WEBSITE": str(self.directory), "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
     def stop(self) -> None:
         """End it."""
