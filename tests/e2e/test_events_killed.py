@@ -93,6 +93,8 @@ class Site:
             lambda: f"the last event told\n{self.mailman.logs()[-4000:]}",
             interval=0.1,
         )
+        # What it still has to write down belongs to this test, and not to the next one.
+        until(lambda: self.mailman.rest(ENDPOINT)["waiting"] == 0, "all written down as delivered")
         in_order(self.receiver.taken())
         for name, kind in (("ListCreatedEvent", "lists"), ("SubscriptionEvent", "members")):
             assert sorted(self.of_lists(name)) == sorted(self.there(kind))
