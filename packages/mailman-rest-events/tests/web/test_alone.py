@@ -116,3 +116,17 @@ def test_installed_into_mailman() -> None:
     names = set(installed_with("mailman-rest-events[core]"))
     assert {"mailman", "mailman-plugin-kit", "urllib3", "certifi"} <= names
     assert "django" not in names
+
+
+def test_installed_into_mailman_as_for_a_website() -> None:
+    """Mailman says what is missing."""
+    program = """
+import importlib.util, warnings
+warnings.simplefilter("ignore")
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "mailman_plugin_kit" else found(name)
+import mailman_rest_events.plugin
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("Install mailman-rest-events[core].")
