@@ -47,11 +47,11 @@ def site(
 
 
 @pytest.fixture(scope="module")
-def changes(site: Sandbox, served: ServedWebsite) -> dict[str, Change]:
-    """What is to be done, by its name; the website runs from here on, and knows what there is."""
-    mailman = Mailman(site.rest)
-    served.start(site.rest, mailman.people)
-    made = {change.name: change for change in mailman.changes()}
+def changes(site: Sandbox, served: ServedWebsite) -> list[dict[str, Change]]:
+    """What is to be done, by its name, each twice; the website runs from here on, and knows what there is."""
+    mailmans = [Mailman(site.rest, number) for number in range(2)]
+    served.start(site.rest, [email for mailman in mailmans for email in mailman.people])
+    made = [{change.name: change for change in mailman.changes()} for mailman in mailmans]
     until(lambda: said(site)["waiting"] == 0, lambda: f"the website told, {said(site)}\n{served.logs()}")
     return made
 
@@ -61,14 +61,38 @@ def said(site: Sandbox) -> Any:
     return site.rest("plugins/events/endpoints/web")
 
 
+def is_shown(site: Sandbox, served: ServedWebsite, change: Change) -> None:
+    """Wait until each process of the website shows it."""
+    until(lambda: change.shown(served), lambda: f"{change.name}: shown, {said(site)}\n{served.logs()}")
+    assert all(change.shown(served) for _ in range(_TIMES))
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_shown(site: Sandbox, served: ServedWebsite, changes: dict[str, Change], name: str) -> None:
-    """Each process of the website shows what is true, though it has shown, and remembered, the other before."""
-    change = changes[name]
+def test_shown(site: Sandbox, served: ServedWebsite, changes: list[dict[str, Change]], name: str) -> None:
+    """What is done is shown, though the website has shown, and remembered, the other before."""
+    change = changes[0][name]
     assert not change.shown(served)
     change.do()
-    until(
-        lambda: change.shown(served),
-        lambda: f"that {name} is shown, {said(site)}\n{served.logs()}",
-    )
-    assert all(change.shown(served) for _ in range(_TIMES))
+    is_shown(site, served, change)
+
+
+@pytest.mark.parametrize("name", ["somebody leaves", "a list is made"])
+def test_website_was_down(site: Sandbox, served: ServedWebsite, changes: list[dict[str, Change]], name: str) -> None:
+    """What is done while the website is killed is shown when it is there again."""
+    change = changes[1][name]
+    assert not change.shown(served)
+    served.kill()
+    change.do()
+    served.serve()
+    is_shown(site, served, change)
+
+
+@pytest.mark.parametrize("name", ["somebody joins", "a domain is deleted"])
+def test_workers_are_killed(site: Sandbox, served: ServedWebsite, changes: list[dict[str, Change]], name: str) -> None:
+    """So is what is done while those are killed that should take it."""
+    change = changes[1][name]
+    assert not change.shown(served)
+    served.kill_workers()
+    change.do()
+    served.kill_workers()
+    is_shown(site, served, change)

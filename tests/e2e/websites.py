@@ -21,6 +21,8 @@ from urllib.parse import urlencode
 
 import website
 
+from mailman_pgp.sandbox import processes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -126,6 +128,10 @@ class ServedWebsite:
         }
         (self.directory / "settings.json").write_text(json.dumps(settings))
         self._run("prepare", *people)
+        self.serve()
+
+    def serve(self) -> None:
+        """Start the processes that answer; whoever has asked meanwhile waits."""
         descriptor = self._listening.fileno()
         command = [sys.executable, "-m", "gunicorn", f"--bind=fd://{descriptor}", f"--workers={_WORKERS}", "--preload"]
         command += ["--no-control-socket", "--graceful-timeout=2", "website_server:application()"]
@@ -133,6 +139,21 @@ class ServedWebsite:
             self._process = subprocess.Popen(
                 command, env=self._environment, pass_fds=[descriptor], stdout=log, stderr=log, cwd=self.directory
             )
+
+    def kill(self) -> None:
+        """Kill all of its processes."""
+        assert self._process is not None
+        for pid in (self._process.pid, *self._workers()):
+            processes.send(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def kill_workers(self) -> None:
+        """Kill those of its processes that answer requests; they are started again."""
+        for pid in self._workers():
+            processes.send(pid, signal.SIGKILL)
+
+    def _workers(self) -> list[int]:
+        return [] if self._process is None else processes.children(self._process.pid)
 
     def catch_up(self) -> None:
         """What brings a stock website up to date: the job that it runs once an hour, and a look at Postorius' page of domains."""
