@@ -37,7 +37,7 @@ _LOOK_SECONDS = 0.5
 
 
 def main() -> int:
-    """Measure and print; returns 1 when an event has not made the website show what is true."""
+    """Measure and print.  Raises TimeoutError when an event has not made the website show what is true."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often each thing is done, with events")
     parser.add_argument("--patience", type=float, default=90, help="seconds after which the stock website is given up")
