@@ -130,6 +130,19 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 	$(call say,Deep tests); \
 	$(PYTEST) $(WORKERS) -m deep $(ARGS)
 
+# What is locked has the newest Django that Postorius takes; this one stands in its place.
+OLDEST_DJANGO := .django
+.PHONY: test-django
+test-django: setup ## Run the tests of the website with the oldest Django that Postorius takes
+	@$(find_python); \
+	$(find_uv); \
+	rm -rf $(OLDEST_DJANGO); \
+	"$$uv" pip install --quiet --python $(BIN)/python --target $(OLDEST_DJANGO) --no-deps --require-hashes \
+	    -r requirements/django.txt; \
+	export PYTHONPATH="$(CURDIR)/$(OLDEST_DJANGO)"; \
+	$(call say,Tests of the website$(,) with Django $$($(BIN)/python -m django --version)); \
+	$(PYTEST) --numprocesses=0 $(ARGS) packages/mailman-rest-events/tests/web
+
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
@@ -137,6 +150,10 @@ bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/READ
 .PHONY: bench-events
 bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
 	@PYTHONPATH=packages/mailman-pgp/tests $(BIN)/python benchmarks/events.py $(ARGS)
+
+.PHONY: bench-website
+bench-website: setup ## Measure how late a website learns what happens in Mailman, with its events and without
+	@PYTHONPATH=packages/mailman-rest-events/tests:tests/e2e $(BIN)/python benchmarks/freshness.py $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does
@@ -183,6 +200,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
 	    --group pyproject.toml:dev --no-emit-package mailman-plugin-kit --no-emit-package mailman-workflows -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
+	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
 	git diff --stat -- requirements 2>/dev/null || true
 

@@ -26,7 +26,7 @@ RAW = secrets.token_bytes(32)
 SECRET = written(RAW)
 ADDRESS = "/mailman-events/"
 
-_STOCK = [
+STOCK = [
     "hyperkitty",
     "postorius",
     "django_mailman3",
@@ -57,7 +57,7 @@ _CONTEXT = [
     "postorius.context_processors.postorius",
 ]
 # As mailman-web has them.
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "ALLOWED_HOSTS": ["testserver"],
     "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
@@ -66,7 +66,7 @@ _SETTINGS: dict[str, Any] = {
     "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
     "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
     "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
-    "INSTALLED_APPS": [*_STOCK, "mailman_rest_events.django"],
+    "INSTALLED_APPS": [*STOCK, "mailman_rest_events.django"],
     "LOGIN_REDIRECT_URL": "list_index",
     "LOGIN_URL": "account_login",
     "LOGOUT_URL": "account_logout",
@@ -89,7 +89,7 @@ _SETTINGS: dict[str, Any] = {
         "postorius.middleware.PostoriusMiddleware",
     ],
     # Tables of others are made from their models as they are, which takes less time than all their migrations.
-    "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in _STOCK},
+    "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in STOCK},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     "Q_CLUSTER": {"orm": "default", "sync": True, "timeout": 30, "retry": 60},
     "ROOT_URLCONF": "website_urls",
@@ -123,7 +123,7 @@ def start() -> None:
         from django.core.management import call_command  # noqa: PLC0415
         from django.test.utils import setup_test_environment  # noqa: PLC0415
 
-        settings.configure(**_SETTINGS)
+        settings.configure(**SETTINGS)
         django.setup()
         setup_test_environment()
         call_command("migrate", run_syncdb=True, verbosity=0)

@@ -13,6 +13,7 @@ class: mailman_rest_events.runners.EventsRunner
 from __future__ import annotations
 
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ from mailman_rest_events import site
 from mailman_rest_events.endpoints.settings import load
 
 log = logging.getLogger("mailman.plugins")
+
+if find_spec("mailman_plugin_kit") is None:  # as for a website
+    raise ImportError(
+        "mailman-rest-events is installed without what it needs in Mailman's environment. Install mailman-rest-events[core]."
+    )
 
 
 @public

@@ -60,8 +60,8 @@ def test_all_options(file: Path) -> None:
 
 def test_a_sign_of_percent_is_one(file: Path) -> None:
     """In a key, as anywhere."""
-    file.write_text(MINIMAL.replace(KEY, "100%(of)s%%it"))
-    assert load(file)["web"].api_key == "100%(of)s%%it"
+    file.write_text(MINIMAL.replace(KEY, "100%(of)s%%it-all-of"))
+    assert load(file)["web"].api_key == "100%(of)s%%it-all-of"
 
 
 def test_no_endpoint(file: Path) -> None:
@@ -103,8 +103,10 @@ def test_wants(file: Path) -> None:
         (MINIMAL.replace("lists.example.com", "lists example com"), "has blanks"),
         (MINIMAL.replace("-events/", "-events/#x"), "behind #"),
         (MINIMAL.replace("https://lists.example.com/mailman-events/", "https:///x"), "names no host"),
-        (MINIMAL.replace(KEY, "short"), "api_key must be 8 to"),
-        (MINIMAL.replace(KEY, "schlüssel-für-alle"), "api_key must be 8 to"),
+        (MINIMAL.replace(KEY, "x" * 15), "api_key must be 16 to 512"),
+        (MINIMAL.replace(KEY, "x" * 513), "api_key must be 16 to 512"),
+        (MINIMAL.replace(KEY, "schlüssel-für-alle"), "api_key must be 16 to 512"),
+        (MINIMAL.replace(KEY, "a-key-\x7f-of-control"), "api_key must be 16 to 512"),
         (MINIMAL.replace(".*", "(List"), "events is no regular expression"),
         (MINIMAL + "lists: *\n", "lists is no regular expression"),
         (MINIMAL + "secret: whsec_c2hvcnQ=\n", "secret must be whsec_"),

@@ -5,8 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+
+import mailman_rest_events
 
 BLOCKED = """
 import sys
@@ -66,3 +71,62 @@ def test_alone(names: tuple[str, ...], code: str) -> None:
     """A website without Mailman core, and without Postorius and HyperKitty, takes events; a small program without Django too."""
     program = textwrap.dedent(BLOCKED.format(names=set(names))) + code
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def installed_with(requirement: str) -> dict[str, Distribution]:
+    """The distributions that are installed for a requirement, by their names."""
+    found: dict[str, Distribution] = {}
+    waiting = [Requirement(requirement)]
+    while waiting:
+        wanted = waiting.pop()
+        name = wanted.name.lower()
+        if name not in found:
+            found[name] = distribution(name)
+            waiting += [
+                other
+                for other in map(Requirement, found[name].requires or ())
+                if not other.marker or any(other.marker.evaluate({"extra": extra}) for extra in (*wanted.extras, ""))
+            ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("requirement", "names", "code"),
+    [
+        ("mailman-rest-events", {"mailman-rest-events"}, RECEIVING),
+        ("mailman-rest-events[django]", {"mailman-rest-events", "django", "asgiref", "sqlparse"}, DJANGO),
+    ],
+)
+def test_installed(tmp_path: Path, requirement: str, names: set[str], code: str) -> None:
+    """What comes along with an installation for a website is Django alone, and that is enough."""
+    found = installed_with(requirement)
+    assert set(found) == names
+    (tmp_path / "mailman_rest_events").symlink_to(Path(mailman_rest_events.__file__).parent)
+    for each in found.values():
+        for part in {file.parts[0] for file in each.files or ()} - {"..", "__pycache__"}:
+            if not (tmp_path / part).exists():
+                (tmp_path / part).symlink_to(str(each.locate_file(part)))
+    program = f"import sys; sys.path.append({str(tmp_path)!r})\n{code}"
+    # Isolated, and without the packages of this environment.
+    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, timeout=60)
+
+
+def test_installed_into_mailman() -> None:
+    """Mailman's environment gets what the plugin needs, and nothing of a website."""
+    names = set(installed_with("mailman-rest-events[core]"))
+    assert {"mailman", "mailman-plugin-kit", "urllib3", "certifi"} <= names
+    assert "django" not in names
+
+
+def test_installed_into_mailman_as_for_a_website() -> None:
+    """Mailman says what is missing."""
+    program = """
+import importlib.util, warnings
+warnings.simplefilter("ignore")
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "mailman_plugin_kit" else found(name)
+import mailman_rest_events.plugin
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("Install mailman-rest-events[core].")

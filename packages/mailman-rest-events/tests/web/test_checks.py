@@ -43,9 +43,12 @@ def test_cache_of_a_process(web: Website, settings: Any) -> None:
         ({"secrets": ["whsec_c2hvcnQ="]}, "24 random bytes"),
         ({"secrets": [SECRET, "whsec_ä"]}, "24 random bytes"),
         ({"secrets": [SECRET], "secret": "x"}, "There are: secrets, api_keys"),
-        ({"api_keys": ["short"]}, "16 characters"),
-        ({"api_keys": ["ä" * 20]}, "16 characters"),
-        ({"api_keys": [""], "secrets": [SECRET]}, "16 characters"),
+        ({"api_keys": ["x" * 15]}, "16 to 512 characters"),
+        ({"api_keys": ["x" * 513]}, "16 to 512 characters"),
+        ({"api_keys": ["ä" * 20]}, "16 to 512 characters"),
+        ({"api_keys": ["x" * 20 + " "]}, "16 to 512 characters"),
+        ({"api_keys": ["x" * 20 + "\n"]}, "16 to 512 characters"),
+        ({"api_keys": [""], "secrets": [SECRET]}, "16 to 512 characters"),
     ],
 )
 def test_secret(web: Website, settings: Any, value: Any, sentence: str) -> None:

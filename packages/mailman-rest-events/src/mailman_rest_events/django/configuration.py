@@ -12,10 +12,10 @@ from typing import Any
 
 from django.conf import settings
 
+from mailman_rest_events import keys
 from mailman_rest_events.receiving.verifying import key_of
 
 _OPTIONS = ("secrets", "api_keys")
-_LEAST_KEY = 16
 
 
 class ConfigurationError(Exception):
@@ -54,8 +54,8 @@ def load() -> Configuration:
             key_of(secret)
         except ValueError as error:
             raise ConfigurationError(f"MAILMAN_EVENTS: {error} `mailman events secret` makes one.") from None
-    if any(len(key) < _LEAST_KEY or not key.isascii() for key in api_keys):
-        raise ConfigurationError(f"MAILMAN_EVENTS: each of api_keys must be {_LEAST_KEY} characters of ASCII or more.")
+    if not all(map(keys.is_key, api_keys)):
+        raise ConfigurationError(f"MAILMAN_EVENTS: each of api_keys {keys.RULE}")
     return Configuration(secrets, api_keys)
 
 

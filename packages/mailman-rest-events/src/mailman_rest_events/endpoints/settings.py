@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mailman_plugin_kit.settings import SettingsError, meant, read
+from mailman_rest_events import keys
 
 if TYPE_CHECKING:
     import configparser
@@ -40,7 +41,6 @@ _OPTIONS = (
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
 # Standard Webhooks: a secret has 24 to 64 bytes.
 _SECRET_BYTES = range(24, 65)
-_KEY_CHARS = range(8, 513)
 _TIMEOUT_SECONDS = (1.0, 60.0)
 _DEFAULT_TIMEOUT = 10.0
 _YES = frozenset({"yes", "true", "on", "1"})
@@ -170,11 +170,8 @@ class _Section:
 
     def _api_key(self) -> str:
         key = self._text("api_key")
-        if len(key) not in _KEY_CHARS or not key.isascii() or not key.isprintable():
-            raise self.wrong(
-                f"api_key must be {_KEY_CHARS.start} to {_KEY_CHARS.stop - 1} characters of ASCII in one line. "
-                f"`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` makes a good one."
-            )
+        if not keys.is_key(key):
+            raise self.wrong(f"api_key {keys.RULE}")
         return key
 
     def _pattern(self, option: str) -> re.Pattern[str]:
