@@ -82,11 +82,11 @@ def test_put_aside(outbox: Outbox, seen: Callable[[], Any]) -> None:
 @pytest.mark.usefixtures("sender")
 def test_parked(outbox: Outbox, seen: Callable[[], Any]) -> None:
     """With what to do."""
-    outbox.put(2, state="parked", problem="It answered 400. It was tried for three days.")
+    outbox.put(2, state="parked", problem="It answered 400. It could not be delivered in three days.")
     web, _ = seen().endpoints
     (sentence,) = web.attention
     assert sentence.startswith(
-        "Not delivered, and not tried any more: 2 events. It answered 400. It was tried for three days."
+        "Not delivered, and not tried any more: 2 events. It answered 400. It could not be delivered in three days."
     )
     assert "`mailman events replay --endpoint web --state parked`" in sentence
 

@@ -21,7 +21,7 @@ from mailman_rest_events.outbox.pruning import Pruning
 from mailman_rest_events.sending.answers import Verdict
 from mailman_rest_events.sending.body import body_of
 from mailman_rest_events.sending.courier import Courier, Parcel, Returned
-from mailman_rest_events.sending.line import Item, Line, answered_aside
+from mailman_rest_events.sending.line import Item, Line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +125,7 @@ class Dispatch:
         taken = returned.answer.verdict is Verdict.TAKEN
         if item.id == way.aside:
             way.aside = None
-            way.steps.append(answered_aside(item, returned.answer, at))
+            way.steps.append(way.line.answered_aside(item, returned.answer, at))
         else:
             way.steps += way.line.answered(item, returned.answer, at)
             if taken:
@@ -179,7 +179,7 @@ class Dispatch:
         row = claims.course(name)
         if (row.stopped, row.due) != (way.line.stopped, way.line.due):
             # An operator has started it again.
-            way.line.stopped, way.line.due, way.line.failures = row.stopped, row.due, row.failures
+            way.line.start_again()
         if way.line.ready(now()) and (left := way.line.ids()[len(way.out) :]):
             way.line.drop(claims.skipped(left))
         if (room := _HELD - len(way.line)) > 0:
