@@ -5,7 +5,6 @@ The database is used by one thread, the network by others.
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import queue
 import time
@@ -24,6 +23,7 @@ from mailman_rest_events.sending.courier import Courier, Parcel, Returned
 from mailman_rest_events.sending.line import Item, Line
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from mailman_rest_events.endpoints.settings import Endpoint
@@ -161,7 +161,10 @@ class Dispatch:
         """Number what was written down since, and read what there is room for."""
         # What is not written down yet would be read as it was, and sent once more.
         self._write()
-        self._take_crashes()
+        try:
+            self._take_crashes()
+        except OSError as error:
+            log.error("mailman-rest-events: the events of crashes can't be taken: %s", error)  # noqa: TRY400 - it says all
         fresh = claims.waiting(self._ways.keys())
         for name, way in self._ways.items():
             room = _HELD - len(way.line)
@@ -203,11 +206,10 @@ class Dispatch:
         return Parcel(item, item.event, body, way.round)
 
     def _take_crashes(self) -> None:
-        for path, found in crashes.kept():
-            wanted = writing.names_of(self._endpoints.values(), found["name"], found["list_id"])
+        for found in crashes.kept():
+            wanted = writing.names_of(self._endpoints.values(), found.name, found.list_id)
             # A process that died after the commit has left the file.
-            if wanted and store().get(Happened, found["uid"]) is None:
-                at = dt.datetime.fromisoformat(found["at"])
-                writing.put(found["uid"], found["name"], found["list_id"], found["data"], at=at, endpoints=wanted)
+            if wanted and store().get(Happened, found.uid) is None:
+                writing.put(found.uid, found.name, found.list_id, found.data, at=found.at, endpoints=wanted)
             config.db.commit()
-            path.unlink()
+            found.path.unlink(missing_ok=True)

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from mailman_rest_events.serializers.telling import Plain
 
 
+# Characters: a line of a header has no more (RFC 5322 §2.1.1), but whoever writes to a list may fold as many as they like.
+_MOST = 998
+
+
+def _short(text: str) -> str | None:
+    """What somebody wrote into a header; None where it is empty, or too long to be what it should be."""
+    return text if 0 < len(text) <= _MOST else None
+
+
 def _id_of(fqdn_listname: str) -> str:
     return fqdn_listname.replace("@", ".", 1)
 
@@ -94,10 +103,10 @@ def post(event: Any) -> Told:
     data: dict[str, Plain] = {
         "list_id": mlist.list_id,
         "chain": event.chain.name,
-        "message_id": str(event.msg.get("message-id", "")) or None,
+        "message_id": _short(str(event.msg.get("message-id", ""))),
     }
     if not conceals(mlist):
-        data["sender"] = str(event.msg.sender) or None
+        data["sender"] = _short(str(event.msg.sender))
     return Told(data, mlist.list_id)
 
 
