@@ -139,12 +139,12 @@ def test_values_that_every_receiver_can_take(written: Written, store: Session) -
     class Odd:
         pass
 
-    tells(Odd)(lambda _event: Told({"words": "a\x00b\ud800c\r\nd\x9be", "number": 7}))
+    tells(Odd)(lambda _event: Told({"words": "a\x00b\ud800c\r\nd\x9be", "number": 7, "list": ("x\x01",)}))
     written.endpoints.append(endpoint())
     notify(Odd())
     store.commit()
     ((_, _, data),) = written.rows()
-    assert data == {"words": "a\ufffdb\ufffdc\ufffd\ufffdd\ufffde", "number": 7}
+    assert data == {"words": "a\ufffdb\ufffdc\ufffd\ufffdd\ufffde", "number": 7, "list": ["x\ufffd"]}
 
 
 def test_values_that_are_too_long(written: Written, store: Session, caplog: pytest.LogCaptureFixture) -> None:

@@ -82,11 +82,17 @@ def _write(event: object, name: str, endpoints: Collection[Endpoint]) -> None:
 
 def _harmless(name: str, data: Mapping[str, Plain]) -> dict[str, Plain] | None:
     """Values that every receiver can take; None, so that only the name is told, where they are too long."""
-    found = {key: value.translate(_HARMLESS) if isinstance(value, str) else value for key, value in data.items()}
+    found = {key: _readable(value) for key, value in data.items()}
     if len(json.dumps(found)) <= _MOST:
         return found
     log.error("mailman-rest-events: a %s is told by its name alone, for its values are too long", name)
     return None
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_readable, value))
+    return value.translate(_HARMLESS) if isinstance(value, str) else value
 
 
 def names_of(endpoints: Collection[Endpoint], name: str, list_id: str | None) -> list[str]:
