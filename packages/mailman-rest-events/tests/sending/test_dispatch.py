@@ -118,6 +118,22 @@ def test_goes_on_where_it_was(happens: Callable[..., list[str]], dispatch: Calla
     assert [each["sequence"] for each in got(peer)] == list(range(1, 11))
 
 
+def test_ends_with_all_written_down(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """However many answers have come back when it ends, none of these events is sent once more."""
+    happens(100, "web", "other", "third")
+    with receiver() as one, receiver() as two, receiver() as three:
+        sending = dispatch(web=one, other=two, third=three)
+        sending.turn(0.0)
+        end = time.monotonic() + ENOUGH
+        while sending._returned.qsize() < 300:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        sending.stop()
+    assert states(store) == {"delivered": 300}
+
+
 def test_endpoint_is_down(happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session) -> None:
     """Nothing is lost, and the order stays; another endpoint notices nothing of it."""
     made = happens(20, "web", "other")

@@ -86,10 +86,8 @@ class Dispatch:
             if time.monotonic() - self._looked >= patience:
                 self._look()
         except SQLAlchemyError as error:
-            # What is not written down is sent once more; what can't be read now can be read later.  Not all of the error: it
-            # quotes hundreds of rows.
-            reason = getattr(error, "orig", None) or type(error).__name__
-            log.error("mailman-rest-events: the database failed, and is asked again: %s", reason)  # noqa: TRY400
+            # What is not written down is sent once more; what can't be read now can be read later.
+            log.error("mailman-rest-events: the database failed, and is asked again: %s", _reason(error))  # noqa: TRY400
             config.db.abort()
             time.sleep(_LOOK_SECONDS)
         for way in self._ways.values():
@@ -104,8 +102,13 @@ class Dispatch:
             while way.courier.is_alive() and time.monotonic() < until:
                 way.courier.look()
                 way.courier.join(_LOOK_SECONDS)
-        self._take(0)
-        self._write()
+        while not self._returned.empty():
+            self._take(0)
+        try:
+            self._write()
+        except SQLAlchemyError as error:
+            log.error("mailman-rest-events: the database failed; some events are sent once more: %s", _reason(error))  # noqa: TRY400
+            config.db.abort()
 
     def _take(self, seconds: float) -> None:
         """Take what has come back, and wait for the first of it."""
@@ -213,3 +216,8 @@ class Dispatch:
                 writing.put(found.uid, found.name, found.list_id, found.data, at=found.at, endpoints=wanted)
             config.db.commit()
             found.path.unlink(missing_ok=True)
+
+
+def _reason(error: SQLAlchemyError) -> object:
+    """Not all of an error: it quotes hundreds of rows."""
+    return getattr(error, "orig", None) or type(error).__name__
