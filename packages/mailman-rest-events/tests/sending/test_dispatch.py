@@ -134,6 +134,36 @@ def test_ends_with_all_written_down(
     assert states(store) == {"delivered": 300}
 
 
+def test_database_is_away(
+    happens: Callable[..., list[str]],
+    dispatch: Callable[..., Any],
+    store: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is asked again, less and less often, and its log has few lines; all is sent when it is back."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from mailman_rest_events.outbox import claims  # noqa: PLC0415 - core must be initialised
+
+    def fail(_endpoints: Any) -> None:
+        raise OperationalError("SELECT canary", {}, Exception("disk is full"))
+
+    made = happens(3)
+    with receiver() as peer:
+        sending = dispatch(web=peer)
+        with monkeypatch.context() as broken:
+            broken.setattr(claims, "waiting", fail)
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                sending.turn(0.01)
+        lines = caplog.text.count("the database failed, and is asked again: disk is full")
+        turn_until(sending, lambda: states(store)["delivered"] == 3)
+    assert 1 <= lines <= 4
+    assert "canary" not in caplog.text
+    assert [each["id"] for each in got(peer)] == made
+
+
 def test_endpoint_is_down(happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session) -> None:
     """Nothing is lost, and the order stays; another endpoint notices nothing of it."""
     made = happens(20, "web", "other")

@@ -63,5 +63,8 @@ EVENTS: tuple[Described, ...] = (
             Field("error", "The kind of error, without its text."),
         ),
     ),
-    Described("ConfigurationUpdatedEvent", "A process of Mailman has read its configuration."),
+    Described(
+        "ConfigurationUpdatedEvent",
+        "A process of Mailman has read its configuration anew; of the first time nobody is told.",
+    ),
 )

@@ -37,6 +37,8 @@ _HELD, _OUT = 1000, 100
 _BATCH, _SECONDS = 200, 0.2
 _MOST_ASIDE = 10
 _LOOK_SECONDS = 0.25
+#: A database that fails is asked again after so long at first, and at most.
+_PAUSE_SECONDS, _LONGEST_PAUSE = 0.25, 15.0
 
 
 class _Way:
@@ -72,6 +74,7 @@ class Dispatch:
         self._pruning = Pruning()
         self._looked = 0.0
         self._written = time.monotonic()
+        self._pause, self._paused_until = _PAUSE_SECONDS, 0.0
         for way in self._ways.values():
             way.courier.start()
 
@@ -80,18 +83,25 @@ class Dispatch:
         self._take(min(patience, _LOOK_SECONDS))
         for way in self._ways.values():
             way.courier.look()
+        if time.monotonic() >= self._paused_until:
+            self._keep_books(patience)
+        for way in self._ways.values():
+            self._give(way)
+
+    def _keep_books(self, patience: float) -> None:
+        """Write and read what it is time for; where the database fails, later and later."""
         try:
             if self._is_time_to_write():
                 self._write()
             if time.monotonic() - self._looked >= patience:
                 self._look()
+                self._pause = _PAUSE_SECONDS
         except SQLAlchemyError as error:
             # What is not written down is sent once more; what can't be read now can be read later.
             log.error("mailman-rest-events: the database failed, and is asked again: %s", _reason(error))  # noqa: TRY400
             config.db.abort()
-            time.sleep(_LOOK_SECONDS)
-        for way in self._ways.values():
-            self._give(way)
+            self._paused_until = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def stop(self) -> None:
         """End after the requests that are under way, and write down what came of them."""
