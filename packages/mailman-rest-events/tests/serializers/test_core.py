@@ -49,6 +49,19 @@ def test_what_rest_knows(made: Callable[[type], Any]) -> None:
     }
 
 
+def test_of_a_folded_message_id(made: Callable[[type], Any]) -> None:
+    """Programs that write a long ID fold its header, and it is the same ID."""
+    from mailman.interfaces.chain import AcceptEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
+
+    event = made(AcceptEvent)
+    event.msg.replace_header("Message-ID", "\r\n <long@example.com>")
+    told = told_of(event)
+    assert told is not None
+    assert told.data["message_id"] == "<long@example.com>"
+
+
 def test_of_a_message_without_end(made: Callable[[type], Any]) -> None:
     """Whoever writes to a list decides neither how long an event is, nor whether a receiver refuses it."""
     from mailman.interfaces.chain import DiscardEvent  # noqa: PLC0415 - core must be initialised

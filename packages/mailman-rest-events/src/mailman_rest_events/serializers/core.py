@@ -30,8 +30,9 @@ _MOST = 998
 
 
 def _short(text: str) -> str | None:
-    """What somebody wrote into a header; None where it is empty, or too long to be what it should be."""
-    return text if 0 < len(text) <= _MOST else None
+    """What somebody wrote into a header, unfolded; None where it is empty, or too long to be what it should be."""
+    unfolded = "".join(text.splitlines()).strip()
+    return unfolded if 0 < len(unfolded) <= _MOST else None
 
 
 def _id_of(fqdn_listname: str) -> str:
