@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from written import endpoint
 from zope.event import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from conftest import Members
     from sqlalchemy.orm import Session
     from written import Written
@@ -200,3 +201,26 @@ def test_crash(written: Written, mlist: Any, core: Any) -> None:
     found.path.unlink()
     assert (found.name, found.list_id) == ("RunnerCrashEvent", "ant.example.com")
     assert found.data == {"runner": "in", "list_id": "ant.example.com", "error": "ValueError"}
+
+
+def test_crash_by_the_database(written: Written, mlist: Any, store: Session, core: Any) -> None:
+    """Where a statement of core's has failed, nothing can be asked of the database any more; the crash is told all the same."""
+    from mailman.interfaces.runner import RunnerCrashEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.model.tables import Happened  # noqa: PLC0415
+    from mailman_rest_events.outbox import crashes  # noqa: PLC0415
+
+    written.endpoints.append(endpoint(events="RunnerCrashEvent"))
+
+    class Runner:
+        name = "in"
+
+    store.commit()
+    store.add(Happened(uid="evt_without_a_name"))
+    with pytest.raises(IntegrityError) as caught:
+        store.flush()
+    notify(RunnerCrashEvent(Runner(), mlist, None, {"listid": "ant.example.com"}, caught.value))
+    core.db.abort()
+    (found,) = crashes.kept()
+    found.path.unlink()
+    assert found.data == {"runner": "in", "list_id": "ant.example.com", "error": "IntegrityError"}

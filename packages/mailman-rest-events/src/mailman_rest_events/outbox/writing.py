@@ -42,7 +42,8 @@ def subscriber(endpoints: Collection[Endpoint]) -> Callable[[object], None]:
         name = type(event).__name__
         try:
             if any(endpoint.events.fullmatch(name) for endpoint in endpoints):
-                with _beside_cores():
+                # The database may be what has made a runner crash.
+                with nullcontext() if isinstance(event, RunnerCrashEvent) else _beside_cores():
                     _write(event, name, endpoints)
         except Exception as error:  # noqa: BLE001 - whatever it is
             # Not the error's text, which quotes what is told; but that of a database that is busy, full or away.

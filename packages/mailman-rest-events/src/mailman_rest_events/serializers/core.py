@@ -115,12 +115,9 @@ def post(event: Any) -> Told:
 def crash(event: Any) -> Told:
     """Which runner could not go on with a message, and by what kind of error."""
     mlist = event.mailing_list
-    data: dict[str, Plain] = {
-        "runner": event.runner.name,
-        "list_id": None if mlist is None else mlist.list_id,
-        "error": type(event.error).__name__,
-    }
-    return Told(data, None if mlist is None else mlist.list_id)
+    # As core has found the list by it: where a statement has failed before, the database says nothing more of the list itself.
+    list_id = event.metadata.get("listid") or (None if mlist is None else mlist.list_id)
+    return Told({"runner": event.runner.name, "list_id": list_id, "error": type(event.error).__name__}, list_id)
 
 
 @tells(ConfigurationUpdatedEvent)
