@@ -124,6 +124,16 @@ def test_without_a_section(outbox: Outbox, seen: Callable[[], Any]) -> None:
     assert len(seen().endpoints) == 3
 
 
+@pytest.mark.usefixtures("sender")
+def test_pattern_that_fits_nothing(outbox: Outbox, seen: Callable[[], Any], endpoints: dict[str, Any]) -> None:
+    """An endpoint that is told nothing by mistake looks well otherwise; one of another plugin's events is told some day."""
+    endpoints["web"] = endpoint("web", "ListCreated|DomainCreated")
+    assert not seen().well
+    assert "fits no event that is described here" in seen().endpoints[0].attention[0]
+    outbox.put(1, state="delivered")
+    assert seen().well
+
+
 def test_no_runner(core: Any, seen: Callable[[], Any]) -> None:
     """Neither in the configuration, nor in fact."""
     assert "mailman.cfg has no section [runner.events]" in seen().attention[0]

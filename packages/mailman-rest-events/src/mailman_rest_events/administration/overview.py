@@ -17,6 +17,7 @@ from mailman_rest_events.administration.mistakes import no_such_endpoint
 from mailman_rest_events.model.tables import Course, Delivery
 from mailman_rest_events.outbox.states import State
 from mailman_rest_events.runners import alone
+from mailman_rest_events.serializers import telling
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -187,7 +188,8 @@ def _standing(name: str, endpoint: Endpoint | None, counts: _Counts) -> Standing
         "stopped": course.stopped if course else "",
         "problem": problem,
     }
-    return Standing(**values, **_written(endpoint), attention=tuple(_attention(values)))
+    attention = [*_attention(values), *_deafness(endpoint, told=course is not None and course.sequence > 0)]
+    return Standing(**values, **_written(endpoint), attention=tuple(attention))
 
 
 def _written(endpoint: Endpoint | None) -> dict[str, Any]:
@@ -234,6 +236,14 @@ def _attention(values: dict[str, Any]) -> Sequence[str]:
             f"again; with `skip` in its place they are given up."
         )
     return found
+
+
+def _deafness(endpoint: Endpoint | None, *, told: bool) -> Sequence[str]:
+    """A pattern that is mistaken tells nobody anything, and nothing ever fails."""
+    if endpoint is None or not endpoint.active or told or any(map(endpoint.events.fullmatch, telling.described())):
+        return ()
+    sentence = "Its `events` fits no event that is described here, and it was never told one."
+    return (f"{sentence} The pattern must fit the whole name, such as ListCreatedEvent.",)
 
 
 def _slowness(values: dict[str, Any]) -> str:
