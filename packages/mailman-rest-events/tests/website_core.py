@@ -112,6 +112,7 @@ class Core:
     users: list[User] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     addresses: dict[str, Address] = field(default_factory=dict)
+    domains: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
     def mlist(self, fqdn_listname: str) -> List:
@@ -129,6 +130,10 @@ class Core:
     def get_list(self, name: str) -> List:
         """By ID or name."""
         return self._one(self.lists, lambda mlist: unquote(name) in {mlist.list_id, mlist.fqdn_listname})
+
+    def get_domain(self, name: str) -> str:
+        """By its name."""
+        return self._one(self.domains, lambda domain: domain == unquote(name))  # type: ignore[no-any-return]  # one of them
 
     def get_user(self, name: Any) -> User:
         """By number or any address."""

@@ -32,7 +32,7 @@ def read(path: Path, *, plugin: str, section: str) -> configparser.ConfigParser:
     """
     parser = configparser.ConfigParser(interpolation=None, default_section="\0")
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(
             f"There is no settings file {path}. Write it, with a section [{section}], or correct `configuration:` in "

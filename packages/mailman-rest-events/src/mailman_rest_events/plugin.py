@@ -13,7 +13,6 @@ class: mailman_rest_events.runners.EventsRunner
 from __future__ import annotations
 
 import logging
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,12 @@ from public import public
 from zope.event import subscribers
 from zope.interface import implementer
 
+from mailman_plugin_kit.database import MigrationError
 from mailman_plugin_kit.settings import SettingsError
 from mailman_rest_events import site
 from mailman_rest_events.endpoints.settings import load
 
 log = logging.getLogger("mailman.plugins")
-
-if find_spec("mailman_plugin_kit") is None:  # as for a website
-    raise ImportError(
-        "mailman-rest-events is installed without what it needs in Mailman's environment. Install mailman-rest-events[core]."
-    )
 
 
 @public
@@ -40,7 +35,19 @@ class EventsPlugin:
     """Tells HTTP endpoints what happens in Mailman."""
 
     name = "events"  # core sets it to the name of the section
-    resource: Any = None
+
+    def __init__(self) -> None:
+        self._initialised = False
+
+    @property
+    def resource(self) -> Any:
+        """See `IPlugin`."""
+        if not self._initialised:
+            return None
+        # Imported by those processes alone that serve REST: it takes five megabytes, and every runner starts this plugin.
+        from mailman_rest_events.rest.root import Root  # noqa: PLC0415
+
+        return Root()
 
     def pre_hook(self) -> None:
         """See `IPlugin`."""
@@ -52,15 +59,14 @@ class EventsPlugin:
 
         from mailman_rest_events.model.database import TABLES  # noqa: PLC0415
         from mailman_rest_events.outbox.writing import subscriber  # noqa: PLC0415
-        from mailman_rest_events.rest.root import Root  # noqa: PLC0415
         from mailman_rest_events.serializers import core  # noqa: F401, PLC0415 - registers what is told of core's events
 
-        self.resource = Root()
+        self._initialised = True
         section = dict(config.plugin_configs)[self.name]
         try:
-            endpoints = load(Path(section["configuration"].strip()))
+            endpoints = load(_path_in(section["configuration"]))
             TABLES.migrate()
-        except SettingsError as error:
+        except (SettingsError, MigrationError) as error:
             site.failed(str(error))
             log.error("mailman-rest-events does not start: %s", error)  # noqa: TRY400 - the sentence says all
             return
@@ -70,3 +76,13 @@ class EventsPlugin:
             return
         site.started(endpoints)
         subscribers.append(subscriber(endpoints.values()))
+
+
+def _path_in(configuration: str) -> Path:
+    text = configuration.strip()
+    if not text:
+        raise SettingsError(
+            "[plugin.events] of mailman.cfg does not say where the endpoints are. Add `configuration: ` and the path of a file "
+            "that has a section [endpoint.NAME] for each."
+        )
+    return Path(text)

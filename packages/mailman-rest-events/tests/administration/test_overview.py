@@ -82,11 +82,11 @@ def test_put_aside(outbox: Outbox, seen: Callable[[], Any]) -> None:
 @pytest.mark.usefixtures("sender")
 def test_parked(outbox: Outbox, seen: Callable[[], Any]) -> None:
     """With what to do."""
-    outbox.put(2, state="parked", problem="It answered 400. It was tried for three days.")
+    outbox.put(2, state="parked", problem="It answered 400. It could not be delivered in three days.")
     web, _ = seen().endpoints
     (sentence,) = web.attention
     assert sentence.startswith(
-        "Not delivered, and not tried any more: 2 events. It answered 400. It was tried for three days."
+        "Not delivered, and not tried any more: 2 events. It answered 400. It could not be delivered in three days."
     )
     assert "`mailman events replay --endpoint web --state parked`" in sentence
 
@@ -122,6 +122,16 @@ def test_without_a_section(outbox: Outbox, seen: Callable[[], Any]) -> None:
     assert (old.name, old.state, old.waiting) == ("old", "removed", 1)
     assert "no section [endpoint.old]" in old.attention[0]
     assert len(seen().endpoints) == 3
+
+
+@pytest.mark.usefixtures("sender")
+def test_pattern_that_fits_nothing(outbox: Outbox, seen: Callable[[], Any], endpoints: dict[str, Any]) -> None:
+    """An endpoint that is told nothing by mistake looks well otherwise; one of another plugin's events is told some day."""
+    endpoints["web"] = endpoint("web", "ListCreated|DomainCreated")
+    assert not seen().well
+    assert "fits no event that is described here" in seen().endpoints[0].attention[0]
+    outbox.put(1, state="delivered")
+    assert seen().well
 
 
 def test_no_runner(core: Any, seen: Callable[[], Any]) -> None:

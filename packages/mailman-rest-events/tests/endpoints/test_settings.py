@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 import pytest
+from authority import make_authority
 
 from mailman_plugin_kit.settings import SettingsError
 from mailman_rest_events.endpoints.settings import load
@@ -45,8 +46,7 @@ def test_three_lines_are_enough(file: Path) -> None:
 
 def test_all_options(file: Path) -> None:
     """Everything that can be said of an endpoint."""
-    ca = file.with_name("ca.pem")
-    ca.write_text("")
+    ca = make_authority(file.parent).file
     other = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     file.write_text(
         MINIMAL
@@ -62,6 +62,12 @@ def test_a_sign_of_percent_is_one(file: Path) -> None:
     """In a key, as anywhere."""
     file.write_text(MINIMAL.replace(KEY, "100%(of)s%%it-all-of"))
     assert load(file)["web"].api_key == "100%(of)s%%it-all-of"
+
+
+def test_mark_of_an_editor(file: Path) -> None:
+    """What some editors put before a text is no part of it."""
+    file.write_text(MINIMAL.lstrip(), encoding="utf-8-sig")
+    assert list(load(file)) == ["web"]
 
 
 def test_no_endpoint(file: Path) -> None:
@@ -117,6 +123,12 @@ def test_wants(file: Path) -> None:
         (MINIMAL + "timeout: long\n", "timeout must be"),
         (MINIMAL + "active: perhaps\n", "active must be yes or no"),
         (MINIMAL + "ca_file: ca.pem\n", "ca_file must be the absolute path"),
+        (MINIMAL + "ca_file: /dev/null\n", "ca_file must be the absolute path"),
+        (MINIMAL + f"ca_file: {__file__}\n", "ca_file holds no certificates"),
+        (MINIMAL + "lists: ant@example.com\n", "lists is matched against IDs of lists"),
+        (MINIMAL + "lists: ant.*|\n  bee.*\n", "lists is in several lines"),
+        (MINIMAL.replace(".*", "List.*|\n  Domain.*"), "events is in several lines"),
+        (MINIMAL.replace("-events/", "-events/\x01"), "has blanks"),
         (MINIMAL + MINIMAL, "is in"),
         (MINIMAL + f"api_key: {KEY}\n", "api_key is twice in [endpoint.web]"),
         (f"api_key: {KEY}\n", "is neither a section [endpoint.NAME]"),
@@ -143,8 +155,9 @@ def test_no_file(file: Path) -> None:
 
 
 def test_silent(file: Path) -> None:
-    """The repr gives away neither key nor secret."""
+    """The repr gives away neither key nor secret, nor the path, which may hold one."""
     file.write_text(MINIMAL + f"secret: {SECRET}\n")
     text = repr(load(file))
     assert KEY not in text
+    assert "mailman-events" not in text
     assert "secret" not in text

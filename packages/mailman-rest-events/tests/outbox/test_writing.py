@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from written import endpoint
 from zope.event import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from conftest import Members
     from sqlalchemy.orm import Session
     from written import Written
@@ -102,26 +103,85 @@ def test_never_raises(
     written.endpoints.append(endpoint(events="SubscriptionEvent"))
 
     def fail(_event: object) -> None:
-        raise RuntimeError("for a test")
+        raise RuntimeError("canary")
 
     monkeypatch.setattr(writing, "told_of", fail)
     members.add(mlist, "anne@example.com")
     assert mlist.members.get_member("anne@example.com") is not None
-    assert "a SubscriptionEvent could not be written down" in caplog.text
+    assert "a SubscriptionEvent could not be written down: RuntimeError was raised at" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_what_core_has_written_stays(
+    written: Written, store: Session, mlist: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a statement of ours fails, core's transaction is as it was: PostgreSQL would give it up, and core lose what it holds."""
+    from sqlalchemy import text  # noqa: PLC0415
+
+    from mailman_rest_events.outbox import writing  # noqa: PLC0415 - core must be initialised
+
+    written.endpoints.append(endpoint())
+    mlist.description = "changed before"
+    store.flush()
+    with monkeypatch.context() as broken:
+        broken.setattr(writing, "told_of", lambda _event: store.execute(text("SELECT 1 FROM ev_that_is_not_there")))
+        notify(SomethingElse())
+    assert "a SomethingElse could not be written down" in caplog.text
+    store.commit()
+    store.refresh(mlist)
+    assert mlist.description == "changed before"
+    assert written.names() == []
+
+
+def test_values_that_every_receiver_can_take(written: Written, store: Session) -> None:
+    """No half of a character, which many readers of JSON refuse, and no control character is ever told."""
+    from mailman_rest_events.serializers.telling import Told, tells  # noqa: PLC0415 - core must be initialised
+
+    class Odd:
+        pass
+
+    tells(Odd)(lambda _event: Told({"words": "a\x00b\ud800c\r\nd\x9be", "number": 7, "list": ("x\x01",)}))
+    written.endpoints.append(endpoint())
+    notify(Odd())
+    store.commit()
+    ((_, _, data),) = written.rows()
+    assert data == {"words": "a\ufffdb\ufffdc\ufffd\ufffdd\ufffde", "number": 7, "list": ["x\ufffd"]}
+
+
+def test_values_that_are_too_long(written: Written, store: Session, caplog: pytest.LogCaptureFixture) -> None:
+    """Only the name is told of an event that no receiver would take: it would be refused, and others wait for it."""
+    from mailman_rest_events.serializers.telling import Told, tells  # noqa: PLC0415 - core must be initialised
+
+    class Huge:
+        pass
+
+    tells(Huge)(lambda _event: Told({"words": "x" * 1_000_000}, "ant.example.com"))
+    written.endpoints.append(endpoint())
+    notify(Huge())
+    store.commit()
+    assert written.rows() == [("Huge", "ant.example.com", None)]
+    assert "a Huge is told by its name alone" in caplog.text
 
 
 def test_flushes_nothing_of_cores(written: Written, store: Session) -> None:
-    """What core has begun and not finished stays so: an error of that would come up in the wrong place."""
+    """What core has begun and not finished stays so, also while values are looked up: an error of that would be lost here."""
     from mailman.model.address import Address  # noqa: PLC0415 - core must be initialised
 
+    from mailman_rest_events.serializers.telling import Told, tells  # noqa: PLC0415
+
+    class Asking:
+        pass
+
+    tells(Asking)(lambda _event: Told({"addresses": store.query(Address).count()}))
     written.endpoints.append(endpoint())
     unfinished = Address("unfinished@example.com", "")
     unfinished.email = None
     store.add(unfinished)
     notify(SomethingElse())
+    notify(Asking())
     assert unfinished in store.new
     store.expunge(unfinished)
-    assert written.names() == ["SomethingElse"]
+    assert written.names() == ["SomethingElse", "Asking"]
 
 
 def test_crash(written: Written, mlist: Any, core: Any) -> None:
@@ -137,7 +197,30 @@ def test_crash(written: Written, mlist: Any, core: Any) -> None:
 
     notify(RunnerCrashEvent(Runner(), mlist, None, {"canary": 1}, ValueError("canary")))
     core.db.abort()
-    ((path, found),) = crashes.kept()
-    path.unlink()
-    assert (found["name"], found["list_id"]) == ("RunnerCrashEvent", "ant.example.com")
-    assert found["data"] == {"runner": "in", "list_id": "ant.example.com", "error": "ValueError"}
+    (found,) = crashes.kept()
+    found.path.unlink()
+    assert (found.name, found.list_id) == ("RunnerCrashEvent", "ant.example.com")
+    assert found.data == {"runner": "in", "list_id": "ant.example.com", "error": "ValueError"}
+
+
+def test_crash_by_the_database(written: Written, mlist: Any, store: Session, core: Any) -> None:
+    """Where a statement of core's has failed, nothing can be asked of the database any more; the crash is told all the same."""
+    from mailman.interfaces.runner import RunnerCrashEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.model.tables import Happened  # noqa: PLC0415
+    from mailman_rest_events.outbox import crashes  # noqa: PLC0415
+
+    written.endpoints.append(endpoint(events="RunnerCrashEvent"))
+
+    class Runner:
+        name = "in"
+
+    store.commit()
+    store.add(Happened(uid="evt_without_a_name"))
+    with pytest.raises(IntegrityError) as caught:
+        store.flush()
+    notify(RunnerCrashEvent(Runner(), mlist, None, {"listid": "ant.example.com"}, caught.value))
+    core.db.abort()
+    (found,) = crashes.kept()
+    found.path.unlink()
+    assert found.data == {"runner": "in", "list_id": "ant.example.com", "error": "IntegrityError"}

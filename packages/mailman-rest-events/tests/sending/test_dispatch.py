@@ -118,6 +118,52 @@ def test_goes_on_where_it_was(happens: Callable[..., list[str]], dispatch: Calla
     assert [each["sequence"] for each in got(peer)] == list(range(1, 11))
 
 
+def test_ends_with_all_written_down(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """However many answers have come back when it ends, none of these events is sent once more."""
+    happens(100, "web", "other", "third")
+    with receiver() as one, receiver() as two, receiver() as three:
+        sending = dispatch(web=one, other=two, third=three)
+        sending.turn(0.0)
+        end = time.monotonic() + ENOUGH
+        while sending._returned.qsize() < 300:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        sending.stop()
+    assert states(store) == {"delivered": 300}
+
+
+def test_database_is_away(
+    happens: Callable[..., list[str]],
+    dispatch: Callable[..., Any],
+    store: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is asked again, less and less often, and its log has few lines; all is sent when it is back."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from mailman_rest_events.outbox import claims  # noqa: PLC0415 - core must be initialised
+
+    def fail(_endpoints: Any) -> None:
+        raise OperationalError("SELECT canary", {}, Exception("disk is full"))
+
+    made = happens(3)
+    with receiver() as peer:
+        sending = dispatch(web=peer)
+        with monkeypatch.context() as broken:
+            broken.setattr(claims, "waiting", fail)
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                sending.turn(0.01)
+        lines = caplog.text.count("the database failed, and is asked again: disk is full")
+        turn_until(sending, lambda: states(store)["delivered"] == 3)
+    assert 1 <= lines <= 4
+    assert "canary" not in caplog.text
+    assert [each["id"] for each in got(peer)] == made
+
+
 def test_endpoint_is_down(happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session) -> None:
     """Nothing is lost, and the order stays; another endpoint notices nothing of it."""
     made = happens(20, "web", "other")
@@ -343,6 +389,46 @@ def test_crashes_are_told(dispatch: Callable[..., Any], store: Session) -> None:
     (found,) = got(peer)
     assert (found["name"], found["event"]) == ("RunnerCrashEvent", {"runner": "in"})
     assert list(crashes.kept()) == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"uid": "x", "at": 7}', "\x00"])
+def test_crashes_that_are_none(
+    content: str, happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session
+) -> None:
+    """A file that is no event is put aside, and all else is sent."""
+    from mailman_rest_events.outbox import crashes  # noqa: PLC0415 - core must be initialised
+
+    crashes.directory().mkdir(exist_ok=True)
+    bad = crashes.directory() / "evt_1.json"
+    bad.write_text(content)
+    happens()
+    with receiver() as peer:
+        turn_until(dispatch(web=peer), lambda: states(store)["delivered"] == 1)
+    bad.with_suffix(".bad").unlink()
+
+
+def test_crashes_that_stay(
+    happens: Callable[..., list[str]], dispatch: Callable[..., Any], store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that can't be taken away keep nothing else from being sent, and are told once."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from mailman_rest_events.outbox import crashes, writing  # noqa: PLC0415 - core must be initialised
+
+    def refuse(_path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(missing_ok)
+
+    crashes.keep(writing.new_uid(), "RunnerCrashEvent", None, {"runner": "in"})
+    happens()
+    with receiver() as peer, monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        sending = dispatch(web=peer)
+        turn_until(sending, lambda: states(store)["delivered"] == 2)
+        for _ in range(5):
+            sending.turn(0.05)
+    assert len(peer.requests) == 2
+    for each in crashes.kept():
+        each.path.unlink()
 
 
 def test_nothing_to_tell(dispatch: Callable[..., Any], store: Session) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from mailman_rest_events.outbox.states import State
+from mailman_rest_events.sending import schedule
 from mailman_rest_events.sending.answers import Answer, Verdict
-from mailman_rest_events.sending.line import Item, Line, Step, answered_aside
+from mailman_rest_events.sending.line import Item, Line, Step
 
 NOW = dt.datetime(2026, 1, 1, 12)  # noqa: DTZ001 - naive UTC, as in the database
 TAKEN = Answer(Verdict.TAKEN)
@@ -111,14 +113,52 @@ def test_one_taken_in_between(line: Line) -> None:
     assert not line.failing
 
 
+def test_poisoned_event_after_an_outage(line: Line) -> None:
+    """It is put aside alone, too: that the endpoint was away before is not the fault of what comes next."""
+    answer(line, AGAIN, AGAIN)
+    (step,) = answer(line, REFUSED, REFUSED, REFUSED)
+    assert (step.item.id, step.state) == (1, State.ASIDE)
+    assert numbers(line) == list(range(2, 10))
+    answer(line, TAKEN)
+    assert not line.failing
+
+
+def test_poisoned_event_after_a_start(line: Line) -> None:
+    """Of an endpoint that refused everything, and was started again by an operator, each event is tried anew."""
+    answer(line, *[REFUSED] * 9)
+    line.start_again()
+    answer(line, AGAIN)
+    (step,) = answer(line, REFUSED, REFUSED, REFUSED)
+    assert step.state is State.ASIDE
+
+
 def test_three_days(line: Line) -> None:
-    """What could not be delivered for three days is parked; what came later is tried on."""
-    line = Line()
+    """What could not be delivered in three days is parked; what came later is tried on."""
+    line = Line(failures=schedule.LEAST_ATTEMPTS)
     line.add([item(1, NOW - dt.timedelta(days=3, seconds=1)), item(2)])
     (step,) = answer(line, AGAIN)
     assert (step.item.id, step.state) == (1, State.PARKED)
-    assert "three days" in step.problem
+    assert "in three days" in step.problem
     assert numbers(line) == [2]
+
+
+def test_three_days_without_attempts() -> None:
+    """What has waited while nothing was sent is tried as long as all others; that takes two days."""
+    line = Line()
+    line.add([item(1, NOW - dt.timedelta(days=30))])
+    at = NOW
+    while line.answered(line.first(1)[0], AGAIN, at)[0].state is not State.PARKED:
+        assert line.due is not None
+        at = line.due
+    assert dt.timedelta(days=1.5) < at - NOW < dt.timedelta(days=3)
+    assert numbers(line) == []
+
+
+def test_clock_that_was_turned_back(line: Line) -> None:
+    """Nothing waits until the clock shows again what it has shown before."""
+    answer(line, AGAIN)
+    assert not line.ready(NOW)
+    assert line.ready(NOW - dt.timedelta(days=400))
 
 
 def test_asked_to_wait(line: Line) -> None:
@@ -140,12 +180,30 @@ def test_skipped_meanwhile(line: Line) -> None:
     assert numbers(line) == [3, 4, 6, 7, 8, 9]
 
 
-def test_put_aside() -> None:
+def test_put_aside(line: Line) -> None:
     """It is tried by itself, with growing delays, for three days."""
-    aside = item(1)
-    step = answered_aside(aside, REFUSED, NOW)
+    step = line.answered_aside(item(1), REFUSED, NOW)
     assert (step.state, step.item.attempts) == (State.ASIDE, 1)
     assert step.due is not None
-    assert answered_aside(step.item, TAKEN, NOW).state is State.DELIVERED
+    assert line.answered_aside(step.item, TAKEN, NOW).state is State.DELIVERED
     old = item(1, NOW - dt.timedelta(days=4))
-    assert answered_aside(old, AGAIN, NOW).state is State.PARKED
+    assert line.answered_aside(old, AGAIN, NOW).state is State.ASIDE
+    tried = replace(old, attempts=schedule.LEAST_ATTEMPTS)
+    assert line.answered_aside(tried, AGAIN, NOW).state is State.PARKED
+
+
+def test_put_aside_and_gone(line: Line) -> None:
+    """Whatever is answered by 410, the endpoint gets nothing more."""
+    assert line.answered_aside(item(0), GONE, NOW).state is State.ASIDE
+    assert line.stopped == "It answered 410."
+    assert not line.ready(NOW)
+
+
+def test_put_aside_and_taken_among_refusals(line: Line) -> None:
+    """An endpoint that takes what was put aside does not refuse everything, and what was taken does not come back."""
+    (first,) = answer(line, *[REFUSED] * 3)
+    answer(line, *[REFUSED] * 3)
+    assert line.answered_aside(first.item, TAKEN, NOW).state is State.DELIVERED
+    (step,) = answer(line, *[REFUSED] * 3)
+    assert (step.item.id, step.state) == (3, State.ASIDE)
+    assert numbers(line) == list(range(4, 10))

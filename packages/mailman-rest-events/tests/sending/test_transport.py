@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import operator
 import re
 import socket
 import threading
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from mailman_rest_events.sending.answers import Answer
 
+OK_TO = operator.methodcaller("sendall", OK)
 KEY = "a-long-random-key/&?"
 BODY = json.dumps({"name": "x"}).encode()
 
@@ -131,11 +135,52 @@ def test_retry_after() -> None:
         assert post(to(peer)).retry_after == 120
 
 
+def test_bomb() -> None:
+    """What is packed stays packed: a short answer does not become a long one here."""
+    packed = gzip.compress(bytes(100_000_000), 1)
+    assert len(packed) > 65537
+    tracemalloc.start()
+    with receiver(answer("200 OK", "Content-Encoding: gzip\r\n", packed)) as peer:
+        assert post(to(peer)).verdict is Verdict.TAKEN
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
+
+
+@pytest.mark.parametrize(
+    "asked", ["Mon, 01 Jan 2030 00:00:00 +99999999999999999999", "99999999999999999999", "-1", "soon", "\xff"]
+)
+def test_retry_after_nonsense(asked: str) -> None:
+    """It is heard as far as it makes sense, and never keeps an event from counting as taken."""
+    with receiver(answer("204 No Content", f"Retry-After: {asked}\r\n")) as peer:
+        assert post(to(peer)).verdict is Verdict.TAKEN
+    with receiver(answer("503 Later", f"Retry-After: {asked}\r\n")) as peer:
+        found = post(to(peer))
+        assert (found.verdict, found.problem) == (Verdict.AGAIN, "It answered 503.")
+        assert (found.retry_after or 0) <= 86400
+
+
+def test_sent_once_to_who_is_slow() -> None:
+    """What a kept connection does not answer in time is not sent over another one while the first is at work on it."""
+
+    def says(peer: Any) -> None:
+        (hangs if len(found.requests) > 1 else OK_TO)(peer)
+
+    with receiver(says) as found:
+        connection = to(found, timeout=1.0)
+        assert connection.post(BODY, {}).verdict is Verdict.TAKEN
+        answered = connection.post(BODY, {})
+        connection.close()
+    assert (answered.verdict, len(found.requests)) == (Verdict.AGAIN, 2)
+    assert answered.problem == "No complete answer came within 1 seconds."
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize("slowly", [hangs, drips])
-def test_time_is_bounded(slowly: Callable[[Any], None]) -> None:
+def test_time_is_bounded(slowly: Callable[[Any], None], *, encrypted: bool, authority: Authority) -> None:
     """A peer that says nothing, or one byte now and again, is given up when the time of the whole attempt is over."""
-    with receiver(slowly) as peer:
-        connection = to(peer, timeout=1.0)
+    with receiver(slowly, authority.server if encrypted else None) as peer:
+        connection = to(peer, timeout=1.0, ca_file=authority.file)
         done = threading.Event()
 
         def watch() -> None:
@@ -157,6 +202,38 @@ def test_nobody_there() -> None:
         pass
     assert "It can't be reached: Connection refused" in to(peer).post(BODY, {}).problem
     assert "It can't be reached" in to("http://no-such-host.invalid/").post(BODY, {}).problem
+    assert "its host is no name" in to("http://no..host/").post(BODY, {}).problem
+
+
+def test_nobody_lets_us_in() -> None:
+    """Who drops what comes, as a firewall does, is not taken for somebody who answers nonsense."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)  # noqa: FBT003 - the only way to say it
+            each.connect_ex(("127.0.0.1", port))
+        found = to(f"http://127.0.0.1:{port}/", timeout=1.0).post(BODY, {})
+        for each in waiting:
+            each.close()
+    assert (found.verdict, found.problem) == (
+        Verdict.AGAIN,
+        "It can't be reached: no connection came about within 1 seconds.",
+    )
+
+
+def test_broken_off_within_tls(authority: Authority) -> None:
+    """What is being sent when the time is over is not sent on in the clear: TLS keeps its keys until the end."""
+    with receiver(context=authority.server) as peer:
+        connection = to(peer, ca_file=authority.file)
+        connection.post(BODY, {})
+        sock: Any = connection._open.sock  # type: ignore[union-attr]
+        connection._deadline = 0.0
+        connection.overdue()
+        with pytest.raises(OSError):
+            sock.sendall(BODY)
+        assert sock._sslobj is not None
+        connection.close()
 
 
 @pytest.mark.parametrize(
@@ -177,6 +254,10 @@ def test_nobody_there() -> None:
         "64:ff9b::a00:1",
         "2002:a00:1::",
         "2001::1",
+        "::10.0.0.1",
+        "fec0::1",
+        "64:ff9b:1::a00:1",
+        "::ffff:0:10.0.0.1",
     ],
 )
 def test_private_addresses(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

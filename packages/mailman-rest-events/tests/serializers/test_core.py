@@ -49,6 +49,33 @@ def test_what_rest_knows(made: Callable[[type], Any]) -> None:
     }
 
 
+def test_of_a_folded_message_id(made: Callable[[type], Any]) -> None:
+    """Programs that write a long ID fold its header, and it is the same ID."""
+    from mailman.interfaces.chain import AcceptEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
+
+    event = made(AcceptEvent)
+    event.msg.replace_header("Message-ID", "\r\n <long@example.com>")
+    told = told_of(event)
+    assert told is not None
+    assert told.data["message_id"] == "<long@example.com>"
+
+
+def test_of_a_message_without_end(made: Callable[[type], Any]) -> None:
+    """Whoever writes to a list decides neither how long an event is, nor whether a receiver refuses it."""
+    from mailman.interfaces.chain import DiscardEvent  # noqa: PLC0415 - core must be initialised
+
+    from mailman_rest_events.serializers.telling import told_of  # noqa: PLC0415
+
+    event = made(DiscardEvent)
+    event.msg.replace_header("Message-ID", "<" + "x" * 1_000_000 + "@example.com>")
+    event.msg.sender = "x" * 1_000_000 + "@example.com"
+    told = told_of(event)
+    assert told is not None
+    assert (told.data["message_id"], told.data["sender"]) == (None, None)
+
+
 def test_of_a_message(made: Callable[[type], Any]) -> None:
     """Its ID, its sender, and the chain; and no sender where a plugin says that it is nobody's business."""
     from mailman.interfaces.chain import HoldEvent  # noqa: PLC0415 - core must be initialised

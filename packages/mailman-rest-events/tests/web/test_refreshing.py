@@ -137,8 +137,10 @@ def test_deleted_list(web: Website) -> None:
     archive_of(web)
     told = []
     web.listen(mailinglist_deleted, keep := lambda sender, list_id, **_kwargs: told.append((sender, list_id)))
-    web.core.lists.clear()
+    # An event of before, that comes again after the list was made anew.
+    assert web.send("ListDeletedEvent", list_id="ant.example.com", fqdn_listname="ant@example.com") == 204
     assert told == []
+    web.core.lists.clear()
     assert web.send("ListDeletedEvent", list_id="ant.example.com", fqdn_listname="ant@example.com") == 204
     assert told == [(List, "ant.example.com")]
     assert MailingList.objects.filter(name="ant@example.com").exists()
@@ -174,10 +176,17 @@ def test_domain(web: Website) -> None:
     from django_mailman3.models import MailDomain  # noqa: PLC0415 - Django must be ready
 
     assert not MailDomain.objects.exists()
+    web.core.domains.append("example.org")
     assert web.send("DomainCreatedEvent", domain="example.org") == 204
     assert [(found.mail_domain, found.site_id) for found in MailDomain.objects.all()] == [("example.org", 1)]
     assert web.send("DomainCreatedEvent", domain="example.org") == 204
+    # An event of before, that comes again after the domain was made anew.
     assert web.send("DomainDeletedEvent", domain="example.org") == 204
+    assert MailDomain.objects.exists()
+    web.core.domains.clear()
+    assert web.send("DomainDeletedEvent", domain="example.org") == 204
+    assert not MailDomain.objects.exists()
+    assert web.send("DomainCreatedEvent", domain="example.org") == 204
     assert not MailDomain.objects.exists()
 
 
@@ -187,6 +196,7 @@ def test_domain_of_several_sites(web: Website) -> None:
     from django_mailman3.models import MailDomain  # noqa: PLC0415
 
     other = Site.objects.create(domain="example.net", name="other")
+    web.core.domains.append("example.org")
     assert web.send("DomainCreatedEvent", domain="example.org") == 204
     MailDomain.objects.get_or_create(site=other, mail_domain="example.org")  # what Postorius does
     assert web.send("DomainCreatedEvent", domain="example.org") == 204

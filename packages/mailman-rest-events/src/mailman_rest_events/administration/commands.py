@@ -59,7 +59,7 @@ def status(*, as_json: bool) -> None:
     """Show which endpoint is behind, by how much, and why.
 
     For monitoring, the exit status is 0 when all is well, and 1 when an endpoint is stopped, is behind by more than a minute,
-    or has events that are not tried any more; when events wait for one that has no section; and when nothing sends events.
+    has events that are not tried any more, or a pattern that fits no event; when events wait for one that has no section; and when nothing sends events.
     """
     try:
         with _sentences():

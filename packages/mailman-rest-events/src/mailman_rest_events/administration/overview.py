@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, select
 
 from mailman_plugin_kit.database import now, store
 from mailman_rest_events import site
-from mailman_rest_events.administration import texts
+from mailman_rest_events.administration import attention, texts
 from mailman_rest_events.administration.mistakes import no_such_endpoint
 from mailman_rest_events.model.tables import Course, Delivery
 from mailman_rest_events.outbox.states import State
@@ -20,12 +20,9 @@ from mailman_rest_events.runners import alone
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
 
     from mailman_rest_events.endpoints.settings import Endpoint
 
-#: What is not delivered after so many seconds is behind; a healthy endpoint has it in less than two.
-LATE_SECONDS = 60.0
 _LEFT = (State.WAITING, State.CLAIMED, State.ASIDE)
 
 
@@ -187,7 +184,10 @@ def _standing(name: str, endpoint: Endpoint | None, counts: _Counts) -> Standing
         "stopped": course.stopped if course else "",
         "problem": problem,
     }
-    return Standing(**values, **_written(endpoint), attention=tuple(_attention(values)))
+    told = course is not None and course.sequence > 0
+    return Standing(
+        **values, **_written(endpoint), attention=(*attention.of(values), *attention.of_pattern(endpoint, told=told))
+    )
 
 
 def _written(endpoint: Endpoint | None) -> dict[str, Any]:
@@ -210,35 +210,3 @@ def _latest_problem(name: str, counts: _Counts) -> str:
         Delivery.endpoint == name, Delivery.state.in_(states), Delivery.problem != ""
     )
     return (store().scalar(query.order_by(Delivery.id.desc()).limit(1)) or "") if states else ""
-
-
-def _attention(values: dict[str, Any]) -> Sequence[str]:
-    name, left = values["name"], values["waiting"] + values["aside"]
-    if not values["configured"]:
-        waiting = texts.count(left + values["parked"])
-        sentence = f"Waiting for it: {waiting}; but there is no section [endpoint.{name}] any more."
-        return [f"{sentence} Add it again; or `mailman events skip --endpoint {name} --all` gives them up."]
-    found = []
-    if values["active"] and values["stopped"]:
-        found.append(
-            f"It is stopped. {values['stopped']} When it is ready again, `mailman events ping {name}` starts it."
-        )
-    elif values["active"] and left and values["behind_seconds"] > LATE_SECONDS:
-        found.append(
-            f"It is behind by {texts.count(left)} and {texts.span(values['behind_seconds'])}. "
-            f"{values['problem'] or _slowness(values)}".strip()
-        )
-    if values["parked"]:
-        found.append(
-            f"Not delivered, and not tried any more: {texts.count(values['parked'])}. {values['problem']} `mailman events replay --endpoint {name} --state parked` sends them "
-            f"again; with `skip` in its place they are given up."
-        )
-    return found
-
-
-def _slowness(values: dict[str, Any]) -> str:
-    """Why an endpoint is behind that refuses nothing."""
-    delivered: dt.datetime | None = values["delivered"]
-    if delivered is None or (now() - delivered).total_seconds() > LATE_SECONDS:
-        return "Nothing was sent to it since."
-    return "It takes them, but more slowly than they happen."

@@ -14,6 +14,7 @@ import base64
 import binascii
 import ipaddress
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,8 +78,8 @@ class Endpoint:
     ca_file: Path | None = None
 
     def __repr__(self) -> str:
-        """Key and secrets are not for logs."""
-        return f"<Endpoint {self.name}: {self.url}>"
+        """Key and secrets are not for logs, nor is what the URL may hold."""
+        return f"<Endpoint {self.name}>"
 
     def wants(self, event: str, list_id: str | None) -> bool:
         """Whether it is told of an event with this class name, about this list if it is about one."""
@@ -129,7 +130,7 @@ class _Section:
             url=self._url(),
             api_key=self._api_key(),
             events=self._pattern("events"),
-            lists=self._pattern("lists") if self._text("lists") else None,
+            lists=self._lists(),
             secrets=self._secrets(),
             timeout=self._timeout(),
             active=self._flag("active", default=True),
@@ -150,7 +151,7 @@ class _Section:
             raise self.wrong("url is none. Write it like https://lists.example.com/mailman-events/.") from None
         if parts.scheme not in {"http", "https"}:
             raise self.wrong("url must begin with https:// (or http://).")
-        if not host or not text.isascii() or any(char.isspace() for char in text):
+        if not host or not text.isascii() or not text.isprintable() or " " in text:
             raise self.wrong("url names no host, or has blanks or other letters in it than a URL may have.")
         if parts.username is not None or parts.password is not None:
             raise self.wrong(
@@ -174,9 +175,18 @@ class _Section:
             raise self.wrong(f"api_key {keys.RULE}")
         return key
 
+    def _lists(self) -> re.Pattern[str] | None:
+        text = self._text("lists")
+        if "@" in text:
+            raise self.wrong("lists is matched against IDs of lists, which have a dot in place of the @. Write a dot.")
+        return self._pattern("lists") if text else None
+
     def _pattern(self, option: str) -> re.Pattern[str]:
+        text = self._text(option)
+        if "\n" in text:
+            raise self.wrong(f"{option} is in several lines, and would match nothing. Write it into one.")
         try:
-            return re.compile(self._text(option))
+            return re.compile(text)
         except re.error as error:
             where = "" if error.pos is None else f" at character {error.pos + 1}"
             raise self.wrong(f"{option} is no regular expression: {error.msg}{where}. Correct it.") from None
@@ -225,6 +235,14 @@ class _Section:
         path = Path(text)
         if not path.is_absolute() or not path.is_file():
             raise self.wrong("ca_file must be the absolute path of a file with certificates (PEM) that is there.")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise self.wrong("ca_file holds no certificates (PEM).") from None
+        except OSError as error:
+            raise self.wrong(
+                f"ca_file can't be read ({error.strerror}). The user that runs Mailman must be able to."
+            ) from None
         return path
 
 

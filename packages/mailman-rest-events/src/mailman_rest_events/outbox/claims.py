@@ -13,11 +13,14 @@ from sqlalchemy import bindparam, or_, select, update
 from mailman_plugin_kit.database import now, store
 from mailman_rest_events.model.tables import Course, Delivery, Happened
 from mailman_rest_events.outbox.states import State
+from mailman_rest_events.sending import schedule
 from mailman_rest_events.sending.line import Item
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterable
+
+    from sqlalchemy import ColumnElement
 
     from mailman_rest_events.sending.line import Line, Step
 
@@ -85,10 +88,16 @@ def aside(endpoint: str, most: int) -> list[Item]:
     return _items(
         select(Delivery, Happened)
         .join(Happened, Happened.uid == Delivery.event)
-        .where(Delivery.endpoint == endpoint, Delivery.state == State.ASIDE.value, Delivery.due <= now())
+        .where(Delivery.endpoint == endpoint, Delivery.state == State.ASIDE.value, _is_due())
         .order_by(Delivery.due)
         .limit(most)
     )
+
+
+def _is_due() -> ColumnElement[bool]:
+    # As `schedule.is_due`.
+    at = now()
+    return or_(Delivery.due <= at, Delivery.due > at + schedule.LONGEST)
 
 
 def skipped(ids: Collection[int]) -> set[int]:

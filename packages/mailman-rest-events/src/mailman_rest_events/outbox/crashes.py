@@ -6,9 +6,12 @@ file until the sender takes it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import os
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,18 @@ log = logging.getLogger("mailman.plugins")
 _MOST = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event in a file; see `keep`."""
+
+    path: Path
+    uid: str
+    name: str
+    list_id: str | None
+    data: Any
+    at: dt.datetime
+
+
 def directory() -> Path:
     """Where they lie."""
     return Path(config.DATA_DIR) / "mailman-rest-events"
@@ -32,7 +47,7 @@ def keep(uid: str, name: str, list_id: str | None, data: Any) -> None:
     """Write an event into a file.  Where there are a thousand already, one more tells nobody anything new."""
     place = directory()
     place.mkdir(mode=0o770, exist_ok=True)
-    if sum(1 for _ in place.iterdir()) >= _MOST:
+    if sum(1 for _ in place.glob("*.json")) >= _MOST:
         log.error("mailman-rest-events: a crash is told nobody, since %s is full", place)
         return
     content = {"uid": uid, "name": name, "list_id": list_id, "data": data, "at": now().isoformat()}
@@ -45,15 +60,19 @@ def keep(uid: str, name: str, list_id: str | None, data: Any) -> None:
     unfinished.rename(place / f"{uid}.json")
 
 
-def kept() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The events in files, the earliest first; what can't be read is left, and logged."""
+def kept() -> Iterator[Kept]:
+    """The events in files, the earliest first; what is no event is put aside, and logged."""
     try:
         found = sorted(directory().glob("*.json"), key=lambda path: path.stat().st_mtime)
     except FileNotFoundError:
         return
     for path in found:
         try:
-            yield path, json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            log.exception("mailman-rest-events: %s can't be read", path)
-            path.rename(path.with_suffix(".bad"))
+            content = json.loads(path.read_text("utf-8"))
+            read = Kept(path, **{**content, "at": dt.datetime.fromisoformat(content["at"])})
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            log.error("mailman-rest-events: %s is no event of a crash (%s)", path, type(error).__name__)  # noqa: TRY400 - it says all
+            with suppress(OSError):
+                path.rename(path.with_suffix(".bad"))
+        else:
+            yield read

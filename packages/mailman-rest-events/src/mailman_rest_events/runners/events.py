@@ -40,9 +40,8 @@ class EventsRunner(Runner):  # type: ignore[misc]  # core is untyped
         except site.NotStartedError as error:
             self._do_nothing(str(error))
             return
-        descriptor = alone.take()
+        descriptor = self._take_turn()
         if descriptor is None:
-            self._do_nothing("Another process sends events already. Set `instances: 1` in [runner.events].")
             return
         dispatch = Dispatch(endpoints)
         try:
@@ -51,6 +50,18 @@ class EventsRunner(Runner):  # type: ignore[misc]  # core is untyped
         finally:
             dispatch.stop()
             os.close(descriptor)
+
+    def _take_turn(self) -> int | None:
+        """Wait until no other process sends, and return the lock's descriptor; None where it is told to stop before."""
+        descriptor = alone.take()
+        if descriptor is None:
+            log.error(
+                "mailman-rest-events: another process sends events already, and this one does when that has ended. Set `instances: 1` "
+                "in [runner.events]; or it is a runner that was left of an earlier Mailman."
+            )
+        while descriptor is None and not self._stop:
+            descriptor = alone.take()
+        return descriptor
 
     def _do_nothing(self, why: str) -> None:
         """Wait for the end.  Core's master would start a runner that ends again and again, and none at a restart by then."""

@@ -63,6 +63,9 @@ EVENTS: tuple[Described, ...] = (
             Field("error", "The kind of error, without its text."),
         ),
     ),
-    Described("ConfigurationUpdatedEvent", "A process of Mailman has read its configuration."),
+    Described(
+        "ConfigurationUpdatedEvent",
+        "A process of Mailman has read its configuration anew; of the first time nobody is told.",
+    ),
     Described("PingEvent", "An operator tries whether the endpoint takes events.", ordered=False),
 )

@@ -9,6 +9,8 @@ import ipaddress
 import socket
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All that is given to networks of IPv6 (RFC 4291 §2.4); what lies outside may be an address of IPv4 in a disguise of old.
+_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 class ForbiddenAddressError(Exception):
@@ -37,6 +39,6 @@ def _is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(str(inner))
-        if parsed.teredo is not None:
+        if parsed.teredo is not None or parsed not in _UNICAST:
             return False
     return parsed.is_global and not parsed.is_multicast

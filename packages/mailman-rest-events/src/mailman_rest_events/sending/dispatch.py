@@ -5,7 +5,6 @@ The database is used by one thread, the network by others.
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import queue
 import time
@@ -21,9 +20,10 @@ from mailman_rest_events.outbox.pruning import Pruning
 from mailman_rest_events.sending.answers import Verdict
 from mailman_rest_events.sending.body import body_of
 from mailman_rest_events.sending.courier import Courier, Parcel, Returned
-from mailman_rest_events.sending.line import Item, Line, answered_aside
+from mailman_rest_events.sending.line import Item, Line
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from mailman_rest_events.endpoints.settings import Endpoint
@@ -37,6 +37,8 @@ _HELD, _OUT = 1000, 100
 _BATCH, _SECONDS = 200, 0.2
 _MOST_ASIDE = 10
 _LOOK_SECONDS = 0.25
+#: A database that fails is asked again after so long at first, and at most.
+_PAUSE_SECONDS, _LONGEST_PAUSE = 0.25, 15.0
 
 
 class _Way:
@@ -72,6 +74,7 @@ class Dispatch:
         self._pruning = Pruning()
         self._looked = 0.0
         self._written = time.monotonic()
+        self._pause, self._paused_until = _PAUSE_SECONDS, 0.0
         for way in self._ways.values():
             way.courier.start()
 
@@ -80,20 +83,25 @@ class Dispatch:
         self._take(min(patience, _LOOK_SECONDS))
         for way in self._ways.values():
             way.courier.look()
+        if time.monotonic() >= self._paused_until:
+            self._keep_books(patience)
+        for way in self._ways.values():
+            self._give(way)
+
+    def _keep_books(self, patience: float) -> None:
+        """Write and read what it is time for; where the database fails, later and later."""
         try:
             if self._is_time_to_write():
                 self._write()
             if time.monotonic() - self._looked >= patience:
                 self._look()
+                self._pause = _PAUSE_SECONDS
         except SQLAlchemyError as error:
-            # What is not written down is sent once more; what can't be read now can be read later.  Not all of the error: it
-            # quotes hundreds of rows.
-            reason = getattr(error, "orig", None) or type(error).__name__
-            log.error("mailman-rest-events: the database failed, and is asked again: %s", reason)  # noqa: TRY400
+            # What is not written down is sent once more; what can't be read now can be read later.
+            log.error("mailman-rest-events: the database failed, and is asked again: %s", _reason(error))  # noqa: TRY400
             config.db.abort()
-            time.sleep(_LOOK_SECONDS)
-        for way in self._ways.values():
-            self._give(way)
+            self._paused_until = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def stop(self) -> None:
         """End after the requests that are under way, and write down what came of them."""
@@ -104,8 +112,13 @@ class Dispatch:
             while way.courier.is_alive() and time.monotonic() < until:
                 way.courier.look()
                 way.courier.join(_LOOK_SECONDS)
-        self._take(0)
-        self._write()
+        while not self._returned.empty():
+            self._take(0)
+        try:
+            self._write()
+        except SQLAlchemyError as error:
+            log.error("mailman-rest-events: the database failed; some events are sent once more: %s", _reason(error))  # noqa: TRY400
+            config.db.abort()
 
     def _take(self, seconds: float) -> None:
         """Take what has come back, and wait for the first of it."""
@@ -125,7 +138,7 @@ class Dispatch:
         taken = returned.answer.verdict is Verdict.TAKEN
         if item.id == way.aside:
             way.aside = None
-            way.steps.append(answered_aside(item, returned.answer, at))
+            way.steps.append(way.line.answered_aside(item, returned.answer, at))
         else:
             way.steps += way.line.answered(item, returned.answer, at)
             if taken:
@@ -161,7 +174,10 @@ class Dispatch:
         """Number what was written down since, and read what there is room for."""
         # What is not written down yet would be read as it was, and sent once more.
         self._write()
-        self._take_crashes()
+        try:
+            self._take_crashes()
+        except OSError as error:
+            log.error("mailman-rest-events: the events of crashes can't be taken: %s", error)  # noqa: TRY400 - it says all
         fresh = claims.waiting(self._ways.keys())
         for name, way in self._ways.items():
             room = _HELD - len(way.line)
@@ -179,7 +195,7 @@ class Dispatch:
         row = claims.course(name)
         if (row.stopped, row.due) != (way.line.stopped, way.line.due):
             # An operator has started it again.
-            way.line.stopped, way.line.due, way.line.failures = row.stopped, row.due, row.failures
+            way.line.start_again()
         if way.line.ready(now()) and (left := way.line.ids()[len(way.out) :]):
             way.line.drop(claims.skipped(left))
         if (room := _HELD - len(way.line)) > 0:
@@ -203,11 +219,15 @@ class Dispatch:
         return Parcel(item, item.event, body, way.round)
 
     def _take_crashes(self) -> None:
-        for path, found in crashes.kept():
-            wanted = writing.names_of(self._endpoints.values(), found["name"], found["list_id"])
+        for found in crashes.kept():
+            wanted = writing.names_of(self._endpoints.values(), found.name, found.list_id)
             # A process that died after the commit has left the file.
-            if wanted and store().get(Happened, found["uid"]) is None:
-                at = dt.datetime.fromisoformat(found["at"])
-                writing.put(found["uid"], found["name"], found["list_id"], found["data"], at=at, endpoints=wanted)
+            if wanted and store().get(Happened, found.uid) is None:
+                writing.put(found.uid, found.name, found.list_id, found.data, at=found.at, endpoints=wanted)
             config.db.commit()
-            path.unlink()
+            found.path.unlink(missing_ok=True)
+
+
+def _reason(error: SQLAlchemyError) -> object:
+    """Not all of an error: it quotes hundreds of rows."""
+    return getattr(error, "orig", None) or type(error).__name__

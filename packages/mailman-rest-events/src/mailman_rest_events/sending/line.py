@@ -62,6 +62,7 @@ class Line:
     def __init__(self, *, failures: int = 0, due: dt.datetime | None = None) -> None:
         self._items: deque[Item] = deque()
         self._refused: list[Item] = []  # put aside in a row, with none taken since
+        self._refuses_all = False
         self.failures = failures
         self.due = due
         self.stopped = ""
@@ -79,6 +80,10 @@ class Line:
         """Let events follow, in their order."""
         self._items.extend(items)
 
+    def start_again(self) -> None:
+        """Go on at once, as if nothing had failed: an operator says so."""
+        self.stopped, self.due, self.failures, self._refuses_all = "", None, 0, False
+
     def drop(self, ids: Iterable[int]) -> None:
         """Forget events that an operator has skipped."""
         gone = set(ids)
@@ -91,7 +96,7 @@ class Line:
 
     def ready(self, now: dt.datetime) -> bool:
         """Whether something may be sent."""
-        return bool(self._items) and not self.stopped and (self.due is None or self.due <= now)
+        return bool(self._items) and not self.stopped and (self.due is None or schedule.is_due(self.due, now))
 
     def first(self, most: int) -> list[Item]:
         """What is to be sent next, in order: a single one while it is not known whether it is taken."""
@@ -105,25 +110,40 @@ class Line:
         if answer.verdict is Verdict.TAKEN:
             self._items.popleft()
             self._refused.clear()
-            self.failures, self.due, self.problem = 0, None, ""
+            self.failures, self.due, self.problem, self._refuses_all = 0, None, "", False
             return [Step(item, State.DELIVERED)]
         self.problem = answer.problem
         if answer.verdict is Verdict.GONE:
             self.stopped = answer.problem
             return []
-        if now - item.since > schedule.PATIENCE:
+        if schedule.is_hopeless(item.since, self.failures, now):
             self._items.popleft()
             self._wait(answer, now)
-            return [Step(item, State.PARKED, problem=f"{answer.problem} It was tried for three days.")]
-        if answer.verdict is Verdict.AGAIN or self.failing:
+            return [_parked(item, answer)]
+        if answer.verdict is Verdict.AGAIN or self._refuses_all:
             self._wait(answer, now)
             return [Step(item, State.CLAIMED, problem=answer.problem)]
+        # Who refuses is there, whatever was before: the event may be at fault.
         tried = replace(item, attempts=item.attempts + 1)
         self._items[0] = tried
         if tried.attempts < _REFUSALS:
             self.due = now + _seconds(answer, tried.attempts)
             return [Step(tried, State.CLAIMED, problem=answer.problem)]
         return self._put_aside(tried, answer, now)
+
+    def answered_aside(self, item: Item, answer: Answer, now: dt.datetime) -> Step:
+        """Take the answer about an event that was put aside, which is sent by itself; what follows for it."""
+        if answer.verdict is Verdict.TAKEN:
+            # So it does not refuse whatever comes.
+            self._refused.clear()
+            return Step(item, State.DELIVERED)
+        if answer.verdict is Verdict.GONE:
+            self.stopped = self.problem = answer.problem
+            return Step(item, State.ASIDE, now, answer.problem)
+        tried = replace(item, attempts=item.attempts + 1)
+        if schedule.is_hopeless(item.since, tried.attempts, now):
+            return _parked(tried, answer)
+        return Step(tried, State.ASIDE, now + _seconds(answer, tried.attempts), answer.problem)
 
     def _put_aside(self, item: Item, answer: Answer, now: dt.datetime) -> list[Step]:
         self._items.popleft()
@@ -134,6 +154,7 @@ class Line:
         # It refuses whatever comes: what was put aside goes first, as it stood.
         back = [replace(each, attempts=0) for each in self._refused]
         self._refused.clear()
+        self._refuses_all = True
         self._items.extendleft(reversed(back))
         self._wait(answer, now)
         return [Step(each, State.CLAIMED, problem=answer.problem) for each in back]
@@ -143,14 +164,8 @@ class Line:
         self.due = now + _seconds(answer, self.failures)
 
 
-def answered_aside(item: Item, answer: Answer, now: dt.datetime) -> Step:
-    """What follows from the answer about an event that was put aside, which is sent by itself."""
-    if answer.verdict is Verdict.TAKEN:
-        return Step(item, State.DELIVERED)
-    tried = replace(item, attempts=item.attempts + 1)
-    if now - item.since > schedule.PATIENCE:
-        return Step(tried, State.PARKED, problem=f"{answer.problem} It was tried for three days.")
-    return Step(tried, State.ASIDE, now + _seconds(answer, tried.attempts), answer.problem)
+def _parked(item: Item, answer: Answer) -> Step:
+    return Step(item, State.PARKED, problem=f"{answer.problem} It could not be delivered in three days.")
 
 
 def _seconds(answer: Answer, attempts: int) -> timedelta:

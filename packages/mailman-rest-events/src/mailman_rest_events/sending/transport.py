@@ -7,19 +7,20 @@ is called by another thread.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from http.client import HTTPException
-from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
 from mailman_rest_events.sending.addresses import ForbiddenAddressError, addresses_of
 from mailman_rest_events.sending.answers import Answer, Verdict
@@ -74,7 +75,8 @@ class Connection:
         sock = getattr(connection, "sock", None)
         if sock is not None:
             with suppress(OSError):
-                sock.shutdown(SHUT_RDWR)
+                # Not TLS's own: that forgets its keys first, and what is being sent would go on in the clear.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close what is open."""
@@ -90,16 +92,23 @@ class Connection:
         reused = self._open is not None
         try:
             return self._exchange(body, headers)
-        except (HTTPException, HTTPError, OSError):
+        except (HTTPException, HTTPError, OSError) as error:
             # The other side may close a kept connection at any moment: what was not answered there is sent once more.
-            if not reused or self._overdue:
+            if not reused or self._overdue or isinstance(error, TimeoutError | ReadTimeoutError):
                 raise
             self.close()
             return self._exchange(body, headers)
 
     def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection = self._open or self._connect()
-        connection.request("POST", self._target(), body=body, headers=self._headers(headers), preload_content=False)
+        connection.request(
+            "POST",
+            self._target(),
+            body=body,
+            headers=self._headers(headers),
+            preload_content=False,
+            decode_content=False,  # 64 KiB may be gigabytes in disguise
+        )
         response = connection.getresponse()
         content = response.read(_ANSWER_BYTES + 1)
         if self._overdue:
@@ -123,7 +132,7 @@ class Connection:
                     address,
                     port,
                     timeout=self._endpoint.timeout,
-                    ssl_context=self._context(),
+                    ssl_context=self._context,
                     server_hostname=host,
                 )
                 if secure
@@ -142,6 +151,7 @@ class Connection:
                 return connection
         raise error or OSError("no address")
 
+    @cached_property
     def _context(self) -> ssl.SSLContext:
         ca_file = self._endpoint.ca_file
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else certifi.where())
@@ -168,7 +178,7 @@ class Connection:
 
     def _sentence(self, error: Exception) -> str:
         seconds = f"{self._endpoint.timeout:g}"
-        if self._overdue or isinstance(error, TimeoutError):
+        if self._overdue or isinstance(error, TimeoutError | ReadTimeoutError):
             return f"No complete answer came within {seconds} seconds."
         reason: BaseException = error
         while isinstance(reason.__cause__, BaseException):
@@ -178,12 +188,16 @@ class Connection:
                 return f"Its host leads to {error}, in a private network. Set `allow_private: yes` in its section if that is meant."
             case SSLError():
                 return f"Its certificate is not in order: {_of_ssl(reason)}."
-            case NewConnectionError() | NameResolutionError():
+            case NewConnectionError():
                 return f"It can't be reached: {_of_system(reason)}."
+            case ConnectTimeoutError():
+                return f"It can't be reached: no connection came about within {seconds} seconds."
             case _ if isinstance(error, ssl.SSLError):
                 return f"Its certificate is not in order: {_of_ssl(error)}."
             case OSError():
                 return f"It can't be reached: {_of_system(error)}."
+            case UnicodeError():
+                return "It can't be reached: its host is no name that can be looked up. Correct `url`."
             case _:
                 return "Its answer is no HTTP, or ended too early."
 

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from mailman_rest_events.serializers.telling import Plain
 
 
+# Characters: a line of a header has no more (RFC 5322 §2.1.1), but whoever writes to a list may fold as many as they like.
+_MOST = 998
+
+
+def _short(text: str) -> str | None:
+    """What somebody wrote into a header, unfolded; None where it is empty, or too long to be what it should be."""
+    unfolded = "".join(text.splitlines()).strip()
+    return unfolded if 0 < len(unfolded) <= _MOST else None
+
+
 def _id_of(fqdn_listname: str) -> str:
     return fqdn_listname.replace("@", ".", 1)
 
@@ -94,10 +104,10 @@ def post(event: Any) -> Told:
     data: dict[str, Plain] = {
         "list_id": mlist.list_id,
         "chain": event.chain.name,
-        "message_id": str(event.msg.get("message-id", "")) or None,
+        "message_id": _short(str(event.msg.get("message-id", ""))),
     }
     if not conceals(mlist):
-        data["sender"] = str(event.msg.sender) or None
+        data["sender"] = _short(str(event.msg.sender))
     return Told(data, mlist.list_id)
 
 
@@ -105,12 +115,9 @@ def post(event: Any) -> Told:
 def crash(event: Any) -> Told:
     """Which runner could not go on with a message, and by what kind of error."""
     mlist = event.mailing_list
-    data: dict[str, Plain] = {
-        "runner": event.runner.name,
-        "list_id": None if mlist is None else mlist.list_id,
-        "error": type(event.error).__name__,
-    }
-    return Told(data, None if mlist is None else mlist.list_id)
+    # As core has found the list by it: where a statement has failed before, the database says nothing more of the list itself.
+    list_id = event.metadata.get("listid") or (None if mlist is None else mlist.list_id)
+    return Told({"runner": event.runner.name, "list_id": list_id, "error": type(event.error).__name__}, list_id)
 
 
 @tells(ConfigurationUpdatedEvent)

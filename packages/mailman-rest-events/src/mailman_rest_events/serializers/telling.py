@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Plain: TypeAlias = str | int | bool | tuple[str, ...] | None
 
-__all__ = ["ITold", "Told", "tells", "told_of"]
+__all__ = ["ITold", "Told", "described", "tells", "told_of"]
+
+_described: set[str] = set()
 
 
 class ITold(Interface):  # type: ignore[misc]  # zope is untyped
@@ -48,9 +50,15 @@ def tells(*kinds: type) -> Callable[[Callable[[Any], Told]], Callable[[Any], Tol
     def register(function: Callable[[Any], Told]) -> Callable[[Any], Told]:
         for kind in kinds:
             getGlobalSiteManager().registerAdapter(function, (kind,), ITold)
+            _described.add(kind.__name__)
         return function
 
     return register
+
+
+def described() -> frozenset[str]:
+    """The names of the classes of events of which somebody has said what may be told."""
+    return frozenset(_described)
 
 
 def told_of(event: object) -> Told | None:

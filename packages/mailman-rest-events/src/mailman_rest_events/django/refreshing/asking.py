@@ -27,6 +27,11 @@ def mailing_list(list_id: str) -> Any:
     return _found(get_mailman_client().get_list, list_id)
 
 
+def domain(name: str) -> Any:
+    """A domain, as `mailmanclient` has it; None when there is none.  Raises as above."""
+    return _found(get_mailman_client().get_domain, name)
+
+
 def address(email: str) -> Any:
     """An address, as `mailmanclient` has it; None when there is none.  Raises as above."""
     return _found(get_mailman_client().get_address, email)

@@ -31,9 +31,9 @@ def modified(event: Event, **_kwargs: Any) -> None:
 
 
 def deleted(event: Event, **_kwargs: Any) -> None:
-    """A list is gone; its archive stays."""
+    """A list is gone, unless it was made anew; its archive stays."""
     list_id = asking.text(event, "list_id")
-    if list_id:
+    if list_id and asking.mailing_list(list_id) is None:
         _tell(mailinglist_deleted, list_id)
 
 
