@@ -21,8 +21,14 @@ from public import public
 from zope.event import subscribers
 from zope.interface import implementer
 
-from mailman_plugin_kit.database import MigrationError
-from mailman_plugin_kit.settings import SettingsError
+try:
+    from mailman_plugin_kit.database import MigrationError
+    from mailman_plugin_kit.settings import SettingsError
+except ModuleNotFoundError as error:  # installed as for a website
+    raise ImportError(
+        "mailman-rest-events is installed without what it needs in Mailman's environment. Install mailman-rest-events[core]."
+    ) from error
+
 from mailman_rest_events import site
 from mailman_rest_events.endpoints.settings import load
 
