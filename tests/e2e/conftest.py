@@ -116,9 +116,9 @@ def start_sandbox(tmp_path: Path, new_database: Callable[[], str | None]) -> Ite
         sandbox.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:
-    """A Mailman that writes down as much as it can, with the plugin `saboteur` in it."""
+    """A Mailman that writes down as much as it can, with the plugin `saboteur` in it; what is written makes the search longer."""
     settings = [f"logging.{name}.level=debug" for name in LOGS]
     settings += ["plugin.saboteur.class=saboteur.Saboteur", "plugin.saboteur.enabled=yes"]
     options = Options(database_url=new_database(), settings=settings)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MEMBERS = 320
 CHUNK = 5
-# So slow that the moments between two copies can be met.
-SLOW = Behaviour(delay_seconds=0.01)
+# So slow that the moments between two copies can be met, and that much is left to do when it is noticed late that one has come.
+SLOW = Behaviour(delay_seconds=0.02)
 # What one kill may repeat: the copy that the mail server has taken, and of which the runner has not noted it yet.  The
 # next copy leaves only after that, so this is the pipelining window (1) with a marking step of 1.
 REPEATED_BY_A_KILL = 1
@@ -65,7 +65,7 @@ def working_on(sandbox: Sandbox, queue: str) -> list[Path]:
 
 def watch_closely(condition: Callable[[], bool]) -> None:
     """Wait for a moment that is too short for `until`."""
-    until(lambda: any(condition() for _ in range(2000)), "the moment")
+    until(condition, "the moment", interval=0.0)
 
 
 def kill_out_at(crowd: Crowd, points: list[int]) -> None:

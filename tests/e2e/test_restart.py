@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 CHUNKS = ("pgp.chunk_recipients=10",)
 MEMBERS = 60
-SLOW = Behaviour(delay_seconds=0.03)
+# So slow that seconds are left when it is noticed late that some copies have come.
+SLOW = Behaviour(delay_seconds=0.15)
 
 
 def restart_in_mid_fan_out(sandbox: Sandbox, crowd: Crowd) -> None:

@@ -62,15 +62,24 @@ def test_a_chunk_that_makes_progress_is_never_set_aside(mlist: Any) -> None:
 
 
 @pytest.mark.usefixtures("core")
-def test_changes_are_looked_for_as_often_as_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the midst of many chunks the database is not asked for changes of keys after each of them."""
+@pytest.mark.parametrize(
+    ("sleep", "turns", "looks"),
+    [
+        (1.0, (100.0, 100.5, 100.9, 101.0, 101.1, 102.5), [100.0, 101.0, 102.5]),
+        (0.0625, (100.0, 100.0625, 100.125, 100.1875, 100.25, 100.3125), [100.0, 100.25]),
+    ],
+)
+def test_changes_are_looked_for_as_often_as_the_queue(
+    monkeypatch: pytest.MonkeyPatch, sleep: float, turns: tuple[float, ...], looks: list[float]
+) -> None:
+    """The database is not asked for changes of keys after each of many chunks, and four times a second at most."""
     from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
 
-    now, looks = [100.0], []
+    now, looked = [100.0], []
     monkeypatch.setattr("mailman_pgp.runners.outgoing.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("mailman_pgp.delivery.housekeeping.tell_of_changes", lambda: looks.append(now[0]))
+    monkeypatch.setattr("mailman_pgp.delivery.housekeeping.tell_of_changes", lambda: looked.append(now[0]))
     runner = OutgoingRunner("out")
-    runner.sleep_float = 1.0
-    for now[0] in (100.0, 100.5, 100.9, 101.0, 101.1, 102.5):
+    runner.sleep_float = sleep
+    for now[0] in turns:
         runner._do_periodic()
-    assert looks == [100.0, 101.0, 102.5]
+    assert looked == looks

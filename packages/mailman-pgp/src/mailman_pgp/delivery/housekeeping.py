@@ -1,7 +1,7 @@
 """What the runner of `out` does beside its queue.
 
-As often as it looks into the queue, people are told of changes of keys.  Once a day old rows and files are removed, people are
-told that their certificates end, and requests go on.
+As often as it looks into the queue, but a few times a second at most, people are told of changes of keys.  Once a day old rows
+and files are removed, people are told that their certificates end, and requests go on.
 """
 
 from __future__ import annotations

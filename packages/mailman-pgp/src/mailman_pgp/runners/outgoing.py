@@ -25,6 +25,9 @@ from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.error")
 
+# No sooner are changes of keys looked for again: a look into the database costs twenty times as much as one into the queue.
+_LOOK_SECONDS = 0.25
+
 
 @public
 class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
@@ -69,7 +72,7 @@ class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[mis
         # As often as core looks into its queues: in the midst of many copies each look would be a part of their cost.
         if time.monotonic() >= self._look_for_changes_at:
             housekeeping.tell_of_changes()
-            self._look_for_changes_at = time.monotonic() + self.sleep_float
+            self._look_for_changes_at = time.monotonic() + max(self.sleep_float, _LOOK_SECONDS)
         housekeeping.when_due()
 
 

@@ -6,6 +6,7 @@ CPU on starting.  What a runner sees is what the master would show it: the same 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -62,6 +63,8 @@ def initialise(place: Place) -> None:
         importlib.import_module(module)
     config.db.sessionmaker.remove()
     config.db.engine.dispose()
+    # Else the first full collection in each fork would look through all of this, and so copy every page of it.
+    gc.freeze()
 
 
 def specs() -> Iterator[RunnerSpec]:
