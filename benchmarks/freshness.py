@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from listening import settings_for
 from refreshed import Change, Mailman
 from websites import ServedWebsite
 
@@ -26,13 +27,8 @@ from mailman_pgp.sandbox import Options, Sandbox, until
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# As docs/events.md has them; the runner looks for events once a second, as core's runners do.
-LINES = {
-    "plugin.events.class": "mailman_rest_events.plugin.EventsPlugin",
-    "plugin.events.enabled": "yes",
-    "plugin.events.component_package": "mailman_rest_events",
-    "runner.events.class": "mailman_rest_events.runners.EventsRunner",
-}
+# As often as core's runners look for something to do where nobody has tuned them.
+SLEEP_TIME = "1s"
 _LOOK_SECONDS = 0.5
 
 
@@ -52,10 +48,7 @@ def main() -> int:
 def _measure(root: Path, rounds: int, patience: float) -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; median of {rounds}\n")
     told, stock = ServedWebsite(root / "told"), ServedWebsite(root / "stock", with_events=False)
-    configuration = root / "events.cfg"
-    configuration.write_text(told.section)
-    lines = LINES | {"plugin.events.configuration": str(configuration)}
-    settings = tuple(f"{name}={value}" for name, value in lines.items())
+    settings = [*settings_for(root / "events.cfg", told.section), f"runner.events.sleep_time={SLEEP_TIME}"]
     try:
         with Sandbox(root / "sandbox", Options(plugin=False, settings=settings)) as sandbox:
             mailmans = [Mailman(sandbox.rest, number) for number in range(rounds)]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import mortal
 import mortal_receiver
 import pytest
+from listening import settings_for
 from mortal_receiver import MortalReceiver, Taken
 from postgresql import embedded_server
-from test_events import SETTINGS
 
 from mailman_pgp.sandbox.client import Sandbox
 from mailman_pgp.sandbox.configuration import Options
@@ -125,17 +125,12 @@ def running(directory: Path, database_url: str | None) -> Iterator[Site]:
     """A stock Mailman with the plugin for events, and with the one by which its processes die."""
     with MortalReceiver(directory / "receiver", SECRET) as receiver, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
-        configuration = directory / "events.cfg"
-        configuration.write_text(
+        settings = settings_for(
+            directory / "events.cfg",
             f"[endpoint.mortal]\nurl: {receiver.url}\napi_key: {secrets.token_urlsafe(24)}\nsecret: {SECRET}\n"
-            "events: .*\nallow_private: yes\n"
+            "events: .*\nallow_private: yes\n",
         )
-        lines = SETTINGS | {
-            "plugin.events.configuration": str(configuration),
-            "plugin.mortal.class": "mortal.Mortal",
-            "plugin.mortal.enabled": "yes",
-        }
-        settings = [f"{name}={value}" for name, value in lines.items()]
+        settings += ["plugin.mortal.class=mortal.Mortal", "plugin.mortal.enabled=yes"]
         options = Options(plugin=False, database_url=database_url, settings=settings)
         with Sandbox(directory / "sandbox", options) as sandbox:
             sandbox.rest("domains", {"mail_host": "example.com"})

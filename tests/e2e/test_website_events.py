@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from listening import settings_for
 from refreshed import NAMES, Change, Mailman
-from test_events import SETTINGS
 from websites import ServedWebsite
 
 from mailman_pgp.sandbox.client import Sandbox
@@ -36,10 +36,7 @@ def site(
 ) -> Iterator[Sandbox]:
     """A Mailman that tells it of what happens."""
     directory = tmp_path_factory.mktemp("website-events")
-    configuration = directory / "events.cfg"
-    configuration.write_text(served.section)
-    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
-    settings = [f"{name}={value}" for name, value in lines.items()]
+    settings = settings_for(directory / "events.cfg", served.section)
     with Sandbox(
         directory / "sandbox", Options(plugin=False, database_url=new_database(), settings=settings)
     ) as sandbox:
