@@ -35,6 +35,7 @@ _STATUS: dict[str, HTTPStatus] = {
     "no-certificate": HTTPStatus.NOT_FOUND,
     "no-such-request": HTTPStatus.NOT_FOUND,
     "no-such-change": HTTPStatus.NOT_FOUND,
+    "no-such-entry": HTTPStatus.NOT_FOUND,
     "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,

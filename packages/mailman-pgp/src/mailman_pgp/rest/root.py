@@ -9,7 +9,7 @@ from typing import Any
 from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
-from mailman_pgp.rest import certificates, changes, events, lists, requests, site
+from mailman_pgp.rest import certificates, changes, directory, events, lists, requests, site
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -47,14 +47,18 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/changes/{token}": changes.OneChange,
     "lists/{list}/changes/{token}/certificate.asc": changes.ChangeFile,
     "lists/{list}/events": events.Events,
+    "directory/{domain}/{hash}": directory.DirectoryEntry,
 }
 
 # An address may have a slash in it, and the server gives us the path with all of them decoded.
-_FORMS = {"list": "[^/]+", "address": ".+", "token": "[^/]+"}
+_FORMS = {"address": ".+"}
+_FORM = "[^/]+"
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", lambda name: f"(?P<{name[1]}>{_FORMS[name[1]]})", re.escape(path)))
+    return re.compile(
+        re.sub(r"\\\{(\w+)\\\}", lambda name: f"(?P<{name[1]}>{_FORMS.get(name[1], _FORM)})", re.escape(path))
+    )
 
 
 _PATTERNS = [(_pattern(path), resource) for path, resource in RESOURCES.items()]
