@@ -31,7 +31,7 @@ from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mailman_workflows.request import JSON
 
@@ -91,6 +91,7 @@ class OpenQuestion:
     email: str
     data: Mapping[str, JSON]
     asked_until: dt.datetime
+    list_id: str
 
 
 def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
@@ -98,11 +99,16 @@ def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
 
     Without what is not installed any more, and what somebody has damaged in the database.
     """
+    return open_questions_among([mlist.list_id], [email])
+
+
+def open_questions_among(list_ids: Collection[str], emails: Collection[str]) -> list[OpenQuestion]:
+    """The same of some people at some lists, in one query."""
     rows = store().scalars(
         select(Question)
         .where(
-            Question.list_id == mlist.list_id,
-            Question.email == email.lower(),
+            Question.list_id.in_(list_ids),
+            Question.email.in_([email.lower() for email in emails]),
             Question.expires > now(),
             is_pended(Question.token),
         )
@@ -120,7 +126,7 @@ def _open_question(row: Question) -> OpenQuestion | None:
     except ValueError:
         log.warning("What was asked under the token %s can't be read", row.token)
         return None
-    return OpenQuestion(row.token, action, row.email, data, row.expires)
+    return OpenQuestion(row.token, action, row.email, data, row.expires, row.list_id)
 
 
 def _data(action: Action, version: int, data: str) -> Mapping[str, JSON]:
