@@ -139,6 +139,18 @@ class EncryptedList:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)
 
+    def offer(self, address: str, certificate: str, by: str | None = None) -> Answer:
+        """Bring a key (in ASCII armor), or a revocation, in the name of its person, who is asked about it by mail."""
+        return self._place.below("offers").ask("POST", address=address, certificate=certificate, by=by)
+
+    def ask_again(self, address: str) -> Answer:
+        """Ask somebody once more about the key that was offered for them last."""
+        return self._place.below("offers", address, "again").ask("POST")
+
+    def take_back(self, address: str) -> None:
+        """Take back what was offered for an address and does not count yet."""
+        self._place.below("offers", address).ask("DELETE")
+
     def certificates(self) -> Iterator[Answer]:
         """The certificates of people, in short."""
         return self._place.below("certificates").pages()

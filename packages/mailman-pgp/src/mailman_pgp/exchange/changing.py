@@ -87,7 +87,7 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
         raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED
-    elif proved and suspensions.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
+    elif proved and suspensions.is_suspended(list_id, addresses_of_person(address), known.fingerprint):
         raise _suspended(mlist, address)
     registry.add(list_id, address, known, origin=actor.door.value, state=state)
     act: Act | None = None
@@ -188,7 +188,8 @@ def _chosen(mlist: Any, address: str) -> registry.StoredCertificate:
     return found
 
 
-def _addresses_of_person(address: str) -> set[str]:
+@public
+def addresses_of_person(address: str) -> set[str]:
     """The addresses that Mailman knows as one person's, in lower case: a membership can go from one to the other."""
     user = getUtility(IUserManager).get_user(address)
     return {address, *(str(known.email) for known in (() if user is None else user.addresses))}

@@ -36,6 +36,8 @@ _STATUS: dict[str, HTTPStatus] = {
     "no-such-request": HTTPStatus.NOT_FOUND,
     "no-such-change": HTTPStatus.NOT_FOUND,
     "no-such-entry": HTTPStatus.NOT_FOUND,
+    "no-offer": HTTPStatus.NOT_FOUND,
+    "key-of-the-list": HTTPStatus.BAD_REQUEST,
     "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,

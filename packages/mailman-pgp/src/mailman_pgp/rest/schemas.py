@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.conversation import offering
 from mailman_pgp.exchange.adding import Outcome
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
@@ -161,6 +162,18 @@ ADDED = record(
     self_link=maybe({**LINK, "description": "Null where only something about others was recorded."}),
 )
 DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=_WAITED)
+
+OFFERED = record(
+    address=TEXT,
+    outcome=words(offering.Outcome),
+    sentence={**TEXT, "description": "What happens now, for the person."},
+    replaces=maybe({**FINGERPRINT, "description": "What it is to take the place of; then a moderator decides."}),
+    certificate=maybe(DESCRIBED),
+    requests=_WAITED,
+)
+ASKED_AGAIN = record(
+    address=TEXT, fingerprint={**FINGERPRINT, "description": "Of the key that signs the answer."}, asked=YES_NO
+)
 
 UNSERVED = record(
     address=TEXT,
