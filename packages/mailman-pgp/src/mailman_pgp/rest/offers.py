@@ -11,7 +11,7 @@ from mailman_pgp.conversation import offering, offers
 from mailman_pgp.exchange import waiting
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.overview.data import described, went
-from mailman_pgp.rest import schemas
+from mailman_pgp.rest import schemas_of_people as schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, address, as_address, text
 from mailman_pgp.rest.operations import Asked, Resource, operation

@@ -9,7 +9,7 @@ from typing import Any
 from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
-from mailman_pgp.rest import certificates, changes, directory, events, lists, offers, requests, site
+from mailman_pgp.rest import certificates, changes, directory, events, lists, members, offers, requests, site
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -38,6 +38,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/certificates": certificates.Certificates,
     "lists/{list}/certificates/{address}/certificate.asc": certificates.CertificateFile,
     "lists/{list}/certificates/{address}": certificates.OneCertificate,
+    "lists/{list}/members": members.Members,
     "lists/{list}/offers": offers.Offers,
     "lists/{list}/offers/{address}/again": offers.OfferAgain,
     "lists/{list}/offers/{address}": offers.OneOffer,

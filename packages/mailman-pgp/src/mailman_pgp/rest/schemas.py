@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.conversation import offering
 from mailman_pgp.exchange.adding import Outcome
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
@@ -116,7 +115,15 @@ LIST = record(
     refused=many(record(kind=TEXT, reason=TEXT, words=TEXT, number=NUMBER, last=MOMENT)),
     posts=many(record(message_id=TEXT, at=MOMENT, delivered=NUMBER, skipped=NUMBER, failed=NUMBER)),
     links=record(
-        certificate=LINK, certificates=LINK, unserved=LINK, requests=LINK, changes=LINK, events=LINK, core=LINK
+        certificate=LINK,
+        certificates=LINK,
+        members=LINK,
+        offers=LINK,
+        unserved=LINK,
+        requests=LINK,
+        changes=LINK,
+        events=LINK,
+        core=LINK,
     ),
 )
 
@@ -150,7 +157,7 @@ CHOSEN = record(
     history=many(record(fingerprint=FINGERPRINT, state=words(ChoiceState), since=MOMENT, until=MOMENT, origin=TEXT)),
     events=many(EVENT),
 )
-_WAITED = many(record(goes_on=YES_NO, over=YES_NO, failed=YES_NO, sentence=TEXT))
+WAITED = many(record(goes_on=YES_NO, over=YES_NO, failed=YES_NO, sentence=TEXT))
 ADDED = record(
     address=TEXT,
     outcome=words(Outcome),
@@ -158,22 +165,10 @@ ADDED = record(
     problem=maybe(TEXT),
     unserved=many(TEXT),
     certificate=DESCRIBED,
-    requests=_WAITED,
+    requests=WAITED,
     self_link=maybe({**LINK, "description": "Null where only something about others was recorded."}),
 )
-DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=_WAITED)
-
-OFFERED = record(
-    address=TEXT,
-    outcome=words(offering.Outcome),
-    sentence={**TEXT, "description": "What happens now, for the person."},
-    replaces=maybe({**FINGERPRINT, "description": "What it is to take the place of; then a moderator decides."}),
-    certificate=maybe(DESCRIBED),
-    requests=_WAITED,
-)
-ASKED_AGAIN = record(
-    address=TEXT, fingerprint={**FINGERPRINT, "description": "Of the key that signs the answer."}, asked=YES_NO
-)
+DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=WAITED)
 
 UNSERVED = record(
     address=TEXT,
