@@ -393,6 +393,21 @@ def test_open_questions_of_several(mlist: Any, make_list: Callable[..., Any], wa
     assert confirmations.open_questions_among([], [ANNE]) == []
 
 
+def test_open_questions_that_name_something(mlist: Any, water: Any) -> None:
+    """Only those are found in whose data one of some texts stands, as it is."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    for whom in ("rose", "r_se", "müsli \\"):
+        confirmations.ask(mlist, water, ANNE, {"plants": 1, "whom": whom}, send=lambda *_what: None)
+
+    def found(*naming: str) -> set[Any]:
+        return {one.data["whom"] for one in confirmations.open_questions_among([mlist.list_id], [ANNE], naming=naming)}
+
+    assert found("rose") == {"rose"}
+    assert found("r_se", "müsli \\") == {"r_se", "müsli \\"}
+    assert found() == found("tulip") == set()
+
+
 def test_two_at_once(mlist: Any, ask: Callable[[], str], water: Any, done: list[Any], store: Session) -> None:
     """Of two connections that confirm the same, each after the other has found the question, one does it."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised

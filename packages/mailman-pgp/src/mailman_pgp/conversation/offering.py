@@ -22,6 +22,7 @@ from mailman_pgp.conversation.grammar import Spoken
 from mailman_pgp.conversation.offers import ask_about, offers_of
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.adding import unusable_sentence
+from mailman_pgp.exchange.person import addresses_of_person
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry, vault
 from mailman_pgp.keys.journal import Actor, Door
@@ -153,7 +154,7 @@ def _refreshed(mlist: Any, address: str, certificate: Certificate, before: Store
 
 def _actor(address: str, by: str) -> Actor:
     """Who has brought news of somebody's key: themselves, where they act by another address of theirs, too."""
-    return Actor(Door.REST, by if by and by not in changing.addresses_of_person(address) else address)
+    return Actor(Door.REST, by if by and by not in addresses_of_person(address) else address)
 
 
 def _asked(mlist: Any, address: str, certificate: Certificate, before: StoredCertificate | None) -> Offered:

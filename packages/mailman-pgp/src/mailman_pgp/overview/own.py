@@ -24,10 +24,10 @@ class Standing:
     next_step: str | None
 
 
-SERVED, OFF, ASKED, WAITS = "served", "delivery-off", "asked", "waits-for-moderator"
+COUNTS, OFF, ASKED, WAITS = "counts", "delivery-off", "asked", "waits-for-moderator"
 
 _OTHERS: dict[str, tuple[str, str | None]] = {
-    SERVED: ("what the list sends you is encrypted to your key", None),
+    COUNTS: ("your key counts", None),
     OFF: ("the delivery of posts to you is switched off", "Switch it on in your settings, if you want posts."),
     ASKED: (
         "your key waits for your answer",

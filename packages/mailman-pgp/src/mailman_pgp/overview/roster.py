@@ -23,6 +23,9 @@ from mailman_pgp.overview.states import ROLES, STAFF, State, addresses_in, addre
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Any
+
+    from sqlalchemy import Select
 
 
 @public
@@ -101,10 +104,18 @@ class Standing:
     roles: frozenset[MemberRole] = frozenset()
     delivery: Delivery | None = None
 
+    @property
+    def role_names(self) -> list[str]:
+        """Core's names of the roles, in the order of `ROLES`."""
+        return [role.name for role in ROLES if role in self.roles]
+
 
 @public
-def standing(list_ids: Collection[str], addresses: Collection[str]) -> dict[tuple[str, str], Standing]:
-    """How some people (addresses in lower case) are on some lists, by list-id and address; in one query."""
+def standing(list_ids: Collection[str] | Select[Any], addresses: Collection[str]) -> dict[tuple[str, str], Standing]:
+    """How some people (addresses in lower case) are on some lists, by list-id and address; in one query.
+
+    :param list_ids: The lists, or a query of them.
+    """
     joined = memberships()
     query = joined.select(
         Member.list_id,

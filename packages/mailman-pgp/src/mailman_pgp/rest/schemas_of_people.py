@@ -59,3 +59,36 @@ OFFERED = record(
 ASKED_AGAIN = record(
     address=TEXT, fingerprint={**FINGERPRINT, "description": "Of the key that signs the answer."}, asked=YES_NO
 )
+
+_WAITING = record(
+    fingerprint=FINGERPRINT,
+    replaces={**YES_NO, "description": "Whether it may take the place of another one."},
+    since=MOMENT,
+    expires=MOMENT,
+)
+PLACES = record(
+    lists=many(
+        record(
+            list_id=TEXT,
+            list_address=TEXT,
+            list_name=TEXT,
+            list_fingerprint=maybe(FINGERPRINT),
+            address=TEXT,
+            roles=many({**ROLE, "description": "None of somebody who asks to join."}),
+            delivery=maybe(words(roster.Delivery)),
+            state=record(code=TEXT, words=TEXT, next_step=maybe({**TEXT, "description": "For the person."})),
+            certificate=maybe(IN_SHORT),
+            question=maybe({**_WAITING, "description": "What they were asked by mail and have not answered."}),
+            change=maybe({**_WAITING, "description": "What waits for a moderator."}),
+            request=maybe(
+                record(
+                    purpose={"type": "string", "enum": ["join", "leave"]},
+                    waits_for=TEXT,
+                    reason=TEXT,
+                    since=MOMENT,
+                    expires=MOMENT,
+                )
+            ),
+        )
+    )
+)

@@ -16,7 +16,7 @@ from mailman.email.message import UserNotification
 from mailman.interfaces.errors import MailmanError
 from mailman.interfaces.pending import IPendable, IPendings
 from mailman.utilities.string import wrap
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, or_, select
 from zope.component import getUtility
 from zope.interface import implementer
 
@@ -102,18 +102,25 @@ def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
     return open_questions_among([mlist.list_id], [email])
 
 
-def open_questions_among(list_ids: Collection[str], emails: Collection[str]) -> list[OpenQuestion]:
-    """The same of some people at some lists, in one query."""
-    rows = store().scalars(
-        select(Question)
-        .where(
-            Question.list_id.in_(list_ids),
-            Question.email.in_([email.lower() for email in emails]),
-            Question.expires > now(),
-            is_pended(Question.token),
+def open_questions_among(
+    list_ids: Collection[str], emails: Collection[str], naming: Collection[str] | None = None
+) -> list[OpenQuestion]:
+    """The same of some people at some lists, in one query.
+
+    :param naming: Only questions in whose data one of these texts stands, at whichever place.
+    """
+    where = [
+        Question.list_id.in_(list_ids),
+        Question.email.in_([email.lower() for email in emails]),
+        Question.expires > now(),
+        is_pended(Question.token),
+    ]
+    if naming is not None:
+        # As they stand in JSON.
+        where.append(
+            or_(false(), *(Question.data.contains(json.dumps(text).strip('"'), autoescape=True) for text in naming))
         )
-        .order_by(Question.expires)
-    )
+    rows = store().scalars(select(Question).where(*where).order_by(Question.expires))
     return [found for row in rows if (found := _open_question(row)) is not None]
 
 
