@@ -29,11 +29,16 @@ class Memberships:
     status: Any
     own: Any
     name: Any
+    _bare: Any
     _joined: Any
 
     def select(self, *columns: Any) -> sa.Select[Any]:
         """Choose columns of `Member` and `Address`, and of these; a row for each membership whose address is known."""
         return sa.select(*columns).select_from(self._joined)
+
+    def select_bare(self, *columns: Any) -> sa.Select[Any]:
+        """The same of `Member` and `Address` alone, which takes less time."""
+        return sa.select(*columns).select_from(self._bare)
 
 
 @cache
@@ -50,11 +55,13 @@ def memberships() -> Memberships:
 
     by_address = Member.address_id.is_not(None)
     named = sa.case((by_address, Address.display_name), else_=subscriber.display_name)
+    # Core's `IMember.address`: the address, or else the user's preferred one.
+    bare = sa.join(Member, subscriber, Member.user_id == subscriber.id, isouter=True).join(
+        Address,
+        Address.id == sa.func.coalesce(Member.address_id, subscriber._preferred_address_id),  # noqa: SLF001 - the column's name in core
+    )
     joined = (
-        sa.join(Member, subscriber, Member.user_id == subscriber.id, isouter=True)
-        # Core's `IMember.address`: the address, or else the user's preferred one.
-        .join(Address, Address.id == sa.func.coalesce(Member.address_id, subscriber._preferred_address_id))  # noqa: SLF001 - the column's name in core
-        .outerjoin(user, Address.user_id == user.id)
+        bare.outerjoin(user, Address.user_id == user.id)
         .outerjoin(preferences[0], Member.preferences_id == preferences[0].id)
         .outerjoin(preferences[1], Address.preferences_id == preferences[1].id)
         .outerjoin(preferences[2], user.preferences_id == preferences[2].id)
@@ -64,5 +71,6 @@ def memberships() -> Memberships:
         status=in_force("delivery_status"),
         own=in_force("receive_own_postings"),
         name=sa.func.coalesce(sa.func.nullif(named, ""), user.display_name, ""),
+        _bare=bare,
         _joined=joined,
     )

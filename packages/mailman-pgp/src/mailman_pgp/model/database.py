@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES", "among", "commit", "insert_once", "now", "prepared", "store"]
 
-# A query names its addresses up to this number.
-_NAMED_AT_MOST = 500
+# As many as a page of REST has at most.
+_NAMED_AT_MOST = 1000
 
 TABLES = OwnTables("mailman-pgp", "mailman_pgp.model:migrations", "pgp_alembic")
 

@@ -14,7 +14,7 @@ from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
 from mailman.model.address import Address
 from mailman.model.member import Member
 from public import public
-from sqlalchemy import ColumnElement, and_, case, func, join, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.keys import upkeep
@@ -52,6 +52,8 @@ class State(StrEnum):
 
 def addresses_of(list_id: str, find: str | None = None) -> Select[Any]:
     """The addresses of those on a list who look after it or are members, of whom some text is a part of address or name."""
+    if find is None:
+        return _of(list_id, memberships().select_bare(Address.email))
     return _people(list_id, find, Address.email)
 
 
@@ -69,19 +71,26 @@ def addresses_in(list_id: str, find: str | None, state: State) -> Select[Any]:
         _any(and_(enabled, joined.mode == DeliveryMode.regular)).label("regular"),
         _any(Member.role.in_(STAFF)).label("staff"),
     ).subquery()
-    key = join(Choice, StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint)
+    # Each by its index: SQLite finds nothing quickly in two tables that are joined first.
     here = and_(Choice.list_id == list_id, Choice.address == people.c.email, Choice.until.is_(None))
-    return select(people.c.email).select_from(people.outerjoin(key, here)).where(_conditions(people.c, now())[state])
+    found = people.outerjoin(Choice, here).outerjoin(
+        StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint
+    )
+    return select(people.c.email).select_from(found).where(_conditions(people.c, now())[state])
 
 
 def _people(list_id: str, find: str | None, *columns: Any) -> Select[Any]:
     """A row for each address."""
     joined = memberships()
-    query = joined.select(*columns).where(Member.list_id == list_id, Member.role.in_(ROLES)).group_by(Address.email)
+    query = _of(list_id, joined.select(*columns))
     if find is not None:
         fits = or_(Address.email.icontains(find, autoescape=True), joined.name.icontains(find, autoescape=True))
         query = query.having(_any(fits) == 1)
     return query
+
+
+def _of(list_id: str, query: Select[Any]) -> Select[Any]:
+    return query.where(Member.list_id == list_id, Member.role.in_(ROLES)).group_by(Address.email)
 
 
 def _any(condition: Any) -> Any:
@@ -92,7 +101,7 @@ def _any(condition: Any) -> Any:
 def _conditions(person: Any, at: dt.datetime) -> dict[State, ColumnElement[bool]]:
     """What is so in each state, as `mailman_pgp.overview.roster` and `mailman_pgp.delivery.lookup.problem_of` find it of one person."""
     stored = StoredCertificate
-    there = Choice.id.is_not(None)
+    there = stored.fingerprint.is_not(None)
     counts = and_(there, Choice.state.in_([state.value for state in COUNTING]))
     in_time = or_(stored.usable_until.is_(None), stored.usable_until > at)
     usable = and_(counts, stored.usable, in_time)
