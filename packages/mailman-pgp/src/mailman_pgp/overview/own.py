@@ -60,6 +60,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
     CertificateProblem.POLICY: ("your key relies on SHA-1, or something else that is no longer safe", _ANOTHER),
     CertificateProblem.NOT_YET_VALID: ("your key becomes valid in the future", f"Wait for its day. Or: {_ANOTHER}"),
+    CertificateProblem.BROKEN: ("your key is damaged", _ANOTHER),
     CertificateProblem.WRONG_ADDRESS: (
         "your key does not name this address",
         "Add the address to your key in your OpenPGP program, and send it again.",
