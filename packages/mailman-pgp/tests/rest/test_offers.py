@@ -142,6 +142,38 @@ def test_in_place_of_another(anne: Web, olga: Talker) -> None:
 
 
 @pytest.mark.usefixtures("olga")
+def test_asked_anew(anne: Web) -> None:
+    """What waits for a moderator and can't be accepted, since another key counts by now, is asked about anew."""
+    anne.talker.counts()
+    new = another(anne)
+    new.offer()
+    (question,) = new.questions()
+    new.answer(question)
+    third = another(anne)
+    anne.door.good("PUT", f"{ANTS}/certificates/{ANNE}", {"certificate": armored(third.key.certificate)})
+    answer = new.offer()
+    assert (answer["outcome"], answer["replaces"]) == ("asked", third.key.fingerprint)
+    assert len(new.questions()) == 1
+
+
+@pytest.mark.usefixtures("olga")
+def test_set_and_changed_meanwhile(anne: Web) -> None:
+    """Who was asked while none counted is asked anew where one counts by now, so that the answer is not in vain."""
+    anne.offer()
+    (first,) = anne.questions()
+    other = another(anne)
+    other.talker.counts()
+    assert anne.offer()["replaces"] == other.key.fingerprint
+    (second,) = anne.questions()
+    anne.answer(first)
+    assert anne.counting() == other.key.fingerprint
+    assert anne.door.get(f"{ANTS}/changes")["total_size"] == 0
+    anne.answer(second)
+    assert anne.counting() == other.key.fingerprint
+    assert anne.door.get(f"{ANTS}/changes")["total_size"] == 1
+
+
+@pytest.mark.usefixtures("olga")
 def test_suspended(anne: Web) -> None:
     """The suspended key stays so; another one comes before a moderator, who sees it."""
     anne.talker.counts()
@@ -444,3 +476,14 @@ def test_of_the_list(anne: Web) -> None:
     assert anne.refused(own, 400)[0] == "key-of-the-list"
     assert Web.person(anne.door, "ant-owner@example.com").refused()[0] == "address-of-a-list"
     assert told() == []
+
+
+def test_the_list_key_has_expired(anne: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said that it is the list's, so that nobody takes it for their own; no message is counted."""
+    from mailman_pgp.delivery import ledger  # noqa: PLC0415 - core must be initialised
+
+    # The library makes no key that has expired already.
+    monkeypatch.setattr(openpgp.ListSecretKey, "_dead", lambda _key: openpgp.CertificateProblem.EXPIRED)
+    assert anne.refused() == ("list-key", "The key of this list has expired: extend it, or make a new one.")
+    assert told() == []
+    assert ledger.answers_within_a_day("ant.example.com", ANNE, ledger.Answered.UNPROVEN) == 0

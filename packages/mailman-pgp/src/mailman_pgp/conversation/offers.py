@@ -18,7 +18,7 @@ from mailman_pgp.keys import registry
 from mailman_pgp.lists.encryption import settings_of
 from mailman_pgp.notices import may_answer
 from mailman_pgp.notices.encrypted import reader
-from mailman_pgp.openpgp import Certificate, CertificateError, OpenPGPError
+from mailman_pgp.openpgp import Certificate, ListKeyError, OpenPGPError
 from mailman_pgp.steps.proof import Proves
 from mailman_workflows import Purpose, saved
 from mailman_workflows.confirmations import discard, open_questions
@@ -85,8 +85,8 @@ def ask_about(mlist: Any, address: str, certificate: Certificate, data: Mapping[
     readers = [reader(address, certificate)]
     try:
         challenge(mlist, Commanded(), address, data, signed_by=[certificate.fingerprint], readers=readers)
-    except CertificateError as error:  # the list's own key
-        raise Refusal(error.problem, str(error)) from error
+    except ListKeyError as error:  # not to be taken for what is wrong with the person's
+        raise Refusal("list-key", str(error)) from error
     except OpenPGPError as error:
         raise Refusal(
             "refused-by-library", "Nothing could be encrypted to this key. Export it anew in your OpenPGP program."
