@@ -157,13 +157,17 @@ def test_asked_anew(anne: Web) -> None:
 
 
 @pytest.mark.usefixtures("olga")
-def test_set_and_changed_meanwhile(anne: Web) -> None:
+@pytest.mark.parametrize("once_more", [False, True])
+def test_set_and_changed_meanwhile(anne: Web, once_more: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """Who was asked while none counted is asked anew where one counts by now, so that the answer is not in vain."""
     anne.offer()
     (first,) = anne.questions()
     other = another(anne)
     other.talker.counts()
-    assert anne.offer()["replaces"] == other.key.fingerprint
+    if once_more:
+        anne.again()
+    else:
+        assert anne.offer()["replaces"] == other.key.fingerprint
     (second,) = anne.questions()
     anne.answer(first)
     assert anne.counting() == other.key.fingerprint

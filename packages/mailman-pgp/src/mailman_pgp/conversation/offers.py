@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
+    from mailman_pgp.keys.registry import StoredCertificate
     from mailman_workflows.confirmations import OpenQuestion
     from mailman_workflows.request import JSON
 
@@ -115,7 +116,11 @@ def ask_again(mlist: Any, address: str) -> str:
         latest = offers[-1]
         known = openpgp.inspect(latest.certificate.data)
         openpgp.require_usable(known, address)
-        ask_about(mlist, address, known, to_be_done(latest.question.data))
+        data = to_be_done(latest.question.data)
+        if not latest.changes and _is_another(registry.chosen(mlist.list_id, address), known):
+            # None counted when they were asked, and the answer would be in vain.
+            data["commands"] = [["key change" if name == "key set" else name] for name in commands_of(data)]
+        ask_about(mlist, address, known, data)
         return known.fingerprint
     if key_changes.waiting_at(mlist, address):
         raise Refusal("waits-for-moderator", "You have answered for your key already: it waits for a moderator.")
@@ -125,6 +130,10 @@ def ask_again(mlist: Any, address: str) -> str:
         if current is not None and proving.challenge_to_prove(mlist, address):
             return current.fingerprint
     raise _nothing_waits(mlist, address)
+
+
+def _is_another(chosen: StoredCertificate | None, known: Certificate) -> bool:
+    return chosen is not None and chosen.fingerprint != known.fingerprint
 
 
 def _waits_for_proof(mlist: Any, address: str) -> bool:
