@@ -111,6 +111,24 @@ def test_the_web_alone(anne: Web) -> None:
     assert {one.recipient for one in told()} == {ANNE}
 
 
+def test_heard(anne: Web) -> None:
+    """Whoever subscribes to events hears of it as of one that is brought by mail: once, and not of what was refused."""
+    from zope.event import subscribers  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.events.kinds import KeyOfferedEvent  # noqa: PLC0415
+
+    heard: list[object] = []
+    subscribers.append(heard.append)
+    try:
+        anne.offer()
+        anne.offer()
+        anne.refused("none", 400)
+    finally:
+        subscribers.remove(heard.append)
+    offered = [one for one in heard if isinstance(one, KeyOfferedEvent)]
+    assert offered == [KeyOfferedEvent("ant.example.com", ANNE, anne.key.fingerprint, "proof")]
+
+
 def test_answered_by_another_key(anne: Web) -> None:
     """An answer that the key has not signed does not count, even where somebody knows the code."""
     anne.offer()

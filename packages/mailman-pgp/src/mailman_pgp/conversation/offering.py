@@ -20,6 +20,8 @@ from mailman_pgp.conversation.commanded import data_of
 from mailman_pgp.conversation.commands import COMMANDS, Run
 from mailman_pgp.conversation.grammar import Spoken
 from mailman_pgp.conversation.offers import ask_about, offers_of
+from mailman_pgp.events.kinds import KeyOfferedEvent
+from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.adding import unusable_sentence
 from mailman_pgp.exchange.person import addresses_of_person
@@ -169,4 +171,5 @@ def _asked(mlist: Any, address: str, certificate: Certificate, before: StoredCer
         return found
     run = Run(mlist, address, offered=certificate)
     ask_about(mlist, address, certificate, data_of([Spoken(COMMANDS[name])], run, counting="", old=""))
+    notify(KeyOfferedEvent(mlist.list_id, address, certificate.fingerprint, "proof"))
     return found

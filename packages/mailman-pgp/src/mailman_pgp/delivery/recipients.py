@@ -1,7 +1,8 @@
 """Who gets a post: the members whom core would choose, in one query.
 
 Core runs five queries a member for this (``mlist.regular_members``, the preferences of member, address and user); here
-the same rules are joins (`mailman_pgp.delivery.memberships`).  Whether something can be encrypted to them is asked of `mailman_pgp.delivery.lookup`.
+the same rules are joins (`mailman_pgp.delivery.memberships`).  Whether something can be encrypted to them is asked of
+`mailman_pgp.delivery.lookup`.
 """
 
 from __future__ import annotations
