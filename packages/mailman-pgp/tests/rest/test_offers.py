@@ -341,6 +341,19 @@ def test_brought_by_mail(anne: Web) -> None:
     assert anne.counting() == new.key.fingerprint
 
 
+def test_commands_beside_it(anne: Web) -> None:
+    """What else was asked for by mail, and needs the old key's signature as well, needs it when it is asked once more."""
+    anne.talker.counts()
+    new = another(anne)
+    anne.talker.tell(anne.talker.command("key change\nleave", attached=new.key.certificate))
+    new.again()
+    (question,) = new.questions()
+    assert "`leave`" in text_of(question)
+    assert templates(new.answer(question)) == ["reply-refused"]
+    assert anne.counting() == anne.key.fingerprint
+    assert anne.door.mlist().members.get_member(ANNE) is not None
+
+
 def test_to_prove(door: Door) -> None:
     """Whose key an owner has added is asked once more whether they want to join."""
     anne = Web.person(door, ANNE)

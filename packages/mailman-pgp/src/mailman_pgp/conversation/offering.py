@@ -170,6 +170,7 @@ def _asked(mlist: Any, address: str, certificate: Certificate, before: StoredCer
     if any(same(one.certificate.fingerprint, certificate.fingerprint) for one in open_ones):
         return found
     run = Run(mlist, address, offered=certificate)
-    ask_about(mlist, address, certificate, data_of([Spoken(COMMANDS[name])], run, counting="", old=""))
+    data = data_of([Spoken(COMMANDS[name])], run, counting="", old="")
+    ask_about(mlist, address, certificate, data, signed_by=[certificate.fingerprint])
     notify(KeyOfferedEvent(mlist.list_id, address, certificate.fingerprint, "proof"))
     return found

@@ -10,7 +10,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.conversation import key_changes, proving
-from mailman_pgp.conversation.asking import challenge, to_be_done
+from mailman_pgp.conversation.asking import challenge, must_sign, to_be_done
 from mailman_pgp.conversation.commanded import Commanded, commands_of, offered_by
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.refusals import Refusal
@@ -25,7 +25,7 @@ from mailman_workflows.confirmations import discard, open_questions
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mailman_pgp.keys.registry import StoredCertificate
     from mailman_workflows.confirmations import OpenQuestion
@@ -76,16 +76,19 @@ def offered_in(questions: Iterable[OpenQuestion], encrypted_since: Mapping[str, 
     return found
 
 
-def ask_about(mlist: Any, address: str, certificate: Certificate, data: Mapping[str, JSON]) -> None:
+def ask_about(
+    mlist: Any, address: str, certificate: Certificate, data: Mapping[str, JSON], *, signed_by: Sequence[str]
+) -> None:
     """Ask a person about a key of theirs, by a message that is encrypted to it; the caller commits.
 
     :param data: From `mailman_pgp.conversation.commanded.data_of`.
+    :param signed_by: The fingerprints of the certificates that must all have signed the answer, this one among them.
     :raises Refusal: when they can't be asked, or were asked too often.
     """
     _require_rare(mlist, address)
     readers = [reader(address, certificate)]
     try:
-        challenge(mlist, Commanded(), address, data, signed_by=[certificate.fingerprint], readers=readers)
+        challenge(mlist, Commanded(), address, data, signed_by=signed_by, readers=readers)
     except ListKeyError as error:  # not to be taken for what is wrong with the person's
         raise Refusal("list-key", str(error)) from error
     except OpenPGPError as error:
@@ -117,10 +120,10 @@ def ask_again(mlist: Any, address: str) -> str:
         known = openpgp.inspect(latest.certificate.data)
         openpgp.require_usable(known, address)
         data = to_be_done(latest.question.data)
-        if not latest.changes and _is_another(registry.chosen(mlist.list_id, address), known):
+        if commands_of(data) == ["key set"] and _is_another(registry.chosen(mlist.list_id, address), known):
             # None counted when they were asked, and the answer would be in vain.
-            data["commands"] = [["key change" if name == "key set" else name] for name in commands_of(data)]
-        ask_about(mlist, address, known, data)
+            data["commands"] = [["key change"]]
+        ask_about(mlist, address, known, data, signed_by=must_sign(latest.question.data))
         return known.fingerprint
     if key_changes.waiting_at(mlist, address):
         raise Refusal("waits-for-moderator", "You have answered for your key already: it waits for a moderator.")
