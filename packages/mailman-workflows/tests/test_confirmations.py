@@ -378,6 +378,36 @@ def test_a_question_in_another_way(mlist: Any, water: Any, done: list[Any], stor
     assert confirmations.open_questions(mlist, ANNE) == []
 
 
+def test_open_questions_of_several(mlist: Any, make_list: Callable[..., Any], water: Any) -> None:
+    """Those of some people at some lists are found together, each with its list; those of others are not."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    bee, cat, bart = make_list("bee"), make_list("cat"), "bart@example.org"
+    for place in (mlist, bee, cat):
+        for whom in (ANNE, bart, "cris@example.org"):
+            confirmations.ask(place, water, whom, {"plants": 1}, send=lambda *_what: None)
+    found = confirmations.open_questions_among([mlist.list_id, bee.list_id], [ANNE.upper(), bart])
+    assert {(one.list_id, one.email) for one in found} == {
+        (place.list_id, whom) for place in (mlist, bee) for whom in (ANNE, bart)
+    }
+    assert confirmations.open_questions_among([], [ANNE]) == []
+
+
+def test_open_questions_that_name_something(mlist: Any, water: Any) -> None:
+    """Only those are found in whose data one of some texts stands, as it is."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    for whom in ("rose", "r_se", "müsli \\"):
+        confirmations.ask(mlist, water, ANNE, {"plants": 1, "whom": whom}, send=lambda *_what: None)
+
+    def found(*naming: str) -> set[Any]:
+        return {one.data["whom"] for one in confirmations.open_questions_among([mlist.list_id], [ANNE], naming=naming)}
+
+    assert found("rose") == {"rose"}
+    assert found("r_se", "müsli \\") == {"r_se", "müsli \\"}
+    assert found() == found("tulip") == set()
+
+
 def test_two_at_once(mlist: Any, ask: Callable[[], str], water: Any, done: list[Any], store: Session) -> None:
     """Of two connections that confirm the same, each after the other has found the question, one does it."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
@@ -436,5 +466,5 @@ def test_what_is_asked_is_not_shown(mlist: Any, water: Any) -> None:
     from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
 
     asked = confirmations.Asked(mlist, ANNE, {"plants": "canary"}, "canary")
-    question = confirmations.OpenQuestion("0" * 40, water, ANNE, asked.data, dt.datetime(2026, 1, 1))  # noqa: DTZ001 - as the database keeps it
+    question = confirmations.OpenQuestion("0" * 40, water, ANNE, asked.data, dt.datetime(2026, 1, 1), "ant")  # noqa: DTZ001 - as the database keeps it
     assert "canary" not in repr(asked) + repr(question)

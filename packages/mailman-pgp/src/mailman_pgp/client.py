@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
+import requests  # what mailmanclient uses
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,14 +27,28 @@ __all__ = ["EncryptedList", "EncryptedLists", "RefusedError"]
 Answer = dict[str, Any]
 
 _PAGE = 100  # entries
+_PATIENCE_SECONDS = 60
 
 
 class RefusedError(Exception):
-    """It was refused, and nothing was changed: `status` is HTTP's, the text a sentence that says what to do."""
+    """It was refused, and nothing was changed: `status` is HTTP's, the text a sentence that says what to do.
 
-    def __init__(self, status: int, sentence: str) -> None:
+    `code` is a word for programs; empty where something else than the plugin has answered.
+    """
+
+    def __init__(self, status: int, sentence: str, code: str = "") -> None:
         super().__init__(sentence)
         self.status = status
+        self.code = code
+
+
+def _refused(answer: Any) -> RefusedError:
+    """What an answer (a `requests.Response`) says."""
+    try:
+        said = answer.json()
+        return RefusedError(answer.status_code, said["description"], said.get("code", ""))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return RefusedError(answer.status_code, str(answer.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +61,29 @@ class _Place:
     def below(self, *parts: str) -> _Place:
         return _Place(self.client, (*self.parts, *parts))
 
+    def _path(self) -> str:
+        return "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
+
     def ask(self, method: str = "GET", **fields: Any) -> Answer:
         """Send a request, and return what is answered; fields that are None are left out.  Raises RefusedError."""
-        path = "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
+        path = self._path()
         given = {name: value for name, value in fields.items() if value is not None}
         if method in {"GET", "DELETE"} and given:
-            path, given = f"{path}?{urlencode(given)}", {}
+            path, given = f"{path}?{urlencode(given, doseq=True)}", {}
         try:
             _, answer = self.client._connection.call(path, given or None, method)  # noqa: SLF001 - its only way to plugins
         except HTTPError as error:
-            raise RefusedError(error.code, str(error.reason)) from None
+            raise _refused(error.hdrs) from None
         return answer or {}
+
+    def file(self) -> bytes:
+        """Get a file, of which `mailmanclient` makes nothing.  Raises RefusedError."""
+        connection = self.client._connection  # noqa: SLF001 - see above
+        sent = connection._prepare_request(self._path(), None, "GET")  # noqa: SLF001 - see above
+        answer = requests.request(**sent, auth=connection.auth, timeout=_PATIENCE_SECONDS)
+        if not answer.ok:
+            raise _refused(answer)
+        return bytes(answer.content)
 
     def pages(self, **fields: Any) -> Iterator[Answer]:
         """The entries of a collection, page by page."""
@@ -82,6 +110,15 @@ class EncryptedLists:
     def enable(self, spec: str) -> EncryptedList:
         """Turn a list into an encrypted one."""
         return self.of(self._place.below("lists").ask("POST", list_id=spec)["list_id"])
+
+    def person(self, *addresses: str) -> list[Answer]:
+        """How the person with these addresses stands at each list on which they are, or ask to be."""
+        found: list[Answer] = self._place.below("people").ask(address=addresses)["lists"]
+        return found
+
+    def directory(self, domain: str, name: str) -> bytes:
+        """The certificate (binary) that a Web Key Directory has at a domain by this name; RefusedError for none."""
+        return self._place.below("directory", domain, name).file()
 
     def settings(self) -> list[Answer]:
         """A description of every setting of a list."""
@@ -138,6 +175,26 @@ class EncryptedList:
     def events(self, address: str | None = None) -> Iterator[Answer]:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)
+
+    def members(self, **chosen: str) -> Iterator[Answer]:
+        """Everybody on the list: members, owners and moderators; by `find` or `state` those who fit."""
+        return self._place.below("members").pages(**chosen)
+
+    def page_of_members(self, page: int, count: int, **chosen: str) -> Answer:
+        """One page of them, with the number of all (`total_size`)."""
+        return self._place.below("members").ask(page=page, count=count, **chosen)
+
+    def offer(self, address: str, certificate: str, by: str | None = None) -> Answer:
+        """Bring a key (in ASCII armor), or a revocation, in the name of its person, who is asked about it by mail."""
+        return self._place.below("offers").ask("POST", address=address, certificate=certificate, by=by)
+
+    def ask_again(self, address: str) -> Answer:
+        """Ask somebody once more about the key that was offered for them last."""
+        return self._place.below("offers", address, "again").ask("POST")
+
+    def take_back(self, address: str) -> None:
+        """Take back what was offered for an address and does not count yet."""
+        self._place.below("offers", address).ask("DELETE")
 
     def certificates(self) -> Iterator[Answer]:
         """The certificates of people, in short."""

@@ -120,12 +120,12 @@ class Door:
         return sentence
 
     @staticmethod
-    def mlist() -> Any:
-        """The list ant@example.com, found again: each request closes the session."""
+    def mlist(list_id: str = "ant.example.com") -> Any:
+        """A list, ant@example.com unless another is named, found again: each request closes the session."""
         from mailman.interfaces.listmanager import IListManager  # noqa: PLC0415 - core must be initialised
         from zope.component import getUtility  # noqa: PLC0415
 
-        return getUtility(IListManager).get("ant.example.com")
+        return getUtility(IListManager).get(list_id)
 
 
 @pytest.fixture

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 ANNE = "anne@example.com"
 BASE = "/3.1/plugins/pgp"
 CREDENTIALS = {"Authorization": "Basic cmVzdGFkbWluOnJlc3RwYXNz"}  # as in conftest.py
-KNOWN = {"list": "ant.example.com", "address": ANNE, "token": "0" * 40}
+KNOWN = {
+    "list": "ant.example.com",
+    "address": ANNE,
+    "token": "0" * 40,
+    "domain": "example.com",
+    "hash": "c16omsrtejmgntfhhj9w1bfdrmcpu4bs",  # of "ant"
+}
 CHECKED = (
     "not_a_server_error",
     "status_code_conformance",

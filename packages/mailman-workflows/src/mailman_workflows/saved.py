@@ -31,7 +31,7 @@ from mailman_workflows.outcomes import Party
 from mailman_workflows.request import Purpose, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from mailman_workflows.outcomes import Wait
 
@@ -204,6 +204,14 @@ def all_at(mlist: Any) -> list[SavedRequest]:
     """The requests that wait at a list, the oldest first."""
     found = select(SavedRequest).where(
         SavedRequest.list_id == mlist.list_id, SavedRequest.expires > now(), is_pended(SavedRequest.token)
+    )
+    return list(store().scalars(found.order_by(SavedRequest.since)))
+
+
+def of_people(emails: Collection[str]) -> list[SavedRequest]:
+    """The requests of some people (addresses in lower case) that wait at any list, the oldest first."""
+    found = select(SavedRequest).where(
+        SavedRequest.email.in_(emails), SavedRequest.expires > now(), is_pended(SavedRequest.token)
     )
     return list(store().scalars(found.order_by(SavedRequest.since)))
 

@@ -126,6 +126,11 @@ def _use(mlist: Any, address: str, action: Action, data: Mapping[str, JSON]) -> 
     return codes.Use(mlist.list_id, address, action.name, data, "" if row is None else row.enabled_at.isoformat())
 
 
+def to_be_done(data: Mapping[str, JSON]) -> dict[str, JSON]:
+    """What a question with these data is about: all but its code, and who must sign the answer."""
+    return {name: value for name, value in data.items() if name not in {_CODE, _SIGNED_BY}}
+
+
 def must_sign(data: Mapping[str, JSON]) -> list[str]:
     """The fingerprints of the certificates that must all have signed the answer to a question with these data."""
     found = data.get(_SIGNED_BY)

@@ -58,7 +58,7 @@ def brought_by(mlist: Any, offered: Offered) -> Brought:
     certificate = next(iter(certificates.values()), None)
     if not offered.blocks and offered.autocrypt is not None:
         certificate = openpgp.read_certificate(offered.autocrypt)
-    revoked = [found for revocation in revocations for found in _revoked_by(revocation)]
+    revoked = [found for revocation in revocations for found in revoked_by(revocation)]
     return Brought(certificate, tuple(revoked), bool(revocations), tuple(of_the_list))
 
 
@@ -72,7 +72,9 @@ def _read(block: bytes, revocations: list[Revocation]) -> list[Certificate]:
     return []
 
 
-def _revoked_by(revocation: Revocation) -> list[Certificate]:
+@public
+def revoked_by(revocation: Revocation) -> list[Certificate]:
+    """The known certificates that a revocation revokes, each with it; it is verified."""
     candidates = (openpgp.revoke(known, revocation) for known in upkeep.known_by(revocation.issuers))
     return [found for found in candidates if found is not None]
 

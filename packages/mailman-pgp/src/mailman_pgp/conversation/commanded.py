@@ -138,8 +138,18 @@ def _binary(text: str) -> bytes:
 
 def signers_of(question_data: Mapping[str, JSON]) -> list[bytes]:
     """The certificates (binary) that a question has kept, whose signatures its answer may bear."""
+    found = offered_by(question_data)
+    return [] if found is None else [found.data]
+
+
+def offered_by(question_data: Mapping[str, JSON]) -> Certificate | None:
+    """The certificate that is to count when a question is answered; None when it asks for something else."""
     try:
-        offered = _offered(question_data)
+        return _offered(question_data)
     except (ValueError, OpenPGPError):  # it was changed in the database, and no code fits it any more
-        return []
-    return [] if offered is None else [offered.data]
+        return None
+
+
+def commands_of(question_data: Mapping[str, JSON]) -> list[str]:
+    """The names of the commands that run when a question is answered."""
+    return [spoken.command.name for spoken in _spoken(question_data)]

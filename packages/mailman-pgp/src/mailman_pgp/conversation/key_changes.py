@@ -23,6 +23,7 @@ from mailman_workflows.confirmations import NotConfirmedError, confirm, open_que
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection, Iterable
 
     from mailman_pgp.keys.journal import Actor
     from mailman_pgp.keys.registry import StoredCertificate
@@ -80,17 +81,22 @@ class KeyChange:
 
 
 @public
-def waiting_at(mlist: Any) -> list[KeyChange]:
-    """Those that wait at a list, the oldest first."""
+def waiting_at(mlist: Any, address: str | None = None) -> list[KeyChange]:
+    """Those that wait at a list, of one person (in lower case) or of all, the oldest first."""
     row = settings_of(mlist.list_id)
     if row is None:
         return []
-    questions = open_questions(mlist, mlist.owner_address)
-    asked = [found for question in questions if (found := _asked(question)) is not None]
+    asked = asked_by(open_questions(mlist, mlist.owner_address), None if address is None else {address})
     chosen = registry.for_addresses(mlist.list_id, {found.address for found in asked})
     by_address = {found.choice.address: found for found in chosen}
     # What was asked before the encryption was switched off and on is about keys that are forgotten.
     return [replace(found, chosen=by_address.get(found.address)) for found in asked if found.since >= row.enabled_at]
+
+
+@public
+def asked_by(questions: Iterable[OpenQuestion], addresses: Collection[str] | None = None) -> list[KeyChange]:
+    """What questions to moderators ask about keys of some people, or of all; without what is chosen now."""
+    return [found for question in questions if (found := _asked(question, addresses)) is not None]
 
 
 @public
@@ -128,10 +134,12 @@ def _gone(mlist: Any) -> Refusal:
     )
 
 
-def _asked(question: OpenQuestion) -> KeyChange | None:
-    """What a question to moderators asks, without what is chosen now; None when it is about something else."""
+def _asked(question: OpenQuestion, addresses: Collection[str] | None) -> KeyChange | None:
+    """What a question asks, without what is chosen now; None when it is about something else, or about somebody else."""
     data = question.data
     if not isinstance(question.action, Moderation) or data.get("about") != Subject.KEY:
+        return None
+    if addresses is not None and data.get("address") not in addresses:
         return None
     shown, _blank, certificate_data = str(data.get("what")).rpartition(" ")
     try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from email.mime.base import MIMEBase
 
     from mailman_pgp.keys.journal import Actor
-    from mailman_pgp.keys.registry import StoredCertificate
+    from mailman_pgp.keys.registry import Choice, StoredCertificate
 
 
 class Subject(StrEnum):
@@ -63,6 +63,11 @@ class Decided:
 
 def standing(before: StoredCertificate | None) -> str:
     """What was chosen when moderators were asked, and whether it counted, as one word: their decision is about this."""
-    if before is None:
+    return standing_of(None if before is None else before.choice)
+
+
+def standing_of(choice: Choice | None) -> str:
+    """The same of what is chosen."""
+    if choice is None:
         return "none"
-    return f"{before.fingerprint}:{'counts' if before.choice.counts else 'suspended'}"
+    return f"{choice.fingerprint}:{'counts' if choice.counts else 'suspended'}"

@@ -97,7 +97,7 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
         row = rows.get(address.lower())
         if row is None:
             problems[address] = "no-certificate"
-        elif problem := _problem(row, at):
+        elif problem := problem_of(row, at):
             problems[address] = problem
         else:
             versions[address] = _Version(row.fingerprint, row.updated, row.judged)
@@ -123,8 +123,12 @@ def _chosen(list_id: str, addresses: Sequence[str], at: dt.datetime) -> dict[str
     return {row.address: row for row in result}
 
 
-def _problem(row: Row[Any], at: dt.datetime) -> str:
-    """Why nothing can be encrypted to what was found for an address; empty when it can."""
+@public
+def problem_of(row: Row[Any], at: dt.datetime) -> str:
+    """Why nothing can be encrypted to what was found for an address; empty when it can.
+
+    :param row: With the `state` of what is chosen, and `usable`, `problem` and `usable_until` of its certificate, judged when due.
+    """
     if row.state not in registry.COUNTING:
         return str(row.state)
     if not row.usable or (row.usable_until is not None and row.usable_until <= at):

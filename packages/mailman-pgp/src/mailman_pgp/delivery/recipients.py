@@ -1,7 +1,8 @@
 """Who gets a post: the members whom core would choose, in one query.
 
 Core runs five queries a member for this (``mlist.regular_members``, the preferences of member, address and user); here
-the same rules are joins.  Whether something can be encrypted to them is asked of `mailman_pgp.delivery.lookup`.
+the same rules are joins (`mailman_pgp.delivery.memberships`).  Whether something can be encrypted to them is asked of
+`mailman_pgp.delivery.lookup`.
 """
 
 from __future__ import annotations
@@ -9,20 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-from mailman.core.constants import system_preferences
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
 from mailman.model.address import Address
 from mailman.model.member import Member
-from mailman.model.preferences import Preferences
-from mailman.model.user import User
 from public import public
-from sqlalchemy.orm import aliased
 
+from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.model.database import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import sqlalchemy as sa
 
 
 @public
@@ -63,33 +62,14 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
 
 def _query(list_id: str) -> sa.Select[Any]:
     """One row a membership, with the preferences in force."""
-    subscriber, user = aliased(User), aliased(User)
-    preferences = [aliased(Preferences) for _ in range(3)]
-
-    def in_force(name: str) -> Any:
-        # See `Member._lookup` in core.
-        set_ones = [getattr(each, name) for each in preferences]
-        default = sa.literal(getattr(system_preferences, name), set_ones[0].type)
-        return sa.func.coalesce(*set_ones, default, type_=set_ones[0].type)
-
-    return (
-        sa.select(
-            Address.email,
-            Member.address_id,
-            in_force("delivery_mode").label("mode"),
-            in_force("delivery_status").label("status"),
-            in_force("receive_own_postings").label("own"),
-        )
-        .select_from(Member)
-        .outerjoin(subscriber, Member.user_id == subscriber.id)
-        # Core's `IMember.address`: the address, or else the user's preferred one.
-        .join(Address, Address.id == sa.func.coalesce(Member.address_id, subscriber._preferred_address_id))  # noqa: SLF001 - the column's name in core
-        .outerjoin(user, Address.user_id == user.id)
-        .outerjoin(preferences[0], Member.preferences_id == preferences[0].id)
-        .outerjoin(preferences[1], Address.preferences_id == preferences[1].id)
-        .outerjoin(preferences[2], user.preferences_id == preferences[2].id)
-        .where(Member.list_id == list_id, Member.role == MemberRole.member)
-    )
+    joined = memberships()
+    return joined.select(
+        Address.email,
+        Member.address_id,
+        joined.mode.label("mode"),
+        joined.status.label("status"),
+        joined.own.label("own"),
+    ).where(Member.list_id == list_id, Member.role == MemberRole.member)
 
 
 def _unwanted_by_author(rows: Iterable[Any], author: str) -> str | None:

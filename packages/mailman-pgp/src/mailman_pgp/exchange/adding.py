@@ -106,12 +106,18 @@ def _known_better(problem: CertificateProblem) -> Refusal:
 
 
 def _unusable(address: str, known: Certificate, error: CertificateError, *, same: bool) -> Refusal:
-    sentence = str(error)
-    if error.problem is CertificateProblem.WRONG_ADDRESS:
-        carried = ", ".join(sorted(known.addresses)) or "no address at all"
-        sentence = f"{sentence} It is meant for {address}, and carries {carried}."
+    sentence = unusable_sentence(address, known, error)
     if not same:
         return Refusal(error.problem, sentence)
     return Refusal(
         error.problem, f"{sentence} The same key counts for {address} already, and goes on counting.", Way.REMOVE
     )
+
+
+@public
+def unusable_sentence(address: str, known: Certificate, error: CertificateError) -> str:
+    """Why a certificate that was brought for an address can't be used there, and what it is where that is for another one."""
+    if error.problem is not CertificateProblem.WRONG_ADDRESS:
+        return str(error)
+    carried = ", ".join(sorted(known.addresses)) or "no address at all"
+    return f"{error} It is meant for {address}, and carries {carried}."

@@ -10,13 +10,13 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.listmanager import IListManager
-from mailman.interfaces.usermanager import IUserManager
 from public import public
 from zope.component import getUtility
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.change import Change
+from mailman_pgp.exchange.person import addresses_of_person
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal, registry, suspensions, upkeep
 from mailman_pgp.keys.journal import Act, Actor, Door
@@ -87,7 +87,7 @@ def let_count(mlist: Any, address: str, certificate: Certificate, state: ChoiceS
         raise _suspended(mlist, address)
     if same and before is not None and before.choice.state is ChoiceState.APPROVED:
         state = ChoiceState.APPROVED
-    elif proved and suspensions.is_suspended(list_id, _addresses_of_person(address), known.fingerprint):
+    elif proved and suspensions.is_suspended(list_id, addresses_of_person(address), known.fingerprint):
         raise _suspended(mlist, address)
     registry.add(list_id, address, known, origin=actor.door.value, state=state)
     act: Act | None = None
@@ -186,12 +186,6 @@ def _chosen(mlist: Any, address: str) -> registry.StoredCertificate:
     if found is None:
         raise RegistryError(f"No certificate is chosen for {address} on {mlist.fqdn_listname}. Add one first.")
     return found
-
-
-def _addresses_of_person(address: str) -> set[str]:
-    """The addresses that Mailman knows as one person's, in lower case: a membership can go from one to the other."""
-    user = getUtility(IUserManager).get_user(address)
-    return {address, *(str(known.email) for known in (() if user is None else user.addresses))}
 
 
 def _suspended(mlist: Any, address: str) -> SuspendedError:

@@ -14,13 +14,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from mailman_pgp.events import kinds
 from mailman_pgp.events.notifying import notify
-from mailman_pgp.model.database import now, store
+from mailman_pgp.model.database import among, now, store
 from mailman_pgp.model.tables import KeyEvent
 
 if TYPE_CHECKING:
@@ -97,6 +97,15 @@ class Event:
     earlier: str
 
 
+class Done(NamedTuple):
+    """Something that was done about a certificate, whenever."""
+
+    list_id: str
+    address: str
+    fingerprint: str
+    act: Act
+
+
 def write(
     list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str = "", to_tell: bool = False
 ) -> None:
@@ -143,6 +152,24 @@ def compared(list_id: str) -> dict[tuple[str, str], dt.datetime]:
         .group_by(KeyEvent.address, KeyEvent.fingerprint)
     )
     return {(address, fingerprint): at for address, fingerprint, at in store().execute(query)}
+
+
+def latest(list_ids: Collection[str], addresses: Collection[str], acts: Collection[Act]) -> dict[Done, dt.datetime]:
+    """When these were done last about the certificates of some addresses (in lower case) at some lists."""
+    done = (KeyEvent.list_id, KeyEvent.address, KeyEvent.fingerprint, KeyEvent.act)
+    query = (
+        select(*done, func.max(KeyEvent.at))
+        .where(
+            KeyEvent.list_id.in_(list_ids),
+            among(KeyEvent.address, addresses),
+            KeyEvent.act.in_([act.value for act in acts]),
+        )
+        .group_by(*done)
+    )
+    return {
+        Done(list_id, address, fingerprint, Act(act)): at
+        for list_id, address, fingerprint, act, at in store().execute(query)
+    }
 
 
 def last(list_id: str, address: str, fingerprint: str, act: Act) -> Event | None:

@@ -11,9 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailman_plugin_kit.database import OwnTables, now, store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mailman_pgp.model.tables import Base
 
-__all__ = ["TABLES", "commit", "insert_once", "now", "prepared", "store"]
+__all__ = ["TABLES", "among", "commit", "insert_once", "now", "prepared", "store"]
+
+# As many as a page of REST has at most.
+_NAMED_AT_MOST = 1000
 
 TABLES = OwnTables("mailman-pgp", "mailman_pgp.model:migrations", "pgp_alembic")
 
@@ -27,6 +32,11 @@ def commit() -> None:
     """Commit; not core's `config.db.commit()` alone, which swallows what keeps it from committing."""
     store().flush()
     config.db.commit()
+
+
+def among(column: Any, names: Collection[str]) -> Any:
+    """The condition that a column has one of some names; of so many that reading all is cheaper, that it has any."""
+    return column.in_(names) if len(names) <= _NAMED_AT_MOST else sqlalchemy.true()
 
 
 def insert_once(table: type[Base], **values: Any) -> bool:

@@ -35,6 +35,7 @@ from mailman_pgp.openpgp.kept import Kept
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
 from mailman_pgp.openpgp.usability import Usability
 from mailman_pgp.openpgp.workshop import WorkshopError
@@ -76,6 +77,7 @@ __all__ = [
     "dearmor_all",
     "ends",
     "fan_out",
+    "for_address",
     "generate",
     "grouped",
     "inspect",

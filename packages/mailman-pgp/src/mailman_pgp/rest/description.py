@@ -14,6 +14,7 @@ from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.fields import FORM, JSON
 from mailman_pgp.rest.operations import Operation, operations_of
+from mailman_pgp.rest.shown import KEYS_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +27,8 @@ _NAMES = {
     "list": "The list's list-id (ant.example.com) or address (ant@example.com).",
     "address": "A mail address.",
     "token": "The token of what waits.",
+    "domain": "The domain of a list's address.",
+    "hash": "The local part of a list's address, in lower case: its SHA-1 in z-base-32.",
 }
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "What was sent is not right.",
@@ -115,7 +118,7 @@ def _body(fields: Iterable[Field]) -> dict[str, Any]:
 def _responses(method: str, operation: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.status.phrase}
     if isinstance(operation.answer, str):
-        success["content"] = {operation.answer: {"schema": schemas.ARMORED}}
+        success["content"] = {operation.answer: {"schema": schemas.ARMORED if operation.answer == KEYS_TYPE else {}}}
     elif operation.answer is not None:
         success["content"] = {JSON: {"schema": operation.answer}}
     refusals = {

@@ -32,6 +32,7 @@ JSON = "application/json"
 _BODILESS = frozenset({"GET", "DELETE"})
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
 _MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the brackets
+_ADDRESS = {"type": "string", "format": "email", "maxLength": _MAX_ADDRESS, "pattern": r"^[^\s@]+@[^\s@]+\.[^\s@]+$"}
 _SHOWN = 40  # characters of what somebody wrote, in a sentence
 _MAX_PAGE = 1_000_000
 _MAX_COUNT = 1_000
@@ -141,8 +142,23 @@ def address(name: str, meaning: str, *, required: bool = True) -> Field:
             raise ValueError("takes a mail address. It looks like anne@example.com.")
         return found
 
-    schema = {"type": "string", "format": "email", "maxLength": _MAX_ADDRESS, "pattern": r"^[^\s@]+@[^\s@]+\.[^\s@]+$"}
-    return Field(name, meaning, read_it, schema, required)
+    return Field(name, meaning, read_it, _ADDRESS, required)
+
+
+@public
+def addresses(name: str, meaning: str, most: int) -> Field:
+    """Some mail addresses, one at least, given one by one; its value is a list, in lower case, each once."""
+
+    def read_it(value: object) -> list[str]:
+        given = value if isinstance(value, list) else [value]
+        found = [as_address(_text(one)) for one in given]
+        if not found or None in found:
+            raise ValueError("takes mail addresses. One looks like anne@example.com.")
+        if len(found) > most:
+            raise ValueError(f"takes {most} mail addresses at most.")
+        return list(dict.fromkeys(one for one in found if one is not None))
+
+    return Field(name, meaning, read_it, {"type": "array", "items": _ADDRESS, "minItems": 1, "maxItems": most})
 
 
 @public

@@ -9,7 +9,7 @@ from typing import Any
 from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
-from mailman_pgp.rest import certificates, changes, events, lists, requests, site
+from mailman_pgp.rest import certificates, changes, directory, events, lists, members, offers, people, requests, site
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -38,6 +38,10 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/certificates": certificates.Certificates,
     "lists/{list}/certificates/{address}/certificate.asc": certificates.CertificateFile,
     "lists/{list}/certificates/{address}": certificates.OneCertificate,
+    "lists/{list}/members": members.Members,
+    "lists/{list}/offers": offers.Offers,
+    "lists/{list}/offers/{address}/again": offers.OfferAgain,
+    "lists/{list}/offers/{address}": offers.OneOffer,
     "lists/{list}/unserved": lists.UnservedPeople,
     "lists/{list}/requests": requests.Requests,
     "lists/{list}/requests/{token}": requests.OneRequest,
@@ -47,14 +51,19 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/changes/{token}": changes.OneChange,
     "lists/{list}/changes/{token}/certificate.asc": changes.ChangeFile,
     "lists/{list}/events": events.Events,
+    "people": people.People,
+    "directory/{domain}/{hash}": directory.DirectoryEntry,
 }
 
 # An address may have a slash in it, and the server gives us the path with all of them decoded.
-_FORMS = {"list": "[^/]+", "address": ".+", "token": "[^/]+"}
+_FORMS = {"address": ".+"}
+_FORM = "[^/]+"
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", lambda name: f"(?P<{name[1]}>{_FORMS[name[1]]})", re.escape(path)))
+    return re.compile(
+        re.sub(r"\\\{(\w+)\\\}", lambda name: f"(?P<{name[1]}>{_FORMS.get(name[1], _FORM)})", re.escape(path))
+    )
 
 
 _PATTERNS = [(_pattern(path), resource) for path, resource in RESOURCES.items()]

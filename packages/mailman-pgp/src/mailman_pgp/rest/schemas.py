@@ -115,7 +115,15 @@ LIST = record(
     refused=many(record(kind=TEXT, reason=TEXT, words=TEXT, number=NUMBER, last=MOMENT)),
     posts=many(record(message_id=TEXT, at=MOMENT, delivered=NUMBER, skipped=NUMBER, failed=NUMBER)),
     links=record(
-        certificate=LINK, certificates=LINK, unserved=LINK, requests=LINK, changes=LINK, events=LINK, core=LINK
+        certificate=LINK,
+        certificates=LINK,
+        members=LINK,
+        offers=LINK,
+        unserved=LINK,
+        requests=LINK,
+        changes=LINK,
+        events=LINK,
+        core=LINK,
     ),
 )
 
@@ -149,7 +157,7 @@ CHOSEN = record(
     history=many(record(fingerprint=FINGERPRINT, state=words(ChoiceState), since=MOMENT, until=MOMENT, origin=TEXT)),
     events=many(EVENT),
 )
-_WAITED = many(record(goes_on=YES_NO, over=YES_NO, failed=YES_NO, sentence=TEXT))
+WAITED = many(record(goes_on=YES_NO, over=YES_NO, failed=YES_NO, sentence=TEXT))
 ADDED = record(
     address=TEXT,
     outcome=words(Outcome),
@@ -157,10 +165,10 @@ ADDED = record(
     problem=maybe(TEXT),
     unserved=many(TEXT),
     certificate=DESCRIBED,
-    requests=_WAITED,
+    requests=WAITED,
     self_link=maybe({**LINK, "description": "Null where only something about others was recorded."}),
 )
-DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=_WAITED)
+DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=WAITED)
 
 UNSERVED = record(
     address=TEXT,

@@ -10,12 +10,14 @@ from mailman_pgp import openpgp
 from mailman_pgp.model.database import now
 from mailman_pgp.overview import data, reasons
 from mailman_pgp.rest.answers import File
+from mailman_pgp.rest.places import link
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection
 
     from mailman_pgp.overview.chosen import Chosen
+    from mailman_pgp.overview.in_short import InShort
     from mailman_pgp.overview.survey import Unserved
 
 _ARMOR = "PGP PUBLIC KEY BLOCK"
@@ -43,6 +45,34 @@ def problem(code: str | None) -> dict[str, Any]:
         "problem": code,
         "words": reason and reason.words,
         "next_step": reason and reason.mend,
+    }
+
+
+@public
+def reason(code: str | None) -> dict[str, Any]:
+    """Why somebody gets nothing, and what the list's owner does about it."""
+    found = None if code is None else reasons.unserved(code)
+    return {"reason": code, "words": found and found.words, "next_step": found and found.mend}
+
+
+@public
+def in_short(list_id: str, found: InShort) -> dict[str, Any]:
+    """What is chosen for somebody, without the certificate itself."""
+    choice = found.choice
+    return {
+        "fingerprint": choice.fingerprint,
+        "algorithm": found.algorithm,
+        "created": found.created,
+        "expires": found.expires,
+        "state": choice.state,
+        "since": choice.since,
+        "origin": choice.origin,
+        "usable": found.problem is None,
+        "problem": found.problem,
+        "proven": found.proven,
+        "compared": found.compared,
+        "suspended": found.suspended,
+        "self_link": link("lists", list_id, "certificates", choice.address),
     }
 
 

@@ -6,7 +6,14 @@ action once.  A token is good at its own list only, for the time that the action
 """
 
 from mailman_workflows.confirmations.actions import Action, Asked, NotConfirmedError, register
-from mailman_workflows.confirmations.service import OpenQuestion, ask, confirm, discard, open_questions
+from mailman_workflows.confirmations.service import (
+    OpenQuestion,
+    ask,
+    confirm,
+    discard,
+    open_questions,
+    open_questions_among,
+)
 
 __all__ = [
     "Action",
@@ -17,5 +24,6 @@ __all__ = [
     "confirm",
     "discard",
     "open_questions",
+    "open_questions_among",
     "register",
 ]

@@ -16,7 +16,7 @@ from mailman.email.message import UserNotification
 from mailman.interfaces.errors import MailmanError
 from mailman.interfaces.pending import IPendable, IPendings
 from mailman.utilities.string import wrap
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, or_, select
 from zope.component import getUtility
 from zope.interface import implementer
 
@@ -31,7 +31,7 @@ from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mailman_workflows.request import JSON
 
@@ -91,6 +91,7 @@ class OpenQuestion:
     email: str
     data: Mapping[str, JSON]
     asked_until: dt.datetime
+    list_id: str
 
 
 def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
@@ -98,16 +99,28 @@ def open_questions(mlist: Any, email: str) -> list[OpenQuestion]:
 
     Without what is not installed any more, and what somebody has damaged in the database.
     """
-    rows = store().scalars(
-        select(Question)
-        .where(
-            Question.list_id == mlist.list_id,
-            Question.email == email.lower(),
-            Question.expires > now(),
-            is_pended(Question.token),
+    return open_questions_among([mlist.list_id], [email])
+
+
+def open_questions_among(
+    list_ids: Collection[str], emails: Collection[str], naming: Collection[str] | None = None
+) -> list[OpenQuestion]:
+    """The same of some people at some lists, in one query.
+
+    :param naming: Only questions in whose data one of these texts stands, at whichever place.
+    """
+    where = [
+        Question.list_id.in_(list_ids),
+        Question.email.in_([email.lower() for email in emails]),
+        Question.expires > now(),
+        is_pended(Question.token),
+    ]
+    if naming is not None:
+        # As they stand in JSON.
+        where.append(
+            or_(false(), *(Question.data.contains(json.dumps(text).strip('"'), autoescape=True) for text in naming))
         )
-        .order_by(Question.expires)
-    )
+    rows = store().scalars(select(Question).where(*where).order_by(Question.expires))
     return [found for row in rows if (found := _open_question(row)) is not None]
 
 
@@ -120,7 +133,7 @@ def _open_question(row: Question) -> OpenQuestion | None:
     except ValueError:
         log.warning("What was asked under the token %s can't be read", row.token)
         return None
-    return OpenQuestion(row.token, action, row.email, data, row.expires)
+    return OpenQuestion(row.token, action, row.email, data, row.expires, row.list_id)
 
 
 def _data(action: Action, version: int, data: str) -> Mapping[str, JSON]:
