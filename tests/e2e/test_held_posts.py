@@ -6,7 +6,11 @@ import pickle
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from conversations import moderator
+
 from mailman_pgp.sandbox import until
+from mailman_pgp.sandbox.rest import RestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +109,28 @@ def test_held_post_has_an_id_of_the_list(encrypted_list: EncryptedList) -> None:
     assert ID not in found["msg"]
     # So that an operator can follow a message through the logs.
     assert f"{ID} came to {encrypted_list.address}, and is {found['message_id']}" in encrypted_list.sandbox.logs()
+
+
+def test_copy_for_a_moderator(encrypted_list: EncryptedList) -> None:
+    """Who is asked for in the web reads the held post in their mail program; nobody else does, and it goes on waiting."""
+    anne, mona = encrypted_list.member("Anne"), moderator(encrypted_list)
+    encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/config", {"admin_immed_notify": False}, "PATCH")
+    hold(anne)
+    anne.post("The kestrel flies", subject="At noon")
+    held(encrypted_list, 1)
+    encrypted_list.wait_until_told()
+    before = len(mona.mail(0))
+    (found,) = encrypted_list.rest("held")["entries"]
+    assert (found["author"], found["signature"]["status"]) == (anne.address, "good")
+    assert found["signature"]["authenticated"]
+    assert encrypted_list.rest(f"held/{found['number']}/copy", {"address": mona.address})["sent"]
+    copy = mona.open(mona.mail(before + 1)[before])
+    (post,) = [part for part in copy.walk() if part.get_content_type() == "message/rfc822"]
+    assert "At noon" in post.as_string()
+    assert "The kestrel flies" in post.as_string()
+    with pytest.raises(RestError, match="neither an owner nor a moderator"):
+        encrypted_list.rest(f"held/{found['number']}/copy", {"address": anne.address})
+    assert encrypted_list.rest("held")["total_size"] == 1
 
 
 def test_id_that_no_database_takes(encrypted_list: EncryptedList) -> None:

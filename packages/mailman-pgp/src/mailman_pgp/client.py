@@ -172,6 +172,18 @@ class EncryptedList:
         """Accept, reject or discard one of them."""
         return self._place.below("changes", token).ask("POST", action=action, by=by)
 
+    def held(self) -> Iterator[Answer]:
+        """The posts that wait for a moderator, without their content."""
+        return self._place.below("held").pages()
+
+    def held_post(self, number: int) -> Answer:
+        """One of them."""
+        return self._place.below("held", str(number)).ask()
+
+    def copy_held(self, number: int, address: str, by: str | None = None) -> Answer:
+        """Send it, encrypted, to an owner or moderator of the list."""
+        return self._place.below("held", str(number), "copy").ask("POST", address=address, by=by)
+
     def events(self, address: str | None = None) -> Iterator[Answer]:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)

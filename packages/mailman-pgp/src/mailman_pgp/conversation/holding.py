@@ -67,22 +67,32 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
 
     @staticmethod
     def _ask(mlist: Any, msg: Any, record: Record, number: int, reasons: Sequence[Any]) -> None:
-        code = mlist.preferred_language.code
-        with using(code):
-            subject = _("A post by {author} waits: {list}").format(author=record.author, list=mlist.display_name)
-            text = _(
-                "A post by {author} to the encrypted mailing list {address} waits for a moderator; {status}.\n\nReasons: "
-                "{reasons}\n\nThe post itself is attached, unless it is large."
-            ).format(
-                address=mlist.posting_address,
-                author=record.author,
-                status=status_of(record),
-                reasons="; ".join(_in_words(reasons, code)),
-            )
+        subject, text = about_held(mlist, record, reasons)
         matter = Matter(
             Subject.POST, f"{number} {msg['message-id']}", record.author, subject, text, _post(mlist, msg, record)
         )
         ask_moderators(mlist, matter)
+
+
+@public
+def about_held(mlist: Any, record: Record, reasons: Sequence[Any]) -> tuple[str, str]:
+    """Subject and text of what moderators are sent about a post that waits, in the list's language; the post is attached.
+
+    :param reasons: As core's rules have them.
+    """
+    code = mlist.preferred_language.code
+    with using(code):
+        subject = _("A post by {author} waits: {list}").format(author=record.author, list=mlist.display_name)
+        text = _(
+            "A post by {author} to the encrypted mailing list {address} waits for a moderator; {status}.\n\nReasons: "
+            "{reasons}\n\nThe post itself is attached, unless it is large."
+        ).format(
+            address=mlist.posting_address,
+            author=record.author,
+            status=status_of(record),
+            reasons="; ".join(_in_words(reasons, code)),
+        )
+    return subject, text
 
 
 def _in_words(reasons: Sequence[Any], code: str) -> list[str]:
@@ -92,11 +102,17 @@ def _in_words(reasons: Sequence[Any], code: str) -> list[str]:
 
 
 def _post(mlist: Any, msg: Any, record: Record) -> list[MIMEBase]:
-    """The post as its author wrote it, to hang on a notice that is encrypted when it is written."""
+    """The post, to hang on the notice, where it is not too large."""
     if not isinstance(msg, SealedMessage):
         return []
     entity = msg.unseal(mlist.list_id, record).entity
-    return [MIMEMessage(email.message_from_bytes(entity))] if len(entity) <= _SENT_AT_MOST else []
+    return [attached_post(entity)] if len(entity) <= _SENT_AT_MOST else []
+
+
+@public
+def attached_post(entity: bytes) -> MIMEBase:
+    """A post (what is inside its encryption) as its author wrote it, to hang on a notice that is encrypted when it is written."""
+    return MIMEMessage(email.message_from_bytes(entity))
 
 
 def install() -> None:

@@ -78,17 +78,29 @@ def _outside(list_id: str, post: SealedMessage, record: Record, payload: Payload
 
 
 @public
+def is_authenticated(record: Record) -> bool:
+    """Whether the key that counts for the author has signed it, for here and now."""
+    return bool(record.fingerprint) and not record.problem
+
+
+@public
 def status_of(record: Record) -> str:
     """What became of the author's signature, as a sentence for the members, in the language of the `using` around it."""
-    if record.fingerprint and not record.problem:
+    if is_authenticated(record):
         return _("signature good, by the key {fingerprint} that counts for this address on this list").format(
             fingerprint=grouped(record.fingerprint)
         )
     if not record.verdicts:
         return _("not signed: anybody may have written this")
-    found = [str(verdict.get("status", Status.NONE)) for verdict in record.verdicts]
-    status = next((known for known in found if known != Status.UNKNOWN_KEY), found[0])
-    return _("not authenticated ({status}): anybody may have written this").format(status=_(_STATUS[Status(status)]))
+    status = _(_STATUS[signature_status(record)])
+    return _("not authenticated ({status}): anybody may have written this").format(status=status)
+
+
+@public
+def signature_status(record: Record) -> Status:
+    """The same as a code.  A good signature authenticates nobody where it is not by the key that counts for the author."""
+    found = [Status(str(verdict.get("status", Status.NONE))) for verdict in record.verdicts] or [Status.NONE]
+    return next((known for known in found if known is not Status.UNKNOWN_KEY), found[0])
 
 
 _STATUS = {

@@ -38,6 +38,7 @@ _STATUS: dict[str, HTTPStatus] = {
     "no-such-entry": HTTPStatus.NOT_FOUND,
     "no-offer": HTTPStatus.NOT_FOUND,
     "key-of-the-list": HTTPStatus.BAD_REQUEST,
+    "no-such-post": HTTPStatus.NOT_FOUND,
     "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -29,6 +29,7 @@ _NAMES = {
     "token": "The token of what waits.",
     "domain": "The domain of a list's address.",
     "hash": "The local part of a list's address, in lower case: its SHA-1 in z-base-32.",
+    "number": "The number of a held post.",
 }
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "What was sent is not right.",

@@ -106,7 +106,7 @@ def _entry(found: Survey) -> dict[str, Any]:
 
 def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
     found = survey(mlist, row, now() - _OF_LATE)
-    below = ("certificate", "certificates", "members", "offers", "unserved", "requests", "changes", "events")
+    below = ("certificate", "certificates", "members", "offers", "unserved", "requests", "changes", "held", "events")
     return {
         **_entry(found),
         "moderated": is_moderated(mlist),

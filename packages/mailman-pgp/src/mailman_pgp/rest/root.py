@@ -9,7 +9,19 @@ from typing import Any
 from mailman.rest.helpers import CONTENT_TYPE_JSON, NotFound, child
 from public import public
 
-from mailman_pgp.rest import certificates, changes, directory, events, lists, members, offers, people, requests, site
+from mailman_pgp.rest import (
+    certificates,
+    changes,
+    directory,
+    events,
+    held,
+    lists,
+    members,
+    offers,
+    people,
+    requests,
+    site,
+)
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -50,6 +62,9 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/changes": changes.Changes,
     "lists/{list}/changes/{token}": changes.OneChange,
     "lists/{list}/changes/{token}/certificate.asc": changes.ChangeFile,
+    "lists/{list}/held": held.HeldPosts,
+    "lists/{list}/held/{number}": held.HeldPost,
+    "lists/{list}/held/{number}/copy": held.HeldCopy,
     "lists/{list}/events": events.Events,
     "people": people.People,
     "directory/{domain}/{hash}": directory.DirectoryEntry,

@@ -9,6 +9,8 @@ from public import public
 from mailman_pgp.exchange.adding import Outcome
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.openpgp import Status
+from mailman_pgp.posts.record import Kind
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -122,6 +124,7 @@ LIST = record(
         unserved=LINK,
         requests=LINK,
         changes=LINK,
+        held=LINK,
         events=LINK,
         core=LINK,
     ),
@@ -221,6 +224,30 @@ CHANGE = record(
     outdated={**YES_NO, "description": "Whether it can't be accepted: what counts was changed since they asked."},
     self_link=LINK,
 )
+
+HELD = record(
+    number={**NUMBER, "description": "Core's own, at its resource for held messages."},
+    kind=maybe(words(Kind)),
+    author={**TEXT, "description": "The address in From."},
+    message_id=maybe({**TEXT, "description": "The one that its author's program gave it."}),
+    since=maybe(MOMENT),
+    size=maybe({**NUMBER, "description": "In bytes, as it came."}),
+    reasons=many(TEXT),
+    signature=maybe(
+        record(
+            authenticated={
+                **YES_NO,
+                "description": "Whether it is by the key that counts for the author on this list.",
+            },
+            status=words(Status),
+            fingerprint=maybe(FINGERPRINT),
+            words=TEXT,
+        )
+    ),
+    self_link=LINK,
+    core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
+)
+COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
 SETTING = record(
     name=TEXT,

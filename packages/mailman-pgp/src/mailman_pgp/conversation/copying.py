@@ -1,0 +1,79 @@
+"""Somebody who looks after a list wants to read a post that waits for a moderator: it is sent to them, as the moderators are asked."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mailman.interfaces.messages import IMessageStore
+from public import public
+from zope.component import getUtility
+
+from mailman_pgp.conversation.holding import about_held, attached_post
+from mailman_pgp.delivery.lookup import look_up
+from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.lists import administrators
+from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.encrypted import letter, send_encrypted
+from mailman_pgp.overview import reasons
+from mailman_pgp.posts.sealed import SealedError, SealedMessage
+
+if TYPE_CHECKING:
+    from mailman_pgp.keys.journal import Actor
+    from mailman_pgp.openpgp import Recipient
+    from mailman_pgp.overview.held import Held
+    from mailman_pgp.posts.record import Record
+
+log = logging.getLogger("mailman.vette")
+
+
+@public
+def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
+    """Send a held post to an owner or moderator of its list, signed by the list and encrypted to their key, or not at all.
+
+    :param address: Theirs, in lower case.
+    :param actor: Who wants it, for the log.
+    :raises Refusal: when they don't look after the list, nothing can be encrypted to them, or the post can't be opened.
+    """
+    reader = _reader(mlist, address)
+    record, entity = _content(mlist, held)
+    subject, text = about_held(mlist, record, held.reasons)
+    attachments = [attached_post(entity), list_certificate(mlist)]
+    # To answer it is to talk with the others about it, and decides nothing: there is no code in it.
+    send_encrypted(mlist, letter(mlist.owner_address, subject, text, attachments), [reader])
+    log.info(
+        "%s: a copy of the held post %s was sent to %s%s",
+        *(mlist.fqdn_listname, held.placeholder, address, f", asked by {actor.by}" if actor.by else ""),
+    )
+
+
+def _reader(mlist: Any, address: str) -> Recipient:
+    # Looked at first: what is known of the key of somebody else is none of the caller's business.
+    if not administrators.looks_after(mlist, address):
+        raise Refusal(
+            "not-an-administrator",
+            f"{address} is neither an owner nor a moderator of {mlist.fqdn_listname}, and nobody else is sent what waits for a "
+            "decision. Make them one first.",
+        )
+    found = look_up(mlist.list_id, [address])
+    if not found.recipients:
+        reason = reasons.unserved(found.problems[address])
+        raise Refusal(
+            "no-certificate-that-counts",
+            f"Nothing can be encrypted to {address} on {mlist.fqdn_listname}, so nothing was sent: {reason.words}. {reason.mend}",
+        )
+    return found.recipients[0]
+
+
+def _content(mlist: Any, held: Held) -> tuple[Record, bytes]:
+    message = getUtility(IMessageStore).get_message_by_id(held.placeholder)
+    if isinstance(message, SealedMessage) and held.record is not None:
+        try:
+            return held.record, message.unseal(mlist.list_id, held.record).entity
+        except SealedError:
+            pass
+    raise Refusal(
+        "not-to-be-opened",
+        f"What the author of this post wrote is not there any more, or does not open for {mlist.fqdn_listname}: it was sealed "
+        "before the list was encrypted anew, or under another site key. Discard it, and let its author send it again.",
+    )

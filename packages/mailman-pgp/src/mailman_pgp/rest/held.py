@@ -1,0 +1,98 @@
+"""Posts, and mail to the owners, that wait for a moderator: never their content, but a copy by mail for who may read it.
+
+Core's own ``/lists/LIST/held`` accepts, rejects and discards them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from public import public
+
+from mailman_pgp.conversation.copying import send_copy
+from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.overview import held
+from mailman_pgp.posts.composition import is_authenticated, signature_status, status_of
+from mailman_pgp.rest import schemas
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, address
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.places import core_link, encrypted_list, link
+
+
+@public
+class HeldPosts(Resource):
+    """Those that wait at a list, the oldest first."""
+
+    @operation(
+        "Show the posts that wait for a moderator, without their content.", schemas.pages(schemas.HELD), takes=PAGING
+    )
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        total = held.numbers([mlist.list_id]).get(mlist.list_id, 0)
+        start, count = span(asked, total)
+        found = held.held_at(mlist, limit=count, offset=start)
+        return Reply(page(start, total, (_shown(mlist.list_id, one) for one in found)))
+
+
+@public
+class HeldPost(Resource):
+    """One of them."""
+
+    @operation("Show a post that waits for a moderator, without its content.", schemas.HELD)
+    def on_get(self, _asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        return Reply(_shown(mlist.list_id, _found(mlist, self.names["number"])))
+
+
+@public
+class HeldCopy(Resource):
+    """The post itself, by mail."""
+
+    @operation(
+        "Send the post to an owner or moderator of the list, encrypted to their key and signed by the list.",
+        schemas.COPIED,
+        takes=[address("address", "Theirs; nobody else is sent it."), BY],
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        found = _found(mlist, self.names["number"])
+        send_copy(mlist, found, asked["address"], actor_of(asked))
+        return Reply({"number": found.number, "address": asked["address"], "sent": True})
+
+
+def _found(mlist: Any, number: str) -> held.Held:
+    found = held.find(mlist, number)
+    if found is None:
+        raise Refusal(
+            "no-such-post",
+            f"No post waits at {mlist.fqdn_listname} by this number; somebody has decided about it, or it was never there.",
+        )
+    return found
+
+
+def _shown(list_id: str, one: held.Held) -> dict[str, Any]:
+    record, number = one.record, str(one.number)
+    return {
+        "number": one.number,
+        "kind": None if record is None else record.kind,
+        "author": one.author,
+        "message_id": record.message_id if record is not None and record.message_id else None,
+        "since": one.since,
+        "size": one.size,
+        "reasons": one.sentences,
+        "signature": None
+        if record is None
+        else {
+            "authenticated": is_authenticated(record),
+            "status": signature_status(record),
+            "fingerprint": record.fingerprint or None,
+            "words": status_of(record),
+        },
+        "self_link": link("lists", list_id, "held", number),
+        "core_link": core_link("lists", list_id, "held", number),
+    }

@@ -1,0 +1,209 @@
+"""Posts that wait for a moderator are shown without their content, and sent, encrypted, to who may read them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+from told import key
+from told import told as on_their_way
+
+from mailman_pgp import openpgp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Door, MakeCertificate, Members
+    from keys import Forged
+
+ANNE, MONA, OLGA = "anne@example.com", "mona@example.com", "olga@example.com"
+FINGERPRINT = "AB" * 20
+CONTENT = b"Content-Type: text/plain\r\nSubject: At noon\r\n\r\nThe kestrel flies.\r\n"
+WHY = ["The message comes from a moderated member", ("Message has more than {} recipients", 9)]
+
+
+def hold(door: Door, *, list_id: str = "ant.example.com", kind: str = "post", author: str = ANNE, **more: Any) -> int:
+    """Hold a mail as our runner and core's chains do; its number.  `more` goes into its record."""
+    from mailman.app.moderator import hold_message  # noqa: PLC0415 - core must be initialised
+    from mailman.email.message import Message  # noqa: PLC0415
+    from mailman.interfaces.listmanager import IListManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
+    from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
+
+    mlist = getUtility(IListManager).get(list_id)
+    number = next(_numbers)
+    record = Record(kind=Kind(kind), author=author, message_id=f"<{number}@home>", claim=f"{number}", **more)
+    sealed = seal_message(Message(), list_id, record, Content(CONTENT, {"Subject": "At noon"}))
+    msgdata: dict[str, Any] = {"moderation_reasons": WHY, "original_size": 4321, "listid": list_id}
+    record.put(msgdata)
+    held = int(hold_message(mlist, sealed, msgdata, "why"))
+    door.store.commit()
+    return held
+
+
+def _count() -> Iterator[int]:
+    number = 0
+    while True:
+        number += 1
+        yield number
+
+
+_numbers = _count()
+
+
+@pytest.fixture
+def mona(members: Members, door: Door, encrypted: str) -> Forged:
+    """The key of a moderator that counts."""
+    made = key(MONA)
+    members.add(door.mlist(), MONA, role="moderator")
+    armored = openpgp.armor(made.public, "PGP PUBLIC KEY BLOCK").decode()
+    door.good("POST", f"{encrypted}/certificates", {"address": MONA, "certificate": armored})
+    on_their_way()
+    return made
+
+
+def test_seen(door: Door, encrypted: str) -> None:
+    """Who wrote it, why it waits since when, what became of the signature, and where core decides; nothing of its content."""
+    assert door.get(f"{encrypted}/held")["total_size"] == 0
+    number = hold(door, fingerprint=FINGERPRINT, verdicts=({"status": "good"},))
+    page = door.good("GET", f"{encrypted}/held")
+    (found,) = page.json["entries"]
+    assert (found["number"], found["kind"], found["author"], found["size"]) == (number, "post", ANNE, 4321)
+    assert found["reasons"] == ["The message comes from a moderated member", "Message has more than 9 recipients"]
+    assert found["since"].endswith("Z")
+    signature = found["signature"]
+    assert (signature["authenticated"], signature["status"], signature["fingerprint"]) == (True, "good", FINGERPRINT)
+    assert signature["words"].startswith(f"signature good, by the key {openpgp.grouped(FINGERPRINT)}")
+    assert found["core_link"].endswith(f"/3.1/lists/ant.example.com/held/{number}")
+    one = door.good("GET", f"{encrypted}/held/{number}")
+    assert {name: value for name, value in one.json.items() if name != "http_etag"} == {
+        name: value for name, value in found.items() if name != "http_etag"
+    }
+    for word in (b"kestrel", b"noon"):
+        assert word not in page.content + one.content
+    assert door.get(encrypted)["links"]["held"].endswith(f"{encrypted}/held")
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "words"),
+    [
+        ({}, "none", "not signed: anybody may have written this"),
+        ({"verdicts": ({"status": "bad"},)}, "bad", "not authenticated (bad): anybody may have written this"),
+        ({"verdicts": ({"status": "good"},)}, "good", "not authenticated (good): anybody may have written this"),
+    ],
+)
+def test_mail_to_the_owners(door: Door, encrypted: str, record: dict[str, Any], status: str, words: str) -> None:
+    """It may be held too, and be anybody's: what its signature is good for is said, and a good one of a stranger's is nothing."""
+    number = hold(door, kind="owner", author="eve@evil.example", **record)
+    found = door.get(f"{encrypted}/held/{number}")
+    assert found["kind"] == "owner"
+    signature = found["signature"]
+    assert (signature["authenticated"], signature["status"], signature["words"]) == (False, status, words)
+
+
+def test_pages(door: Door, encrypted: str) -> None:
+    """The oldest first, page by page; how many queries a page takes is no matter of how many are on it."""
+    numbers = [hold(door) for _ in range(7)]
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    engine = door.store.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        second = door.get(f"{encrypted}/held?page=2&count=3")
+        few = len(asked)
+        everything = door.get(f"{encrypted}/held")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert (second["start"], second["total_size"]) == (3, 7)
+    assert [one["number"] for one in second["entries"]] == numbers[3:6]
+    assert [one["number"] for one in everything["entries"]] == numbers
+    assert len(asked) == 2 * few
+
+
+def test_at_another_list(make_list: Any, door: Door, encrypted: str, mona: Forged) -> None:
+    """A number of one list opens nothing at another, and neither does what is no number."""
+    make_list("bee")
+    door.good("POST", "/lists", {"list_id": "bee.example.com"})
+    number = hold(door, list_id="bee.example.com")
+    assert "entries" not in door.get(f"{encrypted}/held")
+    for name in (str(number), "0", "x", "²", "9" * 30, str(2**31)):
+        assert "No post waits" in door.refused(404, "GET", f"{encrypted}/held/{name}")
+        assert "No post waits" in door.refused(404, "POST", f"{encrypted}/held/{name}/copy", {"address": MONA})
+    assert on_their_way() == []
+    assert mona
+
+
+def test_copy(door: Door, encrypted: str, mona: Forged, caplog: pytest.LogCaptureFixture) -> None:
+    """The moderator reads the post, which left encrypted to them alone and signed by the list; it goes on waiting."""
+    number = hold(door, fingerprint=FINGERPRINT, verdicts=({"status": "good"},))
+    caplog.set_level(logging.DEBUG)
+    answer = door.good("POST", f"{encrypted}/held/{number}/copy", {"address": "Mona@example.com", "by": OLGA}).json
+    assert (answer["number"], answer["address"], answer["sent"]) == (number, MONA, True)
+    (sent,) = on_their_way()
+    assert (sent.recipient, sent.template) == (MONA, "encrypted")
+    assert b"kestrel" not in sent.content
+    assert "noon" not in "".join(sent.headers)
+    opened = sent.opened(mona)
+    assert opened is not None
+    text = " ".join(sent.says(mona).split())
+    assert f"A post by {ANNE} to the encrypted mailing list" in text
+    assert "signature good, by the key" in text
+    assert "more than 9 recipients" in text
+    assert "code" not in text
+    (post,) = [part for part in opened.walk() if part.get_content_type() == "message/rfc822"]
+    assert "The kestrel flies." in post.as_string()
+    assert "kestrel" not in caplog.text
+    assert f"was sent to {MONA}, asked by {OLGA}" in caplog.text
+    assert door.get(f"{encrypted}/held")["total_size"] == 1
+
+
+def test_no_copy(members: Members, door: Door, encrypted: str, mona: Forged, make: MakeCertificate) -> None:
+    """Not for members, not for strangers, not for who looks after another list, not without a key, or one that is suspended."""
+    number = hold(door)
+    copy = f"{encrypted}/held/{number}/copy"
+    members.add(door.mlist(), ANNE)
+    members.add(door.mlist(), OLGA, role="owner")
+    door.good("POST", f"{encrypted}/certificates", {"address": ANNE, "certificate": make()[1]})
+    door.good(
+        "POST", f"{encrypted}/certificates", {"address": "nora@example.com", "certificate": make("nora@example.com")[1]}
+    )
+    on_their_way()
+    for address in (ANNE, "nora@example.com", "ant-owner@example.com"):
+        result = door("POST", copy, {"address": address})
+        assert (result.status_code, result.json["code"]) == (409, "not-an-administrator")
+    assert "no certificate. Ask them for their certificate" in door.refused(409, "POST", copy, {"address": OLGA})
+    assert "takes a mail address" in door.refused(400, "POST", copy, {"address": f"{MONA}, eve@evil.example"})
+    door.good("POST", f"{encrypted}/certificates/{MONA}", {"action": "suspend"})
+    on_their_way()
+    assert "is suspended" in door.refused(409, "POST", copy, {"address": MONA})
+    assert on_their_way() == []
+    assert mona
+
+
+def test_nothing_to_copy(core: Any, door: Door, encrypted: str, mona: Forged) -> None:
+    """What core has lost, or was sealed for another encryption of the list, is not sent, and is said."""
+    from mailman.interfaces.messages import IMessageStore  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_pgp.model.database import now  # noqa: PLC0415
+    from mailman_pgp.model.tables import EncryptedList  # noqa: PLC0415
+    from mailman_pgp.overview.held import find  # noqa: PLC0415
+
+    first, second = hold(door), hold(door)
+    lost = find(door.mlist(), str(first))
+    assert lost is not None
+    getUtility(IMessageStore).delete_message(lost.placeholder)
+    core.db.commit()
+    assert "is not there any more" in door.refused(409, "POST", f"{encrypted}/held/{first}/copy", {"address": MONA})
+    door.store.get(EncryptedList, "ant.example.com").enabled_at = now()
+    core.db.commit()
+    assert "does not open" in door.refused(409, "POST", f"{encrypted}/held/{second}/copy", {"address": MONA})
+    assert on_their_way() == []
+    assert mona
