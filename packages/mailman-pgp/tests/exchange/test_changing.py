@@ -68,6 +68,9 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
     changing.learn(certificate(second), BY_MAIL, encrypted)
     second.revoke(at=now() - DAY)
     changing.learn(certificate(second), BY_MAIL, encrypted)
+    place = registry.chosen(encrypted.list_id, ANNE)
+    assert place is not None
+    changing.record_news(encrypted, place.choice, Act.UPDATED, BY_REST)
     changing.remove(encrypted, ANNE, BY_REST)
     mail, rest = (Door.MAIL, ANNE), (Door.REST, OWNER)
     assert events(encrypted) == [
@@ -82,6 +85,7 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
         (Act.PROVED, *mail),
         (Act.UPDATED, *mail),
         (Act.REVOKED, *mail),
+        (Act.UPDATED, *rest),
         (Act.REMOVED, *rest),
     ]
     assert {event.act for event in journal.of(encrypted.list_id)} == set(Act)
@@ -90,6 +94,7 @@ def test_every_function_leaves_its_event(encrypted: Any, changing: Any) -> None:
     assert changed.earlier == first.fingerprint
     functions = {name for name in changing.__all__ if name[0].islower()}
     assert functions == {
+        "record_news",
         "let_count",
         "prove",
         "approve",

@@ -119,7 +119,7 @@ def meanwhile(core: Any) -> Iterator[Callable[[openpgp.Certificate], None]]:
     def write(certificate: openpgp.Certificate) -> None:
         if not written:
             written.append(certificate)
-            values = {**upkeep._columns(certificate), "data": certificate.data, "updated": now(), "judged": now()}
+            values = {**upkeep.columns(certificate), "data": certificate.data, "updated": now(), "judged": now()}
             with core.db.engine.begin() as other:
                 other.execute(sa.update(_STORED).values(**values))
 

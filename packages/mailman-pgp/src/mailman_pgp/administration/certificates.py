@@ -12,6 +12,7 @@ from mailman_pgp.administration.answering import OWNER, answering
 from mailman_pgp.administration.arguments import chosen_at, encrypted_list, is_member, mail_address, named
 from mailman_pgp.administration.comparing import compare
 from mailman_pgp.administration.events import log
+from mailman_pgp.administration.importing import import_keyring
 from mailman_pgp.administration.output import (
     Answer,
     count,
@@ -142,5 +143,5 @@ def remove(spec: str, address: str) -> Answer:
     )
 
 
-for command in (show, suspend, resume, compare, log):
+for command in (import_keyring, show, suspend, resume, compare, log):
     certificate.add_command(command)

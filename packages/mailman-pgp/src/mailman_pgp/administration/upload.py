@@ -1,4 +1,4 @@
-"""A certificate that an owner has as a file."""
+"""A certificate, or many, that an owner has as a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
 
 # More than any certificate; how much a certificate may really have is the boundary's to say.
-_READ_AT_MOST = 8 * 2**20
+_READ_AT_MOST = 8 * 2**20 + 1
 
 
 @public
@@ -39,22 +39,37 @@ def upload_from(file: str, address: str) -> Upload:
     :raises Refused: when there is no such certificate in it.
     :raises Mistaken: when the file can't be read.
     """
-    data = _read(file)
-    name = "standard input" if file == "-" else plain(file)
+    data, name = read_file(file), named_file(file)
     try:
         return Upload(name, certificate_in(data))
     except CertificateError as error:
-        sentence = str(error)
-        if error.problem is CertificateProblem.SECRET_KEY:
-            # The boundary speaks to somebody who sent it by mail.  This one did not leave the machine.
-            sentence = (
-                "This is a secret key, which only its owner should have. Nothing of it was kept. "
-                f"Export the public part (gpg --armor --export {address}) and add that."
-            )
-        raise Refused(error.problem, _nothing_added(name, sentence)) from error
+        raise Refused(error.problem, _nothing_added(name, in_words(error, address))) from error
 
 
-def _read(file: str) -> bytes:
+@public
+def in_words(error: CertificateError, address: str) -> str:
+    """Why a file is refused, to somebody who has it on this machine, and is to export what belongs to `address`."""
+    if error.problem is CertificateProblem.SECRET_KEY:
+        # The boundary speaks to somebody who sent it by mail.  This one did not leave the machine.
+        return (
+            "This is a secret key, which only its owner should have. Nothing of it was kept. "
+            f"Export the public part (gpg --armor --export {address}) and add that."
+        )
+    return str(error)
+
+
+@public
+def named_file(file: str) -> str:
+    """How a file is called; `-` is standard input."""
+    return "standard input" if file == "-" else plain(file)
+
+
+@public
+def read_file(file: str) -> bytes:
+    """What is in a file, or comes by standard input for `-`; a little more than is taken, at most.
+
+    :raises Mistaken: when it can't be read.
+    """
     if file == "-":
         stream = sys.stdin.buffer
         if stream.isatty():

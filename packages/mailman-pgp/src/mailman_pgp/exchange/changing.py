@@ -52,12 +52,14 @@ def learn(certificate: Certificate, actor: Actor, mlist: Any) -> Certificate | N
     if learnt.news:
         act = Act.REVOKED if learnt.revoked else Act.UPDATED
         for place in registry.everywhere(certificate.fingerprint):
-            _record_news(mlist, place, act, actor)
+            record_news(mlist, place.choice, act, actor)
     return learnt.certificate
 
 
-def _record_news(mlist: Any, place: registry.StoredCertificate, act: Act, actor: Actor) -> None:
-    list_id, address = place.choice.list_id, place.choice.address
+@public
+def record_news(mlist: Any, place: registry.Choice, act: Act, actor: Actor) -> None:
+    """Record news of a certificate at one place where it is chosen; see `learn`."""
+    list_id, address = place.list_id, place.address
     change = Change(list_id, address, place.fingerprint, act)
     if list_id == mlist.list_id:
         _record(mlist, change, actor)

@@ -93,7 +93,13 @@ than by mail. All that was done:
 @public
 def concerns(mlist: Any, address: str, act: Act) -> bool:
     """Whether anybody is to be told of something that is done about the key of an address."""
-    return act in _WHAT and administrators.is_on(mlist, address)
+    return is_told(act) and administrators.is_on(mlist, address)
+
+
+@public
+def is_told(act: Act) -> bool:
+    """Whether people are told of it, where it is done about the key of somebody on a list."""
+    return act in _WHAT
 
 
 @public

@@ -1,6 +1,9 @@
-"""The one certificate in what somebody uploads."""
+"""The one certificate in what somebody uploads; or all of a keyring."""
 
 from __future__ import annotations
+
+import base64
+import binascii
 
 from public import public
 
@@ -29,3 +32,17 @@ def certificate_in(data: bytes) -> Certificate:
             if revoked is not None:
                 return revoked
         raise
+
+
+_IN_ARMOR = "-----BEGIN PGP "
+
+
+@public
+def keyring_bytes(text: str) -> bytes:
+    """What was uploaded as a text that may be a keyring: armored blocks, or the bytes of a binary one in base64."""
+    if _IN_ARMOR not in text:
+        try:
+            return base64.b64decode("".join(text.split()), validate=True)
+        except (ValueError, binascii.Error):
+            pass  # it is something else, of which the reader says what it lacks
+    return text.encode()

@@ -21,23 +21,24 @@ from mailman_workflows.cleanup import member_in
 
 
 @public
-def look_again(mlist: Any, address: str) -> list[Looked]:
-    """Let the requests of a person look whether what they wait for is there; to be called after the change was committed.
+def look_again(mlist: Any, *addresses: str) -> list[Looked]:
+    """Let the requests of people look whether what they wait for is there; to be called after the change was committed.
 
     Each is committed by itself.
     """
-    return _look_again(mlist, email=address)
+    wanted = {address.lower() for address in addresses}
+    return _look_again(mlist, [row.token for row in saved.waiting_outside(mlist) if row.email in wanted])
 
 
 @public
-def after_change(mlist: Any, address: str) -> list[Looked]:
-    """Commit a change, and let the requests of a person go on that have waited for it; what became of each.
+def after_change(mlist: Any, *addresses: str) -> list[Looked]:
+    """Commit a change, and let the requests of people go on that have waited for it; what became of each.
 
     Whatever fails there, the change is made, and must not be said to have failed.
     """
     commit()
     try:
-        return look_again(mlist, address)
+        return look_again(mlist, *addresses)
     except Exception as error:  # noqa: BLE001 - see above
         config.db.abort()
         log_failure(f"requests at {mlist.list_id} could not be looked at", error)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from mailman_pgp.events import kinds
 from mailman_pgp.events.notifying import notify
@@ -25,7 +25,7 @@ from mailman_pgp.model.tables import KeyEvent
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 #: How long an event is kept.
 KEPT = timedelta(days=3 * 365)
@@ -113,24 +113,51 @@ def write(
 
     :param to_tell: Whether people are to be told of it.
     """
-    at, address = now(), address.lower()
-    store().add(
-        KeyEvent(
-            list_id=list_id,
-            address=address,
-            fingerprint=fingerprint,
-            act=act.value,
-            at=at,
-            door=actor.door.value,
-            by=actor.by.lower(),
-            earlier=earlier,
-            tell_at=at if to_tell else None,
-        )
-    )
+    store().add(KeyEvent(**_values(list_id, address, fingerprint, act, actor, earlier=earlier, to_tell=to_tell)))
+    notify(_happened(list_id, address.lower(), fingerprint, act, actor, earlier=earlier))
+
+
+def write_each(
+    list_id: str, whose: Mapping[str, str], act: Act, actor: Actor, *, to_tell: Collection[str] = ()
+) -> None:
+    """Record that the same was done about the certificates of several people, in one statement, and notify subscribers of each.
+
+    The caller commits.
+
+    :param whose: The fingerprint, by the address.
+    :param to_tell: The addresses of those about whom people are to be told.
+    """
+    rows = [
+        _values(list_id, address, fingerprint, act, actor, earlier="", to_tell=address in to_tell)
+        for address, fingerprint in whose.items()
+    ]
+    if rows:
+        store().execute(insert(_row), rows)
+        notify(*(_happened(list_id, row["address"], row["fingerprint"], act, actor, earlier="") for row in rows))
+
+
+def _values(
+    list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str, to_tell: bool
+) -> dict[str, Any]:
+    at = now()
+    return {
+        "list_id": list_id,
+        "address": address.lower(),
+        "fingerprint": fingerprint,
+        "act": act.value,
+        "at": at,
+        "door": actor.door.value,
+        "by": actor.by.lower(),
+        "earlier": earlier,
+        "tell_at": at if to_tell else None,
+    }
+
+
+def _happened(list_id: str, address: str, fingerprint: str, act: Act, actor: Actor, *, earlier: str) -> object:
+    """What subscribers are told of it."""
     if act is Act.CHANGED:
-        notify(kinds.KeyChangedEvent(list_id, address, fingerprint, actor.door.value, earlier))
-    else:
-        notify(_KINDS[act](list_id, address, fingerprint, actor.door.value))
+        return kinds.KeyChangedEvent(list_id, address, fingerprint, actor.door.value, earlier)
+    return _KINDS[act](list_id, address, fingerprint, actor.door.value)
 
 
 def of(list_id: str, address: str | None = None, *, limit: int = 1000, offset: int = 0) -> list[Event]:

@@ -76,7 +76,7 @@ def keep(certificate: openpgp.Certificate, at: dt.datetime) -> None:
         "algorithm": certificate.algorithm,
         "created": certificate.created,
     }
-    if not insert_once(stored, **fixed, **_columns(certificate), data=certificate.data, updated=at, judged=at):
+    if not insert_once(stored, **fixed, **columns(certificate), data=certificate.data, updated=at, judged=at):
         learn(certificate, at)
 
 
@@ -93,7 +93,7 @@ def learn(certificate: openpgp.Certificate, at: dt.datetime) -> Learnt | None:
     while (old := store().execute(query).first()) is not None:
         # Written also when there is nothing new: what is stored may have been judged by a clock that was wrong.
         known = certificate if old.data == certificate.data else openpgp.merge(old.data, certificate.data)
-        if _write(known.fingerprint, old.data, **_columns(known), data=known.data, updated=at, judged=at):
+        if write(known.fingerprint, old.data, **columns(known), data=known.data, updated=at, judged=at):
             news = known.data != old.data
             return Learnt(known, news=news, revoked=news and known.revoked and not old.revoked)
     return None
@@ -132,11 +132,11 @@ def judge_again(fingerprints: Iterable[str]) -> None:
         query = select(_stored.c.fingerprint, _stored.c.data).where(_stored.c.fingerprint.in_(part))
         for fingerprint, data in store().execute(query).all():
             at = now()
-            if not _write(fingerprint, data, **_judgement(data), judged=at):
+            if not write(fingerprint, data, **_judgement(data), judged=at):
                 left.append(fingerprint)
 
 
-def _write(fingerprint: str, found: bytes, **values: Any) -> bool:
+def write(fingerprint: str, found: bytes, **values: Any) -> bool:
     """Write what was found out of the form `found` of a certificate; False when it has another form by now."""
     statement = update(_stored).where(_stored.c.fingerprint == fingerprint, _stored.c.data == found)
     return bool(cast("Any", store().execute(statement.values(**values))).rowcount)
@@ -149,11 +149,11 @@ def _judgement(data: bytes) -> dict[str, Any]:
         # Stored certificates were whole: it is the library that accepts them no longer.
         return {"usable": False, "problem": error.problem.value, "usable_until": None}
     # An earlier release kept what others had put into it.
-    return {**_columns(found), "data": found.data}
+    return {**columns(found), "data": found.data}
 
 
-def _columns(certificate: openpgp.Certificate) -> dict[str, Any]:
-    """What may change in a certificate over time, and with its updates."""
+def columns(certificate: openpgp.Certificate) -> dict[str, Any]:
+    """What may change in a stored certificate over time, and with its updates, by the names of the columns."""
     usability = certificate.usability
     return {
         "expires": certificate.expires,

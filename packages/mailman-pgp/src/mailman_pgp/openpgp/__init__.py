@@ -32,6 +32,7 @@ from mailman_pgp.openpgp.errors import (
 )
 from mailman_pgp.openpgp.fanout import Copy, Recipient, fan_out
 from mailman_pgp.openpgp.kept import Kept
+from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
@@ -52,6 +53,7 @@ __all__ = [
     "Certification",
     "Copy",
     "FanOutError",
+    "InKeyring",
     "Kept",
     "Limits",
     "ListKeyError",
@@ -82,10 +84,12 @@ __all__ = [
     "grouped",
     "inspect",
     "merge",
+    "merge_each",
     "open_message",
     "pkesk_recipient",
     "read_certificate",
     "read_certificates",
+    "read_keyring",
     "read_revocation",
     "require_usable",
     "revoke",

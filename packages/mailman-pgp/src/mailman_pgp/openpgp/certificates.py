@@ -295,14 +295,17 @@ def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
         raise CertificateError(CertificateProblem.BROKEN) from None
 
 
-def request(operation: str, blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    """Ask the worker process about certificates; raises CertificateError as it answers, TOO_LARGE or BROKEN when it does not."""
+def request(
+    operation: str, blobs: list[bytes], *, most: int = MAX_INPUT_BYTES, seconds: float = _SECONDS
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Ask the worker process about certificates, of `most` octets; raises CertificateError as it answers.
+
+    TOO_LARGE or BROKEN when it does not answer.
+    """
     size = sum(map(len, blobs))
-    if size > MAX_INPUT_BYTES:
+    if size > most:
         raise CertificateError(CertificateProblem.TOO_LARGE)
-    bounds = workshop.Bounds(
-        seconds=_SECONDS, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * MAX_INPUT_BYTES
-    )
+    bounds = workshop.Bounds(seconds=seconds, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * most)
     try:
         answer, data = workshop.request(operation, {}, blobs, bounds=bounds)
         problem = CertificateProblem(answer["problem"]) if "problem" in answer else None

@@ -37,13 +37,13 @@ def naive_utc(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
-def split(data: bytes) -> list[list[Packet]]:
-    """Cut binary `data` into one list of packets for each key in it.
+def split(data: bytes, *, limit: int = MAX_PACKETS) -> list[list[Packet]]:
+    """Cut binary `data`, of at most `limit` packets, into one list of packets for each key in it.
 
     Raises PacketError when it is not a sequence of keys (packets that belong to no key, or to something else).
     """
     keys: list[list[Packet]] = []
-    for packet in walk(data, limit=MAX_PACKETS):
+    for packet in walk(data, limit=limit):
         if packet.tag not in ALLOWED_TAGS:
             raise PacketError("There is a packet that does not belong into a key.")
         if packet.tag in PRIMARY_TAGS:

@@ -37,13 +37,13 @@ def certificates_in(data: bytes) -> list[Certificate]:
         raise CertificateError(CertificateProblem.SEVERAL_KEYS)
     certificates = [inspect(certificate) for certificate in found]
     for certificate in certificates:
-        problem = _excess(certificate.data)
+        problem = excess(certificate.data)
         if problem is not None:
             raise CertificateError(problem)
     return certificates
 
 
-def _excess(data: bytes) -> CertificateProblem | None:
+def excess(data: bytes) -> CertificateProblem | None:
     """Tell which limit a clean certificate exceeds."""
     if len(data) > MAX_CERTIFICATE_BYTES:
         return CertificateProblem.TOO_LARGE
@@ -112,12 +112,12 @@ def merged(old: bytes, new: bytes) -> list[Certificate]:
         return []
     try:
         both = bytes(Cert.from_bytes(first.data).merge(Cert.from_bytes(second.data)))
-        if _excess(both) is not None:
+        if excess(both) is not None:
             both = shorten(both, second.data)
     except (PacketError, RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
     found = inspect(both)
-    problem = _excess(found.data)
+    problem = excess(found.data)
     if problem is not None and not found.revoked:  # a revocation counts, whatever it comes with
         raise CertificateError(problem)
     return [found]

@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, reading, stem, vouching
+from mailman_pgp.openpgp import decrypting, frames, gathering, reading, stem, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 
@@ -77,6 +77,18 @@ def _read_certificates(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _certificates(reading.certificates_in(blobs[0]))
 
 
+def _gathered(found: list[gathering.Gathered]) -> _Answer:
+    return {"gathered": [one.to_json() for one in found]}, [one.certificate.data for one in found if one.certificate]
+
+
+def _read_keyring(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    return _gathered(gathering.gathered(blobs[0]))
+
+
+def _merge_each(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    return _gathered(gathering.each_merged(blobs[::2], blobs[1::2]))
+
+
 def _merge(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _certificates(reading.merged(blobs[0], blobs[1]))
 
@@ -118,7 +130,9 @@ def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
 
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "certificates": _read_certificates,
+    "keyring": _read_keyring,
     "merge": _merge,
+    "merge-each": _merge_each,
     "revocation": _read_revocation,
     "revoke": _revoke,
     "certifications": _find_certifications,

@@ -34,6 +34,7 @@ _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
 _MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the brackets
 _ADDRESS = {"type": "string", "format": "email", "maxLength": _MAX_ADDRESS, "pattern": r"^[^\s@]+@[^\s@]+\.[^\s@]+$"}
 _SHOWN = 40  # characters of what somebody wrote, in a sentence
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _MAX_PAGE = 1_000_000
 _MAX_COUNT = 1_000
 
@@ -206,6 +207,21 @@ def choice(name: str, meaning: str, choices: type[StrEnum], *, required: bool = 
         return choices(found)
 
     return Field(name, meaning, read_it, {"type": "string", "enum": words}, required)
+
+
+@public
+def yes_no(name: str, meaning: str) -> Field:
+    """Yes or no; no when it is left out."""
+
+    def read_it(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        found = _text(value).strip().lower()
+        if found not in _YES_NO:
+            raise ValueError("takes yes or no.")
+        return _YES_NO[found]
+
+    return Field(name, meaning, read_it, {"type": "boolean"}, required=False)
 
 
 def _number(name: str, meaning: str, greatest: int) -> Field:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.exchange.adding import Outcome
+from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.openpgp import Status
@@ -172,6 +173,22 @@ ADDED = record(
     self_link=maybe({**LINK, "description": "Null where only something about others was recorded."}),
 )
 DECIDED = record(address=TEXT, fingerprint=FINGERPRINT, action=TEXT, requests=WAITED)
+
+BROUGHT = record(
+    dry_run=YES_NO,
+    numbers=record(**{fate.value: NUMBER for fate in Fate}),
+    certificates=many(
+        record(
+            fingerprint=maybe(FINGERPRINT),
+            user_ids=many(TEXT),
+            addresses={**many(TEXT), "description": "Of people on the list."},
+            outcome=words(Fate),
+            code=maybe({**TEXT, "description": "Why it is not used."}),
+            words=TEXT,
+        )
+    ),
+    without={**many(TEXT), "description": "The members without a certificate that can be used."},
+)
 
 UNSERVED = record(
     address=TEXT,

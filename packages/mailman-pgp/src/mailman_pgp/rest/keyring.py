@@ -1,0 +1,35 @@
+"""The certificates of many people at once."""
+
+from __future__ import annotations
+
+from public import public
+
+from mailman_pgp.exchange import keyring
+from mailman_pgp.exchange.uploads import keyring_bytes
+from mailman_pgp.rest import schemas
+from mailman_pgp.rest.answers import Reply
+from mailman_pgp.rest.fields import BY, actor_of, text, yes_no
+from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.places import encrypted_list
+
+
+@public
+class Keyring(Resource):
+    """What an owner has of the people on a list."""
+
+    @operation(
+        "Let up to 500 certificates count, each for the one person on the list whose address it names; none takes the place of "
+        "another. What became of each is said.",
+        schemas.BROUGHT,
+        takes=[
+            text("keyring", "Armored blocks with any text between them; or a binary keyring in base64."),
+            yes_no("dry_run", "Whether nothing is to be done, and only said what would be."),
+            BY,
+        ],
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        content, dry_run = keyring_bytes(asked["keyring"]), asked.get("dry_run", False)
+        brought = keyring.rehearse(mlist, content) if dry_run else keyring.bring(mlist, content, actor_of(asked))
+        return Reply(keyring.as_data(brought, dry_run=dry_run))
