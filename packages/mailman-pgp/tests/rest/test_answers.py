@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from conftest import Door, MakeCertificate
 
 ANNE = "anne@example.com"
-NAMES = {"list": "ant.example.com", "address": ANNE, "token": "0123456789", "domain": "example.com", "hash": "x"}
+NAMES = {
+    "list": "ant.example.com",
+    "address": ANNE,
+    "token": "0123456789",
+    "domain": "example.com",
+    "hash": "x",
+    "number": "1",
+}
 
 
 def every_operation() -> list[tuple[str, str, Any]]:

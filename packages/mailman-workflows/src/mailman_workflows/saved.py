@@ -18,7 +18,7 @@ from mailman.interfaces.pending import IPendable, IPendings
 from mailman.interfaces.subscriptions import TokenOwner
 from mailman.model.pending import Pended
 from mailman.utilities.datetime import now as core_now
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from zope.component import getUtility
 from zope.interface import implementer
 
@@ -214,6 +214,16 @@ def of_people(emails: Collection[str]) -> list[SavedRequest]:
         SavedRequest.email.in_(emails), SavedRequest.expires > now(), is_pended(SavedRequest.token)
     )
     return list(store().scalars(found.order_by(SavedRequest.since)))
+
+
+def numbers(list_ids: Collection[str]) -> dict[str, int]:
+    """How many requests wait at each of some lists, by list-id; those are left out at which none does."""
+    found = (
+        select(SavedRequest.list_id, func.count())
+        .where(SavedRequest.list_id.in_(list_ids), SavedRequest.expires > now(), is_pended(SavedRequest.token))
+        .group_by(SavedRequest.list_id)
+    )
+    return {list_id: int(number) for list_id, number in store().execute(found)}
 
 
 def waiting_at(mlist: Any, purpose: Purpose, email: str) -> bool:

@@ -83,7 +83,7 @@ def _described(found: Survey) -> dict[str, object]:
         **data.of_list(found),
         "unserved": [_person(person) for person in found.unserved],
         "unserved_administrators": [_person(person) for person in found.staff],
-        **data.happened(found),
+        **data.happened(found.refused, found.posts),
     }
 
 

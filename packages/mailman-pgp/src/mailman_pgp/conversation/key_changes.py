@@ -6,10 +6,13 @@ Each waits as the question that the moderators were asked by mail, and whoever i
 from __future__ import annotations
 
 import base64
+import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from public import public
+from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.conversation.matters import Decided, Decision, Subject, standing
@@ -18,8 +21,12 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.encryption import settings_of
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem, OpenPGPError
+from mailman_workflows.cleanup import is_pended
 from mailman_workflows.confirmations import NotConfirmedError, confirm, open_questions
+from mailman_workflows.model.tables import Question
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -97,6 +104,33 @@ def waiting_at(mlist: Any, address: str | None = None) -> list[KeyChange]:
 def asked_by(questions: Iterable[OpenQuestion], addresses: Collection[str] | None = None) -> list[KeyChange]:
     """What questions to moderators ask about keys of some people, or of all; without what is chosen now."""
     return [found for question in questions if (found := _asked(question, addresses)) is not None]
+
+
+@public
+def numbers(list_ids: Collection[str]) -> dict[str, int]:
+    """How many wait at each of some lists, by list-id, without a look at the keys; those are left out at which none does."""
+    query = (
+        select(Question.list_id, Question.data, Question.expires, EncryptedList.enabled_at)
+        .join(EncryptedList, EncryptedList.list_id == Question.list_id)
+        .where(
+            Question.list_id.in_(list_ids),
+            Question.action == Moderation.name,
+            Question.expires > now(),
+            is_pended(Question.token),
+        )
+    )
+    return Counter(
+        row.list_id
+        for row in store().execute(query)
+        if row.expires - Moderation.lifetime >= row.enabled_at and _is_about_key(row.data)
+    )
+
+
+def _is_about_key(data: str) -> bool:
+    try:
+        return bool(json.loads(data).get("about") == Subject.KEY)
+    except (AttributeError, ValueError):  # somebody has damaged it in the database
+        return False
 
 
 @public

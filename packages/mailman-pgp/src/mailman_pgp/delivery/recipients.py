@@ -48,7 +48,7 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
     :param author: The address that wrote the post, left out when they don't want their own posts; None leaves out nobody.  Not
         among those who want digests: who is missing there for one post would be known to have written it.
     """
-    rows = store().execute(_query(mlist.list_id)).all()
+    rows = store().execute(of_members().where(Member.list_id == mlist.list_id)).all()
     left_out = None if author is None else _unwanted_by_author(rows, author.lower())
     chosen: dict[str, Any] = {}
     for row in rows:
@@ -60,16 +60,18 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
     return [candidate for candidate in found if candidate.digest or candidate.address != left_out]
 
 
-def _query(list_id: str) -> sa.Select[Any]:
-    """One row a membership, with the preferences in force."""
+@public
+def of_members() -> sa.Select[Any]:
+    """One row for each membership of a member, on whichever list, with the preferences in force."""
     joined = memberships()
     return joined.select(
+        Member.list_id,
         Address.email,
         Member.address_id,
         joined.mode.label("mode"),
         joined.status.label("status"),
         joined.own.label("own"),
-    ).where(Member.list_id == list_id, Member.role == MemberRole.member)
+    ).where(Member.role == MemberRole.member)
 
 
 def _unwanted_by_author(rows: Iterable[Any], author: str) -> str | None:

@@ -240,8 +240,13 @@ def told(numbers: Collection[int]) -> None:
 
 def untold(list_id: str) -> int:
     """Of how many events on a list people are still to be told."""
-    waits = _row.c.tell_at.is_not(None)
-    return int(store().scalar(select(func.count()).select_from(_row).where(_row.c.list_id == list_id, waits)) or 0)
+    return untold_at([list_id]).get(list_id, 0)
+
+
+def untold_at(list_ids: Collection[str]) -> dict[str, int]:
+    """The same for some lists, by list-id; those are left out of which there are none."""
+    waiting = select(_row.c.list_id, func.count()).where(_row.c.list_id.in_(list_ids), _row.c.tell_at.is_not(None))
+    return {list_id: int(number) for list_id, number in store().execute(waiting.group_by(_row.c.list_id))}
 
 
 def prune() -> None:

@@ -21,7 +21,7 @@ from mailman_pgp.site.aead import AeadError, open_sealed, seal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Row, Select
 
@@ -107,6 +107,17 @@ def certificate(list_id: str) -> ListCertificate:
     if row is None:
         raise _no_key(list_id)
     return ListCertificate(list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
+
+
+def current_keys(list_ids: Collection[str]) -> list[ListCertificate]:
+    """The certificates of the current keys of some lists, of those that have one, in no order."""
+    query = select(ListKey.list_id, ListKey.fingerprint, ListKey.certificate, ListKey.created, ListKey.expires).where(
+        ListKey.list_id.in_(list_ids), ListKey.state == KeyState.CURRENT
+    )
+    return [
+        ListCertificate(row.list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
+        for row in store().execute(query)
+    ]
 
 
 def fingerprints(list_id: str) -> frozenset[str]:

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp import openpgp
+from mailman_pgp.model.database import now
 from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mailman_pgp.keys.journal import Event
     from mailman_pgp.keys.registry import StoredCertificate
     from mailman_pgp.openpgp import Certificate
-    from mailman_pgp.overview.survey import Survey
+    from mailman_pgp.overview.glance import Glance
+    from mailman_pgp.overview.survey import Sent, Survey, Tally
+    from mailman_pgp.overview.waits import Waits
     from mailman_workflows.again import Looked
 
 
@@ -67,7 +72,7 @@ def went(looked: Looked) -> dict[str, Any]:
 
 
 @public
-def of_list(found: Survey) -> dict[str, Any]:
+def of_list(found: Survey | Glance) -> dict[str, Any]:
     """An encrypted list: since when it is one, its key, and how many of its members get nothing."""
     key = found.key
     return {
@@ -82,6 +87,7 @@ def of_list(found: Survey) -> dict[str, Any]:
             "created": key.created,
             "expires": key.expires,
             "expired": key.expired,
+            "days_left": key.days_left(now()),
         },
         "members": {
             "total": found.members,
@@ -93,7 +99,13 @@ def of_list(found: Survey) -> dict[str, Any]:
 
 
 @public
-def happened(found: Survey) -> dict[str, Any]:
+def waiting(waits: Waits) -> dict[str, int]:
+    """What waits at a list, in numbers."""
+    return {"requests": waits.requests, "changes": waits.changes, "held": waits.held}
+
+
+@public
+def happened(refused: Iterable[Tally], posts: Iterable[Sent]) -> dict[str, Any]:
     """What was refused on a list, and what was sent, of late."""
     return {
         "refused": [
@@ -104,7 +116,7 @@ def happened(found: Survey) -> dict[str, Any]:
                 "number": tally.number,
                 "last": tally.last,
             }
-            for tally in found.refused
+            for tally in refused
         ],
         "posts": [
             {
@@ -114,6 +126,6 @@ def happened(found: Survey) -> dict[str, Any]:
                 "skipped": post.skipped,
                 "failed": post.failed,
             }
-            for post in found.posts
+            for post in posts
         ],
     }

@@ -142,8 +142,8 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
         receiving=len(candidates),
         unserved=_unserved(list_id, reasons),
         staff=tuple(Unserved(*problem) for problem in sorted(look_up(list_id, staff).problems.items())),
-        refused=_refused(list_id, since),
-        posts=_posts(list_id),
+        refused=refused_at(list_id, since),
+        posts=posts_at(list_id),
         untold=journal.untold(list_id),
     )
 
@@ -167,7 +167,9 @@ def _unserved(list_id: str, reasons: dict[str, str]) -> tuple[Unserved, ...]:
     )
 
 
-def _refused(list_id: str, since: dt.datetime) -> tuple[Tally, ...]:
+@public
+def refused_at(list_id: str, since: dt.datetime) -> tuple[Tally, ...]:
+    """What was refused at a list, or not sent, since a time (naive UTC), the most frequent first."""
     number, last = func.count(), func.max(Dropped.at)
     query = (
         select(Dropped.kind, Dropped.reason, number, last)
@@ -178,7 +180,9 @@ def _refused(list_id: str, since: dt.datetime) -> tuple[Tally, ...]:
     return tuple(Tally(*row) for row in store().execute(query))
 
 
-def _posts(list_id: str) -> tuple[Sent, ...]:
+@public
+def posts_at(list_id: str) -> tuple[Sent, ...]:
+    """What became of the last few posts to a list, the latest first."""
     last = func.max(Delivery.at)
     query = (
         select(

@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailman.interfaces.listmanager import IListManager
 from public import public
-from sqlalchemy import select
-from zope.component import getUtility
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange.refusals import Refusal
@@ -18,16 +15,20 @@ from mailman_pgp.keys import certifications, vault
 from mailman_pgp.lists import encryption
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.settings import SETTINGS, change, values_of
-from mailman_pgp.model.database import now, store
-from mailman_pgp.model.tables import EncryptedList
-from mailman_pgp.overview.data import described, happened, of_list
-from mailman_pgp.overview.survey import Survey, survey
+from mailman_pgp.model.database import now
+from mailman_pgp.overview import glance
+from mailman_pgp.overview.data import described, happened, of_list, waiting
+from mailman_pgp.overview.survey import posts_at, refused_at, survey
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, fingerprint, of_setting, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page_of
+from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
+
+if TYPE_CHECKING:
+    from mailman_pgp.model.tables import EncryptedList
+    from mailman_pgp.overview.glance import Glance
 
 # How far back refused mail is counted.
 _OF_LATE = dt.timedelta(weeks=4)
@@ -37,12 +38,12 @@ _OF_LATE = dt.timedelta(weeks=4)
 class Lists(Resource):
     """All encrypted lists."""
 
-    @operation("Show the encrypted lists.", schemas.pages(schemas.LIST_ENTRY), takes=PAGING)
+    @operation("Show the encrypted lists, each at a glance.", schemas.pages(schemas.LIST_ENTRY), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
-        rows = store().scalars(select(EncryptedList).order_by(EncryptedList.list_id)).all()
-        lists = [(mlist, row) for row in rows if (mlist := getUtility(IListManager).get_by_list_id(row.list_id))]
-        return Reply(page_of(asked, lists, lambda found: _in_short(*found)))
+        total = glance.total()
+        start, count = span(asked, total)
+        return Reply(page(start, total, (_entry(one) for one in glance.glance(limit=count, offset=start))))
 
     @operation(
         "Turn a list into an encrypted one; what keeps it from that is said (409).",
@@ -96,22 +97,17 @@ class OneList(Resource):
         return Reply(None, HTTPStatus.NO_CONTENT)
 
 
-def _in_short(mlist: Any, row: EncryptedList) -> dict[str, Any]:
-    return _entry(survey(mlist, row, now() - _OF_LATE))
-
-
-def _entry(found: Survey) -> dict[str, Any]:
-    return {**of_list(found), "self_link": link("lists", found.list_id)}
+def _entry(found: Glance) -> dict[str, Any]:
+    return {**of_list(found), "waiting": waiting(found.waits), "self_link": link("lists", found.list_id)}
 
 
 def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
-    found = survey(mlist, row, now() - _OF_LATE)
     below = ("certificate", "certificates", "members", "offers", "unserved", "requests", "changes", "held", "events")
     return {
-        **_entry(found),
+        **_entry(glance.at(mlist.list_id)),
         "moderated": is_moderated(mlist),
         "settings": values_of(row),
-        **happened(found),
+        **happened(refused_at(mlist.list_id, now() - _OF_LATE), posts_at(mlist.list_id)),
         "links": {
             **{name: link("lists", mlist.list_id, name) for name in below},
             "core": core_link("lists", mlist.list_id),

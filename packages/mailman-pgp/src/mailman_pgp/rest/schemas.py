@@ -102,8 +102,20 @@ _LIST = {
     "address": TEXT,
     "encrypted_since": MOMENT,
     "attention": {**YES_NO, "description": "Whether somebody gets nothing."},
-    "list_key": maybe(record(fingerprint=FINGERPRINT, created=MOMENT, expires=maybe(MOMENT), expired=YES_NO)),
+    "list_key": maybe(
+        record(
+            fingerprint=FINGERPRINT,
+            created=MOMENT,
+            expires=maybe(MOMENT),
+            expired=YES_NO,
+            days_left=maybe({"type": "integer", "description": "Whole days until it expires, below zero when it has."}),
+        )
+    ),
     "members": record(total=NUMBER, receiving=NUMBER, getting_nothing=NUMBER),
+    "waiting": {
+        **record(requests=NUMBER, changes=NUMBER, held=NUMBER),
+        "description": "How many requests, keys and posts wait.",
+    },
     "untold": {
         **NUMBER,
         "description": "How many changes of keys are told nobody yet: none, a few moments after each.",
