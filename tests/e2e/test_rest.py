@@ -12,6 +12,7 @@ from mailmanclient import Client
 
 from mailman_pgp.client import EncryptedLists, RefusedError
 from mailman_pgp.openpgp import armor, dearmor, inspect
+from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
     from conftest import StartSandbox
@@ -52,6 +53,23 @@ def test_a_request_goes_on(lists: EncryptedLists, encrypted_list: EncryptedList)
     assert any("To everybody" in bart.open(kept).as_string() for kept in encrypted)
     events = [(event["act"], event["door"], event["by"]) for event in ants.events(bart.address)]
     assert ("added", "rest", "olga@example.net") in events
+
+
+def test_what_became_of_a_post(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """Who did not get a post is named with the reason, until they are served again."""
+    ants = lists.of(encrypted_list.list_id)
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
+    encrypted_list.forget(bart)
+    anne.post("To everybody")
+    until(lambda: list(ants.posts()), "the post to be sent")
+    encrypted_list.sandbox.wait_until_idle()
+    (post,) = ants.posts()
+    assert (post["recipients"], post["delivered"], post["skipped"], post["tried_again"]) == (2, 1, 1, 0)
+    found = ants.post(post["message_id"])
+    assert [(one["address"], one["reason"]) for one in found["missed"]] == [(bart.address, "no-certificate")]
+    assert found["unknown"] == 0
+    with pytest.raises(RefusedError, match="Nothing is known of a post"):
+        ants.post("<another@example.net>")
 
 
 def test_turned_on_and_off(lists: EncryptedLists, sandbox: Sandbox, encrypted_list: EncryptedList) -> None:

@@ -172,6 +172,14 @@ class EncryptedList:
         """Accept, reject or discard one of them."""
         return self._place.below("changes", token).ask("POST", action=action, by=by)
 
+    def posts(self) -> Iterator[Answer]:
+        """What became of posts, the latest first."""
+        return self._place.below("posts").pages()
+
+    def post(self, message_id: str) -> Answer:
+        """What became of a post, and who did not get it."""
+        return self._place.below("posts", message_id).ask()
+
     def held(self) -> Iterator[Answer]:
         """The posts that wait for a moderator, without their content."""
         return self._place.below("held").pages()

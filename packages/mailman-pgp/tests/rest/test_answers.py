@@ -19,6 +19,7 @@ NAMES = {
     "domain": "example.com",
     "hash": "x",
     "number": "1",
+    "message_id": "<1@x>",
 }
 
 

@@ -25,8 +25,9 @@ KNOWN = {
     "domain": "example.com",
     "hash": "c16omsrtejmgntfhhj9w1bfdrmcpu4bs",
     "number": "1",
+    "message_id": "<1@x>",
 }
-WAITS = ("{token}", "{number}")  # nothing is there that could be looked at
+WAITS = ("{token}", "{number}", "{message_id}")  # nothing is there that could be looked at
 CHECKED = (
     "not_a_server_error",
     "status_code_conformance",

@@ -53,6 +53,10 @@ _UNSERVED: dict[str, Reason] = {
     "suspended": Reason(
         N_("the certificate is suspended"), "When all is well, let it count again.", "mailman pgp certificate resume"
     ),
+    "given-up": Reason(
+        "their mail server has not taken a post for as long as it was tried",
+        "Ask them in another way whether their mailbox is full, or their address another one by now.",
+    ),
     CertificateProblem.EXPIRED: _to_be_added(
         N_("the certificate has expired"),
         "Ask them to extend it and to send it again",

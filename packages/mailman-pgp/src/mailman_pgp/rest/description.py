@@ -30,6 +30,7 @@ _NAMES = {
     "domain": "The domain of a list's address.",
     "hash": "The local part of a list's address, in lower case: its SHA-1 in z-base-32.",
     "number": "The number of a held post.",
+    "message_id": "The Message-ID of a post, with its brackets.",
 }
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "What was sent is not right.",

@@ -102,7 +102,18 @@ def _entry(found: Glance) -> dict[str, Any]:
 
 
 def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
-    below = ("certificate", "certificates", "members", "offers", "unserved", "requests", "changes", "held", "events")
+    below = (
+        "certificate",
+        "certificates",
+        "members",
+        "offers",
+        "unserved",
+        "requests",
+        "changes",
+        "held",
+        "posts",
+        "events",
+    )
     return {
         **_entry(glance.at(mlist.list_id)),
         "moderated": is_moderated(mlist),

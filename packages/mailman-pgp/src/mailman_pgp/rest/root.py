@@ -20,6 +20,7 @@ from mailman_pgp.rest import (
     members,
     offers,
     people,
+    posts,
     requests,
     site,
 )
@@ -67,13 +68,14 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/held": held.HeldPosts,
     "lists/{list}/held/{number}": held.HeldPost,
     "lists/{list}/held/{number}/copy": held.HeldCopy,
+    "lists/{list}/posts": posts.Posts,
+    "lists/{list}/posts/{message_id}": posts.OnePost,
     "lists/{list}/events": events.Events,
     "people": people.People,
     "directory/{domain}/{hash}": directory.DirectoryEntry,
 }
 
-# An address may have a slash in it, and the server gives us the path with all of them decoded.
-_FORMS = {"address": ".+"}
+_FORMS = {"address": ".+", "message_id": ".+"}
 _FORM = "[^/]+"
 
 

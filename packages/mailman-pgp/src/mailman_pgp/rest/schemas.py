@@ -138,6 +138,7 @@ LIST = record(
         requests=LINK,
         changes=LINK,
         held=LINK,
+        posts=LINK,
         events=LINK,
         core=LINK,
     ),
@@ -252,6 +253,27 @@ CHANGE = record(
     },
     outdated={**YES_NO, "description": "Whether it can't be accepted: what counts was changed since they asked."},
     self_link=LINK,
+)
+
+_POST = {
+    "message_id": TEXT,
+    "at": {**MOMENT, "description": "When it was tried last."},
+    "recipients": NUMBER,
+    "delivered": NUMBER,
+    "skipped": {**NUMBER, "description": "To whom it could not be encrypted."},
+    "failed": {**NUMBER, "description": "Who will not get it, since the mail server refused it."},
+    "tried_again": NUMBER,
+    "attempts": NUMBER,
+    "self_link": LINK,
+}
+POST = record(**_POST)
+ONE_POST = record(
+    **_POST,
+    missed={
+        **many(record(address=TEXT, reason=TEXT, words=TEXT, next_step=TEXT, since=MOMENT)),
+        "description": "Who did not get it, and has got nothing since.",
+    },
+    unknown={**NUMBER, "description": "How many more did not get it: who has got a later one since is forgotten."},
 )
 
 HELD = record(
