@@ -11,7 +11,7 @@ import pytest
 from mailmanclient import Client
 
 from mailman_pgp.client import EncryptedLists, RefusedError
-from mailman_pgp.openpgp import armor, dearmor, inspect
+from mailman_pgp.openpgp import armor, dearmor, grouped, inspect
 from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
@@ -158,3 +158,29 @@ def test_the_certificate_as_a_file(sandbox: Sandbox, encrypted_list: EncryptedLi
     with urllib.request.urlopen(request) as answer:
         assert answer.headers["content-type"] == "application/pgp-keys"
         assert inspect(dearmor(answer.read())).fingerprint == inspect(encrypted_list.certificate).fingerprint
+
+
+def test_test_message(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """A member reads it, in the form of a post; nobody else gets it, and what became of it is shown; the shell does the same."""
+    ants = lists.of(encrypted_list.list_id)
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
+    encrypted_list.wait_until_told()
+    before, of_bart = len(anne.mail(0)), len(bart.mail(0))
+    answer = ants.test(anne.address, by="olga@example.net")
+    assert answer["fingerprint"] == anne.key.fingerprint
+    kept = anne.mail(before + 1)[before]
+    assert kept.message["from"].endswith(f"<{encrypted_list.address}>")
+    assert kept.message["subject"] == "[...]"
+    opened = anne.open(kept)
+    assert "A test message of" in opened["subject"]
+    assert grouped(anne.key.fingerprint) in opened.as_string()
+    encrypted_list.sandbox.wait_until_idle()
+    found = ants.post(answer["message_id"])
+    assert (found["recipients"], found["delivered"], found["missed"]) == (1, 1, [])
+    assert f"A test message to {bart.address} is on its way." in encrypted_list.pgp(
+        "test", encrypted_list.address, bart.address
+    )
+    assert "A test message of" in bart.open(bart.mail(of_bart + 1)[of_bart])["subject"]
+    encrypted_list.forget(bart)
+    with pytest.raises(RefusedError, match="gets nothing from"):
+        ants.test(bart.address)

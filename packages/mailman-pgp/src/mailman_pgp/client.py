@@ -172,6 +172,10 @@ class EncryptedList:
         """Accept, reject or discard one of them."""
         return self._place.below("changes", token).ask("POST", action=action, by=by)
 
+    def test(self, address: str, by: str | None = None) -> Answer:
+        """Send a member a test message."""
+        return self._place.below("test").ask("POST", address=address, by=by)
+
     def posts(self) -> Iterator[Answer]:
         """What became of posts, the latest first."""
         return self._place.below("posts").pages()

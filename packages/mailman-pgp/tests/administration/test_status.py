@@ -212,3 +212,15 @@ def test_no_encrypted_list(mlist: Any, run: CommandLine) -> None:
     assert "There is no encrypted list." in run.ok("status")
     assert run.json("status") == {"attention": False, "healthy": True, "problems": [], "weeks": 4, "lists": []}
     assert "is not an encrypted list" in run.refused("status", mlist.list_id)
+
+
+def test_test_message(encrypted: Any, members: Members, run: CommandLine, files: Files) -> None:
+    """`test` puts a test message to one member on its way, or says why nothing reaches them."""
+    members.add(encrypted, "anne@example.com")
+    assert "gets nothing" in run.refused("test", encrypted.list_id, "anne@example.com")
+    run.ok("certificate", "add", encrypted.list_id, "anne@example.com", files.certificate("anne@example.com"))
+    text = run.ok("test", encrypted.list_id, "anne@example.com")
+    assert "A test message to anne@example.com is on its way." in text
+    answer = run.json("test", encrypted.list_id, "anne@example.com")
+    assert grouped(answer["fingerprint"]) in text
+    assert answer["message_id"] not in text

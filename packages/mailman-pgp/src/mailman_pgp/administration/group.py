@@ -10,6 +10,7 @@ from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
 from mailman_pgp.administration.settings import set_settings
 from mailman_pgp.administration.status import status
+from mailman_pgp.administration.trial import send_a_test
 
 
 @click.group("pgp", context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,5 +22,5 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, change, set_settings, status):
+for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test):
     pgp.add_command(command)

@@ -61,6 +61,14 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
 
 
 @public
+def candidate(mlist: Any, address: str) -> Candidate | None:
+    """The member with this address (in lower case), when they are to get posts; None when they are not, or are no member."""
+    query = of_members().where(Member.list_id == mlist.list_id, Address.email == address)
+    modes = {row.mode for row in store().execute(query) if row.status is DeliveryStatus.enabled}
+    return Candidate(address, DeliveryMode.regular not in modes) if modes else None
+
+
+@public
 def of_members() -> sa.Select[Any]:
     """One row for each membership of a member, on whichever list, with the preferences in force."""
     joined = memberships()

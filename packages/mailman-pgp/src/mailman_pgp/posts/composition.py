@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, formatdate
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -19,7 +19,7 @@ from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.record import Kind, Outer, Record
 
 if TYPE_CHECKING:
-    from mailman_pgp.mime import Payload
+    from mailman_pgp.mime import Outward, Payload
     from mailman_pgp.posts.sealed import SealedMessage
 
 
@@ -43,14 +43,29 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
         status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
+    return _composed(mlist, payload, author, outward, decorated=is_post)
+
+
+@public
+def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
+    """The same of what the list itself writes to members in the form of a post; it alone signs that, so nothing is said of it.
+
+    :param entity: A MIME entity with its protected subject.
+    """
+    author = Author(address=mlist.owner_address, name="", status_sentence=None)
+    outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
+    return _composed(mlist, read_payload(entity, {}), author, outward, decorated=True)
+
+
+def _composed(mlist: Any, payload: Payload, author: Author, outward: Outward, *, decorated: bool) -> Composed:
     parts = outer_message(outward)
     with using(mlist.preferred_language.code):
         written = compose_payload(
             payload,
             author,
             outward,
-            header_text=header_for(mlist) if is_post else "",
-            footer_text=footer_for(mlist) if is_post else "",
+            header_text=header_for(mlist) if decorated else "",
+            footer_text=footer_for(mlist) if decorated else "",
         )
     return Composed(
         payload=written,

@@ -23,6 +23,7 @@ from mailman_pgp.rest import (
     posts,
     requests,
     site,
+    trial,
 )
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
@@ -70,6 +71,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/held/{number}/copy": held.HeldCopy,
     "lists/{list}/posts": posts.Posts,
     "lists/{list}/posts/{message_id}": posts.OnePost,
+    "lists/{list}/test": trial.Trials,
     "lists/{list}/events": events.Events,
     "people": people.People,
     "directory/{domain}/{hash}": directory.DirectoryEntry,

@@ -276,6 +276,13 @@ ONE_POST = record(
     unknown={**NUMBER, "description": "How many more did not get it: who has got a later one since is forgotten."},
 )
 
+TRIED = record(
+    address=TEXT,
+    message_id=TEXT,
+    fingerprint={**FINGERPRINT, "description": "Of the certificate that counts for them."},
+    post_link={**LINK, "description": "Where it is said what became of it, as soon as it was tried."},
+)
+
 HELD = record(
     number={**NUMBER, "description": "Core's own, at its resource for held messages."},
     kind=maybe(words(Kind)),
