@@ -144,6 +144,14 @@ class EncryptedList:
         """Change settings, all or none; None takes one back."""
         return self._place.ask("PATCH", **{name: "default" if to is None else to for name, to in settings.items()})
 
+    def enabling(self) -> Answer:
+        """What it will do to encrypt it, while it is a plain list: what stands in its way, and what will change."""
+        return self._place.below("enabling").ask()
+
+    def disabling(self) -> Answer:
+        """What it will do to make it a plain list, while it is encrypted."""
+        return self._place.below("disabling").ask()
+
     def disable(self, confirm: str) -> None:
         """Turn it into a plain list; `confirm` is the fingerprint of its key, which is destroyed."""
         self._place.ask("DELETE", confirm=confirm)

@@ -27,7 +27,7 @@ KNOWN = {
     "number": "1",
     "message_id": "<1@x>",
 }
-WAITS = ("{token}", "{number}", "{message_id}")  # nothing is there that could be looked at
+WAITS = ("{token}", "{number}", "{message_id}", "/enabling")  # nothing is there that could be looked at
 CHECKED = (
     "not_a_server_error",
     "status_code_conformance",

@@ -107,6 +107,14 @@ def set_needed(mlist: Any) -> None:
 
 
 @public
+def to_be_set(mlist: Any) -> list[tuple[str, Any, Any]]:
+    """What `set_needed` would change: name, value now, value then; JSON-plain."""
+    now = current(mlist)
+    needed = {**{name: _plain(value) for name, value in NEEDED.items()}, _ARCHIVERS: []}
+    return [(name, value, needed[name]) for name, value in now.items() if value != needed[name]]
+
+
+@public
 def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
     """Set everything as `current` said it was.
 

@@ -23,7 +23,6 @@ from mailman_pgp.lists import core_settings, passage, queued
 from mailman_pgp.model.database import now, prepared, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
-from mailman_workflows.choice import ChoiceError
 
 # How many files of a queue are named.
 _NAMED = 5
@@ -58,6 +57,11 @@ def settings_of(list_id: str) -> EncryptedList | None:
 def obstacles(mlist: Any) -> list[str]:
     """What keeps a list from becoming an encrypted one, each as a sentence with the mend: its plaintext, and its promises."""
     found = []
+    if not passage.is_there():
+        found.append(
+            "mailman-workflows has not found how people join such a list. Mend what Mailman's log `plugins.log` says, and restart "
+            "Mailman."
+        )
     if mlist.anonymous_list:
         found.append(
             "The list is anonymous, and an encrypted list names the author of each post: tell the members, and set "
@@ -109,6 +113,24 @@ def _has_files(folder: Path) -> bool:
 
 
 @public
+def obstacles_to_end(mlist: Any, row: EncryptedList) -> list[str]:
+    """What keeps an encrypted list from becoming a plain one, each as a sentence with the mend."""
+    found = []
+    held = IListRequests(mlist).count_of(RequestType.held_message)
+    if held:
+        found.append(
+            f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
+            "accept, reject or discard first."
+        )
+    if not passage.has_what_was_before(mlist.list_id, json.loads(row.restore)):
+        found.append(
+            f"The workflows that {mlist.fqdn_listname} used before it was encrypted are not installed any more. Choose others "
+            f"by `mailman workflows set {mlist.list_id} NAME` first (`mailman workflows list` shows all)."
+        )
+    return found
+
+
+@public
 def enable(mlist: Any) -> str:
     """Make a list an encrypted one: a list key is made, and core's settings are set to what it needs.
 
@@ -128,13 +150,7 @@ def enable(mlist: Any) -> str:
     store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=before))
     vault.store_list_key(mlist.list_id, new)
     core_settings.set_needed(mlist)
-    try:
-        passage.choose_ours(mlist)
-    except ChoiceError as error:
-        raise EncryptionError(
-            f"{mlist.fqdn_listname} can't be encrypted: mailman-workflows has not found how people join such a list. Mend "
-            "what Mailman's log `plugins.log` says, and restart Mailman."
-        ) from error
+    passage.choose_ours(mlist)
     return new.certificate.fingerprint
 
 
@@ -144,30 +160,21 @@ def disable(mlist: Any) -> None:
 
     The caller asks for certainty first: what was encrypted to the list key can't be opened any more.
 
-    :raises EncryptionError: when it is not encrypted, or messages are held whose content could not be opened afterwards.
+    :raises EncryptionError: when it is not encrypted, or there are `obstacles_to_end`.
     """
     row = settings_of(mlist.list_id)
     if row is None:
         raise EncryptionError(f"{mlist.fqdn_listname} is not an encrypted list.")
-    held = IListRequests(mlist).count_of(RequestType.held_message)
-    if held:
-        raise EncryptionError(
-            f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
-            "accept, reject or discard first."
-        )
+    in_the_way = obstacles_to_end(mlist, row)
+    if in_the_way:
+        raise EncryptionError("\n".join(in_the_way))
     before = json.loads(row.restore)
     from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415  # it listens to core's models, which import late
 
     # First: an encrypted list would keep its pipelines.
     forget_list(mlist.list_id)
     core_settings.put_back(mlist, before)
-    try:
-        passage.put_back(mlist.list_id, before)
-    except ChoiceError as error:
-        raise EncryptionError(
-            f"The workflows that {mlist.fqdn_listname} used before it was encrypted are not installed any more. Choose others "
-            f"by `mailman workflows set {mlist.list_id} NAME` first (`mailman workflows list` shows all)."
-        ) from error
+    passage.put_back(mlist.list_id, before)
     notify(ListKeyChangedEvent(mlist.list_id, None))
 
 

@@ -64,15 +64,34 @@ def _choose(mlist: Any, purpose: Purpose) -> None:
 
 
 @public
+def is_there() -> bool:
+    """Whether mailman-workflows has found our workflows in this process."""
+    return all(components.named(name) is not None for name in OURS.values())
+
+
+@public
+def has_what_was_before(list_id: str, restore: Mapping[str, Any]) -> bool:
+    """Whether `put_back` can be done: whether what a list used before is there still."""
+    return all(components.named(name) is not None for name in _to_put_back(list_id, restore).values())
+
+
+@public
 def put_back(list_id: str, restore: Mapping[str, Any]) -> None:
     """Have a list use what it used before, where it uses ours now; the caller commits.
 
     :raises mailman_workflows.choice.ChoiceError: when that is not installed any more.
     """
+    for purpose, name in _to_put_back(list_id, restore).items():
+        choice.choose(list_id, name, purpose)
+
+
+def _to_put_back(list_id: str, restore: Mapping[str, Any]) -> dict[Purpose, str]:
     before = restore.get(BEFORE, {})
-    for purpose, name in OURS.items():
-        if choice.name_for(list_id, purpose) == name:
-            choice.choose(list_id, before.get(purpose.word, components.STOCK[purpose]), purpose)
+    return {
+        purpose: before.get(purpose.word, components.STOCK[purpose])
+        for purpose, name in OURS.items()
+        if choice.name_for(list_id, purpose) == name
+    }
 
 
 @public

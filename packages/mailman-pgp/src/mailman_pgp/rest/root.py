@@ -24,6 +24,7 @@ from mailman_pgp.rest import (
     requests,
     site,
     trial,
+    turning,
 )
 from mailman_pgp.rest.answers import File, Reply
 from mailman_pgp.rest.description import described
@@ -48,6 +49,8 @@ RESOURCES: dict[str, type[Resource]] = {
     "openapi.json": Description,
     "lists": lists.Lists,
     "lists/{list}": lists.OneList,
+    "lists/{list}/enabling": turning.Enabling,
+    "lists/{list}/disabling": turning.Disabling,
     "lists/{list}/certificate": lists.ListCertificate,
     "lists/{list}/certificate.asc": lists.ListCertificateFile,
     "lists/{list}/certificates": certificates.Certificates,

@@ -307,6 +307,16 @@ HELD = record(
 )
 COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
+PLAN = record(
+    list_id=TEXT,
+    address=TEXT,
+    possible={**YES_NO, "description": "Whether nothing stands in its way."},
+    obstacles={**many(TEXT), "description": "What does, each as a sentence with what to do."},
+    effects={**many(TEXT), "description": "What comes of it, each as a sentence."},
+    settings={**many(record(name=TEXT, now={}, then={})), "description": "Core's, with their values now and then."},
+    members=record(total=NUMBER, receiving=NUMBER, getting_nothing=NUMBER),
+)
+
 SETTING = record(
     name=TEXT,
     type={"type": "string"},
