@@ -160,6 +160,10 @@ class EncryptedList:
         """The list's own certificate."""
         return self._place.below("certificate").ask()
 
+    def extend_key(self, years: int | None = None, by: str | None = None) -> Answer:
+        """Let the list's key live for some years from now on."""
+        return self._place.below("key").ask("POST", action="extend", years=years, by=by)
+
     def unserved(self) -> Iterator[Answer]:
         """Who gets nothing, and why."""
         return self._place.below("unserved").pages()

@@ -150,3 +150,18 @@ def test_plain_lists_have_no_key(mlist: Any, run: CommandLine) -> None:
     """A plain list has nothing to show."""
     for command in ("show", "export"):
         assert "is not an encrypted list" in run.refused("list-key", command, mlist.list_id)
+
+
+def test_extend(encrypted: Any, run: CommandLine, store: Session) -> None:
+    """It expires later, is the same key, and is never made to end earlier."""
+    before = key_of(store)
+    fingerprint, expires = before.fingerprint, before.expires
+    assert expires is not None
+    answer = run.json("list-key", "extend", encrypted.list_id, "--years", "5")
+    assert answer["fingerprint"] == fingerprint
+    store.expire_all()
+    after = key_of(store)
+    assert (after.fingerprint, after.expires is not None and after.expires > expires) == (fingerprint, True)
+    assert openpgp.inspect(after.certificate).expires == after.expires
+    assert "already, so nothing was changed" in run.refused("list-key", "extend", encrypted.list_id)
+    assert f"expires on {after.expires.year + 5:d}-" in run.ok("list-key", "extend", encrypted.list_id, "--years", "10")

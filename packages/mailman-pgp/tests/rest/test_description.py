@@ -23,7 +23,7 @@ KNOWN = {
     "address": ANNE,
     "token": "0" * 40,
     "domain": "example.com",
-    "hash": "c16omsrtejmgntfhhj9w1bfdrmcpu4bs",
+    "hash": "c16omsrtejmgntfhhj9w1bfdrmcpu4bs",  # of "ant"
     "number": "1",
     "message_id": "<1@x>",
 }

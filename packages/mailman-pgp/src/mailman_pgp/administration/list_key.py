@@ -1,4 +1,4 @@
-"""`mailman pgp list-key show LIST`, `mailman pgp list-key export LIST` and `mailman pgp list-key uncertify LIST FINGERPRINT`."""
+"""`mailman pgp list-key show|export|extend LIST` and `mailman pgp list-key uncertify LIST FINGERPRINT`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
-from mailman_pgp.keys import certifications, vault
+from mailman_pgp.keys import certifications, extending, vault
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import grouped
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ARMOR = "PGP PUBLIC KEY BLOCK"
 
 
-@click.group("list-key", short_help="Show or export the key of a list, and who has certified it.")
+@click.group("list-key", short_help="Show, export or extend the key of a list, and who has certified it.")
 def list_key() -> None:
     """The key pair of an encrypted list."""
 
@@ -85,6 +85,42 @@ def _certified_text(certified_by: dict[str, certifications.Held]) -> str:
         return ""
     rows = [(grouped(signer), held.address, f"since {moment(held.since)}") for signer, held in certified_by.items()]
     return "Certified by, and handed out so:\n" + table(rows)
+
+
+@list_key.command("extend")
+@click.argument("spec", metavar="LIST")
+@click.option(
+    "--years",
+    type=click.IntRange(1, extending.MOST_YEARS),
+    default=extending.DEFAULT_YEARS,
+    show_default=True,
+    help="For how many years from now on.",
+)
+@answering
+def extend(spec: str, years: int) -> Answer:
+    """Let the key of LIST live longer, also when it has expired; it stays the same key, and its fingerprint stays."""
+    mlist, _ = encrypted_list(spec)
+    before = extending.extend(mlist.list_id, years)
+    key = vault.certificate(mlist.list_id)
+    assert key.expires is not None  # it was set just now
+    return Answer(
+        data={
+            "list": named(mlist),
+            "fingerprint": key.fingerprint,
+            "before": before.expires,
+            "expires": key.expires,
+        },
+        text=paragraphs(
+            f"The key of {mlist.fqdn_listname} expires on {key.expires:%Y-%m-%d}.",
+            fields([("Fingerprint", grouped(key.fingerprint))]),
+            steps(
+                [
+                    "Members learn it with the next post, where their programs read Autocrypt; others import the certificate again.",
+                    f"Put the newer one where you have published it: mailman pgp list-key export {mlist.list_id}",
+                ]
+            ),
+        ),
+    )
 
 
 @list_key.command("uncertify")

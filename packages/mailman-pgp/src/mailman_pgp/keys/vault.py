@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select, update
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row, Select
 
-    from mailman_pgp.openpgp import NewListKey
+    from mailman_pgp.openpgp import Certificate, NewListKey
     from mailman_pgp.site.sitekey import SiteKey
 
 _PURPOSE = "list keys"
@@ -93,6 +93,38 @@ def store_list_key(list_id: str, new: NewListKey) -> None:
             f"key at the same moment. Look at the key that the list has now."
         )
     notify(ListKeyChangedEvent(list_id, made.fingerprint))
+
+
+def renew(before: ListCertificate, secret: bytes, made: Certificate) -> None:
+    """Put a key with newer self-signatures in the place of the same one; the caller commits.
+
+    :param before: What it was made of.
+    :param secret: Binary, without a passphrase.
+    :raises VaultError: when the list has got another key, or form of it, at the same moment.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not seal.
+    """
+    key = health.site_key()
+    changed = store().execute(
+        update(ListKey)
+        .where(
+            ListKey.list_id == before.list_id,
+            ListKey.fingerprint == made.fingerprint,
+            ListKey.certificate == before.certificate,
+            ListKey.state == KeyState.CURRENT,
+        )
+        .values(
+            certificate=made.data,
+            secret=_seal(key, before.list_id, made.fingerprint, _Use.SECRET, secret),
+            sealed_by=key.key_id,
+            expires=made.expires,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if cast("Any", changed).rowcount != 1:
+        raise VaultError(
+            f"The key of {before.list_id} was changed by somebody else at the same moment. Look at it again."
+        )
+    notify(ListKeyChangedEvent(before.list_id, made.fingerprint))
 
 
 def certificate(list_id: str) -> ListCertificate:

@@ -30,6 +30,7 @@ from mailman_pgp.openpgp.errors import (
     OpenPGPError,
     PacketError,
 )
+from mailman_pgp.openpgp.extending import extend
 from mailman_pgp.openpgp.fanout import Copy, Recipient, fan_out
 from mailman_pgp.openpgp.kept import Kept
 from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
@@ -78,6 +79,7 @@ __all__ = [
     "dearmor",
     "dearmor_all",
     "ends",
+    "extend",
     "fan_out",
     "for_address",
     "generate",

@@ -224,9 +224,12 @@ def yes_no(name: str, meaning: str) -> Field:
     return Field(name, meaning, read_it, {"type": "boolean"}, required=False)
 
 
-def _number(name: str, meaning: str, greatest: int) -> Field:
+@public
+def number(name: str, meaning: str, greatest: int) -> Field:
+    """A whole number from 1 on, which may be left out."""
+
     def read_it(value: object) -> int:
-        found = _text(value)
+        found = str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
         if not (
             found.isascii() and found.isdigit() and len(found) <= len(str(greatest)) and 1 <= int(found) <= greatest
         ):
@@ -269,6 +272,6 @@ def actor_of(asked: Mapping[str, Any]) -> Actor:
 
 #: The fields of a collection's pages, as core's.
 PAGING = (
-    _number("page", "Which page, from 1 on.", _MAX_PAGE),
-    _number("count", "How many entries a page has; without it there is one page with all.", _MAX_COUNT),
+    number("page", "Which page, from 1 on.", _MAX_PAGE),
+    number("count", "How many entries a page has; without it there is one page with all.", _MAX_COUNT),
 )

@@ -307,6 +307,15 @@ HELD = record(
 )
 COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
+EXTENDED = record(
+    list_id=TEXT,
+    fingerprint=FINGERPRINT,
+    action=TEXT,
+    before={**maybe(MOMENT), "description": "When it would have expired."},
+    expires=maybe(MOMENT),
+    certificate_link=LINK,
+)
+
 PLAN = record(
     list_id=TEXT,
     address=TEXT,

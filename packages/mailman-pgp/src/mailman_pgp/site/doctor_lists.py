@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 EXPIRES_SOON_DAYS = 60
 RENEWAL = (
-    "Turn its encryption off and on again (`mailman pgp disable` and `enable`), which makes a new key; then add the "
-    "members' certificates again and give the members the new list key."
+    "`mailman pgp list-key extend LIST` lets it live longer; it stays the same key. Then put the newer certificate where you have "
+    "published it."
 )
 # Core's tables, as far as we read them; importing its models would need an initialised core.
 _MEMBER = table("member", column("list_id"), column("role"), column("address_id"), column("user_id"))

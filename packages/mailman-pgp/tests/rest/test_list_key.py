@@ -1,0 +1,113 @@
+"""The key of a list is extended."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
+
+from mailman_pgp import openpgp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from conftest import Door
+
+OLGA = "olga@example.com"
+
+
+def shorten(door: Door, days: int) -> None:
+    """Let the list's key end in some days, by its own word."""
+    from mailman_pgp.keys import vault  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.database import now  # noqa: PLC0415
+
+    before = vault.certificate("ant.example.com")
+    until = (now() + timedelta(days=days)).replace(microsecond=0)
+    vault.renew(before, *openpgp.extend(vault.current_secret("ant.example.com"), until))
+    door.store.commit()
+
+
+def test_extended(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is the same key, which says itself that it lives longer, wherever the list gives it away: also on each copy of a post."""
+    from mailman_pgp.lists.outward import outward_for  # noqa: PLC0415 - core must be initialised
+
+    shorten(door, 10)
+    before = door.get(f"{encrypted}/certificate")
+    caplog.set_level("INFO")
+    answer = door.good("POST", f"{encrypted}/key", {"action": "extend", "years": "2", "by": OLGA}).json
+    assert (answer["fingerprint"], answer["before"]) == (before["fingerprint"], before["expires"])
+    after = door.get(f"{encrypted}/certificate")
+    assert (after["fingerprint"], after["user_ids"], after["expires"]) == (
+        before["fingerprint"],
+        before["user_ids"],
+        answer["expires"],
+    )
+    assert door.get(encrypted)["list_key"]["days_left"] == 729
+    assert f"the list's key was extended by {OLGA}" in caplog.text
+    carried = openpgp.inspect(base64.b64decode(outward_for(door.mlist(), {}).autocrypt or ""))
+    file = openpgp.read_certificate(door.good("GET", f"{encrypted}/certificate.asc").content)
+    for given in (carried, file):
+        assert given.expires is not None
+        assert f"{given.expires.isoformat()}Z" == answer["expires"]
+
+
+def test_it_opens_and_signs(door: Door, encrypted: str) -> None:
+    """What was encrypted to it before is opened, and what it signs is good."""
+    from mailman_pgp.keys import vault  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp.memberkeys import MemberKey  # noqa: PLC0415
+
+    shorten(door, 10)
+    old = vault.certificate("ant.example.com").certificate
+    block = MemberKey.generate("<anne@example.com>").write(b"text", old, sign=False)
+    door.good("POST", f"{encrypted}/key", {"action": "extend"})
+    opened = openpgp.open_message(openpgp.dearmor(block), vault.all_secrets("ant.example.com"), [])
+    assert bytes(opened.content) == b"text"
+    assert openpgp.ListSecretKey(vault.current_secret("ant.example.com")).sign_detached(b"text")
+
+
+def test_refused(door: Door, encrypted: str, rows: Callable[[], dict[str, int]]) -> None:
+    """It is never made to end earlier, and what is wrong in the request is said."""
+    before = door.get(f"{encrypted}/certificate")
+    sentence = door.refused(409, "POST", f"{encrypted}/key", {"action": "extend", "years": 1})
+    assert "already, so nothing was changed" in sentence
+    assert "takes one of: extend" in door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate"})
+    for years in ("0", "11", "-1", "x"):
+        refused = door.refused(400, "POST", f"{encrypted}/key", {"action": "extend", "years": years})
+        assert "takes a whole number from 1 to 10" in refused
+    assert "takes a" in door.refused(400, "POST", f"{encrypted}/key", json={"action": "extend", "years": True})
+    assert door.get(f"{encrypted}/certificate") == before
+    door.good("POST", f"{encrypted}/key", json={"action": "extend", "years": 10})
+    assert rows()
+
+
+def test_at_the_same_moment(door: Door, encrypted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two who extend it at once, the second is told to look again, and the first word stands."""
+    from mailman_pgp.keys import extending  # noqa: PLC0415 - core must be initialised
+
+    shorten(door, 10)
+    extend = openpgp.extend
+
+    def slow(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        shorten(door, 20)
+        return extend(*arguments)
+
+    monkeypatch.setattr(extending.openpgp, "extend", slow)
+    assert "at the same moment" in door.refused(409, "POST", f"{encrypted}/key", {"action": "extend"})
+    assert door.get(encrypted)["list_key"]["days_left"] == 19
+
+
+def test_row_of_another_list(make_list: Any, door: Door, encrypted: str) -> None:
+    """A sealed key that was copied to another list opens nothing there, and is not extended."""
+    from mailman_pgp.model.tables import ListKey  # noqa: PLC0415 - core must be initialised
+
+    make_list("bee")
+    door.good("POST", "/lists", {"list_id": "bee.example.com"})
+    (blob,) = door.store.query(ListKey.secret).filter_by(list_id="bee.example.com").one()
+    shorten(door, 10)
+    door.store.execute(update(ListKey).where(ListKey.list_id == "ant.example.com").values(secret=blob))
+    door.store.commit()
+    assert "can't be opened" in door.refused(409, "POST", f"{encrypted}/key", {"action": "extend"})
