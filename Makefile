@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # In the order of their dependencies.
-PACKAGES := packages/mailman-plugin-kit packages/mailman-rest-events packages/mailman-workflows packages/mailman-pgp
+PACKAGES := $(addprefix packages/,mailman-plugin-kit mailman-rest-events mailman-workflows mailman-pgp mailman-pgp-client django-pgpmailman)
 VENV := .venv
 TOOLS := .tools
 BIN := $(VENV)/bin
@@ -198,7 +198,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	    --no-emit-index-url --no-header $(ARGS) "$$@"; }; \
 	$(call say,Locking; this asks the package index about each dependency); \
 	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
-	    --group pyproject.toml:dev --no-emit-package mailman-plugin-kit --no-emit-package mailman-workflows -o requirements/locked.txt; \
+	    --group pyproject.toml:dev $(addprefix --no-emit-package ,$(notdir $(PACKAGES))) -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \

@@ -1,0 +1,54 @@
+"""Where the client asks: only below the place that is meant, whatever a name looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mailmanclient import Client
+
+from mailman_pgp_client import EncryptedLists, RefusedError
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths that were asked for, of a Mailman that answers everything."""
+    found: list[str] = []
+
+    class Answer:
+        status_code = 200
+        content = b"{}"
+
+        def json(self) -> dict[str, Any]:
+            return {}
+
+    def request(**asked: Any) -> Answer:
+        found.append(asked["url"])
+        return Answer()
+
+    monkeypatch.setattr("mailmanclient.restbase.connection.request", request)
+    return found
+
+
+@pytest.fixture
+def lists() -> EncryptedLists:
+    """The client."""
+    return EncryptedLists(Client("http://127.0.0.1:9/3.1", "restadmin", "restpass"))
+
+
+def test_names_are_quoted(lists: EncryptedLists, asked: list[str]) -> None:
+    """Whatever stands in a name stays in its part of the path."""
+    lists.of("ants?x=/../y#z").certificate_of("a/b%@example.com")
+    assert asked == [
+        "http://127.0.0.1:9/3.1/plugins/pgp/lists/ants%3Fx%3D%2F..%2Fy%23z/certificates/a%2Fb%25@example.com"
+    ]
+
+
+@pytest.mark.parametrize("name", ["..", ".", ""])
+def test_names_lead_nowhere_else(lists: EncryptedLists, asked: list[str], name: str) -> None:
+    """A name that would be a step in the path is that of nothing: neither another list is asked for, nor another thing of it."""
+    for ask in (lists.of(name).show, lambda: lists.of("ants.example.com").remove(name)):
+        with pytest.raises(RefusedError, match="nothing of this name") as refused:
+            ask()
+        assert refused.value.status == 404
+    assert asked == []
