@@ -171,21 +171,22 @@ format: setup ## Bring the code into the common form
 # The packages that have texts for people, from the folders of their translations.
 TRANSLATED := $(foreach locale,$(wildcard packages/*/src/*/locale),$(firstword $(subst /src/, ,$(locale))))
 
-# Without line numbers and dates, so that a change shows what was changed.
+# Without line numbers and dates, so that a change shows what was changed.  Django looks for catalogues by its own name.
 .PHONY: translations
 translations: setup ## Gather the texts for translators, and compile what they have written
 	@babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
 	for package in $(TRANSLATED); do \
 	    name="$$(basename $$package | tr - _)"; \
+	    case "$$name" in django_*) domain=django ;; *) domain="$$name" ;; esac; \
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
 	    $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
-	        --no-location --omit-header --width=100 --output="$$name/locale/$$name.pot" "$$name"; \
+	        --no-location --omit-header --width=100 --output="$$name/locale/$$domain.pot" "$$name"; \
 	    cd "$$name/locale"; \
-	    for po in */LC_MESSAGES/"$$name".po; do \
+	    for po in */LC_MESSAGES/"$$domain".po; do \
 	        $(call say,$$po); \
 	        $$babel update --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100 \
-	            --locale="$${po%%/*}" --input-file="$$name.pot" --output-file="$$po"; \
+	            --locale="$${po%%/*}" --input-file="$$domain.pot" --output-file="$$po"; \
 	        $$babel compile --statistics --locale="$${po%%/*}" --input-file="$$po" --output-file="$${po%.po}.mo"; \
 	    done; \
 	done

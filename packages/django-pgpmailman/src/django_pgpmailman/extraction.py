@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def of_template(file: Any, _keywords: Any, _comments: Any, _options: Any) -> Iterator[tuple[int, str, Any, Any]]:
+def of_template(file: Any, _keywords: Any, _comments: Any, **_options: Any) -> Iterator[tuple[int, str, Any, Any]]:
     """The texts of a template of Django, as Babel takes them: line, function, its arguments, comments."""
     from babel.messages.extract import extract_python  # noqa: PLC0415 - is there for translators only
 

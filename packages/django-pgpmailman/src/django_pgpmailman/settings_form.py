@@ -77,4 +77,5 @@ def _help(setting: Mapping[str, Any]) -> str:
             shown = _("empty, which means what the site says: %(value)s") % {"value": of_site}
     else:
         shown = _(str(default))
-    return f"{_(setting['meaning'])} {_('Default: %(value)s.') % {'value': shown}}"
+    what_counts = _("Default: %(value)s.") % {"value": shown}
+    return f"{_(setting['meaning'])} {what_counts}"
