@@ -15,6 +15,7 @@ import pytest
 from people import EncryptedList
 from postgresql import embedded_server
 from refusals import Guarded
+from visiting import Site, visited
 
 from mailman_pgp.sandbox import Options, Runners, Sandbox
 
@@ -129,3 +130,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[],
         sandbox.command("version")  # the console starts with the same environment
     yield sandbox
     sandbox.stop()
+
+
+@pytest.fixture
+def site(sandbox: Sandbox) -> Iterator[Site]:
+    """The website of the Mailman of this run, without accounts."""
+    yield from visited(sandbox)

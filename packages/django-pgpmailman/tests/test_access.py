@@ -209,6 +209,16 @@ def test_policy_of_other_places(people: People, settings: Any) -> None:
     assert "style-src 'self' https://static.example.org;" in policy
 
 
+def test_password(people: People) -> None:
+    """The password of Mailman's REST is in no repr of ours."""
+    from django_pgpmailman.page import Visit  # noqa: PLC0415 - Django must be ready
+
+    assert people
+    found = core()
+    assert "restpass" in repr(found)
+    assert "restpass" not in repr(Visit(None, {}, found, found.get_list(ANTS)))  # type: ignore[arg-type]  # no request is needed
+
+
 def test_nothing_kept(people: People) -> None:
     """What is not for everybody is kept by no cache on the way."""
     assert "no-store" in people.client(Role.OWNER).get(f"/pgp/lists/{ANTS}/settings")["Cache-Control"]

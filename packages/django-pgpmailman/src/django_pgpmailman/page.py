@@ -49,8 +49,8 @@ class Visit:
 
     request: HttpRequest
     names: Mapping[str, str]
-    core: Client
-    mlist: Any = None
+    core: Client = field(repr=False)  # its own repr has the password of REST
+    mlist: Any = field(default=None, repr=False)
 
     @property
     def lists(self) -> EncryptedLists:
