@@ -43,7 +43,12 @@ def test_keys_that_are_gone(people: People, mailman: CoreServer, monkeypatch: py
     """A key that has expired, or is not there, is said to be so, with what to do."""
     whole = type(mailman)._whole
     monkeypatch.setattr(type(mailman), "_whole", lambda self, list_id: {**whole(self, list_id), "list_key": None})
-    assert shown(people).count("Nobody can post. `mailman-pgp check` says what to do.") == 2
+    assert (
+        shown(people).count(
+            "Nobody can post. The site's operator asks <code>mailman-pgp check</code>, which says what to do."
+        )
+        == 2
+    )
     expired = {"fingerprint": "AB" * 20, "expires": "2020-01-01T00:00:00Z", "expired": True}
     monkeypatch.setattr(type(mailman), "_whole", lambda self, list_id: {**whole(self, list_id), "list_key": expired})
     assert shown(people).count(">expired<") == 2

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+_COMMAND = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +35,8 @@ def in_fours(fingerprint: str) -> str:
 def moment(text: str | None) -> dt.datetime | None:
     """A time of REST, as Django has times; None where there is none."""
     return dt.datetime.fromisoformat(text) if text else None
+
+
+def marked(sentence: Any) -> SafeString:
+    """A sentence as HTML, in which what stands in marks (`` `so` ``) is shown as what is typed."""
+    return mark_safe(_COMMAND.sub(r"<code>\1</code>", escape(str(sentence))))  # noqa: S308 - escaped here

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 from django.core.paginator import Paginator
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman import core
+from django_pgpmailman.key_state import state_of
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
-from django_pgpmailman.words import State, moment
+from django_pgpmailman.words import moment
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from django.http import HttpResponse
 
     from django_pgpmailman.page import Visit
+    from django_pgpmailman.words import State
 
 _COUNT = 50  # lists on a page
-_SOON = dt.timedelta(days=60)
-
-
-class KeyState:
-    """How the key of a list is."""
-
-    NONE = State("danger", _("no key"), _("Nobody can post. `mailman-pgp check` says what to do."))
-    EXPIRED = State("danger", _("expired"), _("Nobody can post. `mailman-pgp check` says what to do."))
-    SOON = State("warning", _("expires soon"), _("`mailman-pgp check` says what to do."))
-    GOOD = State("success", _("good"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +38,7 @@ class Row:
     @property
     def key_state(self) -> State:
         """How its key is."""
-        if self.key is None:
-            return KeyState.NONE
-        expires = moment(self.key["expires"])
-        if self.key["expired"]:
-            return KeyState.EXPIRED
-        return KeyState.SOON if expires and expires - timezone.now() < _SOON else KeyState.GOOD
+        return state_of(self.key)
 
     @property
     def expires(self) -> dt.datetime | None:

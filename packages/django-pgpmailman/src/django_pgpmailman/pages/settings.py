@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from django_pgpmailman.key_state import state_of
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
 from django_pgpmailman.settings_form import SettingsForm
@@ -58,7 +59,13 @@ def _change(visit: Visit) -> HttpResponse:
 def _page(visit: Visit, shown: dict[str, Any], form: SettingsForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     key = shown["list_key"]
     return visit.show(
-        "settings.html", status, shown=shown, key=key, expires=moment(key["expires"]) if key else None, form=form
+        "settings.html",
+        status,
+        shown=shown,
+        key=key,
+        key_state=state_of(key),
+        expires=moment(key["expires"]) if key else None,
+        form=form,
     )
 
 

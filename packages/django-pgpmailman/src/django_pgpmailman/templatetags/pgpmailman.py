@@ -40,6 +40,12 @@ def moment(text: str | None) -> Any:
     return words.moment(text)
 
 
+@register.filter  # type: ignore[untyped-decorator]
+def marked(sentence: Any) -> Any:
+    """A sentence in which what stands in marks is shown as what is typed."""
+    return words.marked(sentence)
+
+
 def _harmless(part: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Nothing instead of what can't be made."""
 
