@@ -141,7 +141,7 @@ test-django: setup ## Run the tests of the website with the oldest Django that P
 	    -r requirements/django.txt; \
 	export PYTHONPATH="$(CURDIR)/$(OLDEST_DJANGO)"; \
 	$(call say,Tests of the website$(,) with Django $$($(BIN)/python -m django --version)); \
-	$(PYTEST) --numprocesses=0 $(ARGS) packages/mailman-rest-events/tests/web
+	$(PYTEST) --numprocesses=0 -m "not deep" $(ARGS) packages/mailman-rest-events/tests/web packages/django-pgpmailman
 
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)

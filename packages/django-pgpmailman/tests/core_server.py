@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+BINARY = b"a certificate\x00\xff"
 ARMORED = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\naGVsbG8=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
 SETTINGS = [
     {
@@ -178,12 +179,22 @@ class CoreServer:
                 return {"version": "0", "healthy": True, "problems": []}
             case "GET", ["settings"]:
                 return {"settings": self.settings}
+            case "GET", ["directory", domain, name]:
+                list_id = f"{name.removesuffix('-in-z-base-32')}.{domain.lower()}"
+                if list_id not in self.encrypted:
+                    raise RefusedError(
+                        404, "No encrypted list of this domain has an address of this name.", "no-such-entry"
+                    )
+                return BINARY
             case "GET", ["lists"]:
                 start = (int(fields["page"]) - 1) * int(fields["count"])
                 entries = [self._whole(list_id) for list_id in sorted(self.encrypted)][
                     start : start + int(fields["count"])
                 ]
                 return {"start": start, "total_size": len(self.encrypted), **({"entries": entries} if entries else {})}
+        return self._pgp_of_list(method, path, fields)
+
+    def _pgp_of_list(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
         list_id = path[1].replace("@", ".")
         if list_id not in self.rosters:
             raise RefusedError(404, "There is no such list.", "no-such-list")
@@ -246,7 +257,7 @@ def core_server() -> Iterator[CoreServer]:
                 status, answer = refused.status, refused.answer
             except ConnectionError:
                 return
-            content = json.dumps(answer).encode()
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

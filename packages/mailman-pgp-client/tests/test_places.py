@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mailmanclient import Client
+from mailmanclient import Client, MailmanConnectionError
 
 from mailman_pgp_client import EncryptedLists, RefusedError
 
@@ -17,6 +17,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     class Answer:
         status_code = 200
+        ok = True
         content = b"{}"
 
         def json(self) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Answer()
 
     monkeypatch.setattr("mailmanclient.restbase.connection.request", request)
+    monkeypatch.setattr("requests.request", request)
     return found
 
 
@@ -44,10 +46,37 @@ def test_names_are_quoted(lists: EncryptedLists, asked: list[str]) -> None:
     ]
 
 
+def test_limit_of_time(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hook of the client's that sets a limit sets it for files, too; without one there is one all the same."""
+    limits: list[float] = []
+
+    class Answer:
+        ok = True
+        content = b""
+
+    def request(*, timeout: float, **_asked: Any) -> Answer:
+        limits.append(timeout)
+        return Answer()
+
+    assert asked == []
+    monkeypatch.setattr("requests.request", request)
+    for hooks in ([lambda asked: {**asked, "timeout": 2}], None):
+        client = Client("http://127.0.0.1:9/3.1", "restadmin", "restpass", hooks)
+        EncryptedLists(client).directory("example.com", "x")
+    assert limits == [2, 60]
+
+
+def test_nobody_answers() -> None:
+    """A file of a Mailman that is away is missed as all else is."""
+    with pytest.raises(MailmanConnectionError):
+        EncryptedLists(Client("http://127.0.0.1:9/3.1", "restadmin", "restpass")).directory("example.com", "x")
+
+
 @pytest.mark.parametrize("name", ["..", ".", ""])
 def test_names_lead_nowhere_else(lists: EncryptedLists, asked: list[str], name: str) -> None:
     """A name that would be a step in the path is that of nothing: neither another list is asked for, nor another thing of it."""
-    for ask in (lists.of(name).show, lambda: lists.of("ants.example.com").remove(name)):
+    asks = lists.of(name).show, lambda: lists.of("ants").remove(name), lambda: lists.directory(name, "x")
+    for ask in asks:
         with pytest.raises(RefusedError, match="nothing of this name") as refused:
             ask()
         assert refused.value.status == 404

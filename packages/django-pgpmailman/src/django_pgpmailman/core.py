@@ -77,7 +77,12 @@ class TroubleError(Exception):
         self.detail = detail
 
 
-_BY_CODE = {"no-such-list": Trouble.NOT_THERE, "not-encrypted": Trouble.NOT_ENCRYPTED, "not-healthy": Trouble.NOT_READY}
+_BY_CODE = {
+    "no-such-list": Trouble.NOT_THERE,
+    "no-such-name": Trouble.NOT_THERE,
+    "not-encrypted": Trouble.NOT_ENCRYPTED,
+    "not-healthy": Trouble.NOT_READY,
+}
 _BY_STATUS: dict[int, Trouble] = {
     HTTPStatus.UNAUTHORIZED: Trouble.LOCKED_OUT,
     HTTPStatus.SERVICE_UNAVAILABLE: Trouble.NOT_READY,

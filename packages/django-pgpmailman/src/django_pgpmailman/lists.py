@@ -9,14 +9,7 @@ from __future__ import annotations
 import re
 
 # Core's own characters for the names of lists (`[mailman] listname_chars`).
-_NAME = r"[A-Za-z0-9_+=!$*{}~-](?:[A-Za-z0-9_+=!$*{}~-]|\.(?!\.)){0,253}"
-_ADDRESS = re.compile(rf"{_NAME}@[a-z0-9-]+(?:\.[a-z0-9-]+)*")
-PATTERN = re.compile(_NAME)
-
-
-def is_address(text: str) -> bool:
-    """Whether a text can be the address of a list; its domain is in lower case."""
-    return _ADDRESS.fullmatch(text) is not None
+PATTERN = re.compile(r"[A-Za-z0-9_+=!$*{}~-](?:[A-Za-z0-9_+=!$*{}~-]|\.(?!\.)){0,253}")
 
 
 class ListID:

@@ -68,7 +68,7 @@ class _Place:
     def _path(self) -> str:
         if not _STEPS.isdisjoint(self.parts):
             # They would lead out of the place: whoever joins URLs takes them for steps, quoted or not.
-            raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of this name.")
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of this name.", "no-such-name")
         return "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
 
     def ask(self, method: str = "GET", **fields: Any) -> Answer:
@@ -89,8 +89,9 @@ class _Place:
         sent = connection._prepare_request(self._path(), None, "GET")  # noqa: SLF001 - see above
         if connection.request_hooks:
             sent = connection._process_request_hooks(sent)  # noqa: SLF001 - see above
+        patience = sent.pop("timeout", _PATIENCE_SECONDS)
         try:
-            answer = requests.request(**{"timeout": _PATIENCE_SECONDS, **sent}, auth=connection.auth)
+            answer = requests.request(**sent, auth=connection.auth, timeout=patience)
         except OSError as error:
             raise MailmanConnectionError("Could not connect to Mailman API: ", repr(error)) from None
         if not answer.ok:

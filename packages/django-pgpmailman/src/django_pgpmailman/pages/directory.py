@@ -13,10 +13,9 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 
 from django_pgpmailman import core
-from django_pgpmailman.lists import is_address
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
-from django_pgpmailman.wkd import dearmored, hash_of
+from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
     from django_pgpmailman.page import Visit
@@ -27,25 +26,14 @@ _TYPE = "application/octet-stream"  # §3.1
 
 def _certificate(visit: Visit) -> HttpResponse:
     domain = visit.names.get("domain") or split_domain_port(visit.request.get_host())[0]
-    found = _found(visit, domain.lower(), visit.names["digest"], visit.request.GET.get("l", ""))
-    if found is None:
-        return _open(HttpResponse(status=int(HTTPStatus.NOT_FOUND), content_type="text/plain"))
-    return _open(HttpResponse(found, content_type=_TYPE))
-
-
-def _found(visit: Visit, domain: str, digest: str, local: str) -> bytes | None:
-    """The certificate of a list by the digest of its name and the name itself, which programs send along; None where it has none."""
-    address = f"{local}@{domain}".lower()
-    if hash_of(local) != digest or not is_address(address):
-        return None
     try:
         with core.asking():
-            answer = visit.lists.of(address).certificate()
-    except core.TroubleError as error:
-        if error.trouble.status is HTTPStatus.NOT_FOUND:
-            return None
-        raise
-    return dearmored(answer["armored"])
+            found = visit.lists.directory(domain, visit.names["digest"])
+    except RefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return _open(HttpResponse(status=int(HTTPStatus.NOT_FOUND), content_type="text/plain"))
+    return _open(HttpResponse(found, content_type=_TYPE))
 
 
 def _policy(_visit: Visit) -> HttpResponse:
