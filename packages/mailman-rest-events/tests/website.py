@@ -64,7 +64,10 @@ SETTINGS: dict[str, Any] = {
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
     "COMPRESS_ENABLED": False,
     "COMPRESS_PRECOMPILERS": (),
-    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    # One for all connections of this process: where a browser's library has a loop, Django has a connection of its own.
+    "DATABASES": {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:website?mode=memory&cache=shared"},
+    },
     "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
     "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
     "INSTALLED_APPS": ["django_pgpmailman", *STOCK, "mailman_rest_events.django"],
