@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # In the order of their dependencies.
-PACKAGES := packages/mailman-plugin-kit packages/mailman-rest-events packages/mailman-workflows packages/mailman-pgp
+PACKAGES := $(addprefix packages/,mailman-plugin-kit mailman-rest-events mailman-workflows mailman-pgp mailman-pgp-client django-pgpmailman)
 VENV := .venv
 TOOLS := .tools
 BIN := $(VENV)/bin
@@ -141,7 +141,7 @@ test-django: setup ## Run the tests of the website with the oldest Django that P
 	    -r requirements/django.txt; \
 	export PYTHONPATH="$(CURDIR)/$(OLDEST_DJANGO)"; \
 	$(call say,Tests of the website$(,) with Django $$($(BIN)/python -m django --version)); \
-	$(PYTEST) --numprocesses=0 $(ARGS) packages/mailman-rest-events/tests/web
+	$(PYTEST) --numprocesses=0 -m "not deep" $(ARGS) packages/mailman-rest-events/tests/web packages/django-pgpmailman
 
 .PHONY: bench
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
@@ -171,21 +171,22 @@ format: setup ## Bring the code into the common form
 # The packages that have texts for people, from the folders of their translations.
 TRANSLATED := $(foreach locale,$(wildcard packages/*/src/*/locale),$(firstword $(subst /src/, ,$(locale))))
 
-# Without line numbers and dates, so that a change shows what was changed.
+# Without line numbers and dates, so that a change shows what was changed.  Django looks for catalogues by its own name.
 .PHONY: translations
 translations: setup ## Gather the texts for translators, and compile what they have written
 	@babel="$(CURDIR)/$(BIN)/pybabel --quiet"; \
 	for package in $(TRANSLATED); do \
 	    name="$$(basename $$package | tr - _)"; \
+	    case "$$name" in django_*) domain=django ;; *) domain="$$name" ;; esac; \
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
 	    $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
-	        --no-location --omit-header --width=100 --output="$$name/locale/$$name.pot" "$$name"; \
+	        --no-location --omit-header --width=100 --output="$$name/locale/$$domain.pot" "$$name"; \
 	    cd "$$name/locale"; \
-	    for po in */LC_MESSAGES/"$$name".po; do \
+	    for po in */LC_MESSAGES/"$$domain".po; do \
 	        $(call say,$$po); \
 	        $$babel update --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete --width=100 \
-	            --locale="$${po%%/*}" --input-file="$$name.pot" --output-file="$$po"; \
+	            --locale="$${po%%/*}" --input-file="$$domain.pot" --output-file="$$po"; \
 	        $$babel compile --statistics --locale="$${po%%/*}" --input-file="$$po" --output-file="$${po%.po}.mo"; \
 	    done; \
 	done
@@ -198,7 +199,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	    --no-emit-index-url --no-header $(ARGS) "$$@"; }; \
 	$(call say,Locking; this asks the package index about each dependency); \
 	compile --override requirements/overrides.txt --all-extras $(addsuffix /pyproject.toml,$(PACKAGES)) \
-	    --group pyproject.toml:dev --no-emit-package mailman-plugin-kit --no-emit-package mailman-workflows -o requirements/locked.txt; \
+	    --group pyproject.toml:dev $(addprefix --no-emit-package ,$(notdir $(PACKAGES))) -o requirements/locked.txt; \
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import browsing
 import pytest
 from people import EncryptedList
 from postgresql import embedded_server
 from refusals import Guarded
+from visiting import Site, visited
 
 from mailman_pgp.sandbox import Options, Runners, Sandbox
 
@@ -129,3 +131,26 @@ def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[],
         sandbox.command("version")  # the console starts with the same environment
     yield sandbox
     sandbox.stop()
+
+
+@pytest.fixture
+def site(sandbox: Sandbox) -> Iterator[Site]:
+    """The website of the Mailman of this run, without accounts."""
+    yield from visited(sandbox)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser."""
+    with pytest.MonkeyPatch.context() as patch, browsing.chromium() as running:
+        # The browser's library has a loop in this thread, in which Django would not touch its database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield running
+
+
+@pytest.fixture
+def browser(site: Site, chromium: Any) -> Iterator[browsing.Browser]:
+    """A real browser at the website of this run."""
+    assert site
+    with browsing.served() as address:
+        yield browsing.Browser(chromium, address)

@@ -9,17 +9,17 @@ import pytest
 from conversations import asked, moderator, questions, readable, reply, set_policy, tell, text_of, until_says
 from mailmanclient import Client
 
-from mailman_pgp.client import EncryptedLists, RefusedError
 from mailman_pgp.lists.directory import hashed
 from mailman_pgp.openpgp import armor, grouped, inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey
 from mailman_pgp.sandbox import until
+from mailman_pgp_client import EncryptedLists, RefusedError
 
 if TYPE_CHECKING:
     from people import EncryptedList, Person
 
-    from mailman_pgp.client import EncryptedList as Ants
     from mailman_pgp.sandbox import Sandbox
+    from mailman_pgp_client import EncryptedList as Ants
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from mailmanclient import Client
 
-from mailman_pgp.client import EncryptedLists, RefusedError
 from mailman_pgp.openpgp import armor, dearmor, grouped, inspect
 from mailman_pgp.sandbox import until
+from mailman_pgp_client import EncryptedLists, RefusedError
 
 if TYPE_CHECKING:
     from conftest import StartSandbox
@@ -40,8 +40,9 @@ def test_a_request_goes_on(lists: EncryptedLists, encrypted_list: EncryptedList)
     encrypted_list.subscribe(bart)
     (request,) = ants.requests()
     assert (request["address"], request["reason"]) == (bart.address, "waits for a key")
-    with pytest.raises(RefusedError, match="waits for no proof"):
+    with pytest.raises(RefusedError, match="waits for no proof") as refused:
         ants.challenge(request["token"])
+    assert (refused.value.status, bool(refused.value.code)) == (409, True)
     added = ants.add(bart.address, armored(bart.key.certificate), by="olga@example.net")
     assert added["outcome"] == "added"
     assert [went["goes_on"] for went in added["requests"]] == [True]

@@ -124,6 +124,7 @@ class ServedWebsite:
             "MAILMAN_REST_API_PASS": rest.password,
             "MAILMAN_REST_API_URL": rest.url.rpartition("/")[0],
             "MAILMAN_REST_API_USER": rest.user,
+            "ROOT_URLCONF": "website_urls",
             "SECRET_KEY": secrets.token_urlsafe(32),
         }
         (self.directory / "settings.json").write_text(json.dumps(settings))

@@ -1,4 +1,4 @@
-"""Other OpenPGP programs that tests compare us with: found, or visibly skipped, or (where all must be there) failed."""
+"""Other programs that tests compare us with, or visit us with: found, or visibly skipped, or (where all must be there) failed."""
 
 from __future__ import annotations
 

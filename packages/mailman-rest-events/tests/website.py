@@ -1,4 +1,4 @@
-"""A website with stock Postorius and HyperKitty, in memory."""
+"""A website with stock Postorius and HyperKitty and our apps beside them, in memory."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ STOCK = [
     "allauth.socialaccount",
 ]
 _CONTEXT = [
+    "django.template.context_processors.i18n",
     "django.template.context_processors.request",
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
@@ -63,10 +64,13 @@ SETTINGS: dict[str, Any] = {
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
     "COMPRESS_ENABLED": False,
     "COMPRESS_PRECOMPILERS": (),
-    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    # One for all connections of this process: where a browser's library has a loop, Django has a connection of its own.
+    "DATABASES": {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:website?mode=memory&cache=shared"},
+    },
     "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
     "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
-    "INSTALLED_APPS": [*STOCK, "mailman_rest_events.django"],
+    "INSTALLED_APPS": ["django_pgpmailman", *STOCK, "mailman_rest_events.django"],
     "LOGIN_REDIRECT_URL": "list_index",
     "LOGIN_URL": "account_login",
     "LOGOUT_URL": "account_logout",
@@ -91,8 +95,9 @@ SETTINGS: dict[str, Any] = {
     # Tables of others are made from their models as they are, which takes less time than all their migrations.
     "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in STOCK},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "PGPMAILMAN": {"root_urls": "website_urls"},
     "Q_CLUSTER": {"orm": "default", "sync": True, "timeout": 30, "retry": 60},
-    "ROOT_URLCONF": "website_urls",
+    "ROOT_URLCONF": "django_pgpmailman.site_urls",
     "SECRET_KEY": "only for tests",
     "SITE_ID": 1,
     "STATIC_ROOT": "/nonexistent",

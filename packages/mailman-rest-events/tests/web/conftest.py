@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import website
 import website_core
+import website_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Settings:
-    """The settings of the website; what is set is undone after the test."""
-
-    def __init__(self) -> None:
-        self._changed: list[Any] = []
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_"):
-            super().__setattr__(name, value)
-            return
-        from django.test.utils import override_settings  # noqa: PLC0415 - Django must be ready
-
-        self._changed.append(override_settings(**{name: value}))
-        self._changed[-1].enable()
-
-    def undo(self) -> None:
-        """The last first."""
-        while self._changed:
-            self._changed.pop().disable()
 
 
 @pytest.fixture
@@ -52,9 +32,9 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[website.Website]:
 
 
 @pytest.fixture
-def settings(web: website.Website) -> Iterator[Settings]:
+def settings(web: website.Website) -> Iterator[website_settings.Settings]:
     """The settings of the website."""
     assert web
-    found = Settings()
+    found = website_settings.Settings()
     yield found
     found.undo()

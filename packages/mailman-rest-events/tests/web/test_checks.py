@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from website import SECRET
+from website_settings import DATABASE_CACHE
 
 if TYPE_CHECKING:
     from website import Website
-
-DATABASE_CACHE = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "mailman_cache"}}
 
 
 def said() -> dict[str, str]:

@@ -1,21 +1,23 @@
-"""A client of our part of REST, over Mailman's own client library.
+"""A client of what mailman-pgp adds to Mailman's REST, over Mailman's own client library.
 
     client = mailmanclient.Client("http://localhost:8001/3.1", "restadmin", "restpass")
     ants = EncryptedLists(client).of("ant.example.com")
     for person in ants.unserved():
         print(person["address"], person["words"])
 
-Answers are as docs/rest.md says.  `mailmanclient` comes with ``pip install mailman-pgp[client]``.
+Answers are as docs/rest.md says.  When Mailman can't be reached, `mailmanclient.MailmanConnectionError` is raised.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
 import requests  # what mailmanclient uses
+from mailmanclient import MailmanConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +30,14 @@ Answer = dict[str, Any]
 
 _PAGE = 100  # entries
 _PATIENCE_SECONDS = 60
+_STEPS = frozenset({"", ".", ".."})
 
 
 class RefusedError(Exception):
-    """It was refused, and nothing was changed: `status` is HTTP's, the text a sentence that says what to do.
+    """It was refused, and nothing was changed; the text is a sentence that says what to do.
 
-    `code` is a word for programs; empty where something else than the plugin has answered.
+    :ivar status: That of HTTP.
+    :ivar code: A word for programs; empty where something else than the plugin has answered.
     """
 
     def __init__(self, status: int, sentence: str, code: str = "") -> None:
@@ -62,6 +66,9 @@ class _Place:
         return _Place(self.client, (*self.parts, *parts))
 
     def _path(self) -> str:
+        if not _STEPS.isdisjoint(self.parts):
+            # They would lead out of the place: whoever joins URLs takes them for steps, quoted or not.
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of this name.", "no-such-name")
         return "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
 
     def ask(self, method: str = "GET", **fields: Any) -> Answer:
@@ -80,7 +87,13 @@ class _Place:
         """Get a file, of which `mailmanclient` makes nothing.  Raises RefusedError."""
         connection = self.client._connection  # noqa: SLF001 - see above
         sent = connection._prepare_request(self._path(), None, "GET")  # noqa: SLF001 - see above
-        answer = requests.request(**sent, auth=connection.auth, timeout=_PATIENCE_SECONDS)
+        if connection.request_hooks:
+            sent = connection._process_request_hooks(sent)  # noqa: SLF001 - see above
+        patience = sent.pop("timeout", _PATIENCE_SECONDS)
+        try:
+            answer = requests.request(**sent, auth=connection.auth, timeout=patience)
+        except OSError as error:
+            raise MailmanConnectionError("Could not connect to Mailman API: ", repr(error)) from None
         if not answer.ok:
             raise _refused(answer)
         return bytes(answer.content)
@@ -102,6 +115,10 @@ class EncryptedLists:
     def lists(self) -> Iterator[Answer]:
         """All of them, in short."""
         return self._place.below("lists").pages()
+
+    def page(self, page: int, count: int) -> Answer:
+        """A page of them: `entries`, of `total_size`; the first page is 1."""
+        return self._place.below("lists").ask(page=page, count=count)
 
     def of(self, spec: str) -> EncryptedList:
         """One of them, by its list-id or its address; nobody is asked whether it is there."""

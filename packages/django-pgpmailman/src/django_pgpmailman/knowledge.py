@@ -1,0 +1,83 @@
+"""What is remembered of a list for pages that are not ours: whether it is encrypted, and by which key.
+
+These pages must neither break nor wait because of us.  So nothing raises here, the limit of time is short, and also that nobody
+answered is remembered for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django_mailman3.signals import mailinglist_created, mailinglist_deleted, mailinglist_modified
+
+from django_pgpmailman import core
+from mailman_pgp_client import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
+
+#: Where no event says that something has changed, it is seen after so many seconds.
+REMEMBERED_SECONDS = 20
+_LIMIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How a list is encrypted; times are as REST has them."""
+
+    list_id: str
+    address: str
+    fingerprint: str
+    expires: str | None
+
+    @property
+    def request_address(self) -> str:
+        """Where commands go."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local}-request@{domain}"
+
+
+def encryption_of(list_id: str) -> Encryption | None:
+    """How a list (by its list-id) is encrypted; None where it is not, or nobody knows at the moment.  Never raises."""
+    try:
+        key = _key(list_id)
+        found = cache.get(key)
+        if found is None:
+            found = _asked(list_id)
+            cache.set(key, found, REMEMBERED_SECONDS)
+        return Encryption(**found) if found else None
+    except Exception as error:  # noqa: BLE001 - it may be the cache that is away
+        log.warning("Whether %r is encrypted is not known: %s", list_id, type(error).__name__)
+        return None
+
+
+def _asked(list_id: str) -> Mapping[str, Any]:
+    """The same as plain values, asked of Mailman; empty where there is no answer."""
+    try:
+        with core.asking():
+            answer = core.encrypted_lists(_LIMIT_SECONDS).of(list_id).certificate()
+        return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__}))
+    except (core.TroubleError, RefusedError):
+        return {}
+
+
+def forget(list_id: Any, **_kwargs: Any) -> None:
+    """Ask anew at the next page."""
+    cache.delete(_key(str(list_id)))
+
+
+def install() -> None:
+    """Forget a list of which Postorius, or an event of Mailman's, says that it has changed."""
+    for signal in (mailinglist_created, mailinglist_modified, mailinglist_deleted):
+        signal.connect(forget, dispatch_uid="django_pgpmailman")
+
+
+def _key(list_id: str) -> str:
+    # A digest: some caches take neither long keys nor every character.
+    return f"pgpmailman:list:{sha256(list_id.lower().encode()).hexdigest()}"

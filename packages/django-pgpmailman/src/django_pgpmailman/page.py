@@ -1,0 +1,146 @@
+"""A page: where it is, what it answers to which method, and who may ask for that.  All of ours go through the one door here.
+
+A method that is not named is not answered, whoever asks; so is a role that nobody has thought of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import path
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_protect
+
+from django_pgpmailman import core
+from django_pgpmailman.permissions import is_at_least
+from django_pgpmailman.policy import protect
+from django_pgpmailman.roles import Role
+from mailman_pgp_client import EncryptedLists, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.http import HttpRequest, HttpResponse
+    from mailmanclient import Client
+
+_WANTED = {
+    Role.LOGGED_IN: _("This page is for people who are signed in."),
+    Role.MEMBER: _("This page is for members of the list. Sign in with the account that has their address."),
+    Role.MODERATOR: _("This page is for moderators and owners of the list."),
+    Role.OWNER: _("This page is for owners of the list."),
+    Role.SITE_ADMIN: _("This page is for the administrators of the site."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody asks for a page, and may.
+
+    :ivar names: The parts of the address that name something.
+    :ivar core: Mailman's own client, with a limit of time.
+    :ivar mlist: The list that the role is on, as that client has it; None where it is on none.
+    """
+
+    request: HttpRequest
+    names: Mapping[str, str]
+    core: Client = field(repr=False)  # its own repr has the password of REST
+    mlist: Any = field(default=None, repr=False)
+
+    @property
+    def lists(self) -> EncryptedLists:
+        """The encrypted lists, by the same client."""
+        return EncryptedLists(self.core)
+
+    def show(self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HttpResponse:
+        """The page, by a template of ours; `list` is there for the menu of Postorius."""
+        if self.mlist is not None:
+            context["list"] = self.mlist
+        return render(self.request, f"django_pgpmailman/{template}", context, status=int(status))
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a page does for one method of HTTP.
+
+    :ivar meaning: That, as a sentence for the manual.
+    :ivar role: Who may ask for it.
+    """
+
+    meaning: str
+    role: Role
+    answer: Callable[[Visit], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page.
+
+    :ivar name: Its name for `reverse`, below ``pgpmailman:``.
+    :ivar route: Its path, as Django writes it; the list of a role on a list is ``<list:list_id>``.
+    """
+
+    name: str
+    route: str
+    methods: Mapping[str, Method] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> Any:
+        """As `urlpatterns` take it."""
+
+        @csrf_protect  # type: ignore[untyped-decorator]  # Django is untyped; here also where the project has no middleware for it
+        def view(request: HttpRequest, **names: str) -> HttpResponse:
+            return protect(self._answer(request, names))
+
+        return path(self.route, view, name=self.name)
+
+    def _answer(self, request: HttpRequest, names: Mapping[str, str]) -> HttpResponse:
+        method = self.methods.get("GET" if request.method == "HEAD" else request.method)
+        if method is None:
+            return HttpResponseNotAllowed(sorted(self.methods))
+        visit = Visit(request, names, core.client())
+        try:
+            response = _answered(visit, method)
+        except core.TroubleError as error:
+            response = _trouble(visit, error)
+        except RefusedError as error:
+            response = _sentence(request, HTTPStatus(error.status), str(error))
+        if method.role is not Role.EVERYBODY:
+            add_never_cache_headers(response)
+        return response
+
+
+def _answered(visit: Visit, method: Method) -> HttpResponse:
+    user = visit.request.user
+    if method.role is not Role.EVERYBODY and not user.is_authenticated and visit.request.method in {"GET", "HEAD"}:
+        return redirect_to_login(visit.request.get_full_path())
+    if method.role.of_list and user.is_authenticated:
+        mlist = core.mailing_list(visit.core, visit.names["list_id"])
+        visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
+    if not is_at_least(method.role, user, visit.core, visit.mlist):
+        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+    if method.role.of_list:
+        _tell_menu(user, method.role)
+    with core.asking():
+        return method.answer(visit)
+
+
+def _tell_menu(user: Any, role: Role) -> None:
+    """Postorius' menu of a list asks for these attributes; its own views set them."""
+    user.is_list_owner = user.show_list_members = role >= Role.OWNER
+    user.is_list_moderator = role >= Role.MODERATOR
+
+
+def _trouble(visit: Visit, error: core.TroubleError) -> HttpResponse:
+    detail = error.detail if visit.request.user.is_superuser else ""
+    return _sentence(visit.request, error.trouble.status, error.trouble.sentence, detail)
+
+
+def _sentence(request: HttpRequest, status: HTTPStatus, sentence: Any, detail: str = "") -> HttpResponse:
+    context = {"sentence": sentence, "detail": detail}
+    return render(request, "django_pgpmailman/sentence.html", context, status=int(status))

@@ -1,0 +1,12 @@
+"""All pages; each is a module of its own, with a template of its own where it has one."""
+
+from __future__ import annotations
+
+from django_pgpmailman.pages import certificate, directory, encrypted_lists, settings
+
+PAGES = (
+    encrypted_lists.PAGE,
+    certificate.PAGE,
+    settings.PAGE,
+    *directory.PAGES,
+)

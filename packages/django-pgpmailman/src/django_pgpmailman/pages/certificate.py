@@ -1,0 +1,29 @@
+"""The certificate of a list as a file, for everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+
+from django_pgpmailman.page import Method, Page
+from django_pgpmailman.roles import Role
+
+if TYPE_CHECKING:
+    from django_pgpmailman.page import Visit
+
+_TYPE = "application/pgp-keys"  # RFC 3156 §7
+
+
+def _show(visit: Visit) -> HttpResponse:
+    found = visit.lists.of(visit.names["list_id"]).certificate()
+    response = HttpResponse(found["armored"], content_type=_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{found["list_id"]}.asc"'
+    return response
+
+
+PAGE = Page(
+    "certificate",
+    "pgp/lists/<list:list_id>/certificate.asc",
+    {"GET": Method("The certificate of an encrypted list, as a file.", Role.EVERYBODY, _show)},
+)

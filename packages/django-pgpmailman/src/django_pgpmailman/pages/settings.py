@@ -1,0 +1,79 @@
+"""How a list is encrypted, for its owners: its key, and every setting by the description that REST gives of it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from django_pgpmailman.key_state import state_of
+from django_pgpmailman.page import Method, Page
+from django_pgpmailman.roles import Role
+from django_pgpmailman.settings_form import SettingsForm
+from django_pgpmailman.words import moment
+from mailman_pgp_client import RefusedError
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from django_pgpmailman.page import Visit
+
+# The description is the same for all lists, and another one after a restart of Mailman only.
+_DESCRIPTION = "pgpmailman:settings"
+_DESCRIPTION_SECONDS = 60
+
+
+def _described(visit: Visit) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] | None = cache.get(_DESCRIPTION)
+    if found is None:
+        found = visit.lists.settings()
+        cache.set(_DESCRIPTION, found, _DESCRIPTION_SECONDS)
+    return found
+
+
+def _show(visit: Visit) -> HttpResponse:
+    shown = visit.lists.of(visit.names["list_id"]).show()
+    return _page(visit, shown, SettingsForm.of(_described(visit), shown["settings"]))
+
+
+def _change(visit: Visit) -> HttpResponse:
+    ants = visit.lists.of(visit.names["list_id"])
+    form = SettingsForm.of(_described(visit), {}, visit.request.POST)
+    if form.is_valid():
+        try:
+            wanted = form.wanted()
+            if wanted:
+                ants.change(**wanted)
+        except RefusedError as error:
+            form.refuse(str(error))
+        else:
+            messages.success(visit.request, _("The settings are saved.") if wanted else _("Nothing was changed."))
+            return redirect("pgpmailman:settings", visit.names["list_id"])
+    return _page(visit, ants.show(), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _page(visit: Visit, shown: dict[str, Any], form: SettingsForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    key = shown["list_key"]
+    return visit.show(
+        "settings.html",
+        status,
+        shown=shown,
+        key=key,
+        key_state=state_of(key),
+        expires=moment(key["expires"]) if key else None,
+        form=form,
+    )
+
+
+PAGE = Page(
+    "settings",
+    "pgp/lists/<list:list_id>/settings",
+    {
+        "GET": Method("How a list is encrypted: its key, and its settings.", Role.OWNER, _show),
+        "POST": Method("Change settings of a list.", Role.OWNER, _change),
+    },
+)

@@ -1,0 +1,63 @@
+"""Who is what: of the website, and of one list.
+
+Postorius answers this by attributes of the user, which hold for the first list that was asked about in a request, and stay for each
+other one; and it folds addresses as Unicode does, by which two addresses of ASCII and beyond can be one.  Here the list is part of the
+question, and only letters of ASCII are folded, as in core's tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from allauth.account.models import EmailAddress
+
+from django_pgpmailman.core import asking
+from django_pgpmailman.roles import Role
+
+if TYPE_CHECKING:
+    from mailmanclient import Client
+
+
+def is_at_least(role: Role, user: Any, core: Client, mlist: Any = None) -> bool:
+    """Whether a user of the website is something, or more; on the list `mlist` (core's, by its client), where that is a role of lists.
+
+    :raises TroubleError: when Mailman does not answer.
+    """
+    if role is Role.EVERYBODY:
+        return True
+    if not user.is_authenticated or not user.is_active:
+        return False
+    if role is Role.LOGGED_IN or user.is_superuser:
+        return True
+    if role is Role.SITE_ADMIN or mlist is None:
+        return False
+    mine = addresses_of(user)
+    rosters = [name for name, needed in (("owner", Role.OWNER), ("moderator", Role.MODERATOR)) if role <= needed]
+    with asking():
+        if any(mine & _roster(mlist, name) for name in rosters):
+            return True
+        return role is Role.MEMBER and any(_is_member(core, mlist, address) for address in sorted(mine))
+
+
+def addresses_of(user: Any) -> frozenset[str]:
+    """The addresses that a user of the website has proven to be theirs, folded."""
+    found = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return frozenset(_folded(address) for address in found)
+
+
+def _folded(address: str) -> str:
+    return address.lower() if address.isascii() else address
+
+
+def _roster(mlist: Any, role: str) -> frozenset[str]:
+    return frozenset(_folded(member.email) for member in mlist.get_roster(role, fields=["email"]))
+
+
+def _is_member(core: Client, mlist: Any, address: str) -> bool:
+    """Asked by address: a roster of members may be long."""
+    if "*" in address:
+        return False  # core would find others by it
+    query = urlencode({"list_id": mlist.list_id, "role": "member", "subscriber": address})
+    _, answer = core._connection.call(f"members/find?{query}")  # noqa: SLF001 - its own way makes more calls
+    return any(_folded(entry["email"]) == address for entry in (answer or {}).get("entries", ()))

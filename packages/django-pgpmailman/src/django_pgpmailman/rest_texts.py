@@ -1,0 +1,36 @@
+"""What Mailman says of its settings, so that translators get it; what is not here appears as Mailman says it, in English."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext has it
+    """Mark a text for translators."""
+    return text
+
+
+LABELS = (
+    N_("Footer note"),
+    N_("Replay window days"),
+    N_("Lost key leave"),
+    N_("Leave delay days"),
+    N_("Key sign by"),
+)
+
+CHOICES = (N_("moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
+
+MEANINGS = (
+    N_("A line in each post says who wrote it and what became of the signature."),
+    N_(
+        "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, "
+        "so it can't be longer than the site's own window."
+    ),
+    N_(
+        "What protects a member when somebody asks that they leave and does not prove to be them, as who has lost their key can't: "
+        "a moderator decides, or they leave after a delay in which everybody concerned is told and may object."
+    ),
+    N_("How many days that delay lasts."),
+    N_(
+        "Whose certifications the list takes by the mail command `key sign`, and gives out with its certificate, where everybody "
+        "sees them: nobody's, those of owners and moderators, or those of members, too."
+    ),
+)

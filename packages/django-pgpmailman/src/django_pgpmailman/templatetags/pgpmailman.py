@@ -1,0 +1,125 @@
+"""What templates of ours use: entries in Postorius' menus, the panel of a list, fingerprints.
+
+The tags stand on stock pages, too: whatever goes wrong here, these pages are as they would be without us.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from django_pgpmailman import words
+from django_pgpmailman.knowledge import encryption_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.template import Context
+    from django.template.base import Parser, Token
+
+register = template.Library()
+log = logging.getLogger(__name__)
+
+_END = "</ul>"
+
+
+@register.filter  # type: ignore[untyped-decorator]  # Django is untyped
+def in_fours(fingerprint: str) -> str:
+    """A fingerprint in groups of four."""
+    return words.in_fours(fingerprint)
+
+
+@register.filter  # type: ignore[untyped-decorator]
+def moment(text: str | None) -> Any:
+    """A time of REST, for Django's own filters."""
+    return words.moment(text)
+
+
+@register.filter  # type: ignore[untyped-decorator]
+def marked(sentence: Any) -> Any:
+    """A sentence in which what stands in marks is shown as what is typed."""
+    return words.marked(sentence)
+
+
+def _harmless(part: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Nothing instead of what can't be made."""
+
+    @functools.wraps(part)
+    def made(context: Any) -> Any:
+        try:
+            return part(context)
+        except Exception as error:  # noqa: BLE001 - it stands on stock pages
+            log.warning("%s is left out of a page: %s", part.__name__, type(error).__name__)
+            return ""
+
+    return made
+
+
+@register.simple_tag(takes_context=True)  # type: ignore[untyped-decorator]
+@_harmless
+def encryption_panel(context: Context) -> Any:
+    """For everybody, on a list's page: that it is encrypted, what that means, and its key; nothing for a plain list."""
+    if context.get("current") != "list_summary":
+        return ""
+    encryption = encryption_of(context["list"].list_id)
+    return render_to_string("django_pgpmailman/panel.html", {"encryption": encryption}) if encryption else ""
+
+
+@_harmless
+def list_entry(context: Any) -> Any:
+    """In the menu of an encrypted list, for its owners: the way to our page."""
+    user = context["user"]
+    if not (user.is_superuser or getattr(user, "is_list_owner", False)) or not encryption_of(context["list"].list_id):
+        return ""
+    current = context.get("current") == "pgpmailman:settings"
+    return render_to_string(
+        "django_pgpmailman/list_entry.html", {"list_id": context["list"].list_id, "current": current}
+    )
+
+
+_ENTRIES = {"postorius/menu/list_nav.html": list_entry}
+
+
+class _Menu(template.Node):  # type: ignore[misc]  # Django is untyped
+    """The menu that is there without us, with an entry of ours at its end."""
+
+    def __init__(self, name: str, origin: Any) -> None:
+        self._name = name
+        self._origin = origin
+
+    def render(self, context: Context) -> Any:
+        """See `Node`."""
+        menu = str(_next(context.template.engine, self._name, self._origin).render(context))
+        entry = _ENTRIES[self._name](context)
+        if not entry:
+            return mark_safe(menu)  # noqa: S308 - as the template made it
+        before, end, after = menu.rpartition(_END)
+        # Whoever is not signed in has no menu; and a later Postorius may have another one.
+        entry = entry if end else f'<ul class="nav nav-pills">{entry}</ul>'
+        return mark_safe(f"{before}{entry}{end}{after}" if end else f"{menu}{entry}")  # noqa: S308 - templates' own, both
+
+
+@register.tag  # type: ignore[untyped-decorator]
+def menu_with_entry(parser: Parser, token: Token) -> _Menu:
+    """``{% menu_with_entry "postorius/menu/list_nav.html" %}``, in our own template of that name."""
+    _, name = token.split_contents()
+    return _Menu(name.strip('"'), parser.origin)
+
+
+def _next(engine: Any, name: str, origin: Any) -> Any:
+    """The template of this name that is found where ours, from `origin`, and all before it are not there.
+
+    Not just the first that is not ours: another app that does the same before us would come again, without end.
+    """
+    skipped = []
+    for loader in engine.template_loaders:
+        for source in loader.get_template_sources(name):
+            skipped.append(source)
+            if source.name == origin.name:
+                return engine.find_template(name, skip=skipped)[0]
+    raise template.TemplateDoesNotExist(name)

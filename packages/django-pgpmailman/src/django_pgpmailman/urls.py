@@ -1,0 +1,14 @@
+"""Our own pages, by their addresses."""
+
+from __future__ import annotations
+
+from django.urls import register_converter
+
+from django_pgpmailman.lists import ListID
+from django_pgpmailman.pages import PAGES
+
+app_name = "pgpmailman"
+
+register_converter(ListID, "list")
+
+urlpatterns = [page.pattern for page in PAGES]

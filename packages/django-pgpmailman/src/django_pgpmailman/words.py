@@ -1,0 +1,42 @@
+"""How things are said on pages: a state as a word, a colour and a next step; fingerprints so that people can compare them; times."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+_COMMAND = re.compile("`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state.
+
+    :ivar colour: Bootstrap's name of it; what it says is said by the word too.
+    :ivar word: The state, in a word or two.
+    :ivar next_step: What to do, as a sentence; empty where nothing is to be done.
+    """
+
+    colour: str
+    word: Any
+    next_step: Any = ""
+
+
+def in_fours(fingerprint: str) -> str:
+    """A fingerprint in groups of four."""
+    return " ".join(fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4))
+
+
+def moment(text: str | None) -> dt.datetime | None:
+    """A time of REST, as Django has times; None where there is none."""
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def marked(sentence: Any) -> SafeString:
+    """A sentence as HTML, in which what stands in marks (`` `so` ``) is shown as what is typed."""
+    return mark_safe(_COMMAND.sub(r"<code>\1</code>", escape(str(sentence))))  # noqa: S308 - escaped here

@@ -1,0 +1,277 @@
+"""A Mailman as the website meets it: an HTTP server that answers what the website asks of REST, as core and its plugins answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+BINARY = b"a certificate\x00\xff"
+ARMORED = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\naGVsbG8=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+SETTINGS = [
+    {
+        "name": "footer_note",
+        "type": "yes-no",
+        "default": True,
+        "least": None,
+        "greatest": None,
+        "choices": None,
+        "of_site": None,
+        "takes": "yes or no",
+        "meaning": "A line in each post says who wrote it and what became of the signature.",
+    },
+    {
+        "name": "replay_window_days",
+        "type": "number",
+        "default": None,
+        "least": 1,
+        "greatest": 30,
+        "choices": None,
+        "of_site": 30,
+        "takes": "a whole number from 1 to 30",
+        "meaning": "How many days old the signature of a post may be.",
+    },
+    {
+        "name": "key_sign_by",
+        "type": "choice",
+        "default": "owners",
+        "least": None,
+        "greatest": None,
+        "choices": ["nobody", "owners", "members"],
+        "of_site": None,
+        "takes": "`nobody` or `owners` or `members`",
+        "meaning": "Whose certifications the list takes.",
+    },
+    {
+        "name": "of_tomorrow",
+        "type": "a kind that is not there yet",
+        "default": "a word",
+        "least": None,
+        "greatest": None,
+        "choices": None,
+        "of_site": None,
+        "takes": "a word",
+        "meaning": "A setting <that> nobody knows.",
+    },
+]
+
+
+class RefusedError(Exception):
+    """What is answered instead."""
+
+    def __init__(self, status: int, description: str, code: str = "") -> None:
+        super().__init__(description)
+        self.status = status
+        self.answer = {"title": str(status), "description": description, **({"code": code} if code else {})}
+
+
+@dataclass(slots=True)
+class CoreServer:
+    """A Mailman.
+
+    :ivar rosters: Addresses by list-id and role.
+    :ivar encrypted: The list-ids of the encrypted lists, with their settings.
+    :ivar expires: When the keys of lists do.
+    :ivar requests: What was asked for: method, path, fields.
+    :ivar instead: Called in the place of an answer; it may raise.
+    """
+
+    url: str = ""
+    rosters: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    encrypted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    expires: str | None = None
+    settings: list[dict[str, Any]] = field(default_factory=lambda: list(SETTINGS))
+    events: dict[str, Any] | None = None
+    plugin: bool = True
+    requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    instead: Callable[[str], None] | None = None
+
+    def mlist(self, address: str, *, encrypted: bool = True, **rosters: list[str]) -> str:
+        """A new list; its list-id."""
+        list_id = address.replace("@", ".")
+        self.rosters[list_id] = {"owner": [], "moderator": [], "member": [], **rosters}
+        if encrypted:
+            self.encrypted[list_id] = {
+                "footer_note": True,
+                "replay_window_days": None,
+                "key_sign_by": "owners",
+                "of_tomorrow": "<b>",
+            }
+        return list_id
+
+    def paths(self) -> list[str]:
+        """The paths that were asked for since the last time."""
+        found = [path for _, path, _ in self.requests]
+        self.requests.clear()
+        return found
+
+    def answer(self, method: str, path: str, fields: dict[str, str]) -> Any:
+        """What is answered; raises RefusedError."""
+        self.requests.append((method, path, fields))
+        if self.instead is not None:
+            self.instead(path)
+        match [unquote(part) for part in path.strip("/").split("/")[1:]]:
+            case ["lists", spec]:
+                return self._list(spec)
+            case ["lists", spec, "roster", role]:
+                return self._members(self.rosters[self._known(spec)][role], spec, role)
+            case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
+                return {"count": 0}
+            case ["lists", spec, "archivers"]:
+                return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
+            case ["members", "find"]:
+                return self._find(fields)
+            case ["plugins", "pgp", *rest] if self.plugin:
+                return self._pgp(method, rest, fields)
+            case ["plugins", "events", *rest] if self.events is not None:
+                return self.events["/".join(rest)]
+        raise RefusedError(404, "Not Found")
+
+    def _known(self, spec: str) -> str:
+        list_id = spec.replace("@", ".")
+        if list_id not in self.rosters:
+            raise RefusedError(404, "")
+        return list_id
+
+    def _address(self, list_id: str) -> str:
+        return list_id.replace(".", "@", 1)
+
+    def _list(self, spec: str) -> dict[str, Any]:
+        list_id = self._known(spec)
+        name = self._address(list_id)
+        return {
+            "list_id": list_id,
+            "fqdn_listname": name,
+            "display_name": name.partition("@")[0].title(),
+            "self_link": f"{self.url}/lists/{list_id}",
+        }
+
+    def _members(self, addresses: list[str], list_id: str, role: str) -> dict[str, Any]:
+        entries = [
+            {
+                "email": address,
+                "address": address,
+                "role": role,
+                "list_id": list_id,
+                "self_link": f"{self.url}/members/1",
+            }
+            for address in addresses
+        ]
+        return {"start": 0, "total_size": len(entries), **({"entries": entries} if entries else {})}
+
+    def _find(self, fields: dict[str, str]) -> dict[str, Any]:
+        wanted, role = fields["subscriber"], fields["role"]
+        there = self.rosters[fields["list_id"]][role]
+        found = there if "*" in wanted else [address for address in there if address == wanted]
+        return self._members(found, fields["list_id"], role)
+
+    def _pgp(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match method, path:
+            case "GET", []:
+                return {"version": "0", "healthy": True, "problems": []}
+            case "GET", ["settings"]:
+                return {"settings": self.settings}
+            case "GET", ["directory", domain, name]:
+                list_id = f"{name.removesuffix('-in-z-base-32')}.{domain.lower()}"
+                if list_id not in self.encrypted:
+                    raise RefusedError(
+                        404, "No encrypted list of this domain has an address of this name.", "no-such-entry"
+                    )
+                return BINARY
+            case "GET", ["lists"]:
+                start = (int(fields["page"]) - 1) * int(fields["count"])
+                entries = [self._whole(list_id) for list_id in sorted(self.encrypted)][
+                    start : start + int(fields["count"])
+                ]
+                return {"start": start, "total_size": len(self.encrypted), **({"entries": entries} if entries else {})}
+        return self._pgp_of_list(method, path, fields)
+
+    def _pgp_of_list(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        list_id = path[1].replace("@", ".")
+        if list_id not in self.rosters:
+            raise RefusedError(404, "There is no such list.", "no-such-list")
+        if list_id not in self.encrypted:
+            raise RefusedError(404, "It is not an encrypted list.", "not-encrypted")
+        match method, path[2:]:
+            case "GET", []:
+                return self._whole(list_id)
+            case "PATCH", []:
+                self._change(list_id, fields)
+                return self._whole(list_id)
+            case "GET", ["certificate"]:
+                return {
+                    "list_id": list_id,
+                    "address": self._address(list_id),
+                    "fingerprint": FINGERPRINT,
+                    "expires": self.expires,
+                    "armored": ARMORED,
+                }
+        raise RefusedError(404, "Not Found")
+
+    def _change(self, list_id: str, fields: dict[str, str]) -> None:
+        if int(fields.get("replay_window_days", "1").replace("default", "1")) == 13:
+            raise RefusedError(400, "replay_window_days takes another number than 13, or `default`.", "setting")
+        if fields.get("of_tomorrow") == "trouble":
+            raise RefusedError(400, "There is trouble.", "invalid")
+        self.encrypted[list_id].update(fields)
+
+    def _whole(self, list_id: str) -> dict[str, Any]:
+        return {
+            "list_id": list_id,
+            "address": self._address(list_id),
+            "members": {"total": 3, "receiving": 2, "getting_nothing": 1},
+            "list_key": {
+                "fingerprint": FINGERPRINT,
+                "created": "2026-01-01T00:00:00Z",
+                "expires": self.expires,
+                "expired": False,
+            },
+            "settings": self.encrypted[list_id],
+        }
+
+
+@contextmanager
+def core_server() -> Iterator[CoreServer]:
+    """A Mailman that answers for the time of the block."""
+    core = CoreServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            """Nothing is written down."""
+
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            fields = {name: values[0] for name, values in parse_qs(parts.query or body).items()}
+            try:
+                status, answer = 200, core.answer(self.command, parts.path, fields)
+            except RefusedError as refused:
+                status, answer = refused.status, refused.answer
+            except ConnectionError:
+                return
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 - as the server calls them
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    core.url = f"http://127.0.0.1:{server.server_address[1]}/3.1"
+    try:
+        yield core
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

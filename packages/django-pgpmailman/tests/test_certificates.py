@@ -1,0 +1,96 @@
+"""The certificate of a list: as a file, and in the Web Key Directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from core_server import ARMORED, BINARY
+from visitors import ANTS, People
+
+from django_pgpmailman.roles import Role
+
+if TYPE_CHECKING:
+    from core_server import CoreServer
+
+NAME = "ants-in-z-base-32"
+DIRECT = f"/.well-known/openpgpkey/hu/{NAME}"
+ADVANCED = f"/.well-known/openpgpkey/example.com/hu/{NAME}"
+
+
+@pytest.fixture
+def get(people: People, settings: Any) -> Any:
+    """Ask for something on a host: ``get(path, "example.com")``."""
+    settings.ALLOWED_HOSTS = ["example.com", "openpgpkey.example.com", "other.example.org", "testserver"]
+    client = people.client(Role.EVERYBODY)
+    return lambda path, host="testserver", **more: client.get(path, headers={"host": host}, **more)
+
+
+def test_file(get: Any) -> None:
+    """Everybody gets it as a file of its type."""
+    response = get(f"/pgp/lists/{ANTS}/certificate.asc")
+    assert response.content.decode() == ARMORED
+    assert response["Content-Type"] == "application/pgp-keys"
+    assert response["Content-Disposition"] == f'attachment; filename="{ANTS}.asc"'
+
+
+def test_file_of_no_list(get: Any, mailman: CoreServer) -> None:
+    """There is none of a plain list, and of none; the page says which."""
+    mailman.mlist("plain@example.com", encrypted=False)
+    for name, sentence in (("plain", "This list is not encrypted."), ("none", "There is no such list.")):
+        response = get(f"/pgp/lists/{name}.example.com/certificate.asc")
+        assert (response.status_code, sentence in response.content.decode()) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        (DIRECT, "example.com"),
+        (DIRECT, "example.com:8000"),
+        (ADVANCED, "openpgpkey.example.com"),
+        (ADVANCED, "other.example.org"),
+        (ADVANCED.replace("example.com", "EXAMPLE.com"), "openpgpkey.example.com"),
+    ],
+)
+def test_directory(get: Any, path: str, host: str) -> None:
+    """Mail programs find the certificate, in binary, by both methods, and may be websites."""
+    for query in ("", "?l=ants", "?l=bees"):
+        response = get(f"{path}{query}", host)
+        assert response.status_code == 200
+        assert response.content == BINARY
+        assert response["Content-Type"] == "application/octet-stream"
+        assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        (DIRECT, "other.example.org"),
+        (ADVANCED.replace("example.com", "other.example.org"), "openpgpkey.example.com"),
+        (ADVANCED.replace("ants", "plain"), "openpgpkey.example.com"),
+        (ADVANCED.replace("ants", "none"), "openpgpkey.example.com"),
+        (ADVANCED.replace("example.com", ".."), "openpgpkey.example.com"),
+        (ADVANCED.replace("example.com", "..%2f"), "openpgpkey.example.com"),
+        (ADVANCED.replace("example.com", "a%3fb"), "openpgpkey.example.com"),
+    ],
+)
+def test_directory_without(get: Any, mailman: CoreServer, path: str, host: str) -> None:
+    """Nothing is found of a plain list, of no list, of another domain, nor by names that lead elsewhere."""
+    mailman.mlist("plain@example.com", encrypted=False)
+    response = get(path, host)
+    assert response.status_code == 404
+    assert BINARY not in response.content
+
+
+def test_directory_while_mailman_is_away(get: Any, settings: Any) -> None:
+    """That nobody knows is not said as that there is none: a mail program would go on without encryption."""
+    settings.MAILMAN_REST_API_URL = "http://127.0.0.1:9"
+    assert get(ADVANCED, "openpgpkey.example.com").status_code == 503
+
+
+def test_policy(get: Any) -> None:
+    """The file is there by which programs know that there is a directory."""
+    for path in ("/.well-known/openpgpkey/policy", "/.well-known/openpgpkey/example.com/policy"):
+        response = get(path)
+        assert (response.status_code, response.content) == (200, b"")
+        assert response["Access-Control-Allow-Origin"] == "*"

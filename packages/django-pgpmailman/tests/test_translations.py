@@ -1,0 +1,103 @@
+"""Our texts in other languages: complete, with the same places, compiled; and those of settings are what Mailman says."""
+
+from __future__ import annotations
+
+import io
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from visitors import ANTS, People
+
+import django_pgpmailman
+from django_pgpmailman import rest_texts
+from django_pgpmailman.roles import Role
+from mailman_pgp.lists.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
+    from website import Website
+
+SOURCES = Path(str(django_pgpmailman.__file__)).parent
+LANGUAGES = sorted(path.name for path in (SOURCES / "locale").iterdir() if path.is_dir())
+
+in_each_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def catalogue(language: str) -> Catalog:
+    with (SOURCES / "locale" / language / "LC_MESSAGES/django.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def template_ids() -> set[str]:
+    with (SOURCES / "locale/django.pot").open("rb") as file:
+        return {str(message.id) for message in read_po(file) if message.id}
+
+
+def places(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)s|<[^>]+>|`[^`]+`", text))
+
+
+def test_template_is_up_to_date(web: Website) -> None:
+    """Translators get each text of the sources and templates, and none that is there no more; else run `make translations`."""
+    assert web
+    mappings = tomllib.loads((SOURCES.parents[1] / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
+    keywords = {"_": None, "N_": None}
+    found = {str(text) for _, _, text, _, _ in extract_from_dir(SOURCES, methods, keywords=keywords)}
+    assert template_ids() == found
+    assert len(found) > 60
+
+
+def test_every_text_is_found(web: Website) -> None:
+    """What a template marks is gathered, in each of the forms that we use."""
+    from django_pgpmailman.extraction import of_template  # noqa: PLC0415 - Django must be ready
+
+    assert web
+    source = (
+        b'<p>\n  {% if x %}{% translate "One" %}{% endif %}\n\t<a title="{% translate \'Two\' %}">\n'
+        b"{% blocktranslate trimmed with a=b %}Three\n  {{ a }}{% endblocktranslate %}{# No #}"
+        b'{% translate "Four" as x %}'
+    )
+    found = [texts for _, _, texts, _ in of_template(io.BytesIO(source), (), ())]
+    assert found == ["One", "Two", "Three %(a)s", "Four"]
+
+
+@in_each_language
+def test_complete(language: str) -> None:
+    """Each text has a translation with the same places, tags and commands in it, and none is a guess."""
+    found = catalogue(language)
+    messages = {str(message.id): str(message.string) for message in found if message.id}
+    assert set(messages) == template_ids()
+    assert [text for text, translated in messages.items() if not translated.strip()] == []
+    assert [text for text, translated in messages.items() if places(text) != places(translated)] == []
+    assert [str(message.id) for message in found if message.fuzzy and message.id] == []
+
+
+@in_each_language
+def test_compiled(language: str) -> None:
+    """What Django reads is what the translators wrote; else run `make translations`."""
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    assert (SOURCES / "locale" / language / "LC_MESSAGES/django.mo").read_bytes() == compiled.getvalue()
+
+
+def test_texts_of_mailman() -> None:
+    """What Mailman says of its settings is as translators have it."""
+    assert set(rest_texts.MEANINGS) == {setting.meaning for setting in SETTINGS.values()}
+    assert set(rest_texts.LABELS) == {name.replace("_", " ").capitalize() for name in SETTINGS}
+    assert set(rest_texts.CHOICES) == {choice for setting in SETTINGS.values() for choice in setting.choices}
+
+
+def test_language_of_the_reader(people: People) -> None:
+    """A page is in the language that its reader's browser asks for, and says so."""
+    page = people.client(Role.OWNER).get(f"/pgp/lists/{ANTS}/settings", headers={"accept-language": "de"})
+    text = page.content.decode()
+    assert '<html lang="de"' in text
+    assert "Der Schlüssel der Liste" in text
+    assert "Eine Zeile in jedem Beitrag" in text
