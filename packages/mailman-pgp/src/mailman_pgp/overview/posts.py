@@ -51,7 +51,7 @@ class Post:
 @public
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Somebody who has got nothing since a time (naive UTC); `reason` as in `mailman_pgp.overview.reasons.unserved`."""
+    """Somebody who has got nothing since a time (naive UTC); `reason` as in `mailman_pgp.overview.reasons.missed`."""
 
     address: str
     reason: str

@@ -53,10 +53,6 @@ _UNSERVED: dict[str, Reason] = {
     "suspended": Reason(
         N_("the certificate is suspended"), "When all is well, let it count again.", "mailman pgp certificate resume"
     ),
-    "given-up": Reason(
-        "their mail server has not taken a post for as long as it was tried",
-        "Ask them in another way whether their mailbox is full, or their address another one by now.",
-    ),
     CertificateProblem.EXPIRED: _to_be_added(
         N_("the certificate has expired"),
         "Ask them to extend it and to send it again",
@@ -75,6 +71,12 @@ _UNSERVED: dict[str, Reason] = {
     CertificateProblem.WRONG_ADDRESS: _to_be_added(N_("the certificate does not name the address"), _NEW_ONE),
     CertificateProblem.BROKEN: _to_be_added(N_("the certificate is damaged"), _NEW_ONE),
 }
+
+# The one that only the ledger knows.
+_GIVEN_UP = Reason(
+    "their mail server has not taken a post for as long as it was tried",
+    "Ask them in another way whether their mailbox is full, or their address another one by now.",
+)
 
 _REFUSED: dict[str, str] = {
     Problem.NOT_ENCRYPTED: "not encrypted",
@@ -116,6 +118,12 @@ _REFUSED: dict[str, str] = {
 def unserved(reason: str) -> Reason:
     """Why somebody gets nothing; `reason` as `mailman_pgp.delivery.lookup` and the ledger have it."""
     return _UNSERVED.get(reason) or _to_be_added(f"the certificate can't be used ({reason})", _NEW_ONE)
+
+
+@public
+def missed(reason: str) -> Reason:
+    """Why somebody has missed a post; `reason` as the ledger has it."""
+    return _GIVEN_UP if reason == "given-up" else unserved(reason)
 
 
 @public

@@ -57,8 +57,8 @@ class OnePost(Resource):
                     {
                         "address": one.address,
                         "reason": one.reason,
-                        "words": reasons.unserved(one.reason).words,
-                        "next_step": reasons.unserved(one.reason).mend,
+                        "words": reasons.missed(one.reason).words,
+                        "next_step": reasons.missed(one.reason).mend,
                         "since": one.since,
                     }
                     for one in missed
