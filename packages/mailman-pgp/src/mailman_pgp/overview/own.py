@@ -49,10 +49,6 @@ _REASONS: dict[str, tuple[str, str]] = {
         "your key could not be used for encryption",
         "Export it anew in your OpenPGP program, and send it again.",
     ),
-    "given-up": (
-        "your mail server has not taken a post for as long as it was tried",
-        "See whether your mailbox is full, or ask whoever runs it.",
-    ),
     CertificateProblem.EXPIRED: (
         "your key has expired",
         "Renew it: extend it in your mail program, and send it again.",
