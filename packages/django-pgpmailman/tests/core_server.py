@@ -227,6 +227,7 @@ class CoreServer:
         return {
             "list_id": list_id,
             "address": self._address(list_id),
+            "waiting": {"requests": 40, "changes": 1, "held": 1},
             "members": {"total": 3, "receiving": 2, "getting_nothing": 1},
             "list_key": {
                 "fingerprint": FINGERPRINT,

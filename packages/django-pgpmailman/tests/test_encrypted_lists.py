@@ -31,12 +31,13 @@ def in_days(days: int) -> str:
     [(None, ">good<"), (in_days(300), ">good<"), (in_days(59), ">expires soon<")],
 )
 def test_keys(people: People, mailman: CoreServer, expires: str | None, word: str) -> None:
-    """Each list has the state of its key as a word, and how many get nothing."""
+    """Each list has the state of its key as a word, how many get nothing, and how much waits for a moderator."""
     mailman.expires = expires
     text = shown(people)
     assert text.count(word) == 2
     assert ">ants@example.com</a>" in text
     assert text.count("mailman pgp status") == 2
+    assert text.count("<td>42</td>") == 2
 
 
 def test_keys_that_are_gone(people: People, mailman: CoreServer, monkeypatch: pytest.MonkeyPatch) -> None:

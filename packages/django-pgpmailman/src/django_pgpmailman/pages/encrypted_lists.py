@@ -28,11 +28,12 @@ _COUNT = 50  # lists on a page
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A list; `key` is as REST has it."""
+    """A list; `key` is as REST has it, `waiting` is how many requests, keys and posts wait for a moderator."""
 
     list_id: str
     address: str
     members: Mapping[str, int]
+    waiting: int
     key: Mapping[str, Any] | None
 
     @property
@@ -52,7 +53,8 @@ def _show(visit: Visit) -> HttpResponse:
     with core.asking():
         answer = visit.lists.page(page, _COUNT)
     found = [
-        Row(each["list_id"], each["address"], each["members"], each["list_key"]) for each in answer.get("entries", ())
+        Row(each["list_id"], each["address"], each["members"], sum(each["waiting"].values()), each["list_key"])
+        for each in answer.get("entries", ())
     ]
     return visit.show(
         "encrypted_lists.html",
