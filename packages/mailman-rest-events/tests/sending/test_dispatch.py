@@ -8,12 +8,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from receivers import OK, Receiver, answer, receiver
+from authority import make_authority
+from receivers import OK, Receiver, answer, closes, floods, hangs, receiver
 from sqlalchemy import select
 from written import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -441,3 +443,47 @@ def test_nothing_to_tell(dispatch: Callable[..., Any], store: Session) -> None:
     with receiver() as peer:
         turn_until(dispatch(web=peer), lambda: states(store)["delivered"] == 1)
     assert got(peer)[0].keys() == {"name", "id", "time", "sequence"}
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [
+        (answer("500 Oops"), "It answered 500."),
+        (hangs, "No complete answer came within 1 second"),
+        (closes, "It closed the connection without a complete answer."),
+        (floods, ""),
+        (answer("302 Found", "Location: http://127.0.0.1:1/\r\n"), "a redirect, which is not followed"),
+        (None, "Its certificate is not in order: self-signed certificate."),
+    ],
+    ids=["500", "hangs", "closes", "ten-megabytes", "redirect", "certificate"],
+)
+def test_operators_see_why(
+    says: Any,
+    sentence: str,
+    happens: Callable[..., list[str]],
+    store: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever a receiver does, `status` says it in the words in which it came about."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from mailman_rest_events import site  # noqa: PLC0415 - core must be initialised
+    from mailman_rest_events.administration.overview import overview  # noqa: PLC0415
+    from mailman_rest_events.sending.dispatch import Dispatch  # noqa: PLC0415
+
+    happens()
+    with receiver(*((OK, make_authority(tmp_path).server) if says is None else (says,))) as peer:
+        told = replace(at("web", peer), timeout=1.0)
+        store.commit()
+        sending = Dispatch({"web": told})
+        monkeypatch.setattr(site, "_endpoints", {"web": told})
+
+        def web() -> Any:
+            store.rollback()
+            return overview().endpoints[0]
+
+        turn_until(sending, lambda: web().problem or states(store)["delivered"])
+        sending.stop()
+    assert sentence in web().problem
+    assert bool(sentence) == bool(web().problem)

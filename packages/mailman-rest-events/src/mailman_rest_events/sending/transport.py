@@ -186,14 +186,14 @@ class Connection:
         match error:
             case ForbiddenAddressError():
                 return f"Its host leads to {error}, in a private network. Set `allow_private: yes` in its section if that is meant."
-            case SSLError():
+            case SSLError() | ssl.SSLError():
                 return f"Its certificate is not in order: {_of_ssl(reason)}."
             case NewConnectionError():
                 return f"It can't be reached: {_of_system(reason)}."
             case ConnectTimeoutError():
                 return f"It can't be reached: no connection came about within {seconds} seconds."
-            case _ if isinstance(error, ssl.SSLError):
-                return f"Its certificate is not in order: {_of_ssl(error)}."
+            case ConnectionResetError() | BrokenPipeError():  # http.client's RemoteDisconnected is one
+                return "It closed the connection without a complete answer."
             case OSError():
                 return f"It can't be reached: {_of_system(error)}."
             case UnicodeError():
