@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from core_people import PeopleOfCore
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -90,6 +92,7 @@ class CoreServer:
     expires: str | None = None
     settings: list[dict[str, Any]] = field(default_factory=lambda: list(SETTINGS))
     events: dict[str, Any] | None = None
+    people: PeopleOfCore = field(default_factory=PeopleOfCore)
     plugin: bool = True
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     instead: Callable[[str], None] | None = None
@@ -174,6 +177,8 @@ class CoreServer:
         return self._members(found, fields["list_id"], role)
 
     def _pgp(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        if (answer := self.people.answer(method, path, fields)) is not None:
+            return answer
         match method, path:
             case "GET", []:
                 return {"version": "0", "healthy": True, "problems": []}
@@ -251,7 +256,7 @@ def core_server() -> Iterator[CoreServer]:
         def _answer(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            fields = {name: values[0] for name, values in parse_qs(parts.query or body).items()}
+            fields = {name: "\n".join(values) for name, values in parse_qs(parts.query or body).items()}
             try:
                 status, answer = 200, core.answer(self.command, parts.path, fields)
             except RefusedError as refused:

@@ -21,10 +21,11 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DENIED = {302, 403}
 
 
-def address(route: str, list_id: str) -> str:
-    """An address of a page, about a list."""
+def address(route: str, list_id: str, role: Role = Role.EVERYBODY) -> str:
+    """An address of a page, about a list; to the visitor who has this role, about themselves."""
     local = list_id.partition(".")[0]
     path = route.replace("<list:list_id>", list_id).replace("<str:domain>", "example.com")
+    path = path.replace("<own:own_address>", f"{role.name.lower()}@example.com")
     return f"/{path.replace('<slug:digest>', f'{local}-in-z-base-32')}"
 
 
@@ -42,7 +43,7 @@ def visits(people: People, list_id: str) -> Iterator[tuple[Any, str, Role, Any]]
         client.defaults["SERVER_NAME"] = "example.com"
         for page in pages():
             for method in METHODS:
-                yield page, method, role, client.generic(method, address(page.route, list_id))
+                yield page, method, role, client.generic(method, address(page.route, list_id, role))
 
 
 @pytest.fixture
@@ -82,6 +83,22 @@ def test_another_list(people: People) -> None:
             if response.status_code not in DENIED:
                 wrong.append((page.name, method, role.name, response.status_code))
     assert wrong == []
+
+
+def test_addresses_of_others(people: People, mailman: CoreServer) -> None:
+    """What is about an address of the visitor's own is shown of nobody else's, whatever they are; and Mailman is not asked."""
+    own = [page for page in pages() if "<own:own_address>" in page.route]
+    assert own
+    mailman.paths()
+    for page in own:
+        for method in page.methods:
+            for visitor in Role:
+                for whose in set(Role) - {visitor}:
+                    for spelt in (str.lower, str.upper):
+                        path = spelt(address(page.route, ANTS, whose).rpartition("/")[2])
+                        asked = address(page.route, ANTS).rpartition("/")[0] + "/" + path
+                        assert people.client(visitor).generic(method, asked).status_code in DENIED
+    assert not any("plugins" in path for path in mailman.paths())
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_remembered_until_it_changes(people: People, mailman: CoreServer) -> Non
     user = people.users[Role.LOGGED_IN]
     mailman.paths()
     assert all(FINGERPRINT[:4] in menu(ANTS, user) for _ in range(3))
-    assert sum("plugins" in path for path in mailman.paths()) == 1
+    assert sum("certificate" in path for path in mailman.paths()) == 1
     del mailman.encrypted[ANTS]
     assert "encrypted" in menu(ANTS, user)
     mailinglist_modified.send_robust(sender=None, list_id=ANTS)

@@ -15,16 +15,21 @@ from django.core.cache import cache
 from django_mailman3.signals import mailinglist_created, mailinglist_deleted, mailinglist_modified
 
 from django_pgpmailman import core
+from django_pgpmailman.own_addresses import own_addresses
+from django_pgpmailman.own_keys import AT_ONCE, at_list
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django_pgpmailman.own_keys import Place
 
 log = logging.getLogger(__name__)
 
 #: Where no event says that something has changed, it is seen after so many seconds.
 REMEMBERED_SECONDS = 20
 _LIMIT_SECONDS = 2.0
+_SILENT = "pgpmailman:silent"  # nobody answered what was asked of a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,34 @@ def _asked(list_id: str) -> Mapping[str, Any]:
         return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__}))
     except (core.TroubleError, RefusedError):
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How somebody stands at a list; `others` are those of their addresses that are not on it, and don't ask to join."""
+
+    places: list[Place]
+    others: list[str]
+
+
+def own_places(user: Any, list_id: str) -> Own | None:
+    """How a user of the website stands at an encrypted list now; None for who is not signed in, or where nobody knows.  Never raises."""
+    try:
+        addresses = own_addresses(user)[:AT_ONCE] if user.is_authenticated else []
+        return _own(list_id, addresses) if addresses and not cache.get(_SILENT) else None
+    except Exception as error:  # noqa: BLE001 - as above
+        log.warning("How somebody stands at %r is not known: %s", list_id, type(error).__name__)
+        return None
+
+
+def _own(list_id: str, addresses: list[str]) -> Own | None:
+    try:
+        with core.asking():
+            places = at_list(core.encrypted_lists(_LIMIT_SECONDS), list_id, addresses)
+    except (core.TroubleError, RefusedError):
+        cache.set(_SILENT, 1, REMEMBERED_SECONDS)
+        return None
+    return Own(places, sorted({*addresses} - {place.address for place in places}))
 
 
 def forget(list_id: Any, **_kwargs: Any) -> None:

@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
 
-from django_pgpmailman import core
-from django_pgpmailman.permissions import is_at_least
+from django_pgpmailman import core, own_addresses
+from django_pgpmailman.permissions import addresses_of, is_at_least
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
@@ -36,6 +39,10 @@ _WANTED = {
     Role.OWNER: _("This page is for owners of the list."),
     Role.SITE_ADMIN: _("This page is for the administrators of the site."),
 }
+_NOT_OWN = _(
+    "This page is for whoever has shown that this address is theirs. If it is yours, add it to your account and confirm it."
+)
+_TOO_LONG = _("This is longer than a public key may be here: 1 MiB. Nothing of it was read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,16 @@ class Page:
     """A page.
 
     :ivar name: Its name for `reverse`, below ``pgpmailman:``.
-    :ivar route: Its path, as Django writes it; the list of a role on a list is ``<list:list_id>``.
+    :ivar route: Its path, as Django writes it; the list of a role on a list is ``<list:list_id>``, an address that has to be one
+        of the visitor's own ``<own:own_address>``.
+    :ivar most_bytes: Of a form with files.  Then none of it lies in a file on the way, and what is longer is not read; 0 for what Django
+        takes.
     """
 
     name: str
     route: str
     methods: Mapping[str, Method] = field(default_factory=dict)
+    most_bytes: int = 0
 
     @property
     def pattern(self) -> Any:
@@ -97,7 +108,21 @@ class Page:
         def view(request: HttpRequest, **names: str) -> HttpResponse:
             return protect(self._answer(request, names))
 
-        return path(self.route, view, name=self.name)
+        return path(self.route, self._bounded(view) if self.most_bytes else view, name=self.name)
+
+    def _bounded(self, view: Callable[..., HttpResponse]) -> Any:
+        """The same, with forms that are read into memory and no further than they may be."""
+
+        @sensitive_post_parameters()  # type: ignore[untyped-decorator]  # what people upload by mistake is in no report of an error
+        @csrf_exempt  # type: ignore[untyped-decorator]  # the middleware would read the form before this; `view` looks at the token
+        def bounded(request: HttpRequest, **names: str) -> HttpResponse:
+            if request.method == "POST":
+                if int(request.META.get("CONTENT_LENGTH") or 0) > _in_memory(self.most_bytes):
+                    return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                request.upload_handlers = [MemoryFileUploadHandler(request)]
+            return view(request, **names)
+
+        return bounded
 
     def _answer(self, request: HttpRequest, names: Mapping[str, str]) -> HttpResponse:
         method = self.methods.get("GET" if request.method == "HEAD" else request.method)
@@ -124,10 +149,21 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
     if not is_at_least(method.role, user, visit.core, visit.mlist):
         return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+    if own_addresses.NAME in visit.names and visit.names[own_addresses.NAME] not in addresses_of(user):
+        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
     if method.role.of_list:
         _tell_menu(user, method.role)
     with core.asking():
         return method.answer(visit)
+
+
+def _in_memory(most_bytes: int) -> int:
+    """How long a form may be: Django puts longer files on the disk, and refuses longer fields without a page."""
+    return min(
+        most_bytes,
+        int(settings.FILE_UPLOAD_MAX_MEMORY_SIZE),
+        int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or most_bytes),
+    )
 
 
 def _tell_menu(user: Any, role: Role) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import register_converter
 
 from django_pgpmailman.lists import ListID
+from django_pgpmailman.own_addresses import OwnAddress
 from django_pgpmailman.pages import PAGES
 
 app_name = "pgpmailman"
 
 register_converter(ListID, "list")
+register_converter(OwnAddress, "own")
 
 urlpatterns = [page.pattern for page in PAGES]

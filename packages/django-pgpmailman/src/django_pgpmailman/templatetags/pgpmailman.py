@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from django_pgpmailman import words
-from django_pgpmailman.knowledge import encryption_of
+from django_pgpmailman.knowledge import encryption_of, own_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,10 @@ def encryption_panel(context: Context) -> Any:
     if context.get("current") != "list_summary":
         return ""
     encryption = encryption_of(context["list"].list_id)
-    return render_to_string("django_pgpmailman/panel.html", {"encryption": encryption}) if encryption else ""
+    if not encryption:
+        return ""
+    own = own_places(context["user"], encryption.list_id)
+    return render_to_string("django_pgpmailman/panel.html", {"encryption": encryption, "own": own})
 
 
 @_harmless
@@ -82,7 +85,17 @@ def list_entry(context: Any) -> Any:
     )
 
 
-_ENTRIES = {"postorius/menu/list_nav.html": list_entry}
+@_harmless
+def user_entry(context: Any) -> Any:
+    """In the menu of a person: the way to their keys."""
+    if not context["user"].is_authenticated:
+        return ""
+    return render_to_string(
+        "django_pgpmailman/user_entry.html", {"current": context.get("current") == "pgpmailman:keys"}
+    )
+
+
+_ENTRIES = {"postorius/menu/list_nav.html": list_entry, "postorius/menu/user_nav.html": user_entry}
 
 
 class _Menu(template.Node):  # type: ignore[misc]  # Django is untyped
