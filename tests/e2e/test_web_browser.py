@@ -8,15 +8,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import DESK, HAND, Browser
 
-from mailman_pgp.openpgp import dearmor, inspect
+from mailman_pgp.openpgp import dearmor, grouped, inspect
+from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from people import EncryptedList
+    from people import EncryptedList, Person
     from visiting import Site
 
 pytestmark = pytest.mark.peer
+
+# Postorius' menu of a person is a list that says that it is none.
+_WITHOUT_STOCK = {"exclude": [["ul[role=navigation]"]]}
 
 
 def stock_page(mlist: EncryptedList) -> str:
@@ -25,6 +29,10 @@ def stock_page(mlist: EncryptedList) -> str:
 
 def settings_page(mlist: EncryptedList) -> str:
     return f"/pgp/lists/{mlist.list_id}/settings"
+
+
+def key_page(person: Person) -> str:
+    return f"/pgp/lists/{person.list.list_id}/keys/{person.address}"
 
 
 def test_stranger_gets_the_certificate(
@@ -94,12 +102,36 @@ def _reach(page: Any, text: str) -> int:
 def _pages(site: Site, mlist: EncryptedList) -> list[tuple[str, Any, str]]:
     """The main pages: a name, who visits, an address."""
     owner, admin = site.officer("owner", mlist), site.visitor("admin@example.net", superuser=True)
+    anne = mlist.member("Anne")
+    member = site.visitor(anne.address)
     return [
         ("list", site.visitor(), stock_page(mlist)),
         ("settings", owner, settings_page(mlist)),
         ("lists", admin, "/pgp/"),
         ("refused", owner, "/pgp/"),
+        ("keys", member, "/pgp/keys"),
+        ("key", member, key_page(anne)),
     ]
+
+
+def test_member_brings_another_key(site: Site, browser: Browser, encrypted_list: EncryptedList, tmp_path: Path) -> None:
+    """A member finds their keys in their menu, uploads a file, sees both fingerprints side by side, and sends it."""
+    anne = encrypted_list.member("Anne")
+    new = MemberKey.generate(f"Anne <{anne.address}>")
+    (tmp_path / "anne.pgp").write_bytes(new.certificate)
+    with browser.window(site.visitor(anne.address)) as page:
+        page.goto("/pgp/keys")
+        page.get_by_role("link", name="PGP keys").wait_for()
+        page.get_by_role("link", name="Bring or change your key").click()
+        page.get_by_label("As a file").set_input_files(tmp_path / "anne.pgp")
+        page.get_by_role("button", name="Look at it").click()
+        old, brought = (page.locator("code", has_text=grouped(one.fingerprint)) for one in (anne.key, new))
+        assert old.bounding_box()["y"] == brought.bounding_box()["y"]
+        found = Axe().run(page, _WITHOUT_STOCK).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+        page.get_by_role("button", name="Send it").click()
+        page.get_by_text(f"An encrypted message goes to {anne.address}.").wait_for()
+    assert browser.complaints == []
 
 
 @pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
@@ -126,7 +158,7 @@ def test_accessibility(site: Site, browser: Browser, encrypted_list: EncryptedLi
     for name, visitor, address in _pages(site, encrypted_list):
         with browser.window(visitor) as page:
             page.goto(address)
-            context = "section[aria-labelledby=pgpmailman-encrypted]" if name == "list" else None
+            context = "section[aria-labelledby=pgpmailman-encrypted]" if name == "list" else _WITHOUT_STOCK
             violations = Axe().run(page, context).response["violations"]
             found += [
                 (name, violation["id"], [node["html"] for node in violation["nodes"]])
