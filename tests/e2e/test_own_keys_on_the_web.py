@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conversations import asked, moderator, reply, set_policy, tell, until_says
+from keys import DAY, forge_usable, now
 
 from mailman_pgp.openpgp import armor, grouped, inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey
@@ -36,8 +37,7 @@ def form(page: Page, action: str) -> dict[str, str]:
 
 def brought(visitor: Visitor, person: Person) -> Page:
     """Somebody uploads their certificate, looks at its fingerprint, and sends it."""
-    pasted = armor(person.key.certificate, "PGP PUBLIC KEY BLOCK").decode()
-    looked = visitor.post(own_page(person), action="look", certificate=pasted)
+    looked = visitor.post(own_page(person), action="look", certificate=pasted(person.key.certificate))
     assert looked.status == 200
     assert grouped(person.key.fingerprint) in looked.text
     return visitor.post(own_page(person), **form(looked, "send"))
@@ -78,8 +78,7 @@ def test_in_place_of_another(site: Site, encrypted_list: EncryptedList) -> None:
     anne, mona = encrypted_list.member("Anne"), moderator(encrypted_list)
     new = replace(anne, key=MemberKey.generate(f"Anne <{anne.address}>"))
     visitor = site.visitor(anne.address)
-    pasted = armor(new.key.certificate, "PGP PUBLIC KEY BLOCK").decode()
-    looked = visitor.post(own_page(anne), certificate=pasted)
+    looked = visitor.post(own_page(anne), certificate=pasted(new.key.certificate))
     assert grouped(anne.key.fingerprint) in looked.text
     assert grouped(new.key.fingerprint) in looked.text
     assert "then a moderator decides" in visitor.post(own_page(anne), **form(looked, "send")).text
@@ -121,9 +120,34 @@ def test_refused(site: Site, encrypted_list: EncryptedList, whose: str) -> None:
         assert refused.status == 400
         assert anne.address in refused.text
     else:
-        pasted = armor(anne.key.secret, "PGP PRIVATE KEY BLOCK").decode()
-        refused = visitor.post(own_page(anne), certificate=pasted)
+        secret = armor(anne.key.secret, "PGP PRIVATE KEY BLOCK").decode()
+        refused = visitor.post(own_page(anne), certificate=secret)
         assert refused.status == 422
         assert "This is a secret key" in refused.text
     assert grouped(anne.key.fingerprint) in visitor.get("/pgp/keys").text
     assert visitor.get(own_page(bart)).status == 403
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["a revoked copy", "a revocation alone"])
+def test_newer_copy_and_revocation(site: Site, encrypted_list: EncryptedList, *, alone: bool) -> None:
+    """A copy of what counts is known as such, and what is new in it counts at once, without a question; so does a revocation."""
+    anne = encrypted_list.person("Anne")
+    made = forge_usable(f"<{anne.address}>")
+    encrypted_list.join(anne, made.public)
+    visitor = site.visitor(anne.address)
+    made.user_id(f"Anne <{anne.address}>")
+    looked = visitor.post(own_page(anne), certificate=pasted(made.public))
+    assert "This is a copy of the key that counts for you." in looked.text
+    refreshed = visitor.post(own_page(anne), **form(looked, "send"))
+    assert "What is new in this copy counts from now on." in refreshed.text
+    made.revoke(at=now() - DAY)
+    looked = visitor.post(own_page(anne), certificate=pasted(made.direct[-1] if alone else made.public))
+    assert ("This is the revocation of a key." in looked.text) is alone
+    revoked = visitor.post(own_page(anne), **form(looked, "send"))
+    assert "Your key is revoked, as it says itself, and counts no more." in revoked.text
+    assert "your key is revoked" in visitor.get("/pgp/keys").text
+
+
+def pasted(certificate: bytes) -> str:
+    """A certificate, or a revocation, as people paste it."""
+    return armor(certificate, "PGP PUBLIC KEY BLOCK").decode()
