@@ -73,6 +73,20 @@ def test_who_joins(site: Site, encrypted_list: EncryptedList) -> None:
         assert part in keys
 
 
+def test_key_before_joining(site: Site, encrypted_list: EncryptedList) -> None:
+    """Who brings a key and answers for it before they join is a member as soon as they have subscribed."""
+    set_policy(encrypted_list, "confirm")
+    anne = encrypted_list.person("Anne")
+    visitor = site.visitor(anne.address)
+    assert "not on this list" in visitor.get(own_page(anne)).text
+    assert f"An encrypted message goes to {anne.address}." in brought(visitor, anne).text
+    tell(anne, reply(anne, asked(anne)))
+    until(lambda: encrypted_list.rest("certificates").get("entries"), "the key to count")
+    visitor.post(f"{summary(encrypted_list)}subscribe", subscriber=anne.address)
+    until(lambda: anne.address in encrypted_list.members(), "Anne to be a member")
+    assert "your key counts" in visitor.get(summary(encrypted_list)).text
+
+
 def test_in_place_of_another(site: Site, encrypted_list: EncryptedList) -> None:
     """Old and new fingerprint side by side; asked again, answered, and then a moderator decides; posts go to the old one until then."""
     anne, mona = encrypted_list.member("Anne"), moderator(encrypted_list)
