@@ -17,8 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
-from django_pgpmailman import core
-from django_pgpmailman.permissions import is_at_least
+from django_pgpmailman import core, permissions
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
@@ -122,10 +121,11 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
     if method.role.of_list and user.is_authenticated:
         mlist = core.mailing_list(visit.core, visit.names["list_id"])
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
-    if not is_at_least(method.role, user, visit.core, visit.mlist):
+    role = permissions.found(method.role, user, visit.core, visit.mlist)
+    if role is None:
         return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
     if method.role.of_list:
-        _tell_menu(user, method.role)
+        _tell_menu(user, role)
     with core.asking():
         return method.answer(visit)
 
