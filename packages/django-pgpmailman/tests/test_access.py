@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_server import TOKEN
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role
@@ -25,6 +26,7 @@ def address(route: str, list_id: str) -> str:
     """An address of a page, about a list."""
     local = list_id.partition(".")[0]
     path = route.replace("<list:list_id>", list_id).replace("<str:domain>", "example.com")
+    path = path.replace("<slug:token>", TOKEN)
     return f"/{path.replace('<slug:digest>', f'{local}-in-z-base-32')}"
 
 

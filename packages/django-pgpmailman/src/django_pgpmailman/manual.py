@@ -26,7 +26,7 @@ def table(pages: Iterable[Page]) -> str:
     lines = [f"| | {' | '.join(_HEADS.values())} | |", f"| --- | {'--- | ' * len(_HEADS)}--- |"]
     for page in pages:
         route = page.route.replace("<list:list_id>", "{list}").replace("<str:domain>", "{domain}")
-        route = route.replace("<slug:digest>", "{hash}")
+        route = route.replace("<slug:digest>", "{hash}").replace("<slug:token>", "{token}")
         for name, method in page.methods.items():
             may = " | ".join("yes" if role >= method.role else "" for role in _HEADS)
             lines.append(f"| `{name} /{route}` | {may} | {method.meaning} |")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django_pgpmailman.pages import certificate, directory, encrypted_lists, settings
+from django_pgpmailman.pages import certificate, changes, directory, encrypted_lists, held, requests, settings
 
 PAGES = (
     encrypted_lists.PAGE,
     certificate.PAGE,
     settings.PAGE,
+    *requests.PAGES,
+    *changes.PAGES,
+    held.PAGE,
     *directory.PAGES,
 )
