@@ -285,7 +285,10 @@ class CoreServer:
                 self._one("changes", list_id, name)
                 self._taken("changes", list_id, name)
                 return {}
-            case "POST", ["requests", _, "challenge"] | ["held", _, "copy"] | ["certificates", _]:
+            case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"] | [
+                "certificates",
+                _,
+            ]:
                 return {}
         raise RefusedError(404, "Not Found")
 

@@ -249,12 +249,17 @@ def test_in_whose_name(people: People, mailman: CoreServer) -> None:
 
 
 def test_ask_again(people: People, mailman: CoreServer) -> None:
-    """The person of a request can be asked once more."""
-    mailman.waiting["requests"][ANTS][0].update(waits_for="outside", reason="waits for proof")
+    """Who wants to join is asked again about the key that they have sent last; who wants to leave, about that."""
     client = people.client(Role.MODERATOR)
-    assert 'value="ask"' in shown(client.get(page("requests")))
-    client.post(page("requests"), form(people, "requests", "ask"))
-    assert [path for path, _ in sent(mailman)] == [f"plugins/pgp/lists/{ANTS}/requests/{core_server.TOKEN}/challenge"]
+    (request,) = mailman.waiting["requests"][ANTS]
+    for purpose, path in (
+        ("join", "offers/anne%3Ci%3E@example.com/again"),
+        ("leave", f"requests/{core_server.TOKEN}/challenge"),
+    ):
+        request.update(waits_for="outside", reason="waits for proof", purpose=purpose)
+        assert 'value="ask"' in shown(client.get(page("requests")))
+        client.post(page("requests"), form(people, "requests", "ask"))
+        assert [path for path, _ in sent(mailman)] == [f"plugins/pgp/lists/{ANTS}/{path}"]
 
 
 def test_copy(people: People, mailman: CoreServer) -> None:

@@ -39,7 +39,10 @@ def _compare(visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> A
 
 
 def _ask(_visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> Any:
-    ants.challenge(request["token"])
+    if request["purpose"] == "leave":
+        ants.challenge(request["token"])
+    else:  # the key that they have sent need not count yet
+        ants.ask_again(request["address"])
     return _("%(address)s is asked again, by an encrypted mail.") % {"address": request["address"]}
 
 
