@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import DESK, HAND
 from conversations import (
     asked,
     clear,
@@ -24,6 +27,7 @@ from test_waiting_requests import ask_by_rest
 from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
+    from browsing import Browser
     from people import EncryptedList, Person
     from visiting import Site, Visitor
 
@@ -133,3 +137,47 @@ def test_a_held_post(site: Site, encrypted_list: EncryptedList) -> None:
     again = browser.post(page(encrypted_list, "held"), **form)
     assert again.status in {404, 409}  # a database may give the number of the first one to the second
     assert encrypted_list.rest("held")["total_size"] == 1
+
+
+@pytest.mark.peer
+def test_in_a_browser(site: Site, browser: Browser, encrypted_list: EncryptedList) -> None:
+    """The pages fit on a desk and in a hand, nothing is kept from them, axe finds nothing serious, and a button decides."""
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.person("Bart")
+    hold(anne)
+    anne.post()
+    ask_by_rest(bart)
+    until_waits(encrypted_list, bart, "waits for a key")
+    held(encrypted_list, 1)
+    mona = site.officer("moderator", encrypted_list)
+    for size in (DESK, HAND):
+        with browser.window(mona, size) as window:
+            for kind in ("requests", "changes", "held"):
+                window.goto(page(encrypted_list, kind))
+                assert window.evaluate("document.documentElement.scrollWidth") <= size[0], kind
+                violations = Axe().run(window).response["violations"]
+                assert [each["id"] for each in violations if each["impact"] in {"serious", "critical"}] == []
+    with browser.window(mona) as window:
+        window.goto(f"/mailman3/lists/{encrypted_list.list_id}/")
+        window.get_by_role("link", name="PGP", exact=True).click()
+        window.get_by_label("Reason").fill("Another time.")
+        window.get_by_role("button", name="Reject").click()
+        assert f"The request of {bart.address} is rejected." in window.get_by_role("status").inner_text()
+        assert window.get_by_text("No request waits.").is_visible()
+    assert browser.complaints == []
+
+
+def test_reason(site: Site, encrypted_list: EncryptedList) -> None:
+    """The reason for a rejection reaches its author encrypted, and nobody without a key, who might read it on the way."""
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.person("Bart")
+    hold(anne)
+    anne.post()
+    held(encrypted_list, 1)
+    ask_by_rest(bart)
+    until_waits(encrypted_list, bart, "waits for a key")
+    mona = site.officer("moderator", encrypted_list)
+    assert "is rejected" in decide(mona, encrypted_list, "requests", "reject", reason="A sly word")[1].text
+    assert "is rejected" in decide(mona, encrypted_list, "held", "reject", reason="A sly word")[1].text
+    until_says(anne, "A sly word")
+    encrypted_list.sandbox.wait_until_idle()
+    for person in (anne, bart):
+        assert not any(b"sly" in kept.content for kept in encrypted_list.sandbox.mailbox.messages(person.address))

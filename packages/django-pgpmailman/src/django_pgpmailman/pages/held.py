@@ -52,7 +52,9 @@ _DESK = Desk(
     seen=lambda post: digest(*(post[name] for name in ("number", "author", "message_id", "since", "size"))),
     actions={
         "accept": _decided("accept", _("The post of %(address)s is accepted, and goes to the list.")),
-        "reject": _decided("reject", _("The post of %(address)s is rejected, and they are told.")),
+        "reject": _decided(
+            "reject", _("The post of %(address)s is rejected. They are told, if a key of theirs counts.")
+        ),
         "discard": _decided("discard", _("The post of %(address)s is discarded; they are not told.")),
         "copy": _copy,
     },

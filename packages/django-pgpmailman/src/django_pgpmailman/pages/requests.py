@@ -59,7 +59,9 @@ _DESK = Desk(
     seen=_seen,
     actions={
         "accept": _decided("accept", _("The request of %(address)s is accepted.")),
-        "reject": _decided("reject", _("The request of %(address)s is rejected, and they are told.")),
+        "reject": _decided(
+            "reject", _("The request of %(address)s is rejected. They are told, if a key of theirs counts.")
+        ),
         "discard": _decided("discard", _("The request of %(address)s is discarded; they are not told.")),
         "compare": _compare,
         "ask": _ask,
