@@ -14,6 +14,7 @@ from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
     from core_server import CoreServer
+    from website import Website
 
 KINDS = ("requests", "changes", "held")
 GROUPS = "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567"
@@ -336,3 +337,12 @@ def test_way_there(people: People) -> None:
         assert f'href="{page(kind)}"' in moderator
     assert f'href="{page("settings")}"' not in moderator
     assert f'href="{page("settings")}"' in owner
+
+
+@each_kind
+def test_forged_forms(people: People, web: Website, mailman: CoreServer, kind: str) -> None:
+    """A form that does not come from our page decides nothing."""
+    filled = form(people, kind, "accept")
+    web.client.force_login(people.users[Role.MODERATOR], backend="django.contrib.auth.backends.ModelBackend")
+    assert web.client.post(page(kind), filled).status_code == 403
+    assert sent(mailman) == []
