@@ -18,6 +18,59 @@ if TYPE_CHECKING:
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
 BINARY = b"a certificate\x00\xff"
 ARMORED = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\naGVsbG8=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+OTHER_FINGERPRINT = "89ABCDEF0123456789ABCDEF0123456789ABCDEF"
+TOKEN = "0123abc"  # of the first request and the first key at each list
+OFFERED = {
+    "fingerprint": FINGERPRINT,
+    "version": 4,
+    "user_ids": ["Anne <anne@example.com>", "<b>bold</b> \u202e<anne@example.com>"],
+    "algorithm": "Ed25519",
+    "created": "2026-01-01T00:00:00Z",
+    "expires": None,
+    "age_days": 300,
+    "usable": True,
+    "problem": None,
+    "words": None,
+    "armored": ARMORED,
+}
+REQUEST = {
+    "token": TOKEN,
+    "address": "anne<i>@example.com",
+    "purpose": "join",
+    "workflow": "pgp-join",
+    "waits_for": "moderator",
+    "reason": "waits for a moderator",
+    "since": "2026-11-01T00:00:00Z",
+    "expires": "2026-12-01T00:00:00Z",
+    "certificate": {**OFFERED, "state": "proven", "compared": None},
+}
+CHANGE = {
+    "token": TOKEN,
+    "address": "anne<i>@example.com",
+    "member": True,
+    "since": "2026-11-01T00:00:00Z",
+    "expires": "2026-12-01T00:00:00Z",
+    "certificate": OFFERED,
+    "earlier": OTHER_FINGERPRINT,
+    "counting": OTHER_FINGERPRINT,
+    "suspended": False,
+    "outdated": False,
+}
+HELD = {
+    "number": 7,
+    "kind": "post",
+    "author": "anne<i>@example.com",
+    "message_id": "<1@example.com>",
+    "since": "2026-11-01T00:00:00Z",
+    "size": 5000,
+    "reasons": ["The message comes from a <moderated> member"],
+    "signature": {
+        "authenticated": False,
+        "status": "none",
+        "fingerprint": None,
+        "words": "not signed: anybody may have written this",
+    },
+}
 SETTINGS = [
     {
         "name": "footer_note",
@@ -83,6 +136,7 @@ class CoreServer:
     :ivar encrypted: The list-ids of the encrypted lists, with their settings.
     :ivar expires: When the keys of lists do.
     :ivar requests: What was asked for: method, path, fields.
+    :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
     :ivar instead: Called in the place of an answer; it may raise.
     """
 
@@ -94,6 +148,7 @@ class CoreServer:
     events: dict[str, Any] | None = None
     people: PeopleOfCore = field(default_factory=PeopleOfCore)
     plugin: bool = True
+    waiting: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     instead: Callable[[str], None] | None = None
 
@@ -102,6 +157,8 @@ class CoreServer:
         list_id = address.replace("@", ".")
         self.rosters[list_id] = {"owner": [], "moderator": [], "member": [], **rosters}
         if encrypted:
+            for kind, one in (("requests", REQUEST), ("changes", CHANGE), ("held", HELD)):
+                self.waiting.setdefault(kind, {})[list_id] = [dict(one)]
             self.encrypted[list_id] = {
                 "footer_note": True,
                 "replay_window_days": None,
@@ -128,6 +185,8 @@ class CoreServer:
                 return self._members(self.rosters[self._known(spec)][role], spec, role)
             case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
                 return {"count": 0}
+            case ["lists", spec, ("requests" | "held") as kind, name] if method == "POST":
+                return self._decided(kind, spec, name)
             case ["lists", spec, "archivers"]:
                 return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
             case ["members", "find"]:
@@ -219,7 +278,45 @@ class CoreServer:
                     "expires": self.expires,
                     "armored": ARMORED,
                 }
+            case "GET", [("requests" | "changes" | "held") as kind]:
+                count = int(fields["count"])
+                start = (int(fields["page"]) - 1) * count
+                entries = self.waiting[kind][list_id]
+                shown = entries[start : start + count]
+                return {"start": start, "total_size": len(entries), **({"entries": shown} if shown else {})}
+            case "GET", [("requests" | "changes" | "held") as kind, name]:
+                return self._one(kind, list_id, name)
+            case "POST", ["changes", name]:
+                self._one("changes", list_id, name)
+                self._taken("changes", list_id, name)
+                return {}
+            case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"] | [
+                "certificates",
+                _,
+            ]:
+                return {}
         raise RefusedError(404, "Not Found")
+
+    def _one(self, kind: str, list_id: str, name: str) -> dict[str, Any]:
+        for one in self.waiting[kind][list_id]:
+            if name == str(one["number" if kind == "held" else "token"]):
+                return one
+        code = {"requests": "no-such-request", "changes": "no-such-change", "held": "no-such-post"}[kind]
+        raise RefusedError(404, "Nothing waits by this name.", code)
+
+    def _decided(self, kind: str, spec: str, name: str) -> dict[str, Any]:
+        # Core takes a token of any list.
+        list_ids = list(self.waiting[kind]) if kind == "requests" else [spec]
+        if not any(self._taken(kind, list_id, name) for list_id in list_ids):
+            raise RefusedError(404, "")
+        return {}
+
+    def _taken(self, kind: str, list_id: str, name: str) -> bool:
+        """Whether it was there; it is no more."""
+        before = self.waiting[kind][list_id]
+        after = [one for one in before if name != str(one["number" if kind == "held" else "token"])]
+        self.waiting[kind][list_id] = after
+        return len(after) < len(before)
 
     def _change(self, list_id: str, fields: dict[str, str]) -> None:
         if int(fields.get("replay_window_days", "1").replace("default", "1")) == 13:

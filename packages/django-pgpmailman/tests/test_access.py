@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_server import TOKEN
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role
@@ -26,6 +27,7 @@ def address(route: str, list_id: str, role: Role = Role.EVERYBODY) -> str:
     local = list_id.partition(".")[0]
     path = route.replace("<list:list_id>", list_id).replace("<str:domain>", "example.com")
     path = path.replace("<own:own_address>", f"{role.name.lower()}@example.com")
+    path = path.replace("<slug:token>", TOKEN)
     return f"/{path.replace('<slug:digest>', f'{local}-in-z-base-32')}"
 
 

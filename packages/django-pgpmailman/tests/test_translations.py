@@ -15,6 +15,8 @@ from babel.messages.pofile import read_po
 from visitors import ANTS, People
 
 import django_pgpmailman
+import mailman_pgp
+import mailman_workflows
 from django_pgpmailman import rest_texts
 from django_pgpmailman.roles import Role
 from mailman_pgp.lists.settings import SETTINGS
@@ -101,3 +103,13 @@ def test_language_of_the_reader(people: People) -> None:
     assert '<html lang="de"' in text
     assert "Der Schlüssel der Liste" in text
     assert "Eine Zeile in jedem Beitrag" in text
+
+
+def test_what_requests_wait_for() -> None:
+    """What Mailman says of why a request waits is as translators have it, apart from what names a day."""
+    said = set()
+    for package in (mailman_pgp, mailman_workflows):
+        (template,) = Path(str(package.__file__)).parent.glob("locale/*.pot")
+        with template.open("rb") as file:
+            said |= {str(message.id) for message in read_po(file) if str(message.id).startswith("waits for ")}
+    assert set(rest_texts.WAITS) == said

@@ -81,3 +81,38 @@ def test_names_lead_nowhere_else(lists: EncryptedLists, asked: list[str], name: 
             ask()
         assert refused.value.status == 404
     assert asked == []
+
+
+def test_what_core_decides(lists: EncryptedLists, asked: list[str]) -> None:
+    """A decision goes to core's own resource of the list, and a token stays in its part of the path."""
+    ants = lists.of("ants.example.com")
+    ants.decide_request("../held/1", "discard")
+    ants.decide_held(7, "accept")
+    assert asked == [
+        "http://127.0.0.1:9/3.1/lists/ants.example.com/requests/..%2Fheld%2F1",
+        "http://127.0.0.1:9/3.1/lists/ants.example.com/held/7",
+    ]
+    with pytest.raises(RefusedError):
+        ants.decide_request("..", "discard")
+
+
+def test_what_nobody_can_decide_any_more(lists: EncryptedLists, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what core knows no more, it is said that somebody has decided about it."""
+
+    class Answer:
+        status_code = 404
+        ok = False
+        text = ""
+        content = b""
+
+        def json(self) -> Any:
+            raise ValueError
+
+    monkeypatch.setattr("mailmanclient.restbase.connection.request", lambda **_: Answer())
+    for decide, code in (
+        (lambda: lists.of("ants").decide_request("0", "accept"), "no-such-request"),
+        (lambda: lists.of("ants").decide_held(1, "accept"), "no-such-post"),
+    ):
+        with pytest.raises(RefusedError, match="somebody has decided") as refused:
+            decide()
+        assert (refused.value.status, refused.value.code) == (404, code)

@@ -27,6 +27,7 @@ def table(pages: Iterable[Page]) -> str:
     for page in pages:
         route = page.route.replace("<list:list_id>", "{list}").replace("<str:domain>", "{domain}")
         route = route.replace("<slug:digest>", "{hash}").replace("<own:own_address>", "{own address}")
+        route = route.replace("<slug:token>", "{token}")
         for name, method in page.methods.items():
             may = " | ".join("yes" if role >= method.role else "" for role in _HEADS)
             lines.append(f"| `{name} /{route}` | {may} | {method.meaning} |")

@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
-from django_pgpmailman import core, own_addresses
-from django_pgpmailman.permissions import addresses_of, is_at_least
+from django_pgpmailman import core, own_addresses, permissions
+from django_pgpmailman.permissions import addresses_of
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
@@ -147,12 +147,13 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
     if method.role.of_list and user.is_authenticated:
         mlist = core.mailing_list(visit.core, visit.names["list_id"])
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
-    if not is_at_least(method.role, user, visit.core, visit.mlist):
+    role = permissions.found(method.role, user, visit.core, visit.mlist)
+    if role is None:
         return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
     if own_addresses.NAME in visit.names and visit.names[own_addresses.NAME] not in addresses_of(user):
         return _sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
     if method.role.of_list:
-        _tell_menu(user, method.role)
+        _tell_menu(user, role)
     with core.asking():
         return method.answer(visit)
 

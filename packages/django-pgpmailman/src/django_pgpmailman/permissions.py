@@ -24,26 +24,47 @@ def is_at_least(role: Role, user: Any, core: Client, mlist: Any = None) -> bool:
 
     :raises TroubleError: when Mailman does not answer.
     """
+    return found(role, user, core, mlist) is not None
+
+
+def found(role: Role, user: Any, core: Client, mlist: Any = None) -> Role | None:
+    """The same, with what they were found to be: it is `role`, or more; None where they are not.
+
+    :raises TroubleError: when Mailman does not answer.
+    """
     if role is Role.EVERYBODY:
-        return True
+        return role
     if not user.is_authenticated or not user.is_active:
-        return False
-    if role is Role.LOGGED_IN or user.is_superuser:
-        return True
+        return None
+    if user.is_superuser:
+        return Role.SITE_ADMIN
+    if role is Role.LOGGED_IN:
+        return role
     if role is Role.SITE_ADMIN or mlist is None:
-        return False
+        return None
     mine = addresses_of(user)
-    rosters = [name for name, needed in (("owner", Role.OWNER), ("moderator", Role.MODERATOR)) if role <= needed]
     with asking():
-        if any(mine & _roster(mlist, name) for name in rosters):
-            return True
-        return role is Role.MEMBER and any(_is_member(core, mlist, address) for address in sorted(mine))
+        for name, held in (("owner", Role.OWNER), ("moderator", Role.MODERATOR)):
+            if role <= held and mine & _roster(mlist, name):
+                return held
+        if role is Role.MEMBER and any(_is_member(core, mlist, address) for address in sorted(mine)):
+            return role
+    return None
 
 
 def addresses_of(user: Any) -> frozenset[str]:
     """The addresses that a user of the website has proven to be theirs, folded."""
     found = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return frozenset(_folded(address) for address in found)
+
+
+def offices_of(user: Any, mlist: Any) -> list[str]:
+    """The addresses of a user that own or moderate a list, in their order.
+
+    :raises TroubleError: when Mailman does not answer.
+    """
+    with asking():
+        return sorted(addresses_of(user) & (_roster(mlist, "owner") | _roster(mlist, "moderator")))
 
 
 def _folded(address: str) -> str:

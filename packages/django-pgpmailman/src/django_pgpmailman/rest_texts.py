@@ -34,3 +34,13 @@ MEANINGS = (
         "sees them: nobody's, those of owners and moderators, or those of members, too."
     ),
 )
+
+#: What requests wait for; one that ends on a day names it, and stays as it is.
+WAITS = (
+    N_("waits for a moderator"),
+    N_("waits for a moderator: leaves without a proof"),
+    N_("waits for proof"),
+    N_("waits for a key"),
+    N_("waits for a confirmation"),
+    N_("waits for an answer to the invitation"),
+)

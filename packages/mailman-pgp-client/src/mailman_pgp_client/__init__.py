@@ -61,15 +61,21 @@ class _Place:
 
     client: Client
     parts: tuple[str, ...] = ()
+    root: tuple[str, ...] = ("plugins", "pgp")
 
     def below(self, *parts: str) -> _Place:
-        return _Place(self.client, (*self.parts, *parts))
+        return _Place(self.client, (*self.parts, *parts), self.root)
+
+    @property
+    def of_core(self) -> _Place:
+        """The same below core's own root."""
+        return _Place(self.client, self.parts, ())
 
     def _path(self) -> str:
         if not _STEPS.isdisjoint(self.parts):
             # They would lead out of the place: whoever joins URLs takes them for steps, quoted or not.
             raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of this name.", "no-such-name")
-        return "/".join(quote(part, safe="@") for part in ("plugins", "pgp", *self.parts))
+        return "/".join(quote(part, safe="@") for part in (*self.root, *self.parts))
 
     def ask(self, method: str = "GET", **fields: Any) -> Answer:
         """Send a request, and return what is answered; fields that are None are left out.  Raises RefusedError."""
@@ -189,6 +195,21 @@ class EncryptedList:
         """The requests that wait, each with its key."""
         return self._place.below("requests").pages()
 
+    def page_of_requests(self, page: int, count: int) -> Answer:
+        """One page of them, with the number of all (`total_size`)."""
+        return self._place.below("requests").ask(page=page, count=count)
+
+    def request(self, token: str) -> Answer:
+        """One of them."""
+        return self._place.below("requests", token).ask()
+
+    def decide_request(self, token: str, action: str, reason: str | None = None) -> None:
+        """Accept, reject or discard one, at core's own resource; the reason is mailed to whoever is rejected.
+
+        Core takes a token of any list: ask `request` first whether it waits at this one.
+        """
+        self._decide(("requests", token), "no-such-request", action=action, reason=reason)
+
     def challenge(self, token: str) -> Answer:
         """Ask the person of a request once more for their proof."""
         return self._place.below("requests", token, "challenge").ask("POST")
@@ -196,6 +217,14 @@ class EncryptedList:
     def changes(self) -> Iterator[Answer]:
         """The keys that wait for a moderator, since the old one has not signed for them."""
         return self._place.below("changes").pages()
+
+    def page_of_changes(self, page: int, count: int) -> Answer:
+        """One page of them, with the number of all (`total_size`)."""
+        return self._place.below("changes").ask(page=page, count=count)
+
+    def change_of(self, token: str) -> Answer:
+        """One of them."""
+        return self._place.below("changes", token).ask()
 
     def decide_change(self, token: str, action: str, by: str | None = None) -> Answer:
         """Accept, reject or discard one of them."""
@@ -220,6 +249,14 @@ class EncryptedList:
     def held_post(self, number: int) -> Answer:
         """One of them."""
         return self._place.below("held", str(number)).ask()
+
+    def page_of_held(self, page: int, count: int) -> Answer:
+        """One page of them, with the number of all (`total_size`)."""
+        return self._place.below("held").ask(page=page, count=count)
+
+    def decide_held(self, number: int, action: str, comment: str | None = None) -> None:
+        """Accept, reject or discard one, at core's own resource; the comment is mailed to the author of what is rejected."""
+        self._decide(("held", str(number)), "no-such-post", action=action, comment=comment)
 
     def copy_held(self, number: int, address: str, by: str | None = None) -> Answer:
         """Send it, encrypted, to an owner or moderator of the list."""
@@ -285,3 +322,13 @@ class EncryptedList:
 
     def _of(self, address: str) -> _Place:
         return self._place.below("certificates", address)
+
+    def _decide(self, of: tuple[str, str], gone: str, **fields: Any) -> None:
+        try:
+            self._place.of_core.below(*of).ask("POST", **fields)
+        except RefusedError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise RefusedError(
+                HTTPStatus.NOT_FOUND, "It does not wait any more: somebody has decided about it meanwhile.", gone
+            ) from None

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from django_pgpmailman.pages import certificate, directory, encrypted_lists, keys, own_key, settings
+from django_pgpmailman.pages import (
+    certificate,
+    changes,
+    directory,
+    encrypted_lists,
+    held,
+    keys,
+    own_key,
+    requests,
+    settings,
+)
 
 PAGES = (
     encrypted_lists.PAGE,
@@ -10,5 +20,8 @@ PAGES = (
     settings.PAGE,
     keys.PAGE,
     own_key.PAGE,
+    *requests.PAGES,
+    *changes.PAGES,
+    held.PAGE,
     *directory.PAGES,
 )

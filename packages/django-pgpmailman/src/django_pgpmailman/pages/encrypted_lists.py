@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
-from django.core.paginator import Paginator
-
 from django_pgpmailman import core
 from django_pgpmailman.key_state import state_of
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
 from django_pgpmailman.words import moment
 
@@ -48,18 +47,16 @@ class Row:
 
 
 def _show(visit: Visit) -> HttpResponse:
-    asked = visit.request.GET.get("page", "")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < len("1000000") and int(asked) else 1
     with core.asking():
-        answer = visit.lists.page(page, _COUNT)
+        entries, page = page_of(visit.request, _COUNT, visit.lists.page)
     found = [
         Row(each["list_id"], each["address"], each["members"], sum(each["waiting"].values()), each["list_key"])
-        for each in answer.get("entries", ())
+        for each in entries
     ]
     return visit.show(
         "encrypted_lists.html",
         rows=found,
-        page=Paginator(range(answer["total_size"]), _COUNT).get_page(page),
+        page=page,
         events=_events(visit),
     )
 

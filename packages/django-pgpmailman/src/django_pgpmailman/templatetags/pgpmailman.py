@@ -13,7 +13,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from django_pgpmailman import words
+from django_pgpmailman import waiting_state, words
 from django_pgpmailman.knowledge import encryption_of, own_places
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ def marked(sentence: Any) -> Any:
     return words.marked(sentence)
 
 
+for _state in (waiting_state.state_of_request, waiting_state.state_of_change, waiting_state.state_of_post):
+    register.filter(_state.__name__, _state)
+
+
 def _harmless(part: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Nothing instead of what can't be made."""
 
@@ -75,13 +79,20 @@ def encryption_panel(context: Context) -> Any:
 
 @_harmless
 def list_entry(context: Any) -> Any:
-    """In the menu of an encrypted list, for its owners: the way to our page."""
+    """In the menu of an encrypted list, for those who look after it: the way to our pages."""
     user = context["user"]
-    if not (user.is_superuser or getattr(user, "is_list_owner", False)) or not encryption_of(context["list"].list_id):
+    owns = user.is_superuser or getattr(user, "is_list_owner", False)
+    looks_after = owns or getattr(user, "is_list_moderator", False)
+    if not looks_after or not encryption_of(context["list"].list_id):
         return ""
-    current = context.get("current") == "pgpmailman:settings"
+    current = str(context.get("current", "")).startswith("pgpmailman:")
     return render_to_string(
-        "django_pgpmailman/list_entry.html", {"list_id": context["list"].list_id, "current": current}
+        "django_pgpmailman/list_entry.html",
+        {
+            "list_id": context["list"].list_id,
+            "page": "pgpmailman:settings" if owns else "pgpmailman:requests",
+            "current": current,
+        },
     )
 
 
