@@ -10,8 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from core_people import People, RefusedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+__all__ = ["CoreServer", "RefusedError", "core_server"]
 
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
 BINARY = b"a certificate\x00\xff"
@@ -64,15 +68,6 @@ SETTINGS = [
 ]
 
 
-class RefusedError(Exception):
-    """What is answered instead."""
-
-    def __init__(self, status: int, description: str, code: str = "") -> None:
-        super().__init__(description)
-        self.status = status
-        self.answer = {"title": str(status), "description": description, **({"code": code} if code else {})}
-
-
 @dataclass(slots=True)
 class CoreServer:
     """A Mailman.
@@ -82,6 +77,7 @@ class CoreServer:
     :ivar expires: When the keys of lists do.
     :ivar requests: What was asked for: method, path, fields.
     :ivar instead: Called in the place of an answer; it may raise.
+    :ivar people: Those of all lists, with their certificates.
     """
 
     url: str = ""
@@ -93,6 +89,7 @@ class CoreServer:
     plugin: bool = True
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     instead: Callable[[str], None] | None = None
+    people: People = field(default_factory=People)
 
     def mlist(self, address: str, *, encrypted: bool = True, **rosters: list[str]) -> str:
         """A new list; its list-id."""
@@ -214,7 +211,7 @@ class CoreServer:
                     "expires": self.expires,
                     "armored": ARMORED,
                 }
-        raise RefusedError(404, "Not Found")
+        return self.people.answer(method, path[2:], fields)
 
     def _change(self, list_id: str, fields: dict[str, str]) -> None:
         if int(fields.get("replay_window_days", "1").replace("default", "1")) == 13:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_people import ANNE
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role
@@ -24,8 +25,8 @@ DENIED = {302, 403}
 def address(route: str, list_id: str) -> str:
     """An address of a page, about a list."""
     local = list_id.partition(".")[0]
-    path = route.replace("<list:list_id>", list_id).replace("<str:domain>", "example.com")
-    return f"/{path.replace('<slug:digest>', f'{local}-in-z-base-32')}"
+    names = {"list_id": list_id, "domain": "example.com", "digest": f"{local}-in-z-base-32", "address": ANNE}
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: names[found[1]], route)
 
 
 def pages() -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core_people import ANNE, chosen
+
 from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class People:
         on_list = (Role.MEMBER, Role.MODERATOR, Role.OWNER)
         mailman.mlist("ants@example.com", **{role.name.lower(): [_address(role)] for role in on_list})
         mailman.mlist("bees@example.com", **{role.name.lower(): [f"other-{_address(role)}"] for role in on_list})
+        mailman.people.chosen[ANNE] = chosen(ANNE)
         self._web = web
         self.users: dict[Role, Any] = {}
         for role in Role:

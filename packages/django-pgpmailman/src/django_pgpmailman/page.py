@@ -10,17 +10,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from django_pgpmailman import core
 from django_pgpmailman.permissions import is_at_least
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
+from django_pgpmailman.uploads import InMemory
 from mailman_pgp_client import EncryptedLists, RefusedError
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ _WANTED = {
     Role.OWNER: _("This page is for owners of the list."),
     Role.SITE_ADMIN: _("This page is for the administrators of the site."),
 }
+
+_TOO_LONG = _("This is longer than what can be sent at once. Send less at a time.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,18 @@ class Page:
         """As `urlpatterns` take it."""
 
         @csrf_protect  # type: ignore[untyped-decorator]  # Django is untyped; here also where the project has no middleware for it
-        def view(request: HttpRequest, **names: str) -> HttpResponse:
+        def answer(request: HttpRequest, **names: str) -> HttpResponse:
             return protect(self._answer(request, names))
+
+        # The project's own middleware would look for the token, and with that read the form, before it is said where files go.
+        @csrf_exempt  # type: ignore[untyped-decorator]  # Django is untyped
+        def view(request: HttpRequest, **names: str) -> HttpResponse:
+            if request.method == "POST":
+                request.upload_handlers = [InMemory(request)]
+            try:
+                return answer(request, **names)
+            except RequestDataTooBig:
+                return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
         return path(self.route, view, name=self.name)
 

@@ -34,3 +34,20 @@ MEANINGS = (
         "sees them: nobody's, those of owners and moderators, or those of members, too."
     ),
 )
+
+ACTS = (
+    N_("added"),
+    N_("changed"),
+    N_("updated"),
+    N_("proved"),
+    N_("approved"),
+    N_("compared"),
+    N_("suspended"),
+    N_("resumed"),
+    N_("removed"),
+    N_("revoked"),
+)
+
+DOORS = (N_("cli"), N_("rest"), N_("mail"), N_("workflow"), N_("site"))
+
+STATES = (N_("proven"), N_("approved"), N_("suspended"), N_("replaced"), N_("removed"))

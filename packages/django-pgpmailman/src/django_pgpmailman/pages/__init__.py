@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django_pgpmailman.pages import certificate, directory, encrypted_lists, settings
+from django_pgpmailman.pages import certificate, directory, encrypted_lists, member, members, settings
 
 PAGES = (
     encrypted_lists.PAGE,
     certificate.PAGE,
     settings.PAGE,
+    members.PAGE,
+    *member.PAGES,
     *directory.PAGES,
 )

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
-from django.core.paginator import Paginator
-
-from django_pgpmailman import core
+from django_pgpmailman import core, paging
 from django_pgpmailman.key_state import state_of
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
     from django_pgpmailman.page import Visit
     from django_pgpmailman.words import State
-
-_COUNT = 50  # lists on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +44,9 @@ class Row:
 
 
 def _show(visit: Visit) -> HttpResponse:
-    asked = visit.request.GET.get("page", "")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < len("1000000") and int(asked) else 1
+    at = paging.number(visit.request)
     with core.asking():
-        answer = visit.lists.page(page, _COUNT)
+        answer = visit.lists.page(at, paging.COUNT)
     found = [
         Row(each["list_id"], each["address"], each["members"], sum(each["waiting"].values()), each["list_key"])
         for each in answer.get("entries", ())
@@ -59,7 +54,7 @@ def _show(visit: Visit) -> HttpResponse:
     return visit.show(
         "encrypted_lists.html",
         rows=found,
-        page=Paginator(range(answer["total_size"]), _COUNT).get_page(page),
+        page=paging.page(answer, at),
         events=_events(visit),
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from django_pgpmailman import words
 from django_pgpmailman.knowledge import encryption_of
@@ -38,6 +39,12 @@ def in_fours(fingerprint: str) -> str:
 def moment(text: str | None) -> Any:
     """A time of REST, for Django's own filters."""
     return words.moment(text)
+
+
+@register.filter  # type: ignore[untyped-decorator]
+def said(word: str) -> str:
+    """A word of REST in the language of the reader, where translators have it (`rest_texts`)."""
+    return str(gettext(word))
 
 
 @register.filter  # type: ignore[untyped-decorator]
@@ -76,7 +83,7 @@ def list_entry(context: Any) -> Any:
     user = context["user"]
     if not (user.is_superuser or getattr(user, "is_list_owner", False)) or not encryption_of(context["list"].list_id):
         return ""
-    current = context.get("current") == "pgpmailman:settings"
+    current = str(context.get("current")).startswith("pgpmailman:")
     return render_to_string(
         "django_pgpmailman/list_entry.html", {"list_id": context["list"].list_id, "current": current}
     )
