@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from core_people import People, RefusedError
+from core_certificates import People, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +77,7 @@ class CoreServer:
     :ivar expires: When the keys of lists do.
     :ivar requests: What was asked for: method, path, fields.
     :ivar instead: Called in the place of an answer; it may raise.
+    :ivar obstacles: What is in the way of turning encryption on or off.
     :ivar people: Those of all lists, with their certificates.
     """
 
@@ -90,6 +91,7 @@ class CoreServer:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     instead: Callable[[str], None] | None = None
     people: People = field(default_factory=People)
+    obstacles: list[str] = field(default_factory=list)
 
     def mlist(self, address: str, *, encrypted: bool = True, **rosters: list[str]) -> str:
         """A new list; its list-id."""
@@ -192,14 +194,32 @@ class CoreServer:
         return self._pgp_of_list(method, path, fields)
 
     def _pgp_of_list(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        if (method, path) == ("POST", ["lists"]):
+            return self._turned(fields["list_id"])
         list_id = path[1].replace("@", ".")
         if list_id not in self.rosters:
             raise RefusedError(404, "There is no such list.", "no-such-list")
+        if path[2:] == ["enabling"]:
+            return self._plan(list_id)
         if list_id not in self.encrypted:
             raise RefusedError(404, "It is not an encrypted list.", "not-encrypted")
-        match method, path[2:]:
+        return self._pgp_of_encrypted(list_id, method, path[2:], fields)
+
+    def _pgp_of_encrypted(self, list_id: str, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match method, path:
             case "GET", []:
                 return self._whole(list_id)
+            case "GET", ["disabling"]:
+                return self._plan(list_id)
+            case "DELETE", []:
+                if fields.get("confirm") != FINGERPRINT:
+                    raise RefusedError(409, "This is not the fingerprint of the list's key.", "confirm")
+                return self._turned(list_id)
+            case "POST", ["key"]:
+                if int(fields["years"]) == 0:
+                    raise RefusedError(400, "years takes a whole number from 1 to 20.", "invalid")
+                self.expires = "2040-01-01T00:00:00Z"
+                return {}
             case "PATCH", []:
                 self._change(list_id, fields)
                 return self._whole(list_id)
@@ -211,7 +231,25 @@ class CoreServer:
                     "expires": self.expires,
                     "armored": ARMORED,
                 }
-        return self.people.answer(method, path[2:], fields)
+        return self.people.answer(method, path, fields)
+
+    def _turned(self, list_id: str) -> dict[str, str]:
+        """An encrypted list is a plain one, or the other way round."""
+        if self.obstacles:
+            raise RefusedError(409, self.obstacles[0], "not-possible")
+        if self.encrypted.pop(list_id, None) is None:
+            self.encrypted[list_id] = {"footer_note": True}
+        return {"list_id": list_id}
+
+    def _plan(self, list_id: str) -> dict[str, Any]:
+        return {
+            "list_id": list_id,
+            "possible": not self.obstacles,
+            "obstacles": self.obstacles,
+            "effects": ["Something <comes> of `it`."],
+            "settings": [{"name": "archive_policy", "now": "public", "then": "never"}],
+            "members": {"total": 3, "receiving": 1, "getting_nothing": 2},
+        }
 
     def _change(self, list_id: str, fields: dict[str, str]) -> None:
         if int(fields.get("replay_window_days", "1").replace("default", "1")) == 13:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_people import ANNE
+from core_certificates import ANNE
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role
@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DENIED = {302, 403}
+POST = "post@example.com"
 
 
 def address(route: str, list_id: str) -> str:
     """An address of a page, about a list."""
     local = list_id.partition(".")[0]
-    names = {"list_id": list_id, "domain": "example.com", "digest": f"{local}-in-z-base-32", "address": ANNE}
+    names = {
+        "list_id": list_id,
+        "domain": "example.com",
+        "digest": f"{local}-in-z-base-32",
+        "address": ANNE,
+        "message_id": POST,
+    }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: names[found[1]], route)
 
 

@@ -6,7 +6,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_people import ANNE, FIRST, SECOND, RefusedError, chosen, key, member
+from core_certificates import ANNE, FIRST, SECOND, RefusedError, chosen, key, member
 from django.core.files.uploadedfile import SimpleUploadedFile
 from visitors import ANTS, People
 
@@ -57,7 +57,13 @@ def test_everybody_on_a_list(people: People, mailman: CoreServer) -> None:
     page = people.client(Role.OWNER).get(MEMBERS)
     text = shown(page)
     assert EVIL not in page.content.decode()
-    for expected in ("gets posts", "no certificate", "Ask them for their certificate", "delivery is off", "is no member"):
+    for expected in (
+        "gets posts",
+        "no certificate",
+        "Ask them for their certificate",
+        "delivery is off",
+        "is no member",
+    ):
         assert expected in text
     assert in_fours(FIRST) in text
     assert "Its person has proved that they hold it" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core_people import ANNE, chosen
+from core_certificates import ANNE, chosen, post
 
 from django_pgpmailman.roles import Role
 
@@ -28,6 +28,7 @@ class People:
         mailman.mlist("ants@example.com", **{role.name.lower(): [_address(role)] for role in on_list})
         mailman.mlist("bees@example.com", **{role.name.lower(): [f"other-{_address(role)}"] for role in on_list})
         mailman.people.chosen[ANNE] = chosen(ANNE)
+        mailman.people.posts["post@example.com"] = post("post@example.com")
         self._web = web
         self.users: dict[Role, Any] = {}
         for role in Role:

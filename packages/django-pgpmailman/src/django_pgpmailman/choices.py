@@ -24,9 +24,9 @@ def state_of(found: Mapping[str, Any]) -> State:
 def trust_in(state: str) -> str:
     """Why it counts, as a sentence."""
     if state == "proven":
-        return _("Its person has proved that they hold it and read mail at the address.")
+        return str(_("Its person has proved that they hold it and read mail at the address."))
     if state == "approved":
-        return _("An owner or a moderator has approved it.")
+        return str(_("An owner or a moderator has approved it."))
     return ""
 
 

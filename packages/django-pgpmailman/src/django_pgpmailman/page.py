@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from django_pgpmailman import core
+from django_pgpmailman.key_files import InMemory
 from django_pgpmailman.permissions import is_at_least
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
-from django_pgpmailman.uploads import InMemory
 from mailman_pgp_client import EncryptedLists, RefusedError
 
 if TYPE_CHECKING:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from django_pgpmailman.pages import certificate, directory, encrypted_lists, member, members, settings
+from django_pgpmailman.pages import (
+    certificate,
+    directory,
+    encrypted_lists,
+    encryption,
+    keyring,
+    list_key,
+    member,
+    members,
+    posts,
+    settings,
+)
 
 PAGES = (
     encrypted_lists.PAGE,
@@ -10,5 +21,9 @@ PAGES = (
     settings.PAGE,
     members.PAGE,
     *member.PAGES,
+    keyring.PAGE,
+    *posts.PAGES,
+    list_key.PAGE,
+    encryption.PAGE,
     *directory.PAGES,
 )

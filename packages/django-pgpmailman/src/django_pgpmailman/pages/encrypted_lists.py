@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
-from django_pgpmailman import core, paging
+from django_pgpmailman import core
 from django_pgpmailman.key_state import state_of
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
 from django_pgpmailman.words import moment
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from django_pgpmailman.page import Visit
     from django_pgpmailman.words import State
+
+_COUNT = 50  # lists on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,16 @@ class Row:
 
 
 def _show(visit: Visit) -> HttpResponse:
-    at = paging.number(visit.request)
     with core.asking():
-        answer = visit.lists.page(at, paging.COUNT)
+        entries, page = page_of(visit.request, _COUNT, visit.lists.page)
     found = [
         Row(each["list_id"], each["address"], each["members"], sum(each["waiting"].values()), each["list_key"])
-        for each in answer.get("entries", ())
+        for each in entries
     ]
     return visit.show(
         "encrypted_lists.html",
         rows=found,
-        page=paging.page(answer, at),
+        page=page,
         events=_events(visit),
     )
 

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from django_pgpmailman import acting
 from django_pgpmailman.choices import state_of, trust_in
+from django_pgpmailman.key_files import UploadError, keys_in
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
-from django_pgpmailman.uploads import UploadError, keys_in
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
@@ -138,10 +138,10 @@ def _looked_at(visit: Visit, keys: str) -> Mapping[str, Any] | None:
 
 def _outcome(added: Mapping[str, Any]) -> str:
     if added["outcome"] == "recorded":
-        return _("It can't be used any more, which was recorded.")
+        return str(_("It can't be used any more, which was recorded."))
     if added["outcome"] == "updated":
-        return _("It counted already, and this copy of it was taken.")
-    return _("It counts now.")
+        return str(_("It counted already, and this copy of it was taken."))
+    return str(_("It counts now."))
 
 
 def _seen(visit: Visit) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman import paging
 from django_pgpmailman.choices import state_of_member, trust_in
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _STATES = {
     "delivery-off": _("switched delivery off"),
 }
 _ROLES = {"member": _("member"), "owner": _("owner"), "moderator": _("moderator")}
+_COUNT = 50  # people on a page
 _LONGEST = 100  # characters to look for
 
 
@@ -59,16 +61,16 @@ class Row:
 
 
 def _show(visit: Visit) -> HttpResponse:
-    asked, at = visit.request.GET, paging.number(visit.request)
+    asked = visit.request.GET
     find, state = asked.get("find", "").replace("\0", "").strip()[:_LONGEST], asked.get("state", "")
     chosen = {"find": find, "state": state if state in _STATES else ""}
     chosen = {name: value for name, value in chosen.items() if value}
-    answer = visit.lists.of(visit.names["list_id"]).page_of_members(at, paging.COUNT, **chosen)
+    ask = partial(visit.lists.of(visit.names["list_id"]).page_of_members, **chosen)
+    entries, page = page_of(visit.request, _COUNT, ask)
     return visit.show(
         "members.html",
-        rows=[Row(person) for person in answer.get("entries", ())],
-        total=answer["total_size"],
-        page=paging.page(answer, at),
+        rows=[Row(person) for person in entries],
+        page=page,
         chosen=chosen,
         states=_STATES.items(),
     )

@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
 from django_pgpmailman import words
-from django_pgpmailman.knowledge import encryption_of
+from django_pgpmailman.knowledge import encryption_of, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,14 +79,18 @@ def encryption_panel(context: Context) -> Any:
 
 @_harmless
 def list_entry(context: Any) -> Any:
-    """In the menu of an encrypted list, for its owners: the way to our page."""
-    user = context["user"]
-    if not (user.is_superuser or getattr(user, "is_list_owner", False)) or not encryption_of(context["list"].list_id):
+    """In the menu of a list, for its owners: the way to our page of an encrypted one, or to what will encrypt a plain one."""
+    user, list_id = context["user"], context["list"].list_id
+    if not (user.is_superuser or getattr(user, "is_list_owner", False)):
+        return ""
+    if encryption_of(list_id):
+        page = "pgpmailman:settings"
+    elif is_plain(list_id):
+        page = "pgpmailman:encryption"
+    else:
         return ""
     current = str(context.get("current")).startswith("pgpmailman:")
-    return render_to_string(
-        "django_pgpmailman/list_entry.html", {"list_id": context["list"].list_id, "current": current}
-    )
+    return render_to_string("django_pgpmailman/list_entry.html", {"list_id": list_id, "page": page, "current": current})
 
 
 _ENTRIES = {"postorius/menu/list_nav.html": list_entry}

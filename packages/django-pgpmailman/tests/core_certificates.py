@@ -86,18 +86,26 @@ def chosen(address: str, fingerprint: str = FIRST, **changed: Any) -> dict[str, 
     }
 
 
+def post(message_id: str, **changed: Any) -> dict[str, Any]:
+    """What became of a post."""
+    numbers = {"recipients": 5, "delivered": 3, "skipped": 1, "failed": 1, "tried_again": 0, "attempts": 1}
+    return {"message_id": message_id, "at": _AT, **numbers, "missed": [], "unknown": 0, **changed}
+
+
 @dataclass(slots=True)
 class People:
     """Those of all lists.
 
     :ivar members: In the order in which they are shown.
     :ivar chosen: What counts, by address.
+    :ivar posts: By their Message-ID.
     :ivar requests: What is said of requests that went on.
     """
 
     members: list[dict[str, Any]] = field(default_factory=list)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    posts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def answer(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
         """What is answered; raises RefusedError."""
@@ -112,6 +120,17 @@ class People:
                 return self._of(method, address, fields)
             case "POST", ["keyring"]:
                 return self._brought(fields)
+            case "GET", ["posts"]:
+                found = list(self.posts.values())
+                return {"start": 0, "total_size": len(found), **({"entries": found} if found else {})}
+            case "GET", ["posts", message_id] if message_id in self.posts:
+                return self.posts[message_id]
+            case "GET", ["posts", _]:
+                raise RefusedError(404, "Nothing is known of a post with this Message-ID.", "no-such-post")
+            case "POST", ["test"]:
+                if fields["address"] != ANNE:
+                    raise RefusedError(409, "They have no certificate.", "no-certificate")
+                return {"address": ANNE, "message_id": "a/test@example.com"}
         raise RefusedError(404, "Not Found")
 
     def _of(self, method: str, address: str, fields: dict[str, str]) -> Any:
