@@ -146,6 +146,21 @@ def test_decisions(people: People, mailman: CoreServer, action: str) -> None:
     ]
 
 
+def test_in_whose_name(people: People, mailman: CoreServer) -> None:
+    """Who decides is named by the address by which they own the list, and by no other: it is told to people of the list."""
+    from allauth.account.models import EmailAddress  # noqa: PLC0415 - Django must be ready
+
+    for role in (Role.OWNER, Role.SITE_ADMIN):
+        user = people.users[role]
+        EmailAddress.objects.filter(user=user).update(primary=False)
+        EmailAddress.objects.create(
+            user=user, email=f"a-{role.name.lower()}@private.example", verified=True, primary=True
+        )
+        people.client(role).post(PAGE, {"action": "suspend"})
+    named = [fields["by"] for _, _, fields in asked(mailman, "POST")]
+    assert named == ["owner@example.com", "a-site_admin@private.example"]
+
+
 def test_sentences_after_it(people: People, mailman: CoreServer) -> None:
     """What was done is said, and what came of requests."""
     mailman.people.requests = [{"goes_on": True, "over": False, "failed": False, "sentence": "They join <now>."}]

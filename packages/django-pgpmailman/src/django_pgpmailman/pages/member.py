@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import acting
+from django_pgpmailman import permissions
 from django_pgpmailman.choices import state_of, trust_in
 from django_pgpmailman.key_files import UploadError, keys_in
 from django_pgpmailman.page import Method, Page
@@ -89,7 +89,9 @@ def _act(visit: Visit) -> HttpResponse:
 def _decide(visit: Visit) -> HttpResponse:
     action = visit.request.POST["action"]
     seen = None if action == "suspend" else _seen(visit)
-    decided = _ants(visit).decide(visit.names["address"], action, seen, acting.address_of(visit.request.user))
+    decided = _ants(visit).decide(
+        visit.names["address"], action, seen, permissions.acts_as(visit.request.user, visit.mlist)
+    )
     done = {
         "approve": _("The certificate is approved."),
         "suspend": _("The certificate is suspended: nothing is encrypted to it from now on."),
@@ -100,12 +102,14 @@ def _decide(visit: Visit) -> HttpResponse:
 
 
 def _remove(visit: Visit) -> HttpResponse:
-    _ants(visit).remove(visit.names["address"], _seen(visit), acting.address_of(visit.request.user))
+    _ants(visit).remove(visit.names["address"], _seen(visit), permissions.acts_as(visit.request.user, visit.mlist))
     return _done(visit, _("No certificate counts for this address any more."))
 
 
 def _add(visit: Visit) -> HttpResponse:
-    added = _ants(visit).add(visit.names["address"], keys_in(visit.request), acting.address_of(visit.request.user))
+    added = _ants(visit).add(
+        visit.names["address"], keys_in(visit.request), permissions.acts_as(visit.request.user, visit.mlist)
+    )
     return _done(visit, _outcome(added), added["requests"])
 
 
@@ -116,7 +120,7 @@ def _replace(visit: Visit) -> HttpResponse:
         new = _looked_at(visit, keys)
         if new is not None and new["fingerprint"] != "".join(seen.split()).upper():
             return _page(visit, new=new, keys=keys)
-    by = acting.address_of(visit.request.user)
+    by = permissions.acts_as(visit.request.user, visit.mlist)
     added = _ants(visit).replace(visit.names["address"], keys, by, fingerprint=seen)
     return _done(visit, _outcome(added), added["requests"])
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import acting
+from django_pgpmailman import permissions
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
@@ -36,7 +36,9 @@ def _page(visit: Visit, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> H
 def _test(visit: Visit) -> HttpResponse:
     address = visit.request.POST.get("address", "").strip()
     try:
-        sent = visit.lists.of(visit.names["list_id"]).test(address, acting.address_of(visit.request.user))
+        sent = visit.lists.of(visit.names["list_id"]).test(
+            address, permissions.acts_as(visit.request.user, visit.mlist)
+        )
     except RefusedError as error:
         return _page(visit, HTTPStatus(error.status), refusal=str(error), address=address)
     messages.success(visit.request, _("A test message to %(address)s is on its way.") % {"address": sent["address"]})
