@@ -64,8 +64,10 @@ def _is_member(core: Client, mlist: Any, address: str) -> bool:
 
 
 def acts_as(user: Any, mlist: Any) -> str | None:
-    """The address in whose name an owner of a list does something there: one by which they own it, and no other of theirs, since it is
-    recorded and told to people of the list.  Of the site's administrators, who own it by none, the first one that is proven.
+    """The address in whose name somebody does something on a list as its owner.
+
+    One by which they own it, and no other of theirs: it is recorded, and told to people of the list.  Of administrators of the site who
+    own it by none, the first that is proven.
 
     :raises TroubleError: when Mailman does not answer.
     """
