@@ -247,7 +247,11 @@ class CoreServer:
             "possible": not self.obstacles,
             "obstacles": self.obstacles,
             "effects": ["Something <comes> of `it`."],
-            "settings": [{"name": "archive_policy", "now": "public", "then": "never"}],
+            "settings": [
+                {"name": "archive_policy", "now": "public", "then": "never"},
+                {"name": "digests_enabled", "now": True, "then": None},
+                {"name": "archivers", "now": ["<b>", "hyperkitty"], "then": []},
+            ],
             "members": {"total": 3, "receiving": 1, "getting_nothing": 2},
         }
 

@@ -40,6 +40,8 @@ def test_what_it_will_do(owner: Any, mailman: CoreServer) -> None:
     text = shown(page)
     assert "Members who will get nothing until they send a key: 2 of 3." in text
     assert "archive_policy" in text
+    assert '<th scope="row">digests_enabled</th><td>yes</td><td></td>' in text
+    assert "<td>&lt;b&gt;, hyperkitty</td><td></td>" in page.content.decode()
     assert 'value="on"' in text
     mailman.obstacles = ["It has an archive."]
     text = shown(owner.get(page_of(PLAIN)))

@@ -41,7 +41,17 @@ def _show(visit: Visit) -> HttpResponse:
 
 def _page(visit: Visit, refusal: str = "", status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     encrypted, plan = _plan(visit)
-    return visit.show("encryption.html", status, encrypted=encrypted, plan=plan, refusal=refusal)
+    settings = [(one["name"], _readable(one["now"]), _readable(one["then"])) for one in plan["settings"]]
+    return visit.show("encryption.html", status, encrypted=encrypted, plan=plan, settings=settings, refusal=refusal)
+
+
+def _readable(value: Any) -> str:
+    """A value of one of core's settings, for people."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _turn(visit: Visit) -> HttpResponse:
