@@ -102,9 +102,19 @@ def _reach(page: Any, text: str) -> int:
 def _pages(site: Site, mlist: EncryptedList) -> list[tuple[str, Any, str]]:
     """The main pages: a name, who visits, an address."""
     owner, admin = site.officer("owner", mlist), site.visitor("admin@example.net", superuser=True)
-    anne = mlist.member("Anne")
+    start, anne = f"/pgp/lists/{mlist.list_id}", mlist.member("Anne")
     member = site.visitor(anne.address)
+    of_owners = (
+        "members",
+        f"members/{anne.address}",
+        f"members/{owner.address}",
+        "keyring",
+        "posts",
+        "key",
+        "encryption",
+    )
     return [
+        *((path.replace("/", "-"), owner, f"{start}/{path}") for path in of_owners),
         ("list", site.visitor(), stock_page(mlist)),
         ("settings", owner, settings_page(mlist)),
         ("lists", admin, "/pgp/"),

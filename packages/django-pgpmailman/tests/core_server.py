@@ -10,10 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from core_certificates import People, RefusedError
 from core_people import PeopleOfCore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+__all__ = ["CoreServer", "RefusedError", "core_server"]
 
 FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
 BINARY = b"a certificate\x00\xff"
@@ -119,15 +122,6 @@ SETTINGS = [
 ]
 
 
-class RefusedError(Exception):
-    """What is answered instead."""
-
-    def __init__(self, status: int, description: str, code: str = "") -> None:
-        super().__init__(description)
-        self.status = status
-        self.answer = {"title": str(status), "description": description, **({"code": code} if code else {})}
-
-
 @dataclass(slots=True)
 class CoreServer:
     """A Mailman.
@@ -138,6 +132,8 @@ class CoreServer:
     :ivar requests: What was asked for: method, path, fields.
     :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
     :ivar instead: Called in the place of an answer; it may raise.
+    :ivar obstacles: What is in the way of turning encryption on or off.
+    :ivar certificates: Those of the people of all lists.
     """
 
     url: str = ""
@@ -151,6 +147,8 @@ class CoreServer:
     waiting: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     instead: Callable[[str], None] | None = None
+    certificates: People = field(default_factory=People)
+    obstacles: list[str] = field(default_factory=list)
 
     def mlist(self, address: str, *, encrypted: bool = True, **rosters: list[str]) -> str:
         """A new list; its list-id."""
@@ -259,14 +257,32 @@ class CoreServer:
         return self._pgp_of_list(method, path, fields)
 
     def _pgp_of_list(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        if (method, path) == ("POST", ["lists"]):
+            return self._turned(fields["list_id"])
         list_id = path[1].replace("@", ".")
         if list_id not in self.rosters:
             raise RefusedError(404, "There is no such list.", "no-such-list")
+        if path[2:] == ["enabling"]:
+            return self._plan(list_id)
         if list_id not in self.encrypted:
             raise RefusedError(404, "It is not an encrypted list.", "not-encrypted")
-        match method, path[2:]:
+        return self._pgp_of_encrypted(list_id, method, path[2:], fields)
+
+    def _pgp_of_encrypted(self, list_id: str, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match method, path:
             case "GET", []:
                 return self._whole(list_id)
+            case "GET", ["disabling"]:
+                return self._plan(list_id)
+            case "DELETE", []:
+                if fields.get("confirm") != FINGERPRINT:
+                    raise RefusedError(409, "This is not the fingerprint of the list's key.", "confirm")
+                return self._turned(list_id)
+            case "POST", ["key"]:
+                if int(fields["years"]) == 0:
+                    raise RefusedError(400, "years takes a whole number from 1 to 20.", "invalid")
+                self.expires = "2040-01-01T00:00:00Z"
+                return {}
             case "PATCH", []:
                 self._change(list_id, fields)
                 return self._whole(list_id)
@@ -278,6 +294,10 @@ class CoreServer:
                     "expires": self.expires,
                     "armored": ARMORED,
                 }
+        return self._waiting(list_id, method, path, fields)
+
+    def _waiting(self, list_id: str, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match method, path:
             case "GET", [("requests" | "changes" | "held") as kind]:
                 count = int(fields["count"])
                 start = (int(fields["page"]) - 1) * count
@@ -290,12 +310,36 @@ class CoreServer:
                 self._one("changes", list_id, name)
                 self._taken("changes", list_id, name)
                 return {}
-            case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"] | [
-                "certificates",
-                _,
-            ]:
+            case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"]:
                 return {}
-        raise RefusedError(404, "Not Found")
+            case "POST", ["certificates", address] if self._asks(list_id, address):
+                return {}
+        return self.certificates.answer(method, path, fields)
+
+    def _turned(self, list_id: str) -> dict[str, str]:
+        """An encrypted list is a plain one, or the other way round."""
+        if self.obstacles:
+            raise RefusedError(409, self.obstacles[0], "not-possible")
+        if self.encrypted.pop(list_id, None) is None:
+            self.encrypted[list_id] = {"footer_note": True}
+        return {"list_id": list_id}
+
+    def _plan(self, list_id: str) -> dict[str, Any]:
+        return {
+            "list_id": list_id,
+            "possible": not self.obstacles,
+            "obstacles": self.obstacles,
+            "effects": ["Something <comes> of `it`."],
+            "settings": [
+                {"name": "archive_policy", "now": "public", "then": "never"},
+                {"name": "digests_enabled", "now": True, "then": None},
+                {"name": "archivers", "now": ["<b>", "hyperkitty"], "then": []},
+            ],
+            "members": {"total": 3, "receiving": 1, "getting_nothing": 2},
+        }
+
+    def _asks(self, list_id: str, address: str) -> bool:
+        return any(one["address"] == address for one in self.waiting.get("requests", {}).get(list_id, ()))
 
     def _one(self, kind: str, list_id: str, name: str) -> dict[str, Any]:
         for one in self.waiting[kind][list_id]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_certificates import ANNE
 from core_server import TOKEN
 from visitors import ANTS, BEES, People
 
@@ -20,15 +21,22 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DENIED = {302, 403}
+POST = "post@example.com"
 
 
 def address(route: str, list_id: str, role: Role = Role.EVERYBODY) -> str:
     """An address of a page, about a list; to the visitor who has this role, about themselves."""
     local = list_id.partition(".")[0]
-    path = route.replace("<list:list_id>", list_id).replace("<str:domain>", "example.com")
-    path = path.replace("<own:own_address>", f"{role.name.lower()}@example.com")
-    path = path.replace("<slug:token>", TOKEN)
-    return f"/{path.replace('<slug:digest>', f'{local}-in-z-base-32')}"
+    names = {
+        "list_id": list_id,
+        "domain": "example.com",
+        "digest": f"{local}-in-z-base-32",
+        "address": ANNE,
+        "message_id": POST,
+        "own_address": f"{role.name.lower()}@example.com",
+        "token": TOKEN,
+    }
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: names[found[1]], route)
 
 
 def pages() -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_server import RefusedError
+from visitors import ANTS
 
 from django_pgpmailman.roles import Role
 
@@ -36,7 +37,8 @@ def test_keys(people: People, mailman: CoreServer, expires: str | None, word: st
     text = shown(people)
     assert text.count(word) == 2
     assert ">ants@example.com</a>" in text
-    assert text.count("mailman pgp status") == 2
+    assert f'href="/pgp/lists/{ANTS}/members?state=unserved"' in text
+    assert text.count("state=unserved") == 2
     assert text.count("<td>42</td>") == 2
 
 

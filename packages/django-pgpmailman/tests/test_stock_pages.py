@@ -51,10 +51,14 @@ def test_panel(people: People, mailman: CoreServer) -> None:
 
 
 def test_plain_list(people: People, mailman: CoreServer) -> None:
-    """A plain list is shown as without us, to its owner, too."""
+    """A plain list is shown as without us; but its owners find the page on which they can encrypt it."""
     mailman.mlist("plain@example.com", encrypted=False, owner=["owner@example.com"])
     for current in ("list_summary", "list_settings"):
-        assert "pgp" not in menu("plain.example.com", people.users[Role.SITE_ADMIN], current).lower()
+        for role in (Role.LOGGED_IN, Role.MEMBER, Role.MODERATOR):
+            assert "pgp" not in menu("plain.example.com", people.users[role], current).lower()
+        shown = menu("plain.example.com", people.users[Role.SITE_ADMIN], current)
+        assert shown.lower().count("pgp") == len(["/pgp/", "PGP"])
+        assert 'href="/pgp/lists/plain.example.com/encryption"' in shown
 
 
 def test_entry(people: People) -> None:

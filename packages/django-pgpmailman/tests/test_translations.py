@@ -19,7 +19,11 @@ import mailman_pgp
 import mailman_workflows
 from django_pgpmailman import rest_texts
 from django_pgpmailman.roles import Role
+from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.keys.journal import Act, Door
+from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.settings import SETTINGS
+from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from babel.messages import Catalog
@@ -94,6 +98,20 @@ def test_texts_of_mailman() -> None:
     assert set(rest_texts.MEANINGS) == {setting.meaning for setting in SETTINGS.values()}
     assert set(rest_texts.LABELS) == {name.replace("_", " ").capitalize() for name in SETTINGS}
     assert set(rest_texts.CHOICES) == {choice for setting in SETTINGS.values() for choice in setting.choices}
+
+
+def test_words_of_mailman() -> None:
+    """What Mailman says of certificates and people is as translators have it."""
+    found = [*map(reasons.missed, [*reasons._UNSERVED, "given-up"])]
+    assert set(rest_texts.REASONS) == {reason.words for reason in found}
+    assert set(rest_texts.MENDS) == {reason.mend for reason in found}
+    for texts, words in (
+        (rest_texts.ACTS, Act),
+        (rest_texts.DOORS, Door),
+        (rest_texts.STATES, ChoiceState),
+        (rest_texts.FATES, Fate),
+    ):
+        assert set(texts) == {word.value for word in words}
 
 
 def test_language_of_the_reader(people: People) -> None:

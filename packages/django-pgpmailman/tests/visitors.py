@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core_certificates import ANNE, chosen, post
+
 from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class People:
         on_list = (Role.MEMBER, Role.MODERATOR, Role.OWNER)
         mailman.mlist("ants@example.com", **{role.name.lower(): [_address(role)] for role in on_list})
         mailman.mlist("bees@example.com", **{role.name.lower(): [f"other-{_address(role)}"] for role in on_list})
+        mailman.certificates.chosen[ANNE] = chosen(ANNE)
+        mailman.certificates.posts["post@example.com"] = post("post@example.com")
         self._web = web
         self.users: dict[Role, Any] = {}
         for role in Role:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_SECONDS = 20
 _LIMIT_SECONDS = 2.0
 _SILENT = "pgpmailman:silent"  # nobody answered what was asked of a person
+_PLAIN = {"plain": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,37 @@ class Encryption:
 
 def encryption_of(list_id: str) -> Encryption | None:
     """How a list (by its list-id) is encrypted; None where it is not, or nobody knows at the moment.  Never raises."""
+    found = _remembered(list_id)
+    return Encryption(**found) if found and found != _PLAIN else None
+
+
+def is_plain(list_id: str) -> bool:
+    """Whether a list is known not to be encrypted, on a Mailman that has encrypted lists.  Never raises."""
+    return _remembered(list_id) == _PLAIN
+
+
+def _remembered(list_id: str) -> Mapping[str, Any]:
     try:
         key = _key(list_id)
-        found = cache.get(key)
+        found: Mapping[str, Any] | None = cache.get(key)
         if found is None:
             found = _asked(list_id)
             cache.set(key, found, REMEMBERED_SECONDS)
-        return Encryption(**found) if found else None
     except Exception as error:  # noqa: BLE001 - it may be the cache that is away
         log.warning("Whether %r is encrypted is not known: %s", list_id, type(error).__name__)
-        return None
+        return {}
+    return found
 
 
 def _asked(list_id: str) -> Mapping[str, Any]:
-    """The same as plain values, asked of Mailman; empty where there is no answer."""
+    """How a list is encrypted as plain values, asked of Mailman; `_PLAIN`, or empty where there is no answer."""
     try:
         with core.asking():
             answer = core.encrypted_lists(_LIMIT_SECONDS).of(list_id).certificate()
         return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__}))
-    except (core.TroubleError, RefusedError):
+    except core.TroubleError as error:
+        return _PLAIN if error.trouble is core.Trouble.NOT_ENCRYPTED else {}
+    except RefusedError:
         return {}
 
 

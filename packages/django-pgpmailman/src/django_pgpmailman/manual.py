@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django_pgpmailman.roles import Role
@@ -20,14 +21,15 @@ _HEADS = {
     Role.SITE_ADMIN: "site admin",
 }
 
+_NAME = re.compile(r"<\w+:(\w+)>")
+_SHORT = {"list_id": "list", "digest": "hash"}
+
 
 def table(pages: Iterable[Page]) -> str:
     """The table in Markdown: a row for each method of each page, a column for each role."""
     lines = [f"| | {' | '.join(_HEADS.values())} | |", f"| --- | {'--- | ' * len(_HEADS)}--- |"]
     for page in pages:
-        route = page.route.replace("<list:list_id>", "{list}").replace("<str:domain>", "{domain}")
-        route = route.replace("<slug:digest>", "{hash}").replace("<own:own_address>", "{own address}")
-        route = route.replace("<slug:token>", "{token}")
+        route = _NAME.sub(lambda found: f"{{{_SHORT.get(found[1], found[1])}}}", page.route)
         for name, method in page.methods.items():
             may = " | ".join("yes" if role >= method.role else "" for role in _HEADS)
             lines.append(f"| `{name} /{route}` | {may} | {method.meaning} |")

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import path
@@ -21,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from django_pgpmailman import core, own_addresses, permissions
+from django_pgpmailman.key_files import InMemory
 from django_pgpmailman.permissions import addresses_of
 from django_pgpmailman.policy import protect
 from django_pgpmailman.roles import Role
@@ -42,7 +42,7 @@ _WANTED = {
 _NOT_OWN = _(
     "This page is for whoever has shown that this address is theirs. If it is yours, add it to your account and confirm it."
 )
-_TOO_LONG = _("This is longer than a public key may be here: 1 MiB. Nothing of it was read.")
+_TOO_LONG = _("This is longer than what can be sent at once. Send less at a time.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +91,35 @@ class Page:
     :ivar name: Its name for `reverse`, below ``pgpmailman:``.
     :ivar route: Its path, as Django writes it; the list of a role on a list is ``<list:list_id>``, an address that has to be one
         of the visitor's own ``<own:own_address>``.
-    :ivar most_bytes: Of a form with files.  Then none of it lies in a file on the way, and what is longer is not read; 0 for what Django
-        takes.
+    :ivar most_bytes: Of a form, with its files.  None of it lies in a file on the way, and what is longer is not read.
     """
 
     name: str
     route: str
     methods: Mapping[str, Method] = field(default_factory=dict)
-    most_bytes: int = 0
+    most_bytes: int = 3 * 2**20
 
     @property
     def pattern(self) -> Any:
         """As `urlpatterns` take it."""
 
         @csrf_protect  # type: ignore[untyped-decorator]  # Django is untyped; here also where the project has no middleware for it
-        def view(request: HttpRequest, **names: str) -> HttpResponse:
+        def answer(request: HttpRequest, **names: str) -> HttpResponse:
             return protect(self._answer(request, names))
 
-        return path(self.route, self._bounded(view) if self.most_bytes else view, name=self.name)
-
-    def _bounded(self, view: Callable[..., HttpResponse]) -> Any:
-        """The same, with forms that are read into memory and no further than they may be."""
-
         @sensitive_post_parameters()  # type: ignore[untyped-decorator]  # what people upload by mistake is in no report of an error
-        @csrf_exempt  # type: ignore[untyped-decorator]  # the middleware would read the form before this; `view` looks at the token
-        def bounded(request: HttpRequest, **names: str) -> HttpResponse:
+        @csrf_exempt  # type: ignore[untyped-decorator]  # the middleware would read the form before it is said where files go
+        def view(request: HttpRequest, **names: str) -> HttpResponse:
             if request.method == "POST":
-                if int(request.META.get("CONTENT_LENGTH") or 0) > _in_memory(self.most_bytes):
+                if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
                     return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
-                request.upload_handlers = [MemoryFileUploadHandler(request)]
-            return view(request, **names)
+                request.upload_handlers = [InMemory(request)]
+            try:
+                return answer(request, **names)
+            except RequestDataTooBig:
+                return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
-        return bounded
+        return path(self.route, view, name=self.name)
 
     def _answer(self, request: HttpRequest, names: Mapping[str, str]) -> HttpResponse:
         method = self.methods.get("GET" if request.method == "HEAD" else request.method)
@@ -156,15 +153,6 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
         _tell_menu(user, role)
     with core.asking():
         return method.answer(visit)
-
-
-def _in_memory(most_bytes: int) -> int:
-    """How long a form may be: Django puts longer files on the disk, and refuses longer fields without a page."""
-    return min(
-        most_bytes,
-        int(settings.FILE_UPLOAD_MAX_MEMORY_SIZE),
-        int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or most_bytes),
-    )
 
 
 def _tell_menu(user: Any, role: Role) -> None:

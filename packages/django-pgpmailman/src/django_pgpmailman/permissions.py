@@ -82,3 +82,20 @@ def _is_member(core: Client, mlist: Any, address: str) -> bool:
     query = urlencode({"list_id": mlist.list_id, "role": "member", "subscriber": address})
     _, answer = core._connection.call(f"members/find?{query}")  # noqa: SLF001 - its own way makes more calls
     return any(_folded(entry["email"]) == address for entry in (answer or {}).get("entries", ()))
+
+
+def acts_as(user: Any, mlist: Any) -> str | None:
+    """The address in whose name somebody does something on a list as its owner.
+
+    One by which they own it, and no other of theirs: it is recorded, and told to people of the list.  Of administrators of the site who
+    own it by none, the first that is proven.
+
+    :raises TroubleError: when Mailman does not answer.
+    """
+    with asking():
+        owning = sorted(addresses_of(user) & _roster(mlist, "owner"))
+    if owning:
+        return owning[0]
+    proven = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "email")
+    found: str | None = proven.values_list("email", flat=True).first() if user.is_superuser else None
+    return found

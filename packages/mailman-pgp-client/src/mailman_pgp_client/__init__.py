@@ -238,6 +238,10 @@ class EncryptedList:
         """What became of posts, the latest first."""
         return self._place.below("posts").pages()
 
+    def page_of_posts(self, page: int, count: int) -> Answer:
+        """One page of them, with the number of all (`total_size`)."""
+        return self._place.below("posts").ask(page=page, count=count)
+
     def post(self, message_id: str) -> Answer:
         """What became of a post, and who did not get it."""
         return self._place.below("posts", message_id).ask()

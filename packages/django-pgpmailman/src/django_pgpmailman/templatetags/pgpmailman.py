@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from django_pgpmailman import waiting_state, words
-from django_pgpmailman.knowledge import encryption_of, own_places
+from django_pgpmailman.knowledge import encryption_of, is_plain, own_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,12 @@ def in_fours(fingerprint: str) -> str:
 def moment(text: str | None) -> Any:
     """A time of REST, for Django's own filters."""
     return words.moment(text)
+
+
+@register.filter  # type: ignore[untyped-decorator]
+def said(word: str) -> str:
+    """A word of REST in the language of the reader, where translators have it (`rest_texts`)."""
+    return str(gettext(word))
 
 
 @register.filter  # type: ignore[untyped-decorator]
@@ -79,21 +86,19 @@ def encryption_panel(context: Context) -> Any:
 
 @_harmless
 def list_entry(context: Any) -> Any:
-    """In the menu of an encrypted list, for those who look after it: the way to our pages."""
-    user = context["user"]
+    """In the menu of a list, for those who look after it: the way to our pages; of a plain list, to what will encrypt it."""
+    user, list_id = context["user"], context["list"].list_id
     owns = user.is_superuser or getattr(user, "is_list_owner", False)
-    looks_after = owns or getattr(user, "is_list_moderator", False)
-    if not looks_after or not encryption_of(context["list"].list_id):
+    if not (owns or getattr(user, "is_list_moderator", False)):
         return ""
-    current = str(context.get("current", "")).startswith("pgpmailman:")
-    return render_to_string(
-        "django_pgpmailman/list_entry.html",
-        {
-            "list_id": context["list"].list_id,
-            "page": "pgpmailman:settings" if owns else "pgpmailman:requests",
-            "current": current,
-        },
-    )
+    if encryption_of(list_id):
+        page = "pgpmailman:settings" if owns else "pgpmailman:requests"
+    elif owns and is_plain(list_id):
+        page = "pgpmailman:encryption"
+    else:
+        return ""
+    current = str(context.get("current")).startswith("pgpmailman:")
+    return render_to_string("django_pgpmailman/list_entry.html", {"list_id": list_id, "page": page, "current": current})
 
 
 @_harmless
