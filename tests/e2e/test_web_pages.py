@@ -125,7 +125,9 @@ def test_who_may(site: Site, encrypted_list: EncryptedList, new_list: Any) -> No
     assert {name: visitor.get("/pgp/").status for name, visitor in visitors.items()} == dict.fromkeys(visitors, 403) | {
         "admin": 200
     }
-    assert encrypted_list.address in visitors["admin"].get("/pgp/").text
+    # All tests share this Mailman: there may be more lists than a page has.
+    admin = visitors["admin"]
+    assert any(encrypted_list.address in admin.get(f"/pgp/?page={number}").text for number in range(1, 50))
 
 
 def test_members_as_core_knows_them(site: Site, plain: str) -> None:
