@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
-
+from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
-    from django_pgpmailman.page import Visit
+    from django.http import HttpResponse
 
-_TYPE = "application/pgp-keys"  # RFC 3156 §7
+    from django_pgpmailman.page import Visit
 
 
 def _show(visit: Visit) -> HttpResponse:
     found = visit.lists.of(visit.names["list_id"]).certificate()
-    response = HttpResponse(found["armored"], content_type=_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{found["list_id"]}.asc"'
-    return response
+    return certificate_file(found["armored"], found["list_id"])
 
 
 PAGE = Page(

@@ -10,12 +10,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from django_pgpmailman import permissions
+from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.choices import state_of, trust_in
 from django_pgpmailman.key_files import UploadError, keys_in
 from django_pgpmailman.page import Method, Page
@@ -25,10 +24,11 @@ from mailman_pgp_client import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from django.http import HttpResponse
+
     from django_pgpmailman.page import Visit
     from mailman_pgp_client import EncryptedList
 
-_TYPE = "application/pgp-keys"  # RFC 3156 §7
 _ROUTE = "pgp/lists/<list:list_id>/members/<address:address>"
 _ONLY_A_REVOCATION = "only-a-revocation"
 
@@ -67,11 +67,7 @@ def _page(visit: Visit, refusal: str = "", status: HTTPStatus = HTTPStatus.OK, *
 
 def _file(visit: Visit) -> HttpResponse:
     found = _ants(visit).certificate_of(visit.names["address"])
-    response = HttpResponse(found["armored"], content_type=_TYPE)
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=f"{found['address'].replace('/', '_')}.asc"
-    )
-    return response
+    return certificate_file(found["armored"], found["address"])
 
 
 def _act(visit: Visit) -> HttpResponse:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.deciding import Desk, decider, digest, reason
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
@@ -16,10 +16,10 @@ from mailman_pgp_client import EncryptedList, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.http import HttpResponse
+
     from django_pgpmailman.deciding import Action
     from django_pgpmailman.page import Visit
-
-_TYPE = "application/pgp-keys"  # RFC 3156 §7
 
 
 def _decided(action: str, sentence: Any) -> Action:
@@ -77,9 +77,7 @@ def file_of(certificate: Mapping[str, Any] | None) -> HttpResponse:
     """A certificate (as REST has it) as a file; raises RefusedError where there is none."""
     if certificate is None:
         raise RefusedError(HTTPStatus.NOT_FOUND, _("There is no key yet."), "no-key")
-    response = HttpResponse(certificate["armored"], content_type=_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{certificate["fingerprint"]}.asc"'
-    return response
+    return certificate_file(certificate["armored"], certificate["fingerprint"])
 
 
 PAGES = (
