@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,9 +30,6 @@ GPG_KEYS = {
 }
 
 
-_numbers = itertools.count(1)
-
-
 @dataclass(frozen=True, slots=True)
 class Correspondent:
     """A member and the program that holds their key; `person` has no key that Python could use."""
@@ -58,10 +54,6 @@ class Correspondent:
         opened = self.open(kept)
         assert opened.good, f"{self.program} finds no good signature by the list's certificate."
         return email.message_from_bytes(opened.content, policy=email.policy.default)
-
-    def payload(self, body: str = "Hello", subject: str = "A subject") -> bytes:
-        """What is inside the encryption: never the same twice, as the same signature counts once."""
-        return self.person.payload(f"{body} ({next(_numbers)})", subject)
 
     def signed_inside(self, text: bytes) -> bytes:
         """A root multipart/signed in the manner of Thunderbird and Mutt (RFC 3156 §6.1), CRLF."""
