@@ -17,11 +17,13 @@ from zope.event import notify
 
 from mailman_pgp.conversation.asking_moderators import ask_moderators
 from mailman_pgp.conversation.matters import Matter, Subject
-from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.i18n import Text, _, language_of, using
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.notices import answer_by
 from mailman_pgp.notices.refusing import answered_as
+from mailman_pgp.overview.reasons import for_moderators, refused
 from mailman_pgp.posts.composition import status_of
+from mailman_pgp.posts.problems import sentence_for
 from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedMessage
 
@@ -62,7 +64,8 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
         if not mlist.respond_to_post_requests or record.automatic or not record.author:
             return
         kind = answered_as(record)
-        reason = "\n".join(_in_words(reasons, language_of(mlist, record.author)))
+        code = language_of(mlist, record.author)
+        reason = "\n".join(_in_words(reasons, code, record, sentence_for(record.problem, mlist.owner_address)))
         answer_by(mlist, record.author, "held", record.message_id, kind, reason=reason)
 
     @staticmethod
@@ -90,15 +93,21 @@ def about_held(mlist: Any, record: Record, reasons: Sequence[Any]) -> tuple[str,
             address=mlist.posting_address,
             author=record.author,
             status=status_of(record),
-            reasons="; ".join(_in_words(reasons, code)),
+            reasons="; ".join(_in_words(reasons, code, record, Text(refused(record.problem)))),
         )
     return subject, text
 
 
-def _in_words(reasons: Sequence[Any], code: str) -> list[str]:
-    """The reasons of core's rules, in its own translation."""
+def _in_words(reasons: Sequence[Any], code: str, record: Record, ours: Text) -> list[str]:
+    """The reasons of core's rules, in its own translation, after our own.
+
+    :param ours: What is said in the place of our reason: an author is told less of it than moderators are.
+    """
+    own = {for_moderators(record.problem)} if record.problem else set()
     with i18n._.using(code):
-        return list(format_reasons(reasons))
+        words = list(format_reasons(reason for reason in reasons if reason not in own))
+    with using(code):
+        return [str(ours), *words] if own else words
 
 
 def _post(mlist: Any, msg: Any, record: Record) -> list[MIMEBase]:

@@ -10,7 +10,7 @@ from public import public
 from mailman_pgp.mime import PayloadError, Structure, examine, message_id, offered, said, single_address
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.claiming import claim_signature
-from mailman_pgp.posts.destination import is_meant_for
+from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.reading import UnreadableError, check_size, read_clear, read_encrypted
 from mailman_pgp.posts.record import Kind, Record
@@ -112,7 +112,7 @@ def _signed_by(mlist: Any, read: Read, record: Record) -> frozenset[str]:
     for verdict in read.verdicts:
         if not verdict.good or not verdict.fingerprint:
             continue
-        if not is_meant_for(mlist, Kind.COMMAND, read.payload, verdict):
+        if destination_of(mlist, Kind.COMMAND, read.payload, verdict) is Destination.ELSEWHERE:
             raise RefusedLetterError(record, Problem.NOT_MEANT)
         if problem := claim_signature(mlist.list_id, verdict, record):
             raise RefusedLetterError(record, problem)

@@ -17,6 +17,7 @@ from mailman_pgp.events.kinds import ListSettingsChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.posts.policy import POLICIES
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Setting:
         if self.kind is Kind.YES_NO:
             return "yes or no"
         if self.kind is Kind.CHOICE:
-            return " or ".join(f"`{choice}`" for choice in self.choices)
+            *others, last = (f"`{choice}`" for choice in self.choices)
+            return f"{', '.join(others)} or {last}"
         return f"a whole number from {self.least} to {self.limit}"
 
     @property
@@ -155,6 +157,17 @@ class Setting:
         return SettingError(f"{self.name} takes {self.takes}, or `{DEFAULT_WORD}`.")
 
 
+_FOR_REASONS = tuple(
+    Setting(
+        name=policy.setting,
+        kind=Kind.CHOICE,
+        default=policy.default,
+        meaning=policy.meaning,
+        choices=policy.choices,
+    )
+    for policy in POLICIES
+)
+
 SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
@@ -205,6 +218,7 @@ SETTINGS: Mapping[str, Setting] = {
             ),
             choices=tuple(Certifiers),
         ),
+        *_FOR_REASONS,
     )
 }
 

@@ -10,6 +10,7 @@ from mailman_pgp.mime.compose import compose_payload, status_line
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.flat import flat
+from mailman_pgp.mime.inline import as_text, inline_message
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
 from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_message
 from mailman_pgp.mime.offered import Offered, offered
@@ -36,12 +37,14 @@ __all__ = [
     "Structure",
     "Thread",
     "addresses",
+    "as_text",
     "bare",
     "compose_payload",
     "display_name",
     "encrypted_notice",
     "examine",
     "flat",
+    "inline_message",
     "is_automatic",
     "is_no",
     "is_yes",

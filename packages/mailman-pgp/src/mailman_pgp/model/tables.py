@@ -59,6 +59,26 @@ class EncryptedList(Base):
     leave_delay_days: Mapped[int] = mapped_column(default=7, server_default="7")
     # Whose certifications the list gives out with its certificate; a `mailman_pgp.lists.settings.Certifiers`.
     key_sign_by: Mapped[str] = mapped_column(default="owners", server_default="owners")
+    # What becomes of a post for each reason: a `mailman_pgp.posts.policy.Action`.
+    on_not_encrypted: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_inline_pgp: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_unusable: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_unsigned: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_stranger: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_other_key: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_bad_signature: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_key_expired: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_key_expired_since: Mapped[str] = mapped_column(default="hold", server_default="hold")
+    on_key_revoked: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_key_revoked_since: Mapped[str] = mapped_column(default="hold", server_default="hold")
+    on_signature_expired: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_signature_from_the_future: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_weak_signature: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_key_not_for_signing: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_not_addressed: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_unbound: Mapped[str] = mapped_column(default="hold", server_default="hold")
+    on_seen_before: Mapped[str] = mapped_column(default="reject", server_default="reject")
+    on_stale: Mapped[str] = mapped_column(default="reject", server_default="reject")
 
 
 class ListKey(Base):

@@ -56,6 +56,11 @@ class SignatureVerdict:
         """Whether the signature is good, now and then."""
         return self.status is Status.GOOD
 
+    @property
+    def sound(self) -> bool:
+        """Whether it was good when it was made, whatever has become of its key since."""
+        return self.status in {Status.GOOD, Status.GOOD_KEY_EXPIRED_SINCE, Status.GOOD_KEY_REVOKED_SINCE}
+
     def to_record(self) -> dict[str, Any]:
         """Return the plain values that may be kept: without the digest, which would confirm a guess of the content."""
         return {

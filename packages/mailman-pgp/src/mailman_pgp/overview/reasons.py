@@ -79,38 +79,39 @@ _GIVEN_UP = Reason(
 )
 
 _REFUSED: dict[str, str] = {
-    Problem.NOT_ENCRYPTED: "not encrypted",
-    Problem.INLINE_PGP: "encrypted in the old inline form",
-    Problem.BROKEN_MIME: "not built as PGP/MIME",
-    Problem.UNREADABLE: "opened, but not readable as a message",
-    Problem.TOO_LARGE: "larger than the list allows",
-    Problem.NO_AUTHOR: "no single author in From",
-    Problem.OTHER_AUTHOR: "another From inside the encryption than outside",
-    Problem.NOT_MEANT: "written and signed for another address than the one that it came to",
-    Problem.HOLDS_CODE: "holds a code by which the list has asked somebody to confirm something",
-    Problem.UNSIGNED: "not signed",
-    Problem.STRANGER: "from somebody without a certificate on this list",
-    Problem.SOMEBODY_ELSE: "signed with the key of another person than in From",
-    Problem.REPLAYED: "a signed message that was posted before",
-    Problem.STALE: "an old signature",
-    Problem.FAILED: "the plugin failed over it; Mailman's error log says where",
-    Problem.NO_READER: "to the owners, none of whom has a certificate that can be used",
-    Status.UNKNOWN_KEY: "signed with an unknown key",
-    Status.BAD: "the signature does not fit",
-    Status.KEY_EXPIRED: "signed with an expired key",
-    Status.GOOD_KEY_EXPIRED_SINCE: "signed with a key that has expired since",
-    Status.KEY_REVOKED: "signed with a revoked key",
-    Status.GOOD_KEY_REVOKED_SINCE: "signed with a key that was revoked since",
-    Status.SIGNATURE_EXPIRED: "an expired signature",
-    Status.FROM_THE_FUTURE: "a signature dated in the future",
-    Status.WEAK_HASH: "a signature with SHA-1 or MD5",
-    Status.REFUSED_BY_POLICY: "a signature that is no longer safe",
-    Status.KEY_MAY_NOT_SIGN: "signed with a key that is not made for signing",
-    "too-large-for-server": "larger than the site's mail server takes",
-    "given-up": "refused by the mail server for as long as it is tried",
-    "discarded": "discarded by a rule or by the moderation of the list",
-    "not-answerable": "not answered: a machine's mail, or a list's",
-    "answered-too-often": "not answered: too many in a day",
+    Problem.NOT_ENCRYPTED: N_("not encrypted"),
+    Problem.INLINE_PGP: N_("encrypted in the old inline form"),
+    Problem.BROKEN_MIME: N_("not built as PGP/MIME"),
+    Problem.UNREADABLE: N_("opened, but not readable as a message"),
+    Problem.TOO_LARGE: N_("larger than the list allows"),
+    Problem.NO_AUTHOR: N_("no single author in From"),
+    Problem.OTHER_AUTHOR: N_("another From inside the encryption than outside"),
+    Problem.NOT_MEANT: N_("written and signed for another address than the one that it came to"),
+    Problem.UNBOUND: N_("signed without saying for whom it was written"),
+    Problem.HOLDS_CODE: N_("holds a code by which the list has asked somebody to confirm something"),
+    Problem.UNSIGNED: N_("not signed"),
+    Problem.STRANGER: N_("from somebody without a certificate on this list"),
+    Problem.SOMEBODY_ELSE: N_("signed with the key of another person than in From"),
+    Problem.REPLAYED: N_("a signed message that was posted before"),
+    Problem.STALE: N_("an old signature"),
+    Problem.FAILED: N_("the plugin failed over it; Mailman's error log says where"),
+    Problem.NO_READER: N_("to the owners, none of whom has a certificate that can be used"),
+    Status.UNKNOWN_KEY: N_("signed with an unknown key"),
+    Status.BAD: N_("the signature does not fit"),
+    Status.KEY_EXPIRED: N_("signed with an expired key"),
+    Status.GOOD_KEY_EXPIRED_SINCE: N_("signed with a key that has expired since"),
+    Status.KEY_REVOKED: N_("signed with a revoked key"),
+    Status.GOOD_KEY_REVOKED_SINCE: N_("signed with a key that was revoked since"),
+    Status.SIGNATURE_EXPIRED: N_("an expired signature"),
+    Status.FROM_THE_FUTURE: N_("a signature dated in the future"),
+    Status.WEAK_HASH: N_("a signature with SHA-1 or MD5"),
+    Status.REFUSED_BY_POLICY: N_("a signature that is no longer safe"),
+    Status.KEY_MAY_NOT_SIGN: N_("signed with a key that is not made for signing"),
+    "too-large-for-server": N_("larger than the site's mail server takes"),
+    "given-up": N_("refused by the mail server for as long as it is tried"),
+    "discarded": N_("discarded by a rule or by the moderation of the list"),
+    "not-answerable": N_("not answered: a machine's mail, or a list's"),
+    "answered-too-often": N_("not answered: too many in a day"),
 }
 
 
@@ -124,6 +125,13 @@ def unserved(reason: str) -> Reason:
 def missed(reason: str) -> Reason:
     """Why somebody has missed a post; `reason` as the ledger has it."""
     return _GIVEN_UP if reason == "given-up" else unserved(reason)
+
+
+@public
+def for_moderators(problem: str) -> str:
+    """What is wrong with a post that waits, as it stands among the reasons of core's rules: a sentence, in English."""
+    words = refused(problem)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 @public

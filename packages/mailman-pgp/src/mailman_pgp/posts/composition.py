@@ -16,6 +16,7 @@ from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer
 from mailman_pgp.openpgp import Status, grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
+from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind, Outer, Record
 
 if TYPE_CHECKING:
@@ -101,14 +102,18 @@ def is_authenticated(record: Record) -> bool:
 @public
 def status_of(record: Record) -> str:
     """What became of the author's signature, as a sentence for the members, in the language of the `using` around it."""
-    if is_authenticated(record):
-        return _("signature good, by the key {fingerprint} that counts for this address on this list").format(
+    if record.fingerprint and (not record.problem or record.problem in _BUT):
+        status = _("signature good, by the key {fingerprint} that counts for this address on this list").format(
             fingerprint=grouped(record.fingerprint)
         )
-    if not record.verdicts:
-        return _("not signed: anybody may have written this")
-    status = _(_STATUS[signature_status(record)])
-    return _("not authenticated ({status}): anybody may have written this").format(status=status)
+    elif record.verdicts:
+        status = _("not authenticated ({status}): anybody may have written this").format(
+            status=_(_STATUS[signature_status(record)])
+        )
+    else:
+        status = _("not signed: anybody may have written this")
+    but = _BUT.get(record.problem)
+    return status if but is None else _("{status}; but {but}").format(status=status, but=_(but))
 
 
 @public
@@ -117,6 +122,16 @@ def signature_status(record: Record) -> Status:
     found = [Status(str(verdict.get("status", Status.NONE))) for verdict in record.verdicts] or [Status.NONE]
     return next((known for known in found if known is not Status.UNKNOWN_KEY), found[0])
 
+
+# What is wrong with a post that was posted all the same, because the list takes it or a moderator has accepted it, and that is
+# not said of its signature.
+_BUT: dict[str, str] = {
+    Problem.NOT_ENCRYPTED: N_("it came in the clear"),
+    Problem.INLINE_PGP: N_("only its text was protected on its way"),
+    Problem.NOT_MEANT: N_("it was written for another address"),
+    Problem.UNBOUND: N_("it does not say for whom it was written"),
+    Problem.STALE: N_("it is old, and may have come before"),
+}
 
 _STATUS = {
     Status.GOOD: N_("good"),

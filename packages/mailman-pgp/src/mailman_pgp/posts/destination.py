@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
@@ -31,20 +32,32 @@ COMMAND_ROLES = ("-request", "-join", "-subscribe", "-leave", "-unsubscribe", "-
 
 
 @public
-def is_meant_for(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdict) -> bool:
-    """Whether the author of a message meant it for this list, as a post, mail to its owners, or a command, as far as can be told.
+class Destination(Enum):
+    """For whom the author of a message wrote it, as far as they say so under their signature."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    UNSAID = "unsaid"
+
+
+@public
+def destination_of(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdict) -> Destination:
+    """Whether the author of a message meant it for this list, as a post, mail to its owners, or a command.
 
     Core's settings count as for any list: acceptable aliases are names of the list's, and a list without
     `require_explicit_destination` takes posts that name it nowhere (Bcc).
     """
     if payload.addressed:
         if any(_is_own(mlist, kind, address) for address in payload.recipients):
-            return True
+            return Destination.HERE
         if kind is Kind.POST and _is_alias(mlist, payload.recipients):
-            return True
+            return Destination.HERE
         if kind is not Kind.POST or mlist.require_explicit_destination:
-            return False
-    return not good.intended or not vault.fingerprints(mlist.list_id).isdisjoint(good.intended)
+            return Destination.ELSEWHERE
+    if not good.intended:
+        return Destination.UNSAID
+    of_list = not vault.fingerprints(mlist.list_id).isdisjoint(good.intended)
+    return Destination.HERE if of_list else Destination.ELSEWHERE
 
 
 @public

@@ -27,6 +27,7 @@ class Problem(StrEnum):
     NO_AUTHOR = "no-single-author"
     OTHER_AUTHOR = "author-differs-inside"
     NOT_MEANT = "meant-for-another-address"
+    UNBOUND = "meant-for-no-address"
     HOLDS_CODE = "holds-a-code"
     UNSIGNED = "unsigned"
     STRANGER = "no-certificate-for-author"
@@ -80,6 +81,10 @@ _SENTENCES: dict[str, str] = {
         "Your message was written and signed for another address than the one that it came to; somebody may have sent it on. "
         "If you meant it for this list, please write it anew, with the list's address in To or Cc; if you meant it for the "
         "owners of the list, with {owner} in To."
+    ),
+    Problem.UNBOUND: N_(
+        "Your message is signed, but does not say inside its signature for whom it was written, so whoever got it could have sent "
+        "it on to the list. Please let your mail program protect the headers of your mail, which some call encrypting the subject."
     ),
     Problem.HOLDS_CODE: N_(
         "Your message holds a code by which the list has asked you to confirm something, and nobody but you may read that. To "

@@ -9,7 +9,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
-from mailman_pgp.mime import PayloadError, Structure, examine, flat, read_payload
+from mailman_pgp.mime import PayloadError, Structure, as_text, examine, flat, inline_message, read_payload
 from mailman_pgp.openpgp import OpeningError
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
     from mailman_pgp.mime import Payload
-    from mailman_pgp.openpgp import SignatureVerdict
+    from mailman_pgp.openpgp import Opened, SignatureVerdict
 
 _STRUCTURE_PROBLEMS = {
     Structure.NOT_ENCRYPTED: Problem.NOT_ENCRYPTED,
@@ -58,14 +58,10 @@ def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes], kind:
     incoming = examine(message)
     if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
         raise UnreadableError(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME))
-    limits = _worker_limits()
     try:
-        opened = openpgp.open_message(incoming.ciphertext, vault.all_secrets(mlist.list_id), signers, limits=limits)
-        # Compressed, a post may be a small part of its size.
-        if kind is not Kind.COMMAND and 0 < mlist.max_message_size * 1024 < len(opened.content):
-            raise UnreadableError(Problem.TOO_LARGE)
+        opened = _open(mlist, incoming.ciphertext, signers, kind)
         payload = read_payload(opened.content, message)
-        return Read(opened.content, payload, opened.signatures + _detached(payload, signers, limits))
+        return Read(opened.content, payload, opened.signatures + _detached(payload, signers))
     except OpeningError as error:
         raise UnreadableError(error.problem) from None
     except PayloadError:
@@ -82,7 +78,29 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
     try:
         entity = flat(message)
         payload = read_payload(entity, message)
-        return Read(entity, payload, _detached(payload, signers, _worker_limits()) if signers else ())
+        return Read(entity, payload, _detached(payload, signers) if signers else ())
+    except OpeningError as error:
+        raise UnreadableError(error.problem) from None
+    except PayloadError:
+        raise UnreadableError(Problem.UNREADABLE) from None
+
+
+@public
+def read_inline(mlist: Any, message: Message, signers: Sequence[bytes], kind: Kind) -> Read:
+    """Open a message whose text is an armored message, and nothing else: the old inline form.
+
+    What is around the armor would look to a reader as if it had been encrypted, and attachments in a message of this form
+    are encrypted each by itself, so a message with either can't be read.
+
+    :raises UnreadableError:
+    """
+    armored = inline_message(message)
+    if armored is None:
+        raise UnreadableError(Problem.UNREADABLE)
+    try:
+        opened = _open(mlist, armored, signers, kind)
+        entity = as_text(opened.content)
+        return Read(entity, read_payload(entity, message), opened.signatures)
     except OpeningError as error:
         raise UnreadableError(error.problem) from None
     except PayloadError:
@@ -118,9 +136,17 @@ def _worker_limits() -> openpgp.Limits:
     )
 
 
-def _detached(payload: Payload, signers: Sequence[bytes], limits: openpgp.Limits) -> tuple[SignatureVerdict, ...]:
+def _open(mlist: Any, ciphertext: bytes, signers: Sequence[bytes], kind: Kind) -> Opened:
+    opened = openpgp.open_message(ciphertext, vault.all_secrets(mlist.list_id), signers, limits=_worker_limits())
+    # Compressed, a post may be a small part of its size.
+    if kind is not Kind.COMMAND and 0 < mlist.max_message_size * 1024 < len(opened.content):
+        raise UnreadableError(Problem.TOO_LARGE)
+    return opened
+
+
+def _detached(payload: Payload, signers: Sequence[bytes]) -> tuple[SignatureVerdict, ...]:
     """The signatures of a root `multipart/signed` (RFC 3156 §6.1), which are over the whole content as those of a message are."""
     if payload.signed_part is None:
         return ()
     content, signature = payload.signed_part
-    return openpgp.verify_detached(content, signature, signers, limits=limits)
+    return openpgp.verify_detached(content, signature, signers, limits=_worker_limits())

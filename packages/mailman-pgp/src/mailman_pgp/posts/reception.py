@@ -1,6 +1,7 @@
 """The way in: from the bytes that came to a sealed message with a verdict.
 
-Nothing here decides what happens to a message: it finds out, and the record says it.  The chain acts on the record.
+Nothing here decides what happens to a message: it finds out, and the record says it.  The chain acts on the record.  What the
+list would do with nothing of the content in any case is not even sealed.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
 from mailman_pgp.openpgp import Status, WorkshopError
-from mailman_pgp.posts.claiming import claim_signature
-from mailman_pgp.posts.destination import is_meant_for
-from mailman_pgp.posts.misdirected import holds_a_code, is_for_commands
+from mailman_pgp.posts.claiming import claim_content, claim_signature
+from mailman_pgp.posts.judging import problem_of
+from mailman_pgp.posts.misdirected import holds_a_code
+from mailman_pgp.posts.policy import action_on
 from mailman_pgp.posts.problems import Problem
-from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted
+from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted, read_inline
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
 from mailman_pgp.site import health
 from mailman_plugin_kit.failures import places_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from email.message import Message
 
     from mailman_pgp.mime import Said
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mailman.error")
 
 # Anybody may write to the owners, above all those whose key does not count; the status line says what a signature is worth.
-_OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, *Status}
+_OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, Problem.UNBOUND, *Status}
 
 
 # Raised where the message is not the cause.
@@ -108,10 +111,26 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
             _words_of(read, record)
             return _with_outside(read), record
         signers = registry.signers(mlist.list_id, record.author)
-        read = read_encrypted(mlist, message, signers, record.kind)
-        return _judged(mlist, read, _words_of(read, record), record)
+        read, form = _read(mlist, message, signers, record.kind)
+        return _judged(mlist, read, form, record)
     except UnreadableError as error:
         raise _Refused(error.problem, record) from None
+
+
+def _read(mlist: Any, message: Message, signers: Sequence[bytes], kind: Kind) -> tuple[Read, str]:
+    """A message in any form that the list takes, and what is wrong with its form.
+
+    :raises UnreadableError:
+    """
+    try:
+        return read_encrypted(mlist, message, signers, kind), ""
+    except UnreadableError as error:
+        form = error.problem
+        if form not in {Problem.NOT_ENCRYPTED, Problem.INLINE_PGP} or not action_on(mlist.list_id, form).goes_on:
+            raise
+    if form == Problem.INLINE_PGP:
+        return read_inline(mlist, message, signers, kind), form
+    return read_clear(message, signers), form
 
 
 def _words_of(read: Read, record: Record) -> Said:
@@ -129,45 +148,40 @@ def _with_outside(read: Read) -> Content:
     return Content(read.entity, {name: read.payload.headers[name] for name in read.payload.outside})
 
 
-def _judged(mlist: Any, read: Read, words: Said, record: Record) -> tuple[Content, Record]:
-    list_id = mlist.list_id
+def _judged(mlist: Any, read: Read, form: str, record: Record) -> tuple[Content, Record]:
+    """What is to be sealed of an opened message, if it may go on for all that is wrong with it.
+
+    :raises _Refused:
+    """
+    words = _words_of(read, record)
     good = next((verdict for verdict in read.verdicts if verdict.good), None)
+    sound = good or next((verdict for verdict in read.verdicts if verdict.sound), None)
     record = replace(
         record,
         verdicts=tuple(verdict.to_record() for verdict in read.verdicts),
         fingerprint=(good.fingerprint or "") if good is not None else "",
-        signed_at=good.signed_at.isoformat() if good is not None and good.signed_at is not None else "",
+        signed_at=sound.signed_at.isoformat() if sound is not None and sound.signed_at is not None else "",
     )
-    problem = _problem(mlist, record, read, words, good)
-    if not problem and good is not None:
-        problem = claim_signature(list_id, good, record)
-    if problem and not (record.kind is Kind.OWNER and problem in _OWNERS_TAKE):
+    problem = problem_of(mlist, record, read, form=form, words=words)
+    if _goes_on(mlist, record, problem):
+        problem = _claimed(mlist, record, read, sound) or problem
+    if not _goes_on(mlist, record, problem):
         raise _Refused(problem, record)
-    return _with_outside(read), record
+    # What the owners are sent says by its status line what its signature is worth, which keeps nothing from them.
+    return _with_outside(read), record if record.kind is Kind.OWNER else replace(record, problem=problem)
 
 
-def _problem(
-    mlist: Any,
-    record: Record,
-    read: Read,
-    words: Said,
-    good: SignatureVerdict | None,
-) -> str:
-    """Why an opened message is not authenticated, or the empty string when it is."""
-    payload, verdicts = read.payload, read.verdicts
-    if payload.from_ambiguous:
-        return Problem.NO_AUTHOR
-    if payload.author_address is not None and payload.author_address != record.author:
-        return Problem.OTHER_AUTHOR
-    if is_for_commands(mlist, record.kind, payload, words):
-        return Problem.NOT_MEANT
-    if not verdicts:
-        return Problem.UNSIGNED
-    if good is not None:
-        return "" if is_meant_for(mlist, record.kind, payload, good) else Problem.NOT_MEANT
-    worst = next((v for v in verdicts if v.status is not Status.UNKNOWN_KEY), verdicts[0])
-    if worst.status is not Status.UNKNOWN_KEY:
-        return worst.status
-    if worst.issuer is not None and registry.owns_key(mlist.list_id, worst.issuer):
-        return Problem.SOMEBODY_ELSE
-    return Status.UNKNOWN_KEY if registry.current(mlist.list_id, record.author) is not None else Problem.STRANGER
+def _goes_on(mlist: Any, record: Record, problem: str) -> bool:
+    """Whether the content of a message is needed any more."""
+    if not problem:
+        return True
+    return problem in _OWNERS_TAKE if record.kind is Kind.OWNER else action_on(mlist.list_id, problem).goes_on
+
+
+def _claimed(mlist: Any, record: Record, read: Read, sound: SignatureVerdict | None) -> str:
+    """Claim a message for what it came as; return why it counts no more, the empty string when it does."""
+    problem = claim_signature(mlist.list_id, sound, record) if sound is not None else ""
+    if record.kind is Kind.OWNER or (sound is not None and problem != Problem.STALE):
+        return problem
+    # Nothing else names it: its signature is nobody's, or is older than what is remembered.
+    return claim_content(mlist.list_id, read.entity, record) or problem

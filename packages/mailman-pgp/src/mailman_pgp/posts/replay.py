@@ -5,6 +5,8 @@ signature hashes it* (a text-mode signature fits LF, CRLF and mixed line endings
 hashed, since its unhashed area can be changed at will).  A unique row per name, written and committed before the message
 goes on, makes a second acceptance impossible across processes.
 
+What goes on though no signature of its author's counts is named by its content alone.
+
 The name is an HMAC under a key derived from the site key.  A bare digest would tell whoever has the database, or a backup
 of it, whether a guess of what somebody wrote is right.
 
@@ -15,6 +17,7 @@ another name does not.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 from public import public
 from sqlalchemy import delete, func, select, update
 
+from mailman_pgp.mime import lines
 from mailman_pgp.model.database import insert_once, now, store
 from mailman_pgp.model.tables import Seen, Site
 from mailman_pgp.site import health
@@ -57,8 +61,7 @@ def digest_of(kind: Kind, verdict: SignatureVerdict) -> str:
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
     signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
-    name = "\0".join((kind, verdict.fingerprint or "", signed_at, verdict.content_digest))
-    return hmac.digest(health.site_key().derive("replay"), name.encode(), "sha256").hex()
+    return _named(kind, verdict.fingerprint or "", signed_at, verdict.content_digest)
 
 
 @public
@@ -70,11 +73,29 @@ def claim(list_id: str, kind: Kind, verdict: SignatureVerdict, name: str, window
     """
     if verdict.signed_at is None or verdict.signed_at < _stale_before(window):
         return Claim.STALE
-    digest = digest_of(kind, verdict)
+    return _claim(list_id, digest_of(kind, verdict), name)
+
+
+@public
+def claim_content(list_id: str, kind: Kind, content: bytes, name: str) -> Claim:
+    """Claim content that no signature of its author names, for one message.  The caller commits before it acts on the answer.
+
+    :param content: The entity; its line ends are none of it.
+    :param name: As above.
+    """
+    said = hashlib.sha256(lines.canonical(content)).hexdigest()
+    return _claim(list_id, _named(kind, "unsigned", said), name)
+
+
+def _claim(list_id: str, digest: str, name: str) -> Claim:
     if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=now()):
         return Claim.FIRST
     claimed_by = store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest == digest))
     return Claim.FIRST if claimed_by == name else Claim.REPLAYED
+
+
+def _named(*parts: str) -> str:
+    return hmac.digest(health.site_key().derive("replay"), "\0".join(parts).encode(), "sha256").hex()
 
 
 @public

@@ -92,7 +92,8 @@ def _record_discard(event: Any) -> None:
     """Keep a trace of what the list's own chain discards: nobody is told, and the signature has been claimed."""
     record = Record.of(event.msgdata) if isinstance(event, DiscardEvent) else None
     if record is not None and is_encrypted(event.mlist.list_id):
-        ledger.dropped(event.mlist.list_id, kind="post", recipient=record.author, reason="discarded")
+        reason = record.problem or "discarded"
+        ledger.dropped(event.mlist.list_id, kind=record.kind, recipient=record.author, reason=reason)
 
 
 subscribers.append(_record_discard)

@@ -9,16 +9,16 @@ from mailman.interfaces.rules import IRule
 from public import public
 from zope.interface import implementer
 
-from mailman_pgp.posts.problems import sentence_for
+from mailman_pgp.overview.reasons import for_moderators
 from mailman_pgp.posts.record import Record
 
 
 @public
 @implementer(IRule)
-class Refused:
+class Problem:
     """The message is not encrypted to the list, not opened, or not signed by the certificate that counts for its author."""
 
-    name = "pgp-refused"
+    name = "pgp-problem"
     description = _("Match messages to an encrypted list that are not encrypted, or not signed by their author.")
     record = True
 
@@ -29,5 +29,5 @@ class Refused:
         problem = record.problem if record is not None else "not-received"
         if not problem:
             return False
-        msgdata.setdefault("moderation_reasons", []).append(str(sentence_for(problem, mlist.owner_address)))
+        msgdata.setdefault("moderation_reasons", []).append(for_moderators(problem))
         return True
