@@ -162,6 +162,10 @@ class EncryptedList:
         done = self.sandbox.mailman_quickly("pgp", "status", self.address, "--json")
         return json.loads(done.stdout)
 
+    def take_unbound(self) -> None:
+        """Take what members sign without saying for whom, as some mail programs have it, as any post."""
+        self.pgp("set", self.list_id, "on_unbound=defer")
+
     def person(self, name: str, kind: KeyKind = KeyKind.CURVE25519) -> Person:
         """Somebody with a key of that kind, unknown to the list."""
         address = f"{name.lower()}{self.number}@{HOME}"

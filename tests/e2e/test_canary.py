@@ -37,6 +37,7 @@ forms = pytest.mark.parametrize(
 def ants(watched: Sandbox) -> Iterator[Watched]:
     """A fresh encrypted list; afterwards nothing of it waits anywhere, and it is gone: each list makes the search longer."""
     made = Watched.make(watched)
+    made.list.take_unbound()
     yield made
     watched.receive()
     (watched.place.root / "sabotage").unlink(missing_ok=True)

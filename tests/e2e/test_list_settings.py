@@ -86,6 +86,7 @@ def test_replay_window(encrypted_list: EncryptedList, veteran: Correspondent) ->
     """A signature older than thirty days is refused, or older than what the list sets; a younger one is not."""
     gpg = veteran.program
     assert isinstance(gpg, Gpg)
+    encrypted_list.take_unbound()
     reader = encrypted_list.member("Rita")
 
     def post(days_ago: int) -> list[str]:

@@ -229,6 +229,7 @@ def entity(kind: str) -> tuple[bytes, list[bytes]]:
 def test_every_body_arrives_as_it_was_written(encrypted_list: EncryptedList, kind: str) -> None:
     """Whatever a body is made of, its decoded content arrives unchanged, in a well-formed message with short lines."""
     anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
+    encrypted_list.take_unbound()
     body, wanted = entity(kind)
     head = f"From: {anne.address}\nTo: {encrypted_list.address}\nSubject: {kind}\nMIME-Version: 1.0\n".encode()
     if b"\r\n" in body:

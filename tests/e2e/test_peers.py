@@ -29,6 +29,7 @@ _CHECKSUM = re.compile(rb"\r?\n=[A-Za-z0-9+/]{4}(?=\r?\n-----END)")
 def club(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
     """A list whose author is Anne; the members with other programs come as tests ask for them."""
     made = Club(EncryptedList.make(sandbox), lambda: tmp_path_factory.mktemp("p"))
+    made.list.take_unbound()  # signed inside as Thunderbird and Mutt did before they protected To
     yield made
     sandbox.wait_until_idle()
     made.close()

@@ -74,6 +74,7 @@ def test_threads_hold(guarded: Guarded) -> None:
 
 def test_program_that_protects_no_identifiers(guarded: Guarded) -> None:
     """Its identifiers come from outside, as there are no others; its date is that of its signature."""
+    guarded.list.take_unbound()
     message = guarded.canary.outside(guarded.anne)
     guarded.anne.send(re.sub(rb"Message-ID: .*\n", FORGED, message, count=1))
     outside, inside = received(guarded)
