@@ -21,6 +21,7 @@ from mailman_pgp.i18n import Text, _, language_of, using
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.notices import answer_by
 from mailman_pgp.notices.refusing import answered_as
+from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.overview.reasons import for_moderators, refused
 from mailman_pgp.posts.composition import status_of
 from mailman_pgp.posts.problems import sentence_for
@@ -53,20 +54,23 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
             return
         reasons = msgdata.get("moderation_reasons", ["n/a"])
         number = hold_message(mlist, msg, msgdata, "; ".join(format_reasons(reasons)))
-        self._tell_author(mlist, record, reasons)
+        self._tell_author(mlist, msg, record, reasons)
         if mlist.admin_immed_notify:
             self._ask(mlist, msg, record, number, reasons)
         log.info("HOLD: %s post from %s held, message-id=%s", mlist.fqdn_listname, record.author, msg["message-id"])
         notify(HoldEvent(mlist, msg, msgdata, self))
 
     @staticmethod
-    def _tell_author(mlist: Any, record: Record, reasons: Sequence[Any]) -> None:
+    def _tell_author(mlist: Any, msg: Any, record: Record, reasons: Sequence[Any]) -> None:
         if not mlist.respond_to_post_requests or record.automatic or not record.author:
             return
-        kind = answered_as(record)
         code = language_of(mlist, record.author)
         reason = "\n".join(_in_words(reasons, code, record, sentence_for(record.problem, mlist.owner_address)))
-        answer_by(mlist, record.author, "held", record.message_id, kind, reason=reason)
+        if record.brought:
+            certificate = msg.unseal(mlist.list_id, record).certificate
+            answer_stranger(mlist, record, certificate, "held", reason=reason)
+        else:
+            answer_by(mlist, record.author, "held", record.message_id, answered_as(record), reason=reason)
 
     @staticmethod
     def _ask(mlist: Any, msg: Any, record: Record, number: int, reasons: Sequence[Any]) -> None:

@@ -12,6 +12,7 @@ from public import public
 from zope.interface import implementer
 
 from mailman_pgp.delivery import chunks
+from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.posts.composition import compose
 from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedError, seal_delivery
@@ -39,3 +40,5 @@ class ToOutgoing:
             part = replace(record, chunk=chunk, outer=composed.outer)
             entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
             config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)
+        if composed.brought:
+            answer_stranger(mlist, record, composed.brought, "taken")

@@ -23,6 +23,10 @@ __all__ = ["Author", "OuterParts", "Outward", "compose_payload", "outer_message"
 
 _MAX_ADDRESSEES = 50
 _KEPT_TEXTS = ("Keywords", "Comments")
+_CERTIFICATE_HEAD = (
+    b"Content-Type: application/pgp-keys\r\n"  # RFC 3156 §7
+    b'Content-Disposition: attachment; filename="author.asc"\r\n\r\n'
+)
 
 
 def compose_payload(
@@ -32,6 +36,7 @@ def compose_payload(
     *,
     header_text: str = "",
     footer_text: str = "",
+    certificate: bytes = b"",
     outer_subject: str = OUTER_SUBJECT,
     boundary: str | None = None,
 ) -> bytes:
@@ -40,7 +45,8 @@ def compose_payload(
     Its header fields are protected by RFC 9788 (hp="cipher", one HP-Outer for each field of `outer_message`, which must
     be given the same outer_subject) and marked for programs of the older scheme (protected-headers="v1"). Of the
     author's own fields it carries those of an allow-list; fields that came unprotected only where nobody replies to
-    them. The place in a thread is the payload's own, where it says anything of it, else that of `outward`. boundary: only for tests; a new one is made of random bits.
+    them. The place in a thread is the payload's own, where it says anything of it, else that of `outward`.
+    certificate: armored, the author's, which is added for readers who want to answer. boundary: only for tests; a new one is made of random bits.
     """
     boundary = boundary or new_boundary()
     delimiter = b"\r\n--" + boundary.encode("ascii")
@@ -51,6 +57,8 @@ def compose_payload(
         if text.strip():
             out += [delimiter, b"\r\n", _text_part(text)]
     out += [delimiter, b"\r\n", *body.as_part(payload.body)]
+    if certificate:
+        out += [delimiter, b"\r\n", _CERTIFICATE_HEAD, lines.canonical(certificate)]
     if footer_text.strip():
         out += [delimiter, b"\r\n", _text_part(footer_text)]
     out += [delimiter, b"--\r\n"]

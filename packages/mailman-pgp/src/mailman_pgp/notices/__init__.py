@@ -24,7 +24,7 @@ from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.closing import LAST_ANSWER
-from mailman_pgp.notices.encrypted import letter
+from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.unreached import (
     reason_sentence,
@@ -40,7 +40,10 @@ from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
     import datetime as dt
+    from email.message import Message
     from email.mime.multipart import MIMEMultipart
+
+    from mailman_pgp.openpgp import Certificate
 
 
 @public
@@ -83,6 +86,28 @@ def answer_by(
         words["last"] = Text(LAST_ANSWER) if last else ""
     send_template(mlist, address, template, in_reply_to, **words)
     return True
+
+
+@public
+def answer_at_key(
+    mlist: Any, address: str, certificate: Certificate, template: str, in_reply_to: str | None, **words: str | Text
+) -> bool:
+    """The same, encrypted to a certificate that counts for nobody, but can be encrypted to; the answer counts as unproven."""
+    last = _count_answer(mlist, address, Answered.UNPROVEN)
+    if last is None:
+        return False
+    words["last"] = Text(LAST_ANSWER) if last else ""
+    written = letter(mlist.owner_address, *filled(mlist, address, template, **words), [list_certificate(mlist)])
+    _in_reply(written, in_reply_to)
+    send_encrypted(mlist, written, [reader(address, certificate)])
+    return True
+
+
+def _in_reply(notice: Message, to: str | None) -> None:
+    # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
+    if replied := single_id(to):
+        notice["In-Reply-To"] = replied
+        notice["References"] = replied
 
 
 @public
@@ -208,8 +233,5 @@ def send_template(mlist: Any, address: str, template: str, in_reply_to: str | No
     notice.attach(MIMEText(text))  # the same
     notice.attach(list_certificate(mlist))
     notice["Auto-Submitted"] = "auto-replied"
-    # One identifier and no more: whoever forges a From would have us carry words to somebody else in this field.
-    if replied := single_id(in_reply_to):
-        notice["In-Reply-To"] = replied
-        notice["References"] = replied
+    _in_reply(notice, in_reply_to)
     notice.send(mlist, **Record(kind=Kind.NOTICE, template=template).to_kws())

@@ -32,6 +32,16 @@ Nothing of what you wrote was kept or passed on."""),
         LAST,
         END,
     ),
+    "taken": (
+        N_("Your message reached {list}"),
+        N_("""\
+Your message to the encrypted mailing list
+{address} was posted to its members,
+together with the certificate that came with it, so that they can answer you
+encrypted."""),
+        LAST,
+        END,
+    ),
     "skipped": (
         N_("You receive no posts of {list} at present"),
         N_("""\

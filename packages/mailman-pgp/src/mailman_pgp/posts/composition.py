@@ -13,7 +13,7 @@ from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
 from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
-from mailman_pgp.openpgp import Status, grouped
+from mailman_pgp.openpgp import Status, armor, grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.problems import Problem
@@ -31,6 +31,8 @@ class Composed:
 
     payload: bytes
     outer: Outer
+    brought: bytes = b""
+    """The certificate of a stranger (binary), which came with the post."""
 
 
 @public
@@ -44,7 +46,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
         status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
-    return _composed(mlist, payload, author, outward, decorated=is_post)
+    return _composed(mlist, payload, author, outward, decorated=is_post, brought=content.certificate)
 
 
 @public
@@ -58,7 +60,9 @@ def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
     return _composed(mlist, read_payload(entity, {}), author, outward, decorated=True)
 
 
-def _composed(mlist: Any, payload: Payload, author: Author, outward: Outward, *, decorated: bool) -> Composed:
+def _composed(
+    mlist: Any, payload: Payload, author: Author, outward: Outward, *, decorated: bool, brought: bytes = b""
+) -> Composed:
     parts = outer_message(outward)
     with using(mlist.preferred_language.code):
         written = compose_payload(
@@ -67,10 +71,12 @@ def _composed(mlist: Any, payload: Payload, author: Author, outward: Outward, *,
             outward,
             header_text=header_for(mlist) if decorated else "",
             footer_text=footer_for(mlist) if decorated else "",
+            certificate=armor(brought, "PGP PUBLIC KEY BLOCK") if brought else b"",
         )
     return Composed(
         payload=written,
         outer=Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id),
+        brought=brought,
     )
 
 
@@ -105,6 +111,10 @@ def status_of(record: Record) -> str:
     if record.fingerprint and (not record.problem or record.problem in _BUT):
         status = _("signature good, by the key {fingerprint} that counts for this address on this list").format(
             fingerprint=grouped(record.fingerprint)
+        )
+    elif record.brought:
+        status = _("signed with the key {fingerprint} that came with it; nobody here has checked whose it is").format(
+            fingerprint=grouped(record.brought)
         )
     elif record.verdicts:
         status = _("not authenticated ({status}): anybody may have written this").format(

@@ -25,6 +25,7 @@ from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted, read_inline
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import Content, placeholder, seal_message
+from mailman_pgp.posts.strangers import brought_by
 from mailman_pgp.site import health
 from mailman_plugin_kit.failures import places_of
 
@@ -112,7 +113,7 @@ def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Rec
             return _with_outside(read), record
         signers = registry.signers(mlist.list_id, record.author)
         read, form = _read(mlist, message, signers, record.kind)
-        return _judged(mlist, read, form, record)
+        return _judged(mlist, message, read, form, record)
     except UnreadableError as error:
         raise _Refused(error.problem, record) from None
 
@@ -148,27 +149,33 @@ def _with_outside(read: Read) -> Content:
     return Content(read.entity, {name: read.payload.headers[name] for name in read.payload.outside})
 
 
-def _judged(mlist: Any, read: Read, form: str, record: Record) -> tuple[Content, Record]:
+def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record) -> tuple[Content, Record]:
     """What is to be sealed of an opened message, if it may go on for all that is wrong with it.
 
     :raises _Refused:
     """
     words = _words_of(read, record)
     good = next((verdict for verdict in read.verdicts if verdict.good), None)
-    sound = good or next((verdict for verdict in read.verdicts if verdict.sound), None)
     record = replace(
         record,
         verdicts=tuple(verdict.to_record() for verdict in read.verdicts),
         fingerprint=(good.fingerprint or "") if good is not None else "",
-        signed_at=sound.signed_at.isoformat() if sound is not None and sound.signed_at is not None else "",
     )
     problem = problem_of(mlist, record, read, form=form, words=words)
-    if _goes_on(mlist, record, problem):
+    goes_on = _goes_on(mlist, record, problem)
+    brought = brought_by(mlist, message, read, record) if goes_on and problem == Problem.STRANGER else None
+    sound = brought.signature if brought else good or next((found for found in read.verdicts if found.sound), None)
+    if sound is not None and sound.signed_at is not None:
+        record = replace(record, signed_at=sound.signed_at.isoformat())
+    if brought is not None:
+        record = replace(record, brought=brought.certificate.fingerprint)
+    if goes_on:
         problem = _claimed(mlist, record, read, sound) or problem
     if not _goes_on(mlist, record, problem):
         raise _Refused(problem, record)
     # What the owners are sent says by its status line what its signature is worth, which keeps nothing from them.
-    return _with_outside(read), record if record.kind is Kind.OWNER else replace(record, problem=problem)
+    record = record if record.kind is Kind.OWNER else replace(record, problem=problem)
+    return replace(_with_outside(read), certificate=brought.certificate.data if brought else b""), record
 
 
 def _goes_on(mlist: Any, record: Record, problem: str) -> bool:

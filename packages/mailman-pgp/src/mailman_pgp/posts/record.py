@@ -58,6 +58,7 @@ class Record:
     verdicts: tuple[dict[str, Any], ...] = ()  # SignatureVerdict.to_record() of each signature
     fingerprint: str = ""  # the certificate that authenticated the author
     signed_at: str = ""  # ISO 8601, UTC
+    brought: str = ""  # the certificate that came with a stranger's post, and signed it; it counts for nothing
     claim: str = ""  # the name under which this message claimed its signature; see mailman_pgp.posts.replay
     chunk: str = ""  # names the unit of delivery; see mailman_pgp.delivery.progress
     attempt: int = 0  # how often this chunk was tried before; its recipients are those that are left
@@ -98,8 +99,8 @@ class Record:
         :param use: What the content is.
         """
         found_out = (self.kind, self.problem, self.author, self.claim, self.fingerprint, self.signed_at, self.verdicts)
-        bound = (use, list_id, generation, *found_out)
-        return b"mailman-pgp sealed content v2\0" + json.dumps(bound, sort_keys=True).encode("ascii")
+        bound = (use, list_id, generation, *found_out, *([self.brought] if self.brought else []))
+        return b"mailman-pgp sealed content v3\0" + json.dumps(bound, sort_keys=True).encode("ascii")
 
     def to_kws(self) -> dict[str, Any]:
         """This record as keyword arguments for a queue's `enqueue`."""

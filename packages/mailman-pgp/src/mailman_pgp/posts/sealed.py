@@ -65,6 +65,8 @@ class Content:
 
     entity: bytes
     outside: Mapping[str, str]
+    certificate: bytes = b""
+    """That of a stranger, binary, which came with the post and which members are to have."""
 
 
 @public
@@ -106,8 +108,9 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
                 "the list was made or encrypted anew, or under another site key. It is kept in the shunt queue; restore "
                 "the site key that belongs to it, or remove it, and let its author send it again."
             ) from None
-        outside, _, entity = opened.partition(b"\n")
-        return Content(entity, json.loads(outside))
+        beside, _, entity = opened.partition(b"\n")
+        outside, certificate = json.loads(beside)
+        return Content(entity, outside, bytes.fromhex(certificate))
 
 
 @public
@@ -185,7 +188,8 @@ def seal_delivery(post: SealedMessage, list_id: str, record: Record, payload: by
 
 def _seal(content: Content, list_id: str, record: Record, use: Use) -> bytes:
     # One line of JSON, then the entity.
-    plain = b"".join((json.dumps(dict(content.outside)).encode("ascii"), b"\n", content.entity))
+    beside = json.dumps([dict(content.outside), content.certificate.hex()])
+    plain = b"".join((beside.encode("ascii"), b"\n", content.entity))
     return seal(_seal_key(), plain, _bound_to(list_id, record, use))
 
 

@@ -1,0 +1,33 @@
+"""What a stranger is told whose post goes on: encrypted to the certificate that came with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from public import public
+
+from mailman_pgp.notices import answer_at_key, answer_by
+from mailman_pgp.notices.refusing import answered_as
+from mailman_pgp.openpgp import CertificateError, inspect, require_usable
+
+if TYPE_CHECKING:
+    from mailman_pgp.i18n import Text
+    from mailman_pgp.posts.record import Record
+
+
+@public
+def answer_stranger(mlist: Any, record: Record, certificate: bytes, template: str, **words: str | Text) -> None:
+    """Tell the author of a post what becomes of it, as far as they may be answered; in the clear where the certificate has ended.
+
+    :param record: What is known of the post.
+    :param certificate: What came with it, binary.
+    """
+    if record.automatic:
+        return
+    key = inspect(certificate)
+    try:
+        require_usable(key, record.author)
+    except CertificateError:
+        answer_by(mlist, record.author, template, record.message_id, answered_as(record), **words)
+    else:
+        answer_at_key(mlist, record.author, key, template, record.message_id, **words)
