@@ -88,9 +88,9 @@ def test_addresses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"root_urls": "django_pgpmailman.site_urls"}, "are not found"),
         ({"root_urls": 7}, "the name of a module"),
         ({}, "are not found"),
-        ({"root_urls": "website_urls", "seconds": "5"}, "seconds must be a number"),
-        ({"root_urls": "website_urls", "seconds": 0}, "seconds must be a number"),
-        ({"root_urls": "website_urls", "seconds": True}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": "5"}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": 0}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": True}, "seconds must be a number"),
     ],
 )
 def test_settings(settings: Any, value: Any, sentence: str) -> None:

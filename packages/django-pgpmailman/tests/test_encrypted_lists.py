@@ -156,7 +156,7 @@ def test_mailman_is_late(people: People, mailman: CoreServer, settings: Any) -> 
 
     released = threading.Event()
     mailman.instead = lambda _path: released.wait(60) and None
-    settings.PGPMAILMAN = {"root_urls": "website_urls", "seconds": 0.2}
+    settings.PGPMAILMAN = {"root_urls": "django_pgpmailman.sandbox.urls", "seconds": 0.2}
     try:
         assert "Mailman does not answer" in shown(people, status=503)
     finally:
