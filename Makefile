@@ -100,9 +100,13 @@ demo: setup ## Show an encrypted list at work, on a real Mailman, and end
 	@$(BIN)/python -m mailman_pgp.sandbox.demo
 
 .PHONY: serve
-serve: setup ## The same Mailman left running (in .sandbox), with what to type next
-	@echo 'Starting Mailman; this takes a few seconds.'; \
-	$(BIN)/mailman-pgp sandbox --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
+serve: setup ## A Mailman with its website left running (in .sandbox), with people to log in as
+	@echo 'Starting Mailman and its website; this takes half a minute the first time.'; \
+	$(BIN)/python -m django_pgpmailman.sandbox serve --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
+
+.PHONY: pictures
+pictures: setup ## Take the pictures of the README anew (in docs/pictures), with Chromium
+	@$(BIN)/python docs/pictures/take.py
 
 # Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.  Files are
 # taken in the order given, not those with the most tests first: what takes longest are files of few.

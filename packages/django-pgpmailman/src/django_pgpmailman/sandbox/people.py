@@ -54,9 +54,9 @@ class Opened:
 
     @property
     def text(self) -> str:
-        """Its text."""
-        part = self.message.get_body(("plain",)) if self.message.is_multipart() else self.message
-        return "" if part is None else str(part.get_content())
+        """Its text: in a post the list's note, then what its author wrote."""
+        parts = (part for part in self.message.walk() if part.get_content_type() == "text/plain")
+        return "\n".join(str(part.get_content()) for part in parts)
 
     @property
     def asks(self) -> bool:

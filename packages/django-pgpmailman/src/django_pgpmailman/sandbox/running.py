@@ -70,7 +70,7 @@ def _described(website: Website, place: Place) -> dict[str, Any]:
             {"url": f"{website.url}{sight.path}", "as": sight.account.address, "shown": sight.shown}
             for sight in scene.SIGHTS
         ],
-        "stranger": {
+        "joins": {
             "address": scene.STRANGER.address,
             "certificate": str(Person.at(place, scene.STRANGER.address, scene.STRANGER.name).certificate_file),
         },

@@ -36,14 +36,14 @@ class Account:
     superuser: bool = False
 
 
-ADMIN = Account("admin@example.net", "Ada", "looks after the site", superuser=True)
-OWNER = Account("olga@example.net", "Olga", "owns the list")
-MODERATOR = Account("mona@example.net", "Mona", "moderates the list")
-MEMBER = Account("anne@example.net", "Anne", "is a member, with a key that she has proven")
-KEYLESS = Account("bart@example.net", "Bart", "is a member without a key, and gets no posts")
-HELD = Account("dora@example.net", "Dora", "is a member, whose posts wait for the moderator")
-ASKING = Account("cris@example.net", "Cris", "asks to join, and has proven a key")
-STRANGER = Account("nils@example.net", "Nils", "is on no list yet")
+ADMIN = Account("admin@example.net", "Ada", "Ada, who looks after the site", superuser=True)
+OWNER = Account("olga@example.net", "Olga", "Olga, who owns the list")
+MODERATOR = Account("mona@example.net", "Mona", "Mona, who moderates it")
+MEMBER = Account("anne@example.net", "Anne", "Anne, a member whose key is proven")
+KEYLESS = Account("bart@example.net", "Bart", "Bart, a member without a key, who gets no posts")
+HELD = Account("dora@example.net", "Dora", "Dora, a member whose posts wait for the moderator")
+ASKING = Account("cris@example.net", "Cris", "Cris, who asks to join, and has proven a key")
+STRANGER = Account("nils@example.net", "Nils", "Nils, who is on no list yet")
 ACCOUNTS = (ADMIN, OWNER, MODERATOR, MEMBER, KEYLESS, HELD, ASKING, STRANGER)
 
 
@@ -62,12 +62,12 @@ class Sight:
 
 SIGHTS = (
     Sight(STRANGER, f"mailman3/lists/{LIST_ID}/", "the list: that it is encrypted, its key, and how to join"),
-    Sight(MEMBER, "pgp/keys", "her own keys, at each of her lists"),
-    Sight(MODERATOR, f"{_PAGES}/requests", "a request to join, with the key that Cris has proven"),
-    Sight(MODERATOR, f"{_PAGES}/held", "a post of Dora that waits; its words are sent to Mona encrypted, never shown"),
-    Sight(OWNER, f"{_PAGES}/members", "everybody's keys; why Bart gets nothing"),
-    Sight(OWNER, f"{_PAGES}/posts", "a post, and whom it has not reached"),
-    Sight(OWNER, f"{_PAGES}/settings", "the tab PGP of the list: its key and its settings"),
+    Sight(MEMBER, "pgp/keys", "her own key at the list"),
+    Sight(MODERATOR, f"{_PAGES}/requests", "the request of Cris to join, with the key"),
+    Sight(MODERATOR, f"{_PAGES}/held", "a post of Dora that waits; what it says is sent encrypted, and never shown"),
+    Sight(OWNER, f"{_PAGES}/members", "everybody's keys, and why Bart gets nothing"),
+    Sight(OWNER, f"{_PAGES}/posts", "a post that was delivered, and how many it has not reached"),
+    Sight(OWNER, f"{_PAGES}/settings", "the key and the settings of the list"),
     Sight(ADMIN, "pgp/", "all encrypted lists, and how they are"),
 )
 
@@ -103,7 +103,7 @@ class Scene:
         """A list as many are before they are encrypted: with members of whom no key is known."""
         if not self._is_there(f"lists/{LIST_ID}"):
             self._rest.create_list(LIST)
-        shown = {"display_name": "Newsroom", "description": "What we work on", "archive_policy": "never"}
+        shown = {"display_name": "Newsroom", "description": "What we work on", "archive_policy": "private"}
         shown["subscription_policy"] = "confirm_then_moderate"
         self._rest(f"lists/{LIST_ID}/config", shown, "PATCH")
         for role, accounts in (

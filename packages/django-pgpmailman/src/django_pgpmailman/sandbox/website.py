@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -91,6 +92,10 @@ class Website:
             "CACHES": {
                 "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "mailman_cache"}
             },
+            # HyperKitty's styles.
+            "COMPRESS_PRECOMPILERS": [
+                ["text/x-scss", f"{shlex.quote(sys.executable)} -m pysassc --style compressed {{infile}} {{outfile}}"]
+            ],
             "DATABASES": {
                 "default": {
                     "ENGINE": "django.db.backends.sqlite3",
@@ -103,6 +108,7 @@ class Website:
             "MAILMAN_REST_API_URL": rest.url.rpartition("/")[0],
             "MAILMAN_REST_API_USER": rest.user,
             "SECRET_KEY": self._kept["secret_key"],
+            "STATIC_ROOT": str(self.directory / "static"),
             **self.settings,
         }
         replace_json(self.directory / "settings.json", settings)
