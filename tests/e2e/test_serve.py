@@ -161,17 +161,16 @@ def _joins(served: Served) -> None:
     assert "An encrypted message goes to" in served.page(nils, own, {**hidden, "action": "send"})[1]
     until(lambda: "Please confirm" in served.mail_of(nils), "the question to Nils", interval=1)
     assert "Answered with 'yes'" in served.mail_of(nils, "--answer", "yes")
-    until(lambda: f"{nils}: wants to join" in served.page("mona@example.net", waits)[1], "the request", interval=0.5)
-    until(lambda: "They have shown" in _entry(served, waits, nils), "the proof", interval=0.5)
+    until(lambda: "They have shown" in _entry(served, waits, nils), "the request of Nils with a proof", interval=0.5)
     entry = _entry(served, waits, nils)
     form = dict(re.findall(r'type="hidden" name="(name|seen)" value="([^"]*)"', entry))
     assert "is accepted" in served.page("mona@example.net", waits, {**form, "action": "accept"})[1]
 
 
 def _entry(served: Served, path: str, address: str) -> str:
-    """What the moderator sees of one request."""
-    text = served.page("mona@example.net", path)[1]
-    return text[text.index(f"{address}: wants to join") :]
+    """What the moderator sees of one request, empty where there is none."""
+    sections = re.findall(r"<section.*?</section>", served.page("mona@example.net", path)[1], re.DOTALL)
+    return next((section for section in sections if f"<bdi>{address}</bdi>: wants to join" in section), "")
 
 
 def _is_alone(served: Served) -> None:

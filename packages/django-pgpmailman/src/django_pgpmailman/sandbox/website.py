@@ -174,5 +174,7 @@ def _listen(port: int) -> socket.socket:
         with contextlib.suppress(OSError):
             return socket.create_server((ports.LOOPBACK, port), backlog=64)
     listening = ports.reserve()
+    # As `create_server` does: else the connections of before would keep the next start from the same port for a minute.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.listen(64)
     return listening
