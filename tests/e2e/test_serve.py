@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.deep
 
 _ROOT = Path(__file__).parents[2]
+_START_SECONDS = 240.0
 _END = "tells the whole story of a post, and ends."
 _PAGES = re.compile(r"^    (.+), as (\S+)\n        (http\S+)$", re.MULTILINE)
 _PEOPLE = re.compile(r"^    (\S+@example\.net) +\w+, who|^    (\S+@example\.net) +\w+, a member", re.MULTILINE)
@@ -49,19 +50,24 @@ class Served:
     browsers: dict[str, Browser] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, folder: Path) -> Served:
-        """Type it, and read all that it says."""
+    def type_it(cls, folder: Path) -> Served:
+        """In a terminal of its own."""
         command = ["make", "serve", f"SANDBOX={folder}"]
         process = subprocess.Popen(
             command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
-        served = cls(folder, process)
-        assert process.stdout is not None
-        for line in process.stdout:
+        return cls(folder, process)
+
+    @classmethod
+    def start(cls, folder: Path) -> Served:
+        """Type it, and read all that it says."""
+        served = cls.type_it(folder)
+        assert served.process.stdout is not None
+        for line in served.process.stdout:
             served.said += line
             if _END in line:
                 return served
-        raise AssertionError(f"It ended with {process.wait()}: {served.said}")
+        raise AssertionError(f"It ended with {served.process.wait()}: {served.said}")
 
     @property
     def url(self) -> str:
@@ -94,22 +100,48 @@ class Served:
         """The command for mail, as it is printed."""
         given = shlex.split(self._found(r"alias (mail-of=.*)"))[0].partition("=")[2]
         done = subprocess.run(
-            [*shlex.split(given), *arguments], check=False, capture_output=True, text=True, timeout=120
+            [*shlex.split(given), *arguments], check=False, capture_output=True, text=True, timeout=_START_SECONDS
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def interrupt(self) -> None:
-        """Ctrl-C in its terminal: nothing of it is left."""
-        ours = processes.descendants(self.process.pid)
-        assert len(ours) > 15
+        """Ctrl-C in its terminal: nothing of it is left when it has ended."""
+        ours = self._processes()
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.communicate(timeout=90)
-        assert [processes.command_line(pid) for pid in ours if processes.state(pid) not in "XZ"] == []
+        self.process.communicate(timeout=_START_SECONDS)
+        assert _left(ours) == []
+
+    def kill(self) -> None:
+        """Kill what holds all together: the others end by themselves."""
+        ours = self._processes()
+        (above,) = [
+            pid for pid in ours if processes.command_line(pid)[1:4] == ["-m", "django_pgpmailman.sandbox", "serve"]
+        ]
+        processes.send(above, signal.SIGKILL)
+        self.process.communicate(timeout=_START_SECONDS)
+        until(lambda: not _left(ours), lambda: f"{_left(ours)} to end")
+
+    def _processes(self) -> list[int]:
+        found = processes.descendants(self.process.pid)
+        assert len(found) > 15
+        return found
+
+
+def _left(pids: list[int]) -> list[list[str]]:
+    """The command lines of those that still run."""
+    return [processes.command_line(pid) for pid in pids if processes.state(pid) not in "XZ"]
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
+    """What runs after a first start that was interrupted in the middle of what it makes."""
+    first = Served.type_it(tmp_path / "sandbox")
+    mail = tmp_path / "sandbox" / "mail" / "anne@example.net"
+    try:
+        until(lambda: any(mail.glob("*.eml")), "mail for Anne", _START_SECONDS)
+    finally:
+        first.interrupt()
     running = Served.start(tmp_path / "sandbox")
     yield running
     if running.process.poll() is None:
@@ -145,7 +177,7 @@ def test_newcomer(served: Served) -> None:
         assert (again.url, again.password) == before
         assert "nils@example.net" in again.page("olga@example.net", "pgp/lists/newsroom.example.com/members")[1]
     finally:
-        again.interrupt()
+        again.kill()
 
 
 def _joins(served: Served) -> None:
@@ -159,9 +191,9 @@ def _joins(served: Served) -> None:
     hidden = dict(re.findall(r'type="hidden" name="([a-z]+)" value="([^"]*)"', sending))
     hidden.pop("csrfmiddlewaretoken", None)
     assert "An encrypted message goes to" in served.page(nils, own, {**hidden, "action": "send"})[1]
-    until(lambda: "Please confirm" in served.mail_of(nils), "the question to Nils", interval=1)
+    until(lambda: "Please confirm" in served.mail_of(nils), "the question to Nils", _START_SECONDS, interval=1)
     assert "Answered with 'yes'" in served.mail_of(nils, "--answer", "yes")
-    until(lambda: "They have shown" in _entry(served, waits, nils), "the request of Nils with a proof", interval=0.5)
+    until(lambda: "They have shown" in _entry(served, waits, nils), "his request", _START_SECONDS, interval=0.5)
     entry = _entry(served, waits, nils)
     form = dict(re.findall(r'type="hidden" name="(name|seen)" value="([^"]*)"', entry))
     assert "is accepted" in served.page("mona@example.net", waits, {**form, "action": "accept"})[1]
@@ -176,7 +208,7 @@ def _entry(served: Served, path: str, address: str) -> str:
 def _is_alone(served: Served) -> None:
     """A second start in the same folder is refused by a sentence, and harms nothing."""
     command = ["make", "serve", f"SANDBOX={served.folder}"]
-    second = subprocess.run(command, cwd=_ROOT, check=False, capture_output=True, text=True, timeout=120)
+    second = subprocess.run(command, cwd=_ROOT, check=False, capture_output=True, text=True, timeout=_START_SECONDS)
     assert second.returncode != 0
     assert "A sandbox is running in" in second.stderr
     assert "Traceback" not in second.stderr

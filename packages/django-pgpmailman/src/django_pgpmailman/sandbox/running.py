@@ -37,7 +37,9 @@ def running(directory: Path, options: Options, runners: Runners = Runners.FORKED
         website = Website(web)
         stack.callback(website.stop)
         settings = [*settings_for(web / "events.cfg", website.section), *options.settings]
-        sandbox = stack.enter_context(Sandbox(directory, replace(options, settings=settings), runners=runners))
+        sandbox = Sandbox(directory, replace(options, settings=settings), runners=runners)
+        stack.callback(sandbox.stop)  # also where it is told to end while it starts
+        sandbox.start()
         smtp = sandbox.description["smtp"]
         website.settings |= {
             "DEFAULT_FROM_EMAIL": "postmaster@example.com",
