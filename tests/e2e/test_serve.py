@@ -25,7 +25,7 @@ pytestmark = pytest.mark.deep
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 240.0
 _END = "tells the whole story of a post, and ends."
-_PAGES = re.compile(r"^    (.+), as (\S+)\n        (http\S+)$", re.MULTILINE)
+_PAGES = re.compile(r"^    (\S+): (.+)\n        (http\S+)$", re.MULTILINE)
 _PEOPLE = re.compile(r"^    (\S+@example\.net) +\w+, who|^    (\S+@example\.net) +\w+, a member", re.MULTILINE)
 #: What each page has that is printed, by the end of its address.
 PROMISED = {
@@ -154,7 +154,7 @@ def test_newcomer(served: Served) -> None:
     assert len(people) == 8
     for address in people:
         assert served.page(address, "pgp/keys")[0] == 200
-    pages = [(shown, address, url.removeprefix(served.url)) for shown, address, url in _PAGES.findall(served.said)]
+    pages = [(shown, address, url.removeprefix(served.url)) for address, shown, url in _PAGES.findall(served.said)]
     assert len(pages) == len(PROMISED)
     for shown, address, path in pages:
         status, text = served.page(address, path)

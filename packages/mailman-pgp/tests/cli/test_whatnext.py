@@ -54,7 +54,7 @@ def test_website() -> None:
     assert "http://127.0.0.1:8000/, for this machine alone" in said
     assert "the password word\n" in said
     assert "    mona@example.net  Mona, who moderates\n" in said
-    assert "    what waits, as mona@example.net\n        http://127.0.0.1:8000/pgp/\n" in said
+    assert "    mona@example.net: what waits\n        http://127.0.0.1:8000/pgp/\n" in said
     (alias,) = [line for line in said.splitlines() if "alias mail-of=" in line]
     (given,) = shlex.split(alias)[1:]
     assert shlex.split(given.partition("=")[2]) == WEB["read"]

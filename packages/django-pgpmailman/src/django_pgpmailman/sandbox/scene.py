@@ -61,7 +61,9 @@ class Sight:
 
 
 SIGHTS = (
-    Sight(STRANGER, f"mailman3/lists/{LIST_ID}/", "the list: that it is encrypted, its key, and how to join"),
+    Sight(
+        STRANGER, f"mailman3/lists/{LIST_ID}/", "the page of the list: that it is encrypted, its key, and how to join"
+    ),
     Sight(MEMBER, "pgp/keys", "her own key at the list"),
     Sight(MODERATOR, f"{_PAGES}/requests", "the request of Cris to join, with the key"),
     Sight(MODERATOR, f"{_PAGES}/held", "a post of Dora that waits; what it says is sent encrypted, and never shown"),

@@ -59,14 +59,14 @@ def website(web: dict[str, Any]) -> str:
     """What to look at on the website that the sandbox announces, as text with an empty line at its beginning."""
     width = max(len(person["address"]) for person in web["people"])
     people = "\n".join(f"    {person['address']:{width}}  {person['who']}" for person in web["people"])
-    pages = "\n".join(f"    {page['shown']}, as {page['as']}\n        {page['url']}" for page in web["pages"])
+    pages = "\n".join(f"    {page['as']}: {page['shown']}\n        {page['url']}" for page in web["pages"])
     joins = web["joins"]
     return f"""
 Its website is at {web["url"]}, for this machine alone.  Everybody there has the password {web["password"]}
 
 {people}
 
-Worth a look:
+Worth a look, each as the person before it:
 
 {pages}
 
