@@ -114,13 +114,20 @@ class Served:
 
     def kill(self) -> None:
         """Kill what holds all together: the others end by themselves."""
+        self._kill("django_pgpmailman.sandbox")
+
+    def lose_website(self) -> None:
+        """Kill what serves the website: all ends, with a sentence."""
+        assert "A part of it has ended by itself" in self._kill("gunicorn")
+
+    def _kill(self, module: str) -> str:
+        """Kill the first process that runs a module; what is said at last."""
         ours = self._processes()
-        (above,) = [
-            pid for pid in ours if processes.command_line(pid)[1:4] == ["-m", "django_pgpmailman.sandbox", "serve"]
-        ]
-        processes.send(above, signal.SIGKILL)
-        self.process.communicate(timeout=_START_SECONDS)
+        processes.send(next(pid for pid in ours if processes.command_line(pid)[1:3] == ["-m", module]), signal.SIGKILL)
+        said, _ = self.process.communicate(timeout=_START_SECONDS)
+        assert self.process.returncode != 0
         until(lambda: not _left(ours), lambda: f"{_left(ours)} to end")
+        return said
 
     def _processes(self) -> list[int]:
         found = processes.descendants(self.process.pid)
@@ -135,13 +142,13 @@ def _left(pids: list[int]) -> list[list[str]]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """What runs after a first start that was interrupted in the middle of what it makes."""
+    """What runs after a first start that was killed in the middle of what it makes."""
     first = Served.type_it(tmp_path / "sandbox")
     mail = tmp_path / "sandbox" / "mail" / "anne@example.net"
     try:
         until(lambda: any(mail.glob("*.eml")), "mail for Anne", _START_SECONDS)
     finally:
-        first.interrupt()
+        first.kill()
     running = Served.start(tmp_path / "sandbox")
     yield running
     if running.process.poll() is None:
@@ -177,7 +184,7 @@ def test_newcomer(served: Served) -> None:
         assert (again.url, again.password) == before
         assert "nils@example.net" in again.page("olga@example.net", "pgp/lists/newsroom.example.com/members")[1]
     finally:
-        again.kill()
+        again.lose_website()
 
 
 def _joins(served: Served) -> None:

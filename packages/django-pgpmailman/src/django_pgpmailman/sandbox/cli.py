@@ -17,7 +17,7 @@ from django_pgpmailman.sandbox.mailman import Mailman
 from django_pgpmailman.sandbox.people import Opened, Person
 from django_pgpmailman.sandbox.running import running
 from django_pgpmailman.sandbox.website import WebsiteError
-from mailman_pgp.sandbox import SandboxError
+from mailman_pgp.sandbox import SandboxError, processes
 from mailman_pgp.sandbox.cli import chosen, options
 from mailman_pgp.sandbox.configuration import ConfigurationError
 from mailman_pgp.sandbox.place import Place
@@ -55,7 +55,7 @@ def serve(directory: Path, **given: Any) -> None:
     with _ending(), _sentences(), running(directory, how, runners) as description:
         click.echo(json.dumps(description))
         pids = json.loads(Path(description["pids"]).read_text())["sandbox"], description["web"]["pid"]
-        while all(Path(f"/proc/{pid}").exists() for pid in pids):
+        while all(processes.state(pid) not in "XZ" for pid in pids):
             threading.Event().wait(_LOOK_SECONDS)
         raise click.ClickException(f"A part of it has ended by itself; the logs in {directory} may say why.")
 
