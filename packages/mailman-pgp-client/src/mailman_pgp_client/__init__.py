@@ -243,8 +243,16 @@ class EncryptedList:
         return self._place.below("posts").ask(page=page, count=count)
 
     def post(self, message_id: str) -> Answer:
-        """What became of a post, and who did not get it."""
+        """What became of a post: how many got it, and how many did not for each reason."""
         return self._place.below("posts", message_id).ask()
+
+    def missed(self, message_id: str) -> Iterator[Answer]:
+        """Who did not get a post, why, and since when; who still waits for it among them."""
+        return self._place.below("posts", message_id, "missed").pages()
+
+    def page_of_missed(self, message_id: str, page: int, count: int, **chosen: str) -> Answer:
+        """One page of them, of one `reason` where that is given, with the number of all (`total_size`)."""
+        return self._place.below("posts", message_id, "missed").ask(page=page, count=count, **chosen)
 
     def held(self) -> Iterator[Answer]:
         """The posts that wait for a moderator, without their content."""

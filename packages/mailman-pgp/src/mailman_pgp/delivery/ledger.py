@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from public import public
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from mailman_pgp.events.skipping import notify_of_skipped
+from mailman_pgp.model import missed as missing
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from mailman_pgp.model.missed import Miss
 
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
@@ -27,6 +31,7 @@ _A_DAY = timedelta(days=1)
 COPY = "copy"
 # Rows are for the owners' questions of the last weeks.
 KEPT = timedelta(days=90)
+_NOBODY: Mapping[str, Miss] = MappingProxyType({})
 
 
 @public
@@ -136,12 +141,16 @@ def delivered(
     skipped: int,
     refused: int = 0,
     waiting: int = 0,
+    tried: Collection[str] = (),
+    missed: Mapping[str, Miss] = _NOBODY,
 ) -> None:
     """Record what became of a chunk of a post so far: one row, however often it is tried or repeated.
 
     :param attempts: How often it was tried.
     :param refused: How many will not get it, since the mail server refused it for good or for too long.
     :param waiting: How many are to be tried again.
+    :param tried: For whom this attempt was made, in lower case; of anybody else what was recorded stays.
+    :param missed: Who has no copy after it, by address in lower case; those who are to be tried again among them.
     """
     row = store().scalar(select(Delivery).where(Delivery.chunk == chunk))
     if row is None:
@@ -149,6 +158,7 @@ def delivered(
         store().add(row)
     row.at, row.attempts, row.complete = now(), attempts, not waiting
     row.recipients, row.delivered, row.skipped, row.failed = recipients, copies, skipped, refused + waiting
+    row.missed = missing.after(row.missed, missed, tried=set(tried), at=row.at)
 
 
 @public

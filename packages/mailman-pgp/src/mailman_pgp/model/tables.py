@@ -261,3 +261,5 @@ class Delivery(Base):
     chunk: Mapped[str | None] = mapped_column(unique=True)
     attempts: Mapped[int] = mapped_column(default=1, server_default="1")
     complete: Mapped[bool] = mapped_column(default=True, server_default=true())  # nobody waits for another attempt
+    # Who has no copy, and why: see `mailman_pgp.model.missed`.  None: everybody has one, or the row is older than this column.
+    missed: Mapped[str | None] = mapped_column(Text)
