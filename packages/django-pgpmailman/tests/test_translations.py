@@ -102,7 +102,7 @@ def test_texts_of_mailman() -> None:
 
 def test_words_of_mailman() -> None:
     """What Mailman says of certificates and people is as translators have it."""
-    found = [*map(reasons.missed, [*reasons._UNSERVED, "given-up"])]
+    found = [*map(reasons.missed, [*reasons._UNSERVED, *reasons._UNDELIVERED])]
     assert set(rest_texts.REASONS) == {reason.words for reason in found}
     assert set(rest_texts.MENDS) == {reason.mend for reason in found}
     for texts, words in (

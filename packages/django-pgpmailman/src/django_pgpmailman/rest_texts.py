@@ -77,7 +77,10 @@ REASONS = (
     N_("the certificate becomes valid in the future"),
     N_("the certificate does not name the address"),
     N_("the certificate is damaged"),
-    N_("their mail server has not taken a post for as long as it was tried"),
+    N_("their mail server has not taken the post for as long as it was tried"),
+    N_("the post was larger than the mail server takes"),
+    N_("the mail server refuses mail to the address for good"),
+    N_("still waiting: the mail server has not taken it yet"),
 )
 MENDS = (
     N_("Ask them for their certificate, and add it."),
@@ -89,4 +92,7 @@ MENDS = (
     N_("Ask them to add or extend an encryption subkey and to send it again, and add it."),
     N_("Wait for its day, or ask whether their clock was right."),
     N_("Ask them in another way whether their mailbox is full, or their address another one by now."),
+    N_("Ask the author to send less, or whoever runs the mail server to take more."),
+    N_("Ask them in another way for an address that works; what the server says is in Mailman's log `smtp`."),
+    N_("There is nothing to do: it is tried again."),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from django_pgpmailman.page import Visit
 
-_COUNT = 50  # posts on a page
+_COUNT = 50  # posts, or people, on a page
 _ROUTE = "pgp/lists/<list:list_id>/posts"
 
 
@@ -46,13 +47,17 @@ def _test(visit: Visit) -> HttpResponse:
 
 
 def _one(visit: Visit) -> HttpResponse:
+    mailing_list, message_id = visit.lists.of(visit.names["list_id"]), visit.names["message_id"]
     try:
-        post = visit.lists.of(visit.names["list_id"]).post(visit.names["message_id"])
+        post = mailing_list.post(message_id)
+        reason = visit.request.GET.get("reason", "")
+        chosen = {"reason": reason} if reason in {one["reason"] for one in post["reasons"]} else {}
+        missed, page = page_of(visit.request, _COUNT, partial(mailing_list.page_of_missed, message_id, **chosen))
     except RefusedError as error:
         if error.code != "no-such-post":
             raise
         return visit.show("post.html", HTTPStatus(error.status), post=None, refusal=str(error))
-    return visit.show("post.html", post=post)
+    return visit.show("post.html", post=post, missed=missed, page=page, chosen=chosen)
 
 
 PAGES = (

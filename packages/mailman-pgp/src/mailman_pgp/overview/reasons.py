@@ -76,19 +76,19 @@ _UNSERVED: dict[str, Reason] = {
 # Those that only the record of a post knows.
 _UNDELIVERED: dict[str, Reason] = {
     "given-up": Reason(
-        N_("their mail server has not taken the post for as long as it was tried"),
+        "their mail server has not taken the post for as long as it was tried",
         "Ask them in another way whether their mailbox is full, or their address another one by now.",
     ),
     "too-large-for-server": Reason(
-        N_("the post was larger than the mail server takes"),
+        "the post was larger than the mail server takes",
         "Ask the author to send less, or whoever runs the mail server to take more.",
     ),
     Why.REFUSED: Reason(
-        N_("the mail server refuses mail to the address for good"),
+        "the mail server refuses mail to the address for good",
         "Ask them in another way for an address that works; what the server says is in Mailman's log `smtp`.",
     ),
     Why.WAITING: Reason(
-        N_("still waiting: the mail server has not taken it yet"),
+        "still waiting: the mail server has not taken it yet",
         "There is nothing to do: it is tried again.",
     ),
 }
