@@ -135,6 +135,11 @@ class Certificate:
         )
 
 
+def key_names(data: bytes) -> frozenset[str]:
+    """The fingerprints and key IDs of the primary key and the subkeys of a certificate that is stored, in upper-case hex."""
+    return frozenset(name for key in sort(data).keys for name in (key.fingerprint, key.key_id))
+
+
 def inspect(data: bytes) -> Certificate:
     """Look at exactly one binary certificate, in this process.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import issuers, registry
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
 from mailman_pgp.openpgp import Status, WorkshopError
@@ -168,6 +168,6 @@ def _problem(
     worst = next((v for v in verdicts if v.status is not Status.UNKNOWN_KEY), verdicts[0])
     if worst.status is not Status.UNKNOWN_KEY:
         return worst.status
-    if worst.issuer is not None and registry.owns_key(mlist.list_id, worst.issuer):
+    if worst.issuer is not None and issuers.owns_key(mlist.list_id, worst.issuer):
         return Problem.SOMEBODY_ELSE
     return Status.UNKNOWN_KEY if registry.current(mlist.list_id, record.author) is not None else Problem.STRANGER
