@@ -164,6 +164,41 @@ def test_copy(door: Door, encrypted: str, mona: Forged, caplog: pytest.LogCaptur
     assert door.get(f"{encrypted}/held")["total_size"] == 1
 
 
+def test_one_copy_in_five_minutes(
+    members: Members, door: Door, encrypted: str, mona: Forged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each post to each who looks after the list, however often it is asked for; what failed does not count."""
+    import datetime as dt  # noqa: PLC0415
+
+    from mailman_pgp.delivery import ledger  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.database import now  # noqa: PLC0415
+
+    first, second = hold(door), hold(door)
+    members.add(door.mlist(), OLGA, role="owner")
+    copy = f"{encrypted}/held/{first}/copy"
+    door.refused(409, "POST", copy, {"address": OLGA})
+    armored = openpgp.armor(key(OLGA).public, "PGP PUBLIC KEY BLOCK").decode()
+    door.good("POST", f"{encrypted}/certificates", {"address": OLGA, "certificate": armored})
+    on_their_way()
+    door.good("POST", copy, {"address": MONA})
+    assert len(on_their_way()) == 1
+    for _ in range(2):
+        refused = door("POST", copy, {"address": "MONA@example.com"})
+        assert (refused.status_code, refused.json["code"]) == (429, "sent-already")
+        assert "within the last five minutes, so nothing was sent" in refused.json["description"]
+        assert 290 <= int(refused.headers["retry-after"]) <= 300
+    assert on_their_way() == []
+    door.good("POST", f"{encrypted}/held/{second}/copy", {"address": MONA})
+    door.good("POST", copy, {"address": OLGA})
+    assert len(on_their_way()) == 2
+    for minutes in (6, -6):  # also by a clock that is set back
+        then = now() + dt.timedelta(minutes=minutes)
+        monkeypatch.setattr(ledger, "now", lambda then=then: then)
+        door.good("POST", copy, {"address": MONA})
+    assert len(on_their_way()) == 2
+    assert mona
+
+
 def test_no_copy(members: Members, door: Door, encrypted: str, mona: Forged, make: MakeCertificate) -> None:
     """Not for members, not for strangers, not for who looks after another list, not without a key, or one that is suspended."""
     number = hold(door)
