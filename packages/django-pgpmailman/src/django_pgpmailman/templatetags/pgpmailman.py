@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
 from django_pgpmailman import waiting_state, words
 from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of, own_places
@@ -44,7 +43,7 @@ def moment(text: str | None) -> Any:
 @register.filter  # type: ignore[untyped-decorator]
 def said(word: str) -> str:
     """A word of REST in the language of the reader, where translators have it (`rest_texts`)."""
-    return str(gettext(word))
+    return words.said(word)
 
 
 @register.filter  # type: ignore[untyped-decorator]
