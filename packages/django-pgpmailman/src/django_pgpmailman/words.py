@@ -43,8 +43,8 @@ def said(word: str) -> str:
     if not word:
         return ""  # of which gettext has what stands at the head of a catalogue
     # Catalogues of all parts of a website are one: what others have too, in another sense, has a context of ours.
-    found = pgettext("encrypted lists", word)
-    return gettext(word) if found == word else found
+    found = str(pgettext("encrypted lists", word))
+    return str(gettext(word)) if found == word else found
 
 
 def marked(sentence: Any) -> SafeString:
