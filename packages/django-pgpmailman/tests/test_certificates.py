@@ -119,3 +119,23 @@ def test_policy(get: Any) -> None:
         response = get(path)
         assert (response.status_code, response.content) == (200, b"")
         assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ('a"; filename="b', 'attachment; filename="a\\"; filename=\\"b.asc"'),
+        ("../../etc/passwd", 'attachment; filename=".._.._etc_passwd.asc"'),
+        ("..\\a", 'attachment; filename=".._a.asc"'),
+        ("a\r\nSet-Cookie: b=c", 'attachment; filename="a__Set-Cookie: b=c.asc"'),
+        ("a\0b", 'attachment; filename="a_b.asc"'),
+        ("a\u202egpj.exe", 'attachment; filename="a_gpj.exe.asc"'),
+        ("\u00e4", "attachment; filename*=utf-8''%C3%A4.asc"),
+    ],
+)
+def test_names_of_files(web: Any, name: str, header: str) -> None:
+    """A file is called by a name that is neither a path nor another header, whatever somebody is called."""
+    from django_pgpmailman.certificate_file import certificate_file  # noqa: PLC0415 - Django must be ready
+
+    assert web
+    assert certificate_file(ARMORED, name)["Content-Disposition"] == header
