@@ -110,8 +110,6 @@ def offer(mlist: Any, address: str, data: bytes, by: str = "") -> Offered:
             raise
         revoked = revoked_by(openpgp.read_revocation(data))
         return _told_of_itself(mlist, address, revoked, registry.chosen(mlist.list_id, address), by)
-    # Brought twice at the same moment, it is asked about once.
-    one_at_a_time(mlist.list_id)
     before = registry.chosen(mlist.list_id, address)
     if certificate.fingerprint in vault.fingerprints(mlist.list_id):
         raise Refusal("key-of-the-list", "This is the list's own key. Send your own public key.")
@@ -123,6 +121,11 @@ def offer(mlist: Any, address: str, data: bytes, by: str = "") -> Offered:
         openpgp.require_usable(certificate, address)
     except CertificateError as error:
         raise Refusal(error.problem, unusable_sentence(address, certificate, error)) from error
+    # Brought twice at the same moment, it is asked about once.
+    one_at_a_time(mlist.list_id)
+    before = registry.chosen(mlist.list_id, address)
+    if before is not None and same(before.fingerprint, certificate.fingerprint):
+        return _refreshed(mlist, address, certificate, before, by)
     return _asked(mlist, address, certificate, before)
 
 
