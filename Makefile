@@ -185,6 +185,7 @@ translations: setup ## Gather the texts for translators, and compile what they h
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
 	    $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
+	        --keyword=P_:1c,2 --keyword=pgettext:1c,2 --keyword=pgettext_lazy:1c,2 \
 	        --no-location --omit-header --width=100 --output="$$name/locale/$$domain.pot" "$$name"; \
 	    cd "$$name/locale"; \
 	    for po in */LC_MESSAGES/"$$domain".po; do \

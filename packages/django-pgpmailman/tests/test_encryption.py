@@ -92,14 +92,14 @@ def test_an_action_that_there_is_not(owner: Any, mailman: CoreServer) -> None:
 
 
 def test_menu_where_nobody_knows(owner: Any, mailman: CoreServer) -> None:
-    """Where Mailman has no encrypted lists, a plain list's menu is as without us."""
-    from django_pgpmailman.knowledge import is_plain  # noqa: PLC0415 - Django must be ready
+    """That a list is encrypted, that it is not, and that nobody knows, are three answers; where nobody knows, the menu is as without us."""
+    from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of  # noqa: PLC0415 - Django must be ready
 
-    assert is_plain(PLAIN)
-    assert not is_plain(ANTS)
+    assert encryption_of(PLAIN) is NoEncryption.PLAIN
+    assert encryption_of(ANTS) == Encryption(ANTS, "ants@example.com", FINGERPRINT, None)
     mailman.plugin = False
     mailman.mlist("other@example.com", encrypted=False)
-    assert not is_plain("other.example.com")
+    assert encryption_of("other.example.com") is NoEncryption.UNKNOWN
     assert owner
 
 

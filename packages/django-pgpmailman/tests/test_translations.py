@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,9 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def template_ids() -> set[str]:
+def template_ids() -> set[tuple[str | None, str]]:
     with (SOURCES / "locale/django.pot").open("rb") as file:
-        return {str(message.id) for message in read_po(file) if message.id}
+        return {(message.context, str(message.id)) for message in read_po(file) if message.id}
 
 
 def places(text: str) -> list[str]:
@@ -54,8 +55,12 @@ def test_template_is_up_to_date(web: Website) -> None:
     assert web
     mappings = tomllib.loads((SOURCES.parents[1] / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
-    keywords = {"_": None, "N_": None}
-    found = {str(text) for _, _, text, _, _ in extract_from_dir(SOURCES, methods, keywords=keywords)}
+    in_context = ((1, "c"), 2)
+    keywords = {"_": None, "N_": None, "P_": in_context, "pgettext": in_context, "pgettext_lazy": in_context}
+    found = {
+        (context, text[0] if isinstance(text, tuple) else str(text))
+        for _, _, text, _, context in extract_from_dir(SOURCES, methods, keywords=keywords)
+    }
     assert template_ids() == found
     assert len(found) > 60
 
@@ -68,20 +73,20 @@ def test_every_text_is_found(web: Website) -> None:
     source = (
         b'<p>\n  {% if x %}{% translate "One" %}{% endif %}\n\t<a title="{% translate \'Two\' %}">\n'
         b"{% blocktranslate trimmed with a=b %}Three\n  {{ a }}{% endblocktranslate %}{# No #}"
-        b'{% translate "Four" as x %}'
+        b'{% translate "Four" as x %}{% translate "Five" context "here" as y %}'
     )
     found = [texts for _, _, texts, _ in of_template(io.BytesIO(source), (), ())]
-    assert found == ["One", "Two", "Three %(a)s", "Four"]
+    assert found == ["One", "Two", "Three %(a)s", "Four", ("here", "Five")]
 
 
 @in_each_language
 def test_complete(language: str) -> None:
     """Each text has a translation with the same places, tags and commands in it, and none is a guess."""
     found = catalogue(language)
-    messages = {str(message.id): str(message.string) for message in found if message.id}
+    messages = {(message.context, str(message.id)): str(message.string) for message in found if message.id}
     assert set(messages) == template_ids()
     assert [text for text, translated in messages.items() if not translated.strip()] == []
-    assert [text for text, translated in messages.items() if places(text) != places(translated)] == []
+    assert [text for (_, text), translated in messages.items() if places(text) != places(translated)] == []
     assert [str(message.id) for message in found if message.fuzzy and message.id] == []
 
 
@@ -91,6 +96,31 @@ def test_compiled(language: str) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))
     assert (SOURCES / "locale" / language / "LC_MESSAGES/django.mo").read_bytes() == compiled.getvalue()
+
+
+@pytest.mark.parametrize("package", ["django", "django_mailman3", "postorius", "hyperkitty", "allauth", "django_q"])
+def test_nobody_elses_words(package: str) -> None:
+    """No text of ours is one of another part of the website: catalogues are one, and ours would change what stands on its pages."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    theirs = set()
+    for path in Path(spec.origin).parent.rglob("locale/*/LC_MESSAGES/*.po"):
+        if path.parts[-3] in {"de", "en"}:
+            theirs |= marked_in(path)
+    assert len(theirs) > 10
+    assert template_ids() & theirs == set()
+
+
+def marked_in(path: Path) -> set[tuple[str | None, str]]:
+    """The texts of a catalogue, each by itself where it has several for numbers."""
+    with path.open("rb") as file:
+        found = [message for message in read_po(file) if message.id]
+    return {
+        (message.context, str(text))
+        for message in found
+        for text in ([message.id] if isinstance(message.id, str) else message.id)
+    }
 
 
 def test_texts_of_mailman() -> None:

@@ -14,7 +14,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import path
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -129,11 +128,9 @@ class Page:
         try:
             response = _answered(visit, method)
         except core.TroubleError as error:
-            response = _trouble(visit, error)
+            response = _trouble(visit, method, error)
         except RefusedError as error:
             response = _sentence(request, HTTPStatus(error.status), str(error))
-        if method.role is not Role.EVERYBODY:
-            add_never_cache_headers(response)
         return response
 
 
@@ -142,7 +139,13 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
     if method.role is not Role.EVERYBODY and not user.is_authenticated and visit.request.method in {"GET", "HEAD"}:
         return redirect_to_login(visit.request.get_full_path())
     if method.role.of_list and user.is_authenticated:
-        mlist = core.mailing_list(visit.core, visit.names["list_id"])
+        try:
+            mlist = core.mailing_list(visit.core, visit.names["list_id"])
+        except core.TroubleError as error:
+            if error.trouble is not core.Trouble.NOT_THERE or user.is_superuser:
+                raise
+            # As of a list on which they are nothing: names of lists are not to be found out here.
+            return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
     role = permissions.found(method.role, user, visit.core, visit.mlist)
     if role is None:
@@ -161,9 +164,13 @@ def _tell_menu(user: Any, role: Role) -> None:
     user.is_list_moderator = role >= Role.MODERATOR
 
 
-def _trouble(visit: Visit, error: core.TroubleError) -> HttpResponse:
+_NO_SUCH = frozenset({core.Trouble.NOT_THERE, core.Trouble.NOT_ENCRYPTED})
+
+
+def _trouble(visit: Visit, method: Method, error: core.TroubleError) -> HttpResponse:
     detail = error.detail if visit.request.user.is_superuser else ""
-    return _sentence(visit.request, error.trouble.status, error.trouble.sentence, detail)
+    trouble = core.Trouble.NONE if error.trouble in _NO_SUCH and not method.role.of_list else error.trouble
+    return _sentence(visit.request, trouble.status, trouble.sentence, detail)
 
 
 def _sentence(request: HttpRequest, status: HTTPStatus, sentence: Any, detail: str = "") -> HttpResponse:

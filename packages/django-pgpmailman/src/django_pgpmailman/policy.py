@@ -1,4 +1,7 @@
-"""What a browser may do with our pages: show them, with the website's own styles and pictures, and send their forms back here."""
+"""What a browser may do with our pages: show them, with the website's own styles and pictures, and send their forms back here.
+
+And who may keep them: nobody, but for what is the same for everybody (`for_everybody`).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,26 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
 
+# A list may get another key, or its key a longer life.
+_KEPT_SECONDS = 300
+
+
+def for_everybody(response: HttpResponse) -> HttpResponse:
+    """Let caches on the way keep it for a short while."""
+    patch_cache_control(response, public=True, max_age=_KEPT_SECONDS)
+    return response
+
+
 def protect(response: HttpResponse) -> HttpResponse:
     """Add the headers that tell it."""
+    if not response.has_header("Cache-Control"):
+        add_never_cache_headers(response)
     parts = urlsplit(settings.STATIC_URL or "")
     here = f"'self' {parts.scheme or 'https'}://{parts.netloc}" if parts.netloc else "'self'"
     response["Content-Security-Policy"] = "; ".join(

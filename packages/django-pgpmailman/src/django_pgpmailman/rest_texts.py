@@ -8,6 +8,11 @@ def N_(text: str) -> str:  # noqa: N802 - as gettext has it
     return text
 
 
+def P_(_context: str, text: str) -> str:  # noqa: N802 - after pgettext
+    """Mark one that other parts of the website have, too, and in another sense."""
+    return text
+
+
 LABELS = (
     N_("Footer note"),
     N_("Replay window days"),
@@ -16,7 +21,7 @@ LABELS = (
     N_("Key sign by"),
 )
 
-CHOICES = (N_("moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
+CHOICES = (P_("encrypted lists", "moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
 
 MEANINGS = (
     N_("A line in each post says who wrote it and what became of the signature."),
@@ -58,7 +63,7 @@ ACTS = (
     N_("revoked"),
 )
 
-DOORS = (N_("cli"), N_("rest"), N_("mail"), N_("workflow"), N_("site"))
+DOORS = (N_("cli"), N_("rest"), N_("mail"), N_("workflow"), P_("encrypted lists", "site"))
 
 STATES = (N_("proven"), N_("approved"), N_("suspended"), N_("replaced"), N_("removed"))
 

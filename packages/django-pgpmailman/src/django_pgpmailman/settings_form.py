@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from django_pgpmailman.words import said
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -56,7 +58,7 @@ def _field(setting: Mapping[str, Any]) -> forms.Field:
     if setting["type"] == "yes-no":
         return forms.BooleanField(widget=forms.CheckboxInput(attrs | {"class": "form-check-input"}), **common)
     if setting["type"] == "choice":
-        choices = [(choice, _(choice)) for choice in setting["choices"]]
+        choices = [(choice, said(choice)) for choice in setting["choices"]]
         return forms.ChoiceField(choices=choices, widget=forms.Select(attrs | {"class": "form-select"}), **common)
     attrs |= {"class": "form-control"}
     if setting["type"] == "number":
@@ -76,6 +78,6 @@ def _help(setting: Mapping[str, Any]) -> str:
         if of_site is not None:
             shown = _("empty, which means what the site says: %(value)s") % {"value": of_site}
     else:
-        shown = _(str(default))
+        shown = said(str(default))
     what_counts = _("Default: %(value)s.") % {"value": shown}
     return f"{_(setting['meaning'])} {what_counts}"

@@ -208,7 +208,7 @@ class EncryptedList:
 
         Core takes a token of any list: ask `request` first whether it waits at this one.
         """
-        self._decide(("requests", token), "no-such-request", action=action, reason=reason)
+        self._decide_request(token, action=action, reason=reason)
 
     def challenge(self, token: str) -> Answer:
         """Ask the person of a request once more for their proof."""
@@ -266,9 +266,9 @@ class EncryptedList:
         """One page of them, with the number of all (`total_size`)."""
         return self._place.below("held").ask(page=page, count=count)
 
-    def decide_held(self, number: int, action: str, comment: str | None = None) -> None:
-        """Accept, reject or discard one, at core's own resource; the comment is mailed to the author of what is rejected."""
-        self._decide(("held", str(number)), "no-such-post", action=action, comment=comment)
+    def decide_held(self, number: int, action: str, comment: str | None = None, by: str | None = None) -> Answer:
+        """Accept, reject or discard one; the comment is mailed to the author of what is rejected."""
+        return self._place.below("held", str(number)).ask("POST", action=action, comment=comment, by=by)
 
     def copy_held(self, number: int, address: str, by: str | None = None) -> Answer:
         """Send it, encrypted, to an owner or moderator of the list."""
@@ -335,12 +335,14 @@ class EncryptedList:
     def _of(self, address: str) -> _Place:
         return self._place.below("certificates", address)
 
-    def _decide(self, of: tuple[str, str], gone: str, **fields: Any) -> None:
+    def _decide_request(self, token: str, **fields: Any) -> None:
         try:
-            self._place.of_core.below(*of).ask("POST", **fields)
+            self._place.of_core.below("requests", token).ask("POST", **fields)
         except RefusedError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             raise RefusedError(
-                HTTPStatus.NOT_FOUND, "It does not wait any more: somebody has decided about it meanwhile.", gone
+                HTTPStatus.NOT_FOUND,
+                "It does not wait any more: somebody has decided about it meanwhile.",
+                "no-such-request",
             ) from None

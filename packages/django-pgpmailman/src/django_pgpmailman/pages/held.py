@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _decided(action: str, sentence: Any) -> Action:
     def act(visit: Visit, ants: EncryptedList, post: Mapping[str, Any]) -> Any:
-        ants.decide_held(post["number"], action, reason(visit) if action == "reject" else None)
+        ants.decide_held(post["number"], action, reason(visit) if action == "reject" else None, by=decider(visit))
         return sentence % {"address": post["author"]}
 
     return act

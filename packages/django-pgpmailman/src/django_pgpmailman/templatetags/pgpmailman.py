@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
 from django_pgpmailman import waiting_state, words
-from django_pgpmailman.knowledge import encryption_of, is_plain, own_places
+from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of, own_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +43,7 @@ def moment(text: str | None) -> Any:
 @register.filter  # type: ignore[untyped-decorator]
 def said(word: str) -> str:
     """A word of REST in the language of the reader, where translators have it (`rest_texts`)."""
-    return str(gettext(word))
+    return words.said(word)
 
 
 @register.filter  # type: ignore[untyped-decorator]
@@ -77,10 +76,11 @@ def encryption_panel(context: Context) -> Any:
     """For everybody, on a list's page: that it is encrypted, what that means, and its key; nothing for a plain list."""
     if context.get("current") != "list_summary":
         return ""
-    encryption = encryption_of(context["list"].list_id)
-    if not encryption:
+    request = context.get("request")
+    encryption = encryption_of(context["list"].list_id, request)
+    if not isinstance(encryption, Encryption):
         return ""
-    own = own_places(context["user"], encryption.list_id)
+    own = own_places(context["user"], encryption.list_id, request)
     return render_to_string("django_pgpmailman/panel.html", {"encryption": encryption, "own": own})
 
 
@@ -91,9 +91,10 @@ def list_entry(context: Any) -> Any:
     owns = user.is_superuser or getattr(user, "is_list_owner", False)
     if not (owns or getattr(user, "is_list_moderator", False)):
         return ""
-    if encryption_of(list_id):
+    encryption = encryption_of(list_id, context.get("request"))
+    if isinstance(encryption, Encryption):
         page = "pgpmailman:settings" if owns else "pgpmailman:requests"
-    elif owns and is_plain(list_id):
+    elif owns and encryption is NoEncryption.PLAIN:
         page = "pgpmailman:encryption"
     else:
         return ""

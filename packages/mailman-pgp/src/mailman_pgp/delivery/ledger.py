@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,31 @@ def answers_within_a_day(list_id: str, address: str, kind: Answered) -> int:
         Answer.at > now() - _A_DAY,
     )
     return int(store().scalar(counted) or 0)
+
+
+@public
+def sent_copy(list_id: str, address: str, post: str) -> None:
+    """Record that a held post, by what it is kept as, was sent to somebody who looks after a list.  The caller commits."""
+    store().add(Answer(list_id=list_id, address=address.lower(), at=now(), kind=_copy_of(post)))
+
+
+@public
+def last_copy(list_id: str, address: str, post: str) -> timedelta | None:
+    """How long ago that was; None for not within a day."""
+    at = now()
+    found = select(func.max(Answer.at)).where(
+        Answer.list_id == list_id,
+        Answer.address == address.lower(),
+        Answer.kind == _copy_of(post),
+        Answer.at > at - _A_DAY,
+        Answer.at <= at,  # a clock that was ahead keeps nobody from reading
+    )
+    last = store().scalar(found)
+    return None if last is None else at - last
+
+
+def _copy_of(post: str) -> str:
+    return f"copy {sha256(post.encode()).hexdigest()[:32]}"  # what it is kept as may be long
 
 
 @public

@@ -239,7 +239,7 @@ class Answer(Base):
     list_id: Mapped[str]
     address: Mapped[str] = mapped_column(index=True)
     at: Mapped[dt.datetime]
-    kind: Mapped[str]  # a mailman_pgp.delivery.ledger.Answered; each is counted apart
+    kind: Mapped[str]  # a mailman_pgp.delivery.ledger.Answered, or the copy of which held post; each is counted apart
 
     __table_args__ = (Index("ix_pgp_answer_place", "list_id", "address"),)
 

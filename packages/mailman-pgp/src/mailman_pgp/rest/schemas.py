@@ -319,6 +319,8 @@ HELD = record(
     self_link=LINK,
     core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
 )
+DECIDED_POST = record(number=NUMBER, action=TEXT)
+
 COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
 EXTENDED = record(
