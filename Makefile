@@ -16,7 +16,10 @@ TOOLS := .tools
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # All that decides what is installed; build.txt holds what builds it, where that is no wheel.
-LOCKS := requirements/locked.txt requirements/build.txt $(wildcard packages/*/pyproject.toml)
+LOCKS := requirements/locked.txt requirements/build.txt \
+    $(wildcard packages/*/pyproject.toml packages/*/hatch_build.py packages/*/package-lock.json)
+# Comes by npm, where there is one; all but one part of the website's pages works without.
+OPENPGP_JS := packages/django-pgpmailman/src/django_pgpmailman/static/django_pgpmailman/openpgp/openpgp.js
 PYTEST := $(BIN)/python -m pytest
 SANDBOX := .sandbox
 ARGS ?=
@@ -80,7 +83,8 @@ setup: ## Install everything into .venv; done again only when what is locked has
 	version='import sys; print(sys.version_info[:2])'; \
 	have="$$($(BIN)/python -c "$$version" 2>/dev/null || true)"; \
 	if [ -n "$(PYTHON)" ] && [ "$$have" != "$$("$(PYTHON)" -c "$$version" 2>/dev/null || true)" ]; then have=""; fi; \
-	if [ -n "$$have" ] && [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" = "$$want" ]; then exit 0; fi; \
+	if [ -n "$$have" ] && [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" = "$$want" ] && \
+	    { [ -e $(OPENPGP_JS) ] || ! command -v npm >/dev/null; }; then exit 0; fi; \
 	$(find_python); \
 	$(find_uv); \
 	$(call say,Setting up $(VENV) with $$("$$python" --version); this takes a minute or two the first time); \
@@ -93,6 +97,10 @@ setup: ## Install everything into .venv; done again only when what is locked has
 	"$$uv" pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
 	    $(addprefix --editable ,$(PACKAGES)); \
 	printf '%s\n' "$$want" > $(STAMP); \
+	if [ ! -e $(OPENPGP_JS) ]; then \
+	    echo "OpenPGP.js is not there: npm is missing (Debian: apt install npm), or does not reach its registry. All works, but the" \
+	        "website's pages don't show a key before it is sent, and the tests of that are skipped."; \
+	fi; \
 	$(call say,Ready)
 
 .PHONY: demo
@@ -208,6 +216,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
-	git diff --stat -- requirements 2>/dev/null || true
+	if command -v npm >/dev/null; then (cd packages/django-pgpmailman && npm install --package-lock-only --no-audit --no-fund); fi; \
+	git diff --stat -- requirements packages/*/package-lock.json 2>/dev/null || true
 
 , := ,

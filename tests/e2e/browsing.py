@@ -72,8 +72,11 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The website at a port, with its styles; the address.  Its threads see what the test has not committed."""
+def served(handler: Any = None) -> Iterator[str]:
+    """The website at a port, with its styles (by another handler, where one is given); the address.
+
+    Its threads see what the test has not committed.
+    """
     from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: PLC0415 - Django must be ready
     from django.core.servers.basehttp import ThreadedWSGIServer  # noqa: PLC0415
     from django.db import connections  # noqa: PLC0415
@@ -84,7 +87,7 @@ def served() -> Iterator[str]:
 
     connection = connections["default"]
     connection.inc_thread_sharing()
-    server = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={"default": connection})
+    server = LiveServerThread("127.0.0.1", handler or StaticFilesHandler, connections_override={"default": connection})
     server.server_class = Server
     server.daemon = True
     server.start()

@@ -11,10 +11,21 @@ from core_server import RefusedError
 from website_settings import DATABASE_CACHE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core_server import CoreServer
     from website import Website
 
 pytestmark = pytest.mark.usefixtures("web")
+
+
+@pytest.fixture(autouse=True)
+def _whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation for which npm was there."""
+    found = tmp_path / "whole/static/django_pgpmailman/openpgp/openpgp.js"
+    found.parent.mkdir(parents=True)
+    found.touch()
+    monkeypatch.setattr("django_pgpmailman.key_check.__file__", str(tmp_path / "whole/key_check.py"))
 
 
 def said(*, deploy: bool = False) -> dict[str, str]:
@@ -75,6 +86,16 @@ def test_addresses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     other.urlpatterns = [path("x/", include("django_pgpmailman.urls"))]  # type: ignore[attr-defined]
     clear_url_caches()
+    assert said() == {}
+
+
+def test_openpgp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build without OpenPGP.js is warned of, for what it lacks shows nowhere else."""
+    monkeypatch.setattr("django_pgpmailman.key_check.__file__", str(tmp_path / "key_check.py"))
+    assert "apt install npm" in said()["pgpmailman.W004"]
+    there = tmp_path / "static/django_pgpmailman/openpgp/openpgp.js"
+    there.parent.mkdir(parents=True)
+    there.touch()
     assert said() == {}
 
 

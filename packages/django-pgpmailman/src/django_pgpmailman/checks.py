@@ -11,7 +11,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
-from django_pgpmailman import core
+from django_pgpmailman import core, key_check
 from django_pgpmailman.configuration import ConfigurationError, load
 from mailman_pgp_client import RefusedError
 
@@ -21,7 +21,7 @@ _TAG = "pgpmailman"
 
 def install() -> None:
     """Let Django call the checks."""
-    for check in (order, root, cache):
+    for check in (order, root, cache, openpgp):
         register(check, _TAG)
     register(plugin, _TAG, deploy=True)
 
@@ -90,6 +90,19 @@ def cache(**_kwargs: Any) -> list[CheckMessage]:
                 "`createcachetable` once."
             ),
             id="pgpmailman.W001",
+        )
+    ]
+
+
+def openpgp(**_kwargs: Any) -> list[CheckMessage]:
+    """The pages' check of keys is whole."""
+    if key_check.is_whole():
+        return []
+    return [
+        Caution(
+            "OpenPGP.js is not in this installation, so pages don't show which key it is that somebody is about to send.",
+            hint="Install npm (Debian: apt install npm), install django_pgpmailman again, and run `collectstatic`.",
+            id="pgpmailman.W004",
         )
     ]
 

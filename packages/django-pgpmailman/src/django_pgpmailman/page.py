@@ -104,19 +104,19 @@ class Page:
 
         @csrf_protect  # type: ignore[untyped-decorator]  # Django is untyped; here also where the project has no middleware for it
         def answer(request: HttpRequest, **names: str) -> HttpResponse:
-            return protect(self._answer(request, names))
+            return protect(request, self._answer(request, names))
 
         @sensitive_post_parameters()  # type: ignore[untyped-decorator]  # what people upload by mistake is in no report of an error
         @csrf_exempt  # type: ignore[untyped-decorator]  # the middleware would read the form before it is said where files go
         def view(request: HttpRequest, **names: str) -> HttpResponse:
             if request.method == "POST":
                 if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
-                    return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                    return protect(request, _sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
                 request.upload_handlers = [InMemory(request)]
             try:
                 return answer(request, **names)
             except RequestDataTooBig:
-                return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                return protect(request, _sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
         return path(self.route, view, name=self.name)
 

@@ -13,7 +13,9 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from django_pgpmailman import waiting_state, words
+from django_pgpmailman import policy, waiting_state, words
+from django_pgpmailman.key_check import addresses
+from django_pgpmailman.key_files import MOST_BYTES
 from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of, own_places
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ def marked(sentence: Any) -> Any:
 
 for _state in (waiting_state.state_of_request, waiting_state.state_of_change, waiting_state.state_of_post):
     register.filter(_state.__name__, _state)
+
+
+@register.inclusion_tag("django_pgpmailman/key_check.html", takes_context=True)  # type: ignore[untyped-decorator]
+def key_check(context: Context) -> dict[str, Any]:
+    """In a form that takes a key: what looks at it before it is sent, where the browser runs scripts."""
+    script, openpgp = addresses()
+    if not script:
+        return {}
+    return {
+        "nonce": policy.nonce(context["request"]),
+        "script": script,
+        "openpgp": openpgp,
+        "most": str(MOST_BYTES),  # no number: they may be written for people, with dots
+    }
 
 
 def _harmless(part: Callable[[Any], Any]) -> Callable[[Any], Any]:
