@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from django_pgpmailman import knowledge, permissions
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
@@ -27,7 +27,7 @@ def _show(visit: Visit) -> HttpResponse:
 
 def _page(visit: Visit, refusal: str = "", status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     key = visit.lists.of(visit.names["list_id"]).show()["list_key"]
-    return visit.show("list_key.html", status, key=key, key_state=state_of(key), refusal=refusal)
+    return visit.show("list_key.html", status, key=key, key_state=for_owners(key), refusal=refusal)
 
 
 def _extend(visit: Visit) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
 from django_pgpmailman.settings_form import SettingsForm
@@ -63,7 +63,7 @@ def _page(visit: Visit, shown: dict[str, Any], form: SettingsForm, status: HTTPS
         status,
         shown=shown,
         key=key,
-        key_state=state_of(key),
+        key_state=for_owners(key, visit.names["list_id"]),
         expires=moment(key["expires"]) if key else None,
         form=form,
     )
