@@ -56,7 +56,7 @@ def test_panel_of_a_key_that_has_ended(people: People, mailman: CoreServer) -> N
     shown = menu(ANTS, people.users[Role.MEMBER])
     assert ">expired<" in shown
     assert "Write to the owners of the list" in shown
-    assert f"/pgp/lists/{ANTS}/key\"" not in shown
+    assert f'/pgp/lists/{ANTS}/key"' not in shown
 
 
 def test_plain_list(people: People, mailman: CoreServer) -> None:

@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman import core
 from django_pgpmailman.paging import asked, page_of
-from django_pgpmailman.permissions import offices_of
 from mailman_pgp_client import EncryptedList, RefusedError
 
 if TYPE_CHECKING:
@@ -43,11 +42,6 @@ GONE = _("It does not wait any more: somebody has decided about it, or it is ove
 def digest(*values: Any) -> str:
     """A few plain values, as a form carries what its page has shown."""
     return sha256(json.dumps(values).encode()).hexdigest()
-
-
-def decider(visit: Visit) -> str | None:
-    """The address in whose name the visitor decides: one that looks after the list, or else, of the site's admin, their own."""
-    return next(iter(offices_of(visit.request.user, visit.mlist)), visit.request.user.email or None)
 
 
 def reason(visit: Visit) -> str | None:

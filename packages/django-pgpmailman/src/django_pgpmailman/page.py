@@ -64,6 +64,11 @@ class Visit:
         """The encrypted lists, by the same client."""
         return EncryptedLists(self.core)
 
+    @property
+    def by(self) -> str | None:
+        """The address in whose name the visitor acts on the list; raises TroubleError."""
+        return permissions.acts_as(self.request.user, self.mlist)
+
     def show(self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HttpResponse:
         """The page, by a template of ours; `list` is there for the menu of Postorius."""
         if self.mlist is not None:

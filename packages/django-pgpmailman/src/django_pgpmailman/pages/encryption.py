@@ -72,12 +72,12 @@ def _turn(visit: Visit) -> HttpResponse:
 
 
 def _on(visit: Visit) -> None:
-    visit.lists.enable(visit.names["list_id"])
+    visit.lists.enable(visit.names["list_id"], visit.by)
     messages.success(visit.request, _("The list is encrypted from now on."))
 
 
 def _off(visit: Visit) -> None:
-    visit.lists.of(visit.names["list_id"]).disable(visit.request.POST.get("confirm", ""))
+    visit.lists.of(visit.names["list_id"]).disable(visit.request.POST.get("confirm", ""), visit.by)
     messages.success(visit.request, _("The list is a plain one from now on, and its key is destroyed."))
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import permissions
 from django_pgpmailman.key_files import UploadError, keys_in
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
@@ -49,7 +48,7 @@ def _show(visit: Visit) -> HttpResponse:
 def _bring(visit: Visit) -> HttpResponse:
     for_good = visit.request.POST.get("action") == "bring"
     try:
-        keys, by = keys_in(visit.request), permissions.acts_as(visit.request.user, visit.mlist)
+        keys, by = keys_in(visit.request), visit.by
         answer = visit.lists.of(visit.names["list_id"]).bring(keys, by, dry_run=not for_good)
     except UploadError as error:
         return visit.show("keyring.html", HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(error))

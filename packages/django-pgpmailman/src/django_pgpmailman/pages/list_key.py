@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import knowledge, permissions
+from django_pgpmailman import knowledge
 from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
@@ -35,9 +35,7 @@ def _extend(visit: Visit) -> HttpResponse:
     if not (asked.isascii() and asked.isdigit() and len(asked) <= len("99")):
         return _page(visit, _("Write for how many years from now on, as a number."), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        visit.lists.of(visit.names["list_id"]).extend_key(
-            int(asked), permissions.acts_as(visit.request.user, visit.mlist)
-        )
+        visit.lists.of(visit.names["list_id"]).extend_key(int(asked), visit.by)
     except RefusedError as error:
         return _page(visit, str(error), HTTPStatus(error.status))
     knowledge.forget(visit.names["list_id"])

@@ -81,7 +81,7 @@ def _again(visit: Visit, place: Place) -> HttpResponse:
         )
         return _page(visit, place, HTTPStatus.CONFLICT, error=sentence)
     try:
-        visit.lists.of(place.list_id).ask_again(place.address)
+        visit.lists.of(place.list_id).ask_again(place.address, place.address)
     except BaseException:
         cache.delete(name)
         raise
@@ -92,7 +92,7 @@ def _again(visit: Visit, place: Place) -> HttpResponse:
 def _take_back(visit: Visit, place: Place) -> HttpResponse:
     if not _as_seen(visit, place):
         return _page(visit, place, HTTPStatus.CONFLICT, error=_CHANGED)
-    visit.lists.of(place.list_id).take_back(place.address)
+    visit.lists.of(place.list_id).take_back(place.address, place.address)
     return _done(visit, place, _("It is taken back. A late answer to the message does nothing."))
 
 

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import permissions
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
@@ -37,9 +36,7 @@ def _page(visit: Visit, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> H
 def _test(visit: Visit) -> HttpResponse:
     address = visit.request.POST.get("address", "").strip()
     try:
-        sent = visit.lists.of(visit.names["list_id"]).test(
-            address, permissions.acts_as(visit.request.user, visit.mlist)
-        )
+        sent = visit.lists.of(visit.names["list_id"]).test(address, visit.by)
     except RefusedError as error:
         return _page(visit, HTTPStatus(error.status), refusal=str(error), address=address)
     messages.success(visit.request, _("A test message to %(address)s is on its way.") % {"address": sent["address"]})

@@ -47,7 +47,7 @@ def _change(visit: Visit) -> HttpResponse:
         try:
             wanted = form.wanted()
             if wanted:
-                ants.change(**wanted)
+                ants.change(visit.by, **wanted)
         except RefusedError as error:
             form.refuse(str(error))
         else:
