@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from django_pgpmailman.key_files import UploadError, keys_in
+from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
+from django_pgpmailman.uploads import UploadError
 from django_pgpmailman.words import State
 from mailman_pgp_client import RefusedError
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.choices import state_of, trust_in
-from django_pgpmailman.key_files import UploadError, keys_in
+from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
+from django_pgpmailman.uploads import UploadError
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
