@@ -23,6 +23,7 @@ from django_pgpmailman import core, own_addresses, permissions
 from django_pgpmailman.key_files import InMemory
 from django_pgpmailman.permissions import addresses_of
 from django_pgpmailman.policy import protect
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
 
@@ -136,7 +137,7 @@ class Page:
         except core.TroubleError as error:
             response = _trouble(visit, error)
         except RefusedError as error:
-            response = _sentence(request, HTTPStatus(error.status), str(error))
+            response = _sentence(request, HTTPStatus(error.status), said(error))
         if method.role is not Role.EVERYBODY:
             add_never_cache_headers(response)
         return response

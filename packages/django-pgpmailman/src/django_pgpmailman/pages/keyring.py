@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from django_pgpmailman.uploads import UploadError
 from django_pgpmailman.words import State
@@ -54,7 +55,7 @@ def _bring(visit: Visit) -> HttpResponse:
     except UploadError as error:
         return visit.show("keyring.html", HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(error))
     except RefusedError as error:
-        return visit.show("keyring.html", HTTPStatus(error.status), refusal=str(error))
+        return visit.show("keyring.html", HTTPStatus(error.status), refusal=said(error))
     return visit.show(
         "keyring.html",
         answer=answer,

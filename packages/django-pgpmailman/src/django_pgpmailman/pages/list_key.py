@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_pgpmailman import knowledge
 from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -37,7 +38,7 @@ def _extend(visit: Visit) -> HttpResponse:
     try:
         visit.lists.of(visit.names["list_id"]).extend_key(int(asked), visit.by)
     except RefusedError as error:
-        return _page(visit, str(error), HTTPStatus(error.status))
+        return _page(visit, said(error), HTTPStatus(error.status))
     knowledge.forget(visit.names["list_id"])
     messages.success(
         visit.request, _("The key lives longer. Its newer certificate goes out with each post from now on.")

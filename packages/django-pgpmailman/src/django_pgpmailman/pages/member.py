@@ -17,6 +17,7 @@ from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.choices import state_of, trust_in
 from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from django_pgpmailman.uploads import UploadError
 from mailman_pgp_client import RefusedError
@@ -79,7 +80,7 @@ def _act(visit: Visit) -> HttpResponse:
     except UploadError as error:
         return _page(visit, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
     except RefusedError as error:
-        return _page(visit, str(error), HTTPStatus(error.status))
+        return _page(visit, said(error), HTTPStatus(error.status))
 
 
 def _decide(visit: Visit) -> HttpResponse:

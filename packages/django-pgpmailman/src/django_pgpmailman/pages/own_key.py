@@ -21,6 +21,7 @@ from django_pgpmailman.own_addresses import NAME
 from django_pgpmailman.own_keys import place_of
 from django_pgpmailman.own_texts import OUTCOMES
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -49,7 +50,7 @@ def _act(visit: Visit) -> HttpResponse:
     except uploads.UploadError as error:
         return _page(visit, place, HTTPStatus.UNPROCESSABLE_ENTITY, error=error.sentence)
     except RefusedError as error:
-        return _page(visit, place, HTTPStatus(error.status), error=str(error))
+        return _page(visit, place, HTTPStatus(error.status), error=said(error))
 
 
 def _look(visit: Visit, place: Place) -> HttpResponse:

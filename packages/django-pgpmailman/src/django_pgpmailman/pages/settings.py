@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from django_pgpmailman.settings_form import SettingsForm
 from django_pgpmailman.words import moment
@@ -49,7 +50,7 @@ def _change(visit: Visit) -> HttpResponse:
             if wanted:
                 ants.change(visit.by, **wanted)
         except RefusedError as error:
-            form.refuse(str(error))
+            form.refuse(str(error), said(error))
         else:
             messages.success(visit.request, _("The settings are saved.") if wanted else _("Nothing was changed."))
             return redirect("pgpmailman:settings", visit.names["list_id"])
