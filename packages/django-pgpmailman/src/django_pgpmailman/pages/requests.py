@@ -76,7 +76,7 @@ def _file(visit: Visit) -> HttpResponse:
 def file_of(certificate: Mapping[str, Any] | None) -> HttpResponse:
     """A certificate (as REST has it) as a file; raises RefusedError where there is none."""
     if certificate is None:
-        raise RefusedError(HTTPStatus.NOT_FOUND, _("There is no key yet."))
+        raise RefusedError(HTTPStatus.NOT_FOUND, _("There is no key yet."), "no-key-yet")
     return certificate_file(certificate["armored"], certificate["fingerprint"])
 
 
