@@ -38,11 +38,11 @@ class Browser:
     complaints: list[str] = field(default_factory=list)
 
     @contextmanager
-    def window(self, visitor: Visitor, size: tuple[int, int] = DESK) -> Iterator[Any]:
+    def window(self, visitor: Visitor, size: tuple[int, int] = DESK, language: str = "en-US") -> Iterator[Any]:
         """A window in which somebody is signed in as they are; a page of playwright."""
         width, height = size
         context = self.chromium.new_context(
-            viewport={"width": width, "height": height}, base_url=self.address, locale="en-US"
+            viewport={"width": width, "height": height}, base_url=self.address, locale=language
         )
         cookie = visitor.browser.cookies.get("sessionid")
         if cookie is not None:

@@ -56,6 +56,7 @@ CHANGE = {
     "certificate": OFFERED,
     "earlier": OTHER_FINGERPRINT,
     "counting": OTHER_FINGERPRINT,
+    "chosen": {**OFFERED, "fingerprint": OTHER_FINGERPRINT, "user_ids": ["Anne of before <anne@example.com>"]},
     "suspended": False,
     "outdated": False,
 }
@@ -366,7 +367,7 @@ class CoreServer:
             raise RefusedError(400, "replay_window_days takes another number than 13, or `default`.", "setting")
         if fields.get("of_tomorrow") == "trouble":
             raise RefusedError(400, "There is trouble.", "invalid")
-        self.encrypted[list_id].update(fields)
+        self.encrypted[list_id].update({name: value for name, value in fields.items() if name != "by"})
 
     def _whole(self, list_id: str) -> dict[str, Any]:
         return {

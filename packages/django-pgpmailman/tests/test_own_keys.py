@@ -163,7 +163,7 @@ def test_again_and_taken_back(anne: Any, mailman: CoreServer) -> None:
     assert anne.post(PAGE, hidden(page, "take-back")).status_code == 302
     assert "It is taken back." in text(anne.get(PAGE))
     assert anne.post(PAGE, hidden(page, "take-back")).status_code == 409
-    assert [path for path, _ in sent(mailman)] == [f"offers/{ANNE}/again", f"offers/{ANNE}"]
+    assert sent(mailman) == [(f"offers/{ANNE}/again", {"by": ANNE}), (f"offers/{ANNE}", {"by": ANNE})]
 
 
 @pytest.mark.parametrize("by_file", [True, False])

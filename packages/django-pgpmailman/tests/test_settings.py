@@ -41,7 +41,10 @@ def filled(people: People, **changed: str | None) -> dict[str, str]:
 
 
 def patched(mailman: CoreServer) -> list[dict[str, str]]:
-    return [fields for method, _, fields in mailman.requests if method == "PATCH"]
+    """What was changed, in the owner's name."""
+    found = [dict(fields) for method, _, fields in mailman.requests if method == "PATCH"]
+    assert {fields.pop("by") for fields in found} <= {"owner@example.com"}
+    return found
 
 
 def test_every_setting(people: People) -> None:

@@ -50,6 +50,15 @@ def test_panel(people: People, mailman: CoreServer) -> None:
     assert "This list is encrypted" not in menu(ANTS, people.users[Role.OWNER], "list_settings")
 
 
+def test_panel_of_a_key_that_has_ended(people: People, mailman: CoreServer) -> None:
+    """Who visits a list whose key has expired is sent to its owners."""
+    mailman.expires = "2020-05-04T00:00:00Z"
+    shown = menu(ANTS, people.users[Role.MEMBER])
+    assert ">expired<" in shown
+    assert "Write to the owners of the list" in shown
+    assert f'/pgp/lists/{ANTS}/key"' not in shown
+
+
 def test_plain_list(people: People, mailman: CoreServer) -> None:
     """A plain list is shown as without us; but its owners find the page on which they can encrypt it."""
     mailman.mlist("plain@example.com", encrypted=False, owner=["owner@example.com"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tomllib
@@ -13,21 +14,25 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from core_server import FINGERPRINT
 from visitors import ANTS, People
 
 import django_pgpmailman
 import mailman_pgp
 import mailman_workflows
 from django_pgpmailman import rest_texts
+from django_pgpmailman.refusal_texts import REFUSALS
 from django_pgpmailman.roles import Role
 from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.settings import SETTINGS
+from mailman_pgp.openpgp import CertificateProblem
 from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from babel.messages import Catalog
+    from core_server import CoreServer
     from website import Website
 
 SOURCES = Path(str(django_pgpmailman.__file__)).parent
@@ -142,6 +147,36 @@ def test_words_of_mailman() -> None:
         (rest_texts.FATES, Fate),
     ):
         assert set(texts) == {word.value for word in words}
+
+
+def _codes() -> set[str]:
+    """The codes of all refusals in the sources of Mailman's plugin."""
+    found = {str(problem) for problem in CertificateProblem}
+    for path in Path(str(mailman_pgp.__file__)).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name("Refusal"), args=[ast.Constant(str(code)), *_]):
+                    found.add(code)
+    return found
+
+
+def test_refusals_of_mailman() -> None:
+    """Each refusal of Mailman's has a text for readers of other languages, by its code."""
+    assert _codes() == set(REFUSALS)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_refusal_in_the_language_of_the_reader(people: People, mailman: CoreServer, language: str) -> None:
+    """Who reads another language than English gets the text of the refusal's code, and what Mailman itself says behind it."""
+    mailman.obstacles = ["It has an archive."]
+    path = f"/pgp/lists/{ANTS}/encryption"
+    asked = {"action": "off", "confirm": FINGERPRINT}
+    page = people.client(Role.OWNER).post(path, asked, headers={"accept-language": language})
+    expected = {
+        "en": "It has an archive.",
+        "de": "Das geht zurzeit nicht, darum wurde nichts geändert. (Mailman: It has an archive.)",
+    }
+    assert page.context["refusal"] == expected[language]
 
 
 def test_language_of_the_reader(people: People) -> None:

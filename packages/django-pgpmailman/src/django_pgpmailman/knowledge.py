@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django_mailman3.signals import mailinglist_created, mailinglist_deleted, mailinglist_modified
 
 from django_pgpmailman import core
+from django_pgpmailman.key_state import for_others
 from django_pgpmailman.own_addresses import own_addresses
 from django_pgpmailman.own_keys import AT_ONCE, at_list
 from mailman_pgp_client import RefusedError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from django_pgpmailman.own_keys import Place
+    from django_pgpmailman.words import State
     from mailman_pgp_client import EncryptedLists
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,11 @@ class Encryption:
     address: str
     fingerprint: str
     expires: str | None
+
+    @property
+    def key_state(self) -> State:
+        """How its key is, for those who visit the list."""
+        return for_others({"expires": self.expires})
 
     @property
     def request_address(self) -> str:

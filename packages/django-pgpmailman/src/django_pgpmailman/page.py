@@ -22,6 +22,7 @@ from django_pgpmailman import core, own_addresses, permissions
 from django_pgpmailman.key_files import InMemory
 from django_pgpmailman.permissions import addresses_of
 from django_pgpmailman.policy import protect
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
 
@@ -62,6 +63,11 @@ class Visit:
     def lists(self) -> EncryptedLists:
         """The encrypted lists, by the same client."""
         return EncryptedLists(self.core)
+
+    @property
+    def by(self) -> str | None:
+        """The address in whose name the visitor acts on the list; raises TroubleError."""
+        return permissions.acts_as(self.request.user, self.mlist)
 
     def show(self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HttpResponse:
         """The page, by a template of ours; `list` is there for the menu of Postorius."""
@@ -130,7 +136,7 @@ class Page:
         except core.TroubleError as error:
             response = _trouble(visit, method, error)
         except RefusedError as error:
-            response = _sentence(request, HTTPStatus(error.status), str(error))
+            response = _sentence(request, HTTPStatus(error.status), said(error))
         return response
 
 

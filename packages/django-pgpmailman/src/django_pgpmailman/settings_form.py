@@ -34,10 +34,10 @@ class SettingsForm(forms.Form):  # type: ignore[misc]  # Django is untyped
         """What was changed, as the client takes it, once the form is valid."""
         return {name: _sent(self.cleaned_data[name]) for name in self.changed_data}
 
-    def refuse(self, sentence: str) -> None:
-        """Show what REST says at the field that it names, by the first word."""
+    def refuse(self, sentence: str, shown: str) -> None:
+        """Show what REST says at the field that it names, by the first word; `shown` is the same as its reader gets it."""
         name = sentence.partition(" ")[0]
-        self.add_error(name if name in self.fields else None, sentence)
+        self.add_error(name if name in self.fields else None, shown)
 
 
 def _sent(value: Any) -> Any:

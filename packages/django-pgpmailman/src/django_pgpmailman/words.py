@@ -21,11 +21,13 @@ class State:
     :ivar colour: Bootstrap's name of it; what it says is said by the word too.
     :ivar word: The state, in a word or two.
     :ivar next_step: What to do, as a sentence; empty where nothing is to be done.
+    :ivar link: Where that is done; empty for nowhere in particular.
     """
 
     colour: str
     word: Any
     next_step: Any = ""
+    link: str = ""
 
 
 def in_fours(fingerprint: str) -> str:

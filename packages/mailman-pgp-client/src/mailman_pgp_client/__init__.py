@@ -130,9 +130,9 @@ class EncryptedLists:
         """One of them, by its list-id or its address; nobody is asked whether it is there."""
         return EncryptedList(self._place.below("lists", spec))
 
-    def enable(self, spec: str) -> EncryptedList:
+    def enable(self, spec: str, by: str | None = None) -> EncryptedList:
         """Turn a list into an encrypted one."""
-        return self.of(self._place.below("lists").ask("POST", list_id=spec)["list_id"])
+        return self.of(self._place.below("lists").ask("POST", list_id=spec, by=by)["list_id"])
 
     def person(self, *addresses: str) -> list[Answer]:
         """How the person with these addresses stands at each list on which they are, or ask to be."""
@@ -163,9 +163,10 @@ class EncryptedList:
         """The list, with its settings."""
         return self._place.ask()
 
-    def change(self, **settings: Any) -> Answer:
+    def change(self, by: str | None = None, /, **settings: Any) -> Answer:
         """Change settings, all or none; None takes one back."""
-        return self._place.ask("PATCH", **{name: "default" if to is None else to for name, to in settings.items()})
+        values = {name: "default" if to is None else to for name, to in settings.items()}
+        return self._place.ask("PATCH", **values, by=by)
 
     def enabling(self) -> Answer:
         """What it will do to encrypt it, while it is a plain list: what stands in its way, and what will change."""
@@ -175,9 +176,9 @@ class EncryptedList:
         """What it will do to make it a plain list, while it is encrypted."""
         return self._place.below("disabling").ask()
 
-    def disable(self, confirm: str) -> None:
+    def disable(self, confirm: str, by: str | None = None) -> None:
         """Turn it into a plain list; `confirm` is the fingerprint of its key, which is destroyed."""
-        self._place.ask("DELETE", confirm=confirm)
+        self._place.ask("DELETE", confirm=confirm, by=by)
 
     def certificate(self) -> Answer:
         """The list's own certificate."""
@@ -290,13 +291,13 @@ class EncryptedList:
         """Bring a key (in ASCII armor), or a revocation, in the name of its person, who is asked about it by mail."""
         return self._place.below("offers").ask("POST", address=address, certificate=certificate, by=by)
 
-    def ask_again(self, address: str) -> Answer:
+    def ask_again(self, address: str, by: str | None = None) -> Answer:
         """Ask somebody once more about the key that was offered for them last."""
-        return self._place.below("offers", address, "again").ask("POST")
+        return self._place.below("offers", address, "again").ask("POST", by=by)
 
-    def take_back(self, address: str) -> None:
+    def take_back(self, address: str, by: str | None = None) -> None:
         """Take back what was offered for an address and does not count yet."""
-        self._place.below("offers", address).ask("DELETE")
+        self._place.below("offers", address).ask("DELETE", by=by)
 
     def certificates(self) -> Iterator[Answer]:
         """The certificates of people, in short."""

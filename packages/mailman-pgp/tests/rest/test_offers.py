@@ -324,6 +324,17 @@ def test_not_flooded(core: Any, anne: Web) -> None:
     assert told() == []
 
 
+def test_who_did_it(anne: Web, caplog: pytest.LogCaptureFixture) -> None:
+    """Mailman's log has who asked again, and who took it back; where nobody is named, the door."""
+    caplog.set_level("INFO")
+    anne.offer()
+    anne.again()
+    anne.door.good("DELETE", f"{ANTS}/offers/{ANNE}", {"by": ANNE})
+    found = [record.getMessage() for record in caplog.records]
+    assert any(said.endswith(f"{ANNE} was asked once more, by rest") for said in found)
+    assert any(said.endswith(f"what was offered for {ANNE} was taken back, by {ANNE} (rest)") for said in found)
+
+
 def test_taken_back(anne: Web) -> None:
     """What was taken back can't be answered any more, also not where it waited for a moderator already."""
     anne.offer()

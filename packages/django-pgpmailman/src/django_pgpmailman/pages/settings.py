@@ -10,8 +10,9 @@ from django.core.cache import cache
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from django_pgpmailman.settings_form import SettingsForm
 from django_pgpmailman.words import moment
@@ -47,9 +48,9 @@ def _change(visit: Visit) -> HttpResponse:
         try:
             wanted = form.wanted()
             if wanted:
-                ants.change(**wanted)
+                ants.change(visit.by, **wanted)
         except RefusedError as error:
-            form.refuse(str(error))
+            form.refuse(str(error), said(error))
         else:
             messages.success(visit.request, _("The settings are saved.") if wanted else _("Nothing was changed."))
             return redirect("pgpmailman:settings", visit.names["list_id"])
@@ -63,7 +64,7 @@ def _page(visit: Visit, shown: dict[str, Any], form: SettingsForm, status: HTTPS
         status,
         shown=shown,
         key=key,
-        key_state=state_of(key),
+        key_state=for_owners(key, visit.names["list_id"]),
         expires=moment(key["expires"]) if key else None,
         form=form,
     )

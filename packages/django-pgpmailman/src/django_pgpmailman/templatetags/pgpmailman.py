@@ -157,6 +157,28 @@ def menu_with_entry(parser: Parser, token: Token) -> _Menu:
     return _Menu(name.strip('"'), parser.origin)
 
 
+class _Table(template.Node):  # type: ignore[misc]  # Django is untyped
+    """A table in its frame, in which one that is too wide is moved: also by the keyboard, so the frame has a name."""
+
+    def __init__(self, name: Any, rows: Any) -> None:
+        self._name = name
+        self._rows = rows
+
+    def render(self, context: Context) -> Any:
+        """See `Node`."""
+        table = {"name": self._name.resolve(context), "rows": self._rows.render(context)}
+        return render_to_string("django_pgpmailman/table.html", table)
+
+
+@register.tag  # type: ignore[untyped-decorator]
+def table(parser: Parser, token: Token) -> _Table:
+    """``{% table name %}``, head and body of the table, ``{% endtable %}``; its cells name their column as `data-label`, for small screens."""
+    _, name = token.split_contents()
+    rows = parser.parse(("endtable",))
+    parser.delete_first_token()
+    return _Table(parser.compile_filter(name), rows)
+
+
 def _next(engine: Any, name: str, origin: Any) -> Any:
     """The template of this name that is found where ours, from `origin`, and all before it are not there.
 

@@ -247,6 +247,7 @@ CHANGE = record(
     certificate=record(**_OFFERED),
     earlier={**FINGERPRINT, "description": "Of the certificate that was chosen when they asked."},
     counting=maybe({**FINGERPRINT, "description": "Of the certificate that counts now."}),
+    chosen=maybe({**record(**_OFFERED), "description": "The certificate that is chosen now, be it suspended."}),
     suspended={
         **YES_NO,
         "description": "Whether what is chosen is suspended; to accept ends that.",
