@@ -112,12 +112,12 @@ class Page:
         def view(request: HttpRequest, **names: str) -> HttpResponse:
             if request.method == "POST":
                 if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
-                    return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                    return protect(sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
                 request.upload_handlers = [InMemory(request)]
             try:
                 return answer(request, **names)
             except RequestDataTooBig:
-                return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                return protect(sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
         return path(self.route, view, name=self.name)
 
@@ -131,7 +131,7 @@ class Page:
         except core.TroubleError as error:
             response = _trouble(visit, error)
         except RefusedError as error:
-            response = _sentence(request, HTTPStatus(error.status), str(error))
+            response = sentence(request, HTTPStatus(error.status), str(error))
         if method.role is not Role.EVERYBODY:
             add_never_cache_headers(response)
         return response
@@ -146,9 +146,9 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
     role = permissions.found(method.role, user, visit.core, visit.mlist)
     if role is None:
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
     if own_addresses.NAME in visit.names and visit.names[own_addresses.NAME] not in addresses_of(user):
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
     if method.role.of_list:
         _tell_menu(user, role)
     with core.asking():
@@ -163,9 +163,10 @@ def _tell_menu(user: Any, role: Role) -> None:
 
 def _trouble(visit: Visit, error: core.TroubleError) -> HttpResponse:
     detail = error.detail if visit.request.user.is_superuser else ""
-    return _sentence(visit.request, error.trouble.status, error.trouble.sentence, detail)
+    return sentence(visit.request, error.trouble.status, error.trouble.sentence, detail)
 
 
-def _sentence(request: HttpRequest, status: HTTPStatus, sentence: Any, detail: str = "") -> HttpResponse:
-    context = {"sentence": sentence, "detail": detail}
+def sentence(request: HttpRequest, status: HTTPStatus, words: Any, detail: str = "") -> HttpResponse:
+    """A page that says just this."""
+    context = {"sentence": words, "detail": detail}
     return render(request, "django_pgpmailman/sentence.html", context, status=int(status))
