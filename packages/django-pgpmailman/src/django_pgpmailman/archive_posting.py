@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman import knowledge
@@ -36,6 +35,10 @@ _READING = ("GET", "HEAD")
 _NOT_KNOWN = _(
     "Whether this list is encrypted is not known at the moment, so nothing is sent to it from here. Try it again in a few minutes, "
     "or write from your mail program."
+)
+_REFUSED = _(
+    "Nothing was sent: this list is encrypted, and what is written here would travel in the clear. Write from your mail program, "
+    "encrypted to the key of the list: %(page)s"
 )
 
 
@@ -120,8 +123,4 @@ def _instead(request: HttpRequest, list_id: str, writing: Writing) -> Any:
 
 def _refusal(request: HttpRequest, list_id: str) -> str:
     page = request.build_absolute_uri(reverse("pgpmailman:writing", args=[list_id]))
-    said: str = gettext(
-        "Nothing was sent: this list is encrypted, and what is written here would travel in the clear. Write from your mail "
-        "program, encrypted to the key of the list: %(page)s"
-    )
-    return said % {"page": page}
+    return str(_REFUSED) % {"page": page}
