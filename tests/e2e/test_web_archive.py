@@ -51,7 +51,7 @@ def test_post_by_the_archive(site: Site, encrypted_list: EncryptedList, archive:
     assert sent == []
     assert "encrypted to this certificate" in member.get(f"/pgp/lists/{encrypted_list.list_id}/writing").text
 
-    site.settings.ROOT_URLCONF = "website_urls"
+    site.settings.ROOT_URLCONF = "django_pgpmailman.sandbox.urls"
     assert member.browser.post(f"{archive}message/new", form).status_code == 302
     (post,) = sent
     assert CANARY in post.message().as_string()

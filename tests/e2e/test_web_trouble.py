@@ -86,7 +86,7 @@ def trouble(site: Site) -> Iterator[Trouble]:
     made = Trouble()
     with between(site.sandbox.rest.url.removesuffix("/3.1"), made) as url:
         site.settings.MAILMAN_REST_API_URL = url
-        site.settings.PGPMAILMAN = {"root_urls": "website_urls", "seconds": 1}
+        site.settings.PGPMAILMAN = {"root_urls": "django_pgpmailman.sandbox.urls", "seconds": 1}
         try:
             yield made
         finally:

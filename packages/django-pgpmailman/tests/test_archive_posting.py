@@ -252,7 +252,7 @@ def test_what_else_leads_to_a_view(people: People) -> None:
         return found
 
     assert people
-    before = views(import_module("website_urls").urlpatterns)
+    before = views(import_module("django_pgpmailman.sandbox.urls").urlpatterns)
     after = views(import_module("django_pgpmailman.site_urls").urlpatterns)
     sending = [each for each in after if each.lookup_str in SENDING]
     assert sorted(each.lookup_str for each in sending) == sorted(SENDING)

@@ -91,13 +91,13 @@ def test_addresses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_archive_that_is_not_asked_about(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project with addresses of its own is told that HyperKitty's would send posts in the clear, and what to write."""
-    import website_urls  # noqa: PLC0415 - Django must be ready
-    from django.urls import clear_url_caches, include, path  # noqa: PLC0415
+    from django.urls import clear_url_caches, include, path  # noqa: PLC0415 - Django must be ready
 
     from django_pgpmailman.archive_posting import guarded  # noqa: PLC0415
+    from django_pgpmailman.sandbox.urls import urlpatterns as stock  # noqa: PLC0415
 
     other = ModuleType("other_urls")
-    patterns = [path("", include("django_pgpmailman.urls")), *website_urls.urlpatterns]
+    patterns = [path("", include("django_pgpmailman.urls")), *stock]
     other.urlpatterns = patterns  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "other_urls", other)
     settings.ROOT_URLCONF = "other_urls"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import website
 
+from django_pgpmailman.sandbox.project import STOCK as APPS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,7 +67,7 @@ PROJECTS = {
         {
             "mailman_web/__init__.py": "",
             "mailman_web/settings/__init__.py": "",
-            "mailman_web/settings/base.py": f'{STOCK}\nINSTALLED_APPS = {website.STOCK!r}\nROOT_URLCONF = "mailman_web.urls"\n',
+            "mailman_web/settings/base.py": f'{STOCK}\nINSTALLED_APPS = {APPS!r}\nROOT_URLCONF = "mailman_web.urls"\n',
             "mailman_web/settings/mailman.py": 'MAILMAN_REST_API_USER = "restadmin"\n',
             "mailman_web/urls.py": URLS,
         },
@@ -77,7 +79,7 @@ PROJECTS = {
         "settings",
         {
             "settings.py": (
-                f'{STOCK}\nROOT_URLCONF = "urls"\nINSTALLED_APPS = []\nDEFAULT_APPS = {website.STOCK!r}\n'
+                f'{STOCK}\nROOT_URLCONF = "urls"\nINSTALLED_APPS = []\nDEFAULT_APPS = {APPS!r}\n'
                 "MAILMAN_WEB_SOCIAL_AUTH = []\n"
                 "try:\n    from settings_local import *\nexcept ImportError:\n    pass\n"
                 "if not INSTALLED_APPS:\n    INSTALLED_APPS = DEFAULT_APPS + MAILMAN_WEB_SOCIAL_AUTH\n"
@@ -97,7 +99,7 @@ PROJECTS = {
             "urls.py": URLS,
         },
         "mailman_web_configuration.py",
-        f"INSTALLED_APPS = {tuple(website.STOCK)!r}\n",
+        f"INSTALLED_APPS = {tuple(APPS)!r}\n",
     ),
 }
 PROGRAM = """
