@@ -52,6 +52,17 @@ def test_order(settings: Any) -> None:
     assert 'INSTALLED_APPS = ["django_pgpmailman", *INSTALLED_APPS]' in said()["pgpmailman.E002"]
 
 
+@pytest.mark.parametrize("earlier", ["postorius", "hyperkitty"])
+def test_order_by_each(settings: Any, earlier: str) -> None:
+    """What stands before us is named."""
+    from django.conf import settings as present  # noqa: PLC0415 - Django must be ready
+
+    settings.INSTALLED_APPS = [earlier, *(name for name in present.INSTALLED_APPS if name != earlier)]
+    from django_pgpmailman.checks import order  # noqa: PLC0415
+
+    assert [f"stands behind {earlier} in" in found.msg for found in order()] == [True]
+
+
 def test_without_postorius(settings: Any) -> None:
     """Without Postorius there is nothing beside which to stand."""
     from django.conf import settings as present  # noqa: PLC0415 - Django must be ready
@@ -96,6 +107,26 @@ def test_openpgp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = tmp_path / "static/django_pgpmailman/openpgp/openpgp.js"
     there.parent.mkdir(parents=True)
     there.touch()
+    assert said() == {}
+
+
+def test_archive_that_is_not_asked_about(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with addresses of its own is told that HyperKitty's would send posts in the clear, and what to write."""
+    from django.urls import clear_url_caches, include, path  # noqa: PLC0415 - Django must be ready
+
+    from django_pgpmailman.archive_posting import guarded  # noqa: PLC0415
+    from django_pgpmailman.sandbox.urls import urlpatterns as stock  # noqa: PLC0415
+
+    other = ModuleType("other_urls")
+    patterns = [path("", include("django_pgpmailman.urls")), *stock]
+    other.urlpatterns = patterns  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "other_urls", other)
+    settings.ROOT_URLCONF = "other_urls"
+    found = said()
+    assert list(found) == ["pgpmailman.E005"]
+    assert "urlpatterns = django_pgpmailman.archive_posting.guarded(urlpatterns)" in found["pgpmailman.E005"]
+    other.urlpatterns = guarded(patterns)  # type: ignore[attr-defined]
+    clear_url_caches()
     assert said() == {}
 
 

@@ -117,12 +117,12 @@ class Page:
         def view(request: HttpRequest, **names: str) -> HttpResponse:
             if request.method == "POST":
                 if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
-                    return protect(request, _sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                    return protect(request, sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
                 request.upload_handlers = [InMemory(request)]
             try:
                 return answer(request, **names)
             except RequestDataTooBig:
-                return protect(request, _sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                return protect(request, sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
         return path(self.route, view, name=self.name)
 
@@ -136,7 +136,7 @@ class Page:
         except core.TroubleError as error:
             response = _trouble(visit, method, error)
         except RefusedError as error:
-            response = _sentence(request, HTTPStatus(error.status), said(error))
+            response = sentence(request, HTTPStatus(error.status), said(error))
         return response
 
 
@@ -151,13 +151,13 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
             if error.trouble is not core.Trouble.NOT_THERE or user.is_superuser:
                 raise
             # As of a list on which they are nothing: names of lists are not to be found out here.
-            return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+            return sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
     role = permissions.found(method.role, user, visit.core, visit.mlist)
     if role is None:
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
     if own_addresses.NAME in visit.names and visit.names[own_addresses.NAME] not in addresses_of(user):
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
     if method.role.of_list:
         _tell_menu(user, role)
     with core.asking():
@@ -176,9 +176,10 @@ _NO_SUCH = frozenset({core.Trouble.NOT_THERE, core.Trouble.NOT_ENCRYPTED})
 def _trouble(visit: Visit, method: Method, error: core.TroubleError) -> HttpResponse:
     detail = error.detail if visit.request.user.is_superuser else ""
     trouble = core.Trouble.NONE if error.trouble in _NO_SUCH and not method.role.of_list else error.trouble
-    return _sentence(visit.request, trouble.status, trouble.sentence, detail)
+    return sentence(visit.request, trouble.status, trouble.sentence, detail)
 
 
-def _sentence(request: HttpRequest, status: HTTPStatus, sentence: Any, detail: str = "") -> HttpResponse:
-    context = {"sentence": sentence, "detail": detail}
+def sentence(request: HttpRequest, status: HTTPStatus, words: Any, detail: str = "") -> HttpResponse:
+    """A page that says just this."""
+    context = {"sentence": words, "detail": detail}
     return render(request, "django_pgpmailman/sentence.html", context, status=int(status))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from django_pgpmailman import policy, waiting_state, words
+from django_pgpmailman.archive_posting import Writing, writing_to
 from django_pgpmailman.key_check import addresses
 from django_pgpmailman.key_files import MOST_BYTES
 from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of, own_places
@@ -28,6 +29,7 @@ register = template.Library()
 log = logging.getLogger(__name__)
 
 _END = "</ul>"
+_KNOWN = "pgpmailman_writing"
 
 
 @register.filter  # type: ignore[untyped-decorator]  # Django is untyped
@@ -72,13 +74,13 @@ def key_check(context: Context) -> dict[str, Any]:
     }
 
 
-def _harmless(part: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _harmless(part: Callable[..., Any]) -> Callable[..., Any]:
     """Nothing instead of what can't be made."""
 
     @functools.wraps(part)
-    def made(context: Any) -> Any:
+    def made(*asked: Any) -> Any:
         try:
-            return part(context)
+            return part(*asked)
         except Exception as error:  # noqa: BLE001 - it stands on stock pages
             log.warning("%s is left out of a page: %s", part.__name__, type(error).__name__)
             return ""
@@ -177,6 +179,51 @@ def table(parser: Parser, token: Token) -> _Table:
     rows = parser.parse(("endtable",))
     parser.delete_first_token()
     return _Table(parser.compile_filter(name), rows)
+
+
+class _Message(template.Node):  # type: ignore[misc]  # Django is untyped
+    """A message of a web archive as it is there without us; unless its list is plain, without what sends an answer in the clear."""
+
+    def __init__(self, name: str, origin: Any) -> None:
+        self._name = name
+        self._origin = origin
+        self._found: Any = None
+
+    def render(self, context: Context) -> Any:
+        """See `Node`."""
+        if self._found is None:  # a thread has many messages
+            self._found = _next(context.template.engine, self._name, self._origin)
+        writing = _writing(context) if context.get("posting_enabled") else Writing.OPEN
+        if writing is Writing.OPEN:
+            return self._found.render(context)
+        with context.push(posting_enabled=False):
+            return mark_safe(f"{self._found.render(context)}{_writing_note(context, writing)}")  # noqa: S308 - templates' own, both
+
+
+def _writing(context: Any) -> Writing:
+    """Whether answers to this message are taken; asked once for a page."""
+    try:
+        mlist = context["mlist"]
+        known = vars(mlist)  # the object is the page's own
+        if _KNOWN not in known:
+            known[_KNOWN] = writing_to(mlist.list_id)
+        return cast("Writing", known[_KNOWN])
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not known
+        log.warning("Whether a list is encrypted is not known: %s", type(error).__name__)
+        return Writing.NOT_KNOWN
+
+
+@_harmless
+def _writing_note(context: Any, writing: Writing) -> Any:
+    values = {"list_id": context["mlist"].list_id, "encrypted": writing is Writing.ENCRYPTED}
+    return render_to_string("django_pgpmailman/writing_note.html", values)
+
+
+@register.tag  # type: ignore[untyped-decorator]
+def message_with_writing(parser: Parser, token: Token) -> _Message:
+    """``{% message_with_writing "hyperkitty/messages/message.html" %}``, in our own template of that name."""
+    _, name = token.split_contents()
+    return _Message(name.strip('"'), parser.origin)
 
 
 def _next(engine: Any, name: str, origin: Any) -> Any:
