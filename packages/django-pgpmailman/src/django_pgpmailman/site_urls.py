@@ -6,11 +6,12 @@ from importlib import import_module
 
 from django.urls import include, path
 
+from django_pgpmailman import joining
 from django_pgpmailman.configuration import load
 
 _before = import_module(load().root_urls)
 
-urlpatterns = [path("", include("django_pgpmailman.urls")), *_before.urlpatterns]
+urlpatterns = [path("", include("django_pgpmailman.urls")), *joining.patterns(_before), *_before.urlpatterns]
 
 # What the project says of errors stays.
 globals().update(
