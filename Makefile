@@ -167,6 +167,10 @@ bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
 bench-website: setup ## Measure how late a website learns what happens in Mailman, with its events and without
 	@PYTHONPATH=packages/mailman-rest-events/tests:tests/e2e $(BIN)/python benchmarks/freshness.py $(ARGS)
 
+.PHONY: bench-pages
+bench-pages: setup ## Measure what the website's pages cost for a list of 20,000 members; prints ratios of one run
+	@PYTHONPATH=packages/mailman-rest-events/tests:packages/mailman-pgp/tests:tests/e2e $(BIN)/python benchmarks/pages.py $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does
 	@$(call say,ruff); \

@@ -152,7 +152,7 @@ def test_a_stranger_is_sent_to_sign_in(people: People) -> None:
 
 def test_refusal_says_for_whom_the_page_is(people: People) -> None:
     """Who may not is told for whom the page is."""
-    response = people.client(Role.MODERATOR).get(f"/pgp/lists/{ANTS}/settings")
+    response = people.client(Role.MODERATOR).get(f"/pgp/lists/{ANTS}/members")
     assert "This page is for owners of the list." in response.content.decode()
 
 

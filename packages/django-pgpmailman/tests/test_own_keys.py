@@ -345,6 +345,7 @@ def user_menu(user: Any) -> str:
             "Your request waits for your answer to the mail.",
         ),
         ("counts", {"request": joining("subscriber")}, "Your request waits for your answer to the mail."),
+        ("no-certificate", {"request": {**joining("outside"), "reason": "waits for proof"}}, "The message is too old"),
         ("counts", {"request": joining("moderator")}, "Your request waits for a moderator."),
         ("counts", {}, "your key counts"),
     ],

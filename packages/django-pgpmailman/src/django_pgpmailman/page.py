@@ -5,7 +5,7 @@ A method that is not named is not answered, whoever asks; so is a role that nobo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +52,14 @@ class Visit:
     :ivar names: The parts of the address that name something.
     :ivar core: Mailman's own client, with a limit of time.
     :ivar mlist: The list that the role is on, as that client has it; None where it is on none.
+    :ivar role: What they were found to be, which may be more than the page asks for.
     """
 
     request: HttpRequest
     names: Mapping[str, str]
     core: Client = field(repr=False)  # its own repr has the password of REST
     mlist: Any = field(default=None, repr=False)
+    role: Role = Role.EVERYBODY
 
     @property
     def lists(self) -> EncryptedLists:
@@ -161,7 +163,7 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
     if method.role.of_list:
         _tell_menu(user, role)
     with core.asking():
-        return method.answer(visit)
+        return method.answer(replace(visit, role=role))
 
 
 def _tell_menu(user: Any, role: Role) -> None:

@@ -10,12 +10,13 @@ from importlib import import_module
 from django.apps import apps
 from django.urls import include, path
 
+from django_pgpmailman import joining
 from django_pgpmailman.archive_posting import guarded
 from django_pgpmailman.configuration import has_app, load
 
 _before = import_module(load().root_urls)
 
-urlpatterns = [path("", include("django_pgpmailman.urls")), *guarded(_before.urlpatterns)]
+urlpatterns = [path("", include("django_pgpmailman.urls")), *joining.patterns(_before), *guarded(_before.urlpatterns)]
 
 # As `mailman_rest_events.django` has it in its own manual.
 if apps.is_installed("mailman_rest_events.django") and not has_app(_before.urlpatterns, "mailman_events"):
