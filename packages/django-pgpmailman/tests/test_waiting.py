@@ -336,8 +336,8 @@ def test_way_there(people: People) -> None:
     owner = shown(people.client(Role.OWNER).get(page("held")))
     for kind in KINDS:
         assert f'href="{page(kind)}"' in moderator
-    assert f'href="{page("list_key")}"' not in moderator
-    assert f'href="{page("list_key")}"' in owner
+    assert f'href="{page("encryption")}"' not in moderator
+    assert f'href="{page("encryption")}"' in owner
 
 
 @each_kind
