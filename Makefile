@@ -16,7 +16,10 @@ TOOLS := .tools
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # All that decides what is installed; build.txt holds what builds it, where that is no wheel.
-LOCKS := requirements/locked.txt requirements/build.txt $(wildcard packages/*/pyproject.toml)
+LOCKS := requirements/locked.txt requirements/build.txt \
+    $(wildcard packages/*/pyproject.toml packages/*/hatch_build.py packages/*/package-lock.json)
+# Comes by npm, where there is one; all but one part of the website's pages works without.
+OPENPGP_JS := packages/django-pgpmailman/src/django_pgpmailman/static/django_pgpmailman/openpgp/openpgp.js
 PYTEST := $(BIN)/python -m pytest
 SANDBOX := .sandbox
 ARGS ?=
@@ -80,7 +83,8 @@ setup: ## Install everything into .venv; done again only when what is locked has
 	version='import sys; print(sys.version_info[:2])'; \
 	have="$$($(BIN)/python -c "$$version" 2>/dev/null || true)"; \
 	if [ -n "$(PYTHON)" ] && [ "$$have" != "$$("$(PYTHON)" -c "$$version" 2>/dev/null || true)" ]; then have=""; fi; \
-	if [ -n "$$have" ] && [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" = "$$want" ]; then exit 0; fi; \
+	if [ -n "$$have" ] && [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" = "$$want" ] && \
+	    { [ -e $(OPENPGP_JS) ] || ! command -v npm >/dev/null; }; then exit 0; fi; \
 	$(find_python); \
 	$(find_uv); \
 	$(call say,Setting up $(VENV) with $$("$$python" --version); this takes a minute or two the first time); \
@@ -93,6 +97,10 @@ setup: ## Install everything into .venv; done again only when what is locked has
 	"$$uv" pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
 	    $(addprefix --editable ,$(PACKAGES)); \
 	printf '%s\n' "$$want" > $(STAMP); \
+	if [ ! -e $(OPENPGP_JS) ]; then \
+	    echo "OpenPGP.js is not there: npm is missing (Debian: apt install npm), or does not reach its registry. All works, but the" \
+	        "website's pages don't show a key before it is sent, and the tests of that are skipped."; \
+	fi; \
 	$(call say,Ready)
 
 .PHONY: demo
@@ -100,9 +108,13 @@ demo: setup ## Show an encrypted list at work, on a real Mailman, and end
 	@$(BIN)/python -m mailman_pgp.sandbox.demo
 
 .PHONY: serve
-serve: setup ## The same Mailman left running (in .sandbox), with what to type next
-	@echo 'Starting Mailman; this takes a few seconds.'; \
-	$(BIN)/mailman-pgp sandbox --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
+serve: setup ## A Mailman with its website left running (in .sandbox), with people to log in as
+	@echo 'Starting Mailman and its website; this takes half a minute the first time.'; \
+	$(BIN)/python -m django_pgpmailman.sandbox serve --dir $(SANDBOX) $(ARGS) | $(BIN)/python -m mailman_pgp.cli.whatnext
+
+.PHONY: pictures
+pictures: setup ## Take the pictures of the README anew (in docs/pictures), with Chromium
+	@$(BIN)/python docs/pictures/take.py
 
 # Tests run side by side, each worker with a Mailman (and a PostgreSQL) of its own; a file stays with one worker.  Files are
 # taken in the order given, not those with the most tests first: what takes longest are files of few.
@@ -155,6 +167,10 @@ bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
 bench-website: setup ## Measure how late a website learns what happens in Mailman, with its events and without
 	@PYTHONPATH=packages/mailman-rest-events/tests:tests/e2e $(BIN)/python benchmarks/freshness.py $(ARGS)
 
+.PHONY: bench-pages
+bench-pages: setup ## Measure what the website's pages cost for a list of 20,000 members; prints ratios of one run
+	@PYTHONPATH=packages/mailman-rest-events/tests:packages/mailman-pgp/tests:tests/e2e $(BIN)/python benchmarks/pages.py $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style and types, as .ci/run does
 	@$(call say,ruff); \
@@ -181,6 +197,7 @@ translations: setup ## Gather the texts for translators, and compile what they h
 	    $(call say,Gathering the texts of $$name); \
 	    cd "$(CURDIR)/$$package/src"; \
 	    $$babel extract --mapping=../pyproject.toml --no-default-keywords --keyword=_ --keyword=N_ --keyword=Text \
+	        --keyword=P_:1c,2 --keyword=pgettext:1c,2 --keyword=pgettext_lazy:1c,2 \
 	        --no-location --omit-header --width=100 --output="$$name/locale/$$domain.pot" "$$name"; \
 	    cd "$$name/locale"; \
 	    for po in */LC_MESSAGES/"$$domain".po; do \
@@ -203,6 +220,7 @@ lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: the newest versions)
 	compile requirements/build.in -o requirements/build.txt; \
 	compile requirements/django.in -o requirements/django.txt; \
 	compile requirements/uv.in -o requirements/uv.txt; \
-	git diff --stat -- requirements 2>/dev/null || true
+	if command -v npm >/dev/null; then (cd packages/django-pgpmailman && npm install --package-lock-only --no-audit --no-fund); fi; \
+	git diff --stat -- requirements packages/*/package-lock.json 2>/dev/null || true
 
 , := ,

@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from listening import settings_for
 from refreshed import Change, Mailman
 from websites import ServedWebsite
 
+from django_pgpmailman.sandbox.events import settings_for
 from mailman_pgp.sandbox import Options, Sandbox, until
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _measure(root: Path, rounds: int, patience: float) -> int:
     try:
         with Sandbox(root / "sandbox", Options(plugin=False, settings=settings)) as sandbox:
             mailmans = [Mailman(sandbox.rest, number) for number in range(rounds)]
-            told.start(sandbox.rest, [email for mailman in mailmans for email in mailman.people])
-            stock.start(sandbox.rest, mailmans[0].people)
+            told.start_for(sandbox.rest, [email for mailman in mailmans for email in mailman.people])
+            stock.start_for(sandbox.rest, mailmans[0].people)
             changes = [mailman.changes() for mailman in mailmans]
             until(
                 lambda: sandbox.rest("plugins/events/endpoints/web")["waiting"] == 0, "the website told", patience * 2

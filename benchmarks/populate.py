@@ -29,7 +29,8 @@ def main() -> None:
     mlist = getUtility(IListManager).get(address)
     users = getUtility(IUserManager)
     for number in range(count):
-        person = users.create_address(f"member{number}@example.com", f"Member {number}")
+        email = f"member{number}@example.com"
+        person = users.get_address(email) or users.create_address(email, f"Member {number}")
         person.verified_on = now()
         mlist.subscribe(person, send_welcome_message=False)
     config.db.commit()

@@ -38,11 +38,11 @@ class Browser:
     complaints: list[str] = field(default_factory=list)
 
     @contextmanager
-    def window(self, visitor: Visitor, size: tuple[int, int] = DESK) -> Iterator[Any]:
+    def window(self, visitor: Visitor, size: tuple[int, int] = DESK, language: str = "en-US") -> Iterator[Any]:
         """A window in which somebody is signed in as they are; a page of playwright."""
         width, height = size
         context = self.chromium.new_context(
-            viewport={"width": width, "height": height}, base_url=self.address, locale="en-US"
+            viewport={"width": width, "height": height}, base_url=self.address, locale=language
         )
         cookie = visitor.browser.cookies.get("sessionid")
         if cookie is not None:
@@ -72,8 +72,11 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The website at a port, with its styles; the address.  Its threads see what the test has not committed."""
+def served(handler: Any = None) -> Iterator[str]:
+    """The website at a port, with its styles (by another handler, where one is given); the address.
+
+    Its threads see what the test has not committed.
+    """
     from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: PLC0415 - Django must be ready
     from django.core.servers.basehttp import ThreadedWSGIServer  # noqa: PLC0415
     from django.db import connections  # noqa: PLC0415
@@ -84,7 +87,7 @@ def served() -> Iterator[str]:
 
     connection = connections["default"]
     connection.inc_thread_sharing()
-    server = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={"default": connection})
+    server = LiveServerThread("127.0.0.1", handler or StaticFilesHandler, connections_override={"default": connection})
     server.server_class = Server
     server.daemon = True
     server.start()

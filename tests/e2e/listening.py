@@ -14,18 +14,9 @@ from mailman_rest_events.receiving.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 KEY = secrets.token_urlsafe(24)
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-SETTINGS = {
-    "plugin.events.class": "mailman_rest_events.plugin.EventsPlugin",
-    "plugin.events.enabled": "yes",
-    "plugin.events.component_package": "mailman_rest_events",
-    "runner.events.class": "mailman_rest_events.runners.EventsRunner",
-    "runner.events.sleep_time": "0.1s",
-    "runner.events.max_restarts": "1000",
-}
 
 
 class Heard:
@@ -79,10 +70,3 @@ def listening() -> Iterator[Heard]:
     made = Heard()
     with receiver(made.says) as made.peer:
         yield made
-
-
-def settings_for(configuration: Path, text: str) -> list[str]:
-    """Settings of a sandbox with the plugin, whose own settings file is written here."""
-    configuration.write_text(text)
-    lines = {**SETTINGS, "plugin.events.configuration": str(configuration)}
-    return [f"{name}={value}" for name, value in lines.items()]

@@ -7,8 +7,9 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from listening import KEY, Heard, listening, settings_for
+from listening import KEY, Heard, listening
 
+from django_pgpmailman.sandbox.events import settings_for
 from mailman_pgp.sandbox.client import Sandbox
 from mailman_pgp.sandbox.configuration import Options
 from mailman_pgp.sandbox.polling import until

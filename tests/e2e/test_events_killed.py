@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import mortal
 import mortal_receiver
 import pytest
-from listening import settings_for
 from mortal_receiver import MortalReceiver, Taken
 from postgresql import embedded_server
 
+from django_pgpmailman.sandbox.events import settings_for
 from mailman_pgp.sandbox.client import Sandbox
 from mailman_pgp.sandbox.configuration import Options
 from mailman_pgp.sandbox.polling import until

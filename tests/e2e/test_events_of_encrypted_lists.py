@@ -10,9 +10,10 @@ import jsonschema_rs
 import pytest
 from conversations import asked, clear, confirmed, moderator, reply, set_policy, tell, until_says
 from keys import DAY, forge_usable, now
-from listening import listening, settings_for
+from listening import listening
 from people import EncryptedList, Person
 
+from django_pgpmailman.sandbox.events import settings_for
 from mailman_pgp.events.described import EVENTS
 from mailman_pgp.openpgp import inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey

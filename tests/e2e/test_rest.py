@@ -57,7 +57,7 @@ def test_a_request_goes_on(lists: EncryptedLists, encrypted_list: EncryptedList)
 
 
 def test_what_became_of_a_post(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
-    """Who did not get a post is named with the reason, until they are served again."""
+    """Who did not get a post is named with the reason, also when they have got a later one; the shell says the same."""
     ants = lists.of(encrypted_list.list_id)
     anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
     encrypted_list.forget(bart)
@@ -67,8 +67,18 @@ def test_what_became_of_a_post(lists: EncryptedLists, encrypted_list: EncryptedL
     (post,) = ants.posts()
     assert (post["recipients"], post["delivered"], post["skipped"], post["tried_again"]) == (2, 1, 1, 0)
     found = ants.post(post["message_id"])
-    assert [(one["address"], one["reason"]) for one in found["missed"]] == [(bart.address, "no-certificate")]
+    assert [(one["reason"], one["number"]) for one in found["reasons"]] == [("no-certificate", 1)]
     assert found["unknown"] == 0
+    (missed,) = ants.missed(post["message_id"])
+    assert (missed["address"], missed["reason"], missed["answer"]) == (bart.address, "no-certificate", None)
+    said = encrypted_list.pgp("posts", encrypted_list.address, "--post", post["message_id"])
+    assert f"{bart.address}  no-certificate  no certificate" in said
+    encrypted_list.certify(bart)
+    anne.post("Again to everybody")
+    until(lambda: len(list(ants.posts())) > 1, "the next post to be sent")
+    encrypted_list.sandbox.wait_until_idle()
+    later, _ = ants.posts()
+    assert (list(ants.missed(later["message_id"])), list(ants.missed(post["message_id"]))) == ([], [missed])
     with pytest.raises(RefusedError, match="Nothing is known of a post"):
         ants.post("<another@example.net>")
 
@@ -177,7 +187,7 @@ def test_test_message(lists: EncryptedLists, encrypted_list: EncryptedList) -> N
     assert grouped(anne.key.fingerprint) in opened.as_string()
     encrypted_list.sandbox.wait_until_idle()
     found = ants.post(answer["message_id"])
-    assert (found["recipients"], found["delivered"], found["missed"]) == (1, 1, [])
+    assert (found["recipients"], found["delivered"], found["reasons"]) == (1, 1, [])
     assert f"A test message to {bart.address} is on its way." in encrypted_list.pgp(
         "test", encrypted_list.address, bart.address
     )

@@ -135,6 +135,7 @@ def test_member_brings_another_key(site: Site, browser: Browser, encrypted_list:
         page.get_by_role("link", name="Bring or change your key").click()
         page.get_by_label("As a file").set_input_files(tmp_path / "anne.pgp")
         page.get_by_role("button", name="Look at it").click()
+        page.get_by_role("heading", name="Is this your key?").wait_for()
         old, brought = (page.locator("code", has_text=grouped(one.fingerprint)) for one in (anne.key, new))
         assert old.bounding_box()["y"] == brought.bounding_box()["y"]
         found = Axe().run(page, _WITHOUT_STOCK).response["violations"]

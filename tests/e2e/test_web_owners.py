@@ -134,6 +134,20 @@ def test_test_message(owner: Visitor, encrypted_list: EncryptedList) -> None:
     assert refused.response.context["refusal"]
 
 
+def test_who_missed_a_post(owner: Visitor, encrypted_list: EncryptedList) -> None:
+    """The page of a post names who did not get it, and why; not who did, also when the other one has a key again."""
+    anne, bob = encrypted_list.member("Anne"), encrypted_list.member_without_certificate("Bob")
+    anne.post()
+    (post,) = until(lambda: encrypted_list.rest("posts").get("entries"), "the post to be sent")
+    encrypted_list.certify(bob)
+    page = owner.get(f"{pages(encrypted_list, 'posts')}/{post['message_id']}")
+    assert [(one["address"], one["reason"]) for one in page.response.context["missed"]] == [
+        (bob.address, "no-certificate")
+    ]
+    assert "Ask them for their certificate, and add it." in page.text
+    assert anne.address not in page.text
+
+
 def test_encryption_and_key(site: Site, encrypted_list: EncryptedList) -> None:
     """An owner encrypts a plain list, lets its key live longer, and turns encryption off by its fingerprint."""
     plain = f"plainowner{encrypted_list.number}@lists.example.com"

@@ -114,14 +114,18 @@ def test_refusal_at_its_field(site: Site, encrypted_list: EncryptedList) -> None
 
 
 def test_who_may(site: Site, encrypted_list: EncryptedList, new_list: Any) -> None:
-    """Owners of another list, moderators, members and strangers get no owner's page; superusers get each, and that of the site."""
+    """Owners of another list, members and strangers get no owner's page, moderators read it; superusers get each, and that of the site."""
     other = new_list()
     visitors = {role: site.officer(role, encrypted_list) for role in ("owner", "moderator")}
     visitors["member"] = site.visitor(encrypted_list.member("Anne").address)
     visitors |= {"other": site.officer("owner", other), "stranger": site.visitor("stranger@example.net")}
     visitors["admin"] = site.visitor("admin@example.net", superuser=True)
     statuses = {name: visitor.get(settings_page(encrypted_list)).status for name, visitor in visitors.items()}
-    assert statuses == {"owner": 200, "moderator": 403, "member": 403, "other": 403, "stranger": 403, "admin": 200}
+    assert statuses == {"owner": 200, "moderator": 200, "member": 403, "other": 403, "stranger": 403, "admin": 200}
+    read = visitors["moderator"].get(settings_page(encrypted_list)).text
+    assert in_fours(inspect(encrypted_list.certificate).fingerprint) in read
+    assert "<form" not in read
+    assert visitors["moderator"].post(settings_page(encrypted_list), footer_note="").status == 403
     assert {name: visitor.get("/pgp/").status for name, visitor in visitors.items()} == dict.fromkeys(visitors, 403) | {
         "admin": 200
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from listening import settings_for
 from refreshed import NAMES, Change, Mailman
 from websites import ServedWebsite
 
+from django_pgpmailman.sandbox.events import settings_for
 from mailman_pgp.sandbox.client import Sandbox
 from mailman_pgp.sandbox.configuration import Options
 from mailman_pgp.sandbox.polling import until
@@ -47,7 +47,7 @@ def site(
 def changes(site: Sandbox, served: ServedWebsite) -> list[dict[str, Change]]:
     """What is to be done, by its name, each twice; the website runs from here on, and knows what there is."""
     mailmans = [Mailman(site.rest, number) for number in range(2)]
-    served.start(site.rest, [email for mailman in mailmans for email in mailman.people])
+    served.start_for(site.rest, [email for mailman in mailmans for email in mailman.people])
     made = [{change.name: change for change in mailman.changes()} for mailman in mailmans]
     until(lambda: said(site)["waiting"] == 0, lambda: f"the website told, {said(site)}\n{served.logs()}")
     return made

@@ -1,26 +1,21 @@
-"""Websites with stock Postorius and HyperKitty, served by gunicorn, and the browsers of those who look at them."""
+"""The website of a sandbox, and the browsers of those who look at it."""
 
 from __future__ import annotations
 
 import http.cookiejar
-import json
 import os
 import re
-import secrets
 import signal
-import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import website
-
+from django_pgpmailman.sandbox import project
+from django_pgpmailman.sandbox.website import Website
 from mailman_pgp.sandbox import processes
 
 if TYPE_CHECKING:
@@ -29,12 +24,8 @@ if TYPE_CHECKING:
     from mailman_pgp.sandbox.rest import Rest
 
 ADMINISTRATOR = "admin@example.org"
-_PASSWORD = "password"
-_ADDRESS = "mailman-events/"
 _HERE = Path(__file__).parent
-_WORKERS = 2
 _TIMEOUT_SECONDS = 60.0
-_STOP_SECONDS = 20.0
 _OPTION = re.compile(r'<option value="\d+" selected>([^<]*)</option>')
 
 
@@ -67,79 +58,46 @@ class Browser:
             with error:
                 return Page(error.code, error.read().decode())
 
-    def log_in(self, email: str) -> None:
+    def log_in(self, email: str, password: str) -> None:
         """By the page that stock has for it."""
         self("accounts/login/")
-        self("accounts/login/", {"login": email, "password": _PASSWORD})
+        self("accounts/login/", {"login": email, "password": password})
         assert any(cookie.name == "sessionid" for cookie in self._cookies), f"{email} could not log in."
 
 
-@dataclass
-class ServedWebsite:
-    """A website in processes of its own, with a database on the disk and a cache that they share.
+class ServedWebsite(Website):
+    """The website of a sandbox, as its visitors see it, and killed.
 
-    Its port is there from the beginning, for whoever is to know it before it starts.
-
-    :ivar with_events: Whether it takes events; else it is stock's.
-    :ivar cache: The class of its cache.
+    :param with_events: Whether it takes events; else it is stock's.
+    :param cache: The class of its cache.
     """
 
-    directory: Path
-    with_events: bool = True
-    cache: str = "django.core.cache.backends.db.DatabaseCache"
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    secret: str = field(default_factory=lambda: website.written(secrets.token_bytes(32)), repr=False)
-    _browsers: dict[str, Browser] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    application = "deletions:application()"
 
-    def __post_init__(self) -> None:
-        self.directory.mkdir()
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self._base = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
-
-    @property
-    def section(self) -> str:
-        """What mailman-rest-events.cfg says of it; but for its secrets as docs/receiving.md has it."""
-        return (
-            f"[endpoint.web]\nurl: {self._base}{_ADDRESS}\nallow_private: yes\napi_key: {self.key}\nsecret: {self.secret}\n"
-            "events: (Subscription|Unsubscription|AddressVerification|(List|Domain)(Created|Deleted)"
-            "|List(Key|Settings)Changed)Event\n"
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        with_events: bool = True,
+        cache: str = "django.core.cache.backends.db.DatabaseCache",
+    ) -> None:
+        super().__init__(
+            directory,
+            CACHES={"default": {"BACKEND": cache, "LOCATION": "mailman_cache"}},
+            INSTALLED_APPS=[*project.STOCK, *(["mailman_rest_events.django"] if with_events else [])],
+            ROOT_URLCONF=project.ROOT_URLS,
         )
+        self._browsers: dict[str, Browser] = {}
 
-    def start(self, rest: Rest, people: Sequence[str]) -> None:
-        """Have it serve these accounts, and ask this Mailman."""
-        settings: dict[str, Any] = website.SETTINGS | {
-            "ACCOUNT_RATE_LIMITS": False,
-            "ALLOWED_HOSTS": ["127.0.0.1"],
-            "CACHES": {"default": {"BACKEND": self.cache, "LOCATION": "mailman_cache"}},
-            "DATABASES": {
-                "default": {
-                    "ENGINE": "django.db.backends.sqlite3",
-                    "NAME": str(self.directory / "web.db"),
-                    "OPTIONS": {"timeout": 60},
-                }
-            },
-            "INSTALLED_APPS": [*website.STOCK, *(["mailman_rest_events.django"] if self.with_events else [])],
-            "MAILMAN_EVENTS": {"secrets": [self.secret]},
-            "MAILMAN_REST_API_PASS": rest.password,
-            "MAILMAN_REST_API_URL": rest.url.rpartition("/")[0],
-            "MAILMAN_REST_API_USER": rest.user,
-            "ROOT_URLCONF": "website_urls",
-            "SECRET_KEY": secrets.token_urlsafe(32),
-        }
-        (self.directory / "settings.json").write_text(json.dumps(settings))
-        self._run("prepare", *people)
-        self.serve()
-
-    def serve(self) -> None:
-        """Start the processes that answer; whoever has asked meanwhile waits."""
-        descriptor = self._listening.fileno()
-        command = [sys.executable, "-m", "gunicorn", f"--bind=fd://{descriptor}", f"--workers={_WORKERS}", "--preload"]
-        command += ["--no-control-socket", "--graceful-timeout=2", "website_server:application()"]
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, env=self._environment, pass_fds=[descriptor], stdout=log, stderr=log, cwd=self.directory
-            )
+    def start_for(self, rest: Rest, people: Sequence[str]) -> None:
+        """Have it serve these accounts and an administrator, and ask this Mailman."""
+        self.start(
+            rest,
+            [
+                {"email": email, "name": "", "password": self.password, "superuser": email == ADMINISTRATOR}
+                for email in (ADMINISTRATOR, *people)
+            ],
+        )
 
     def kill(self) -> None:
         """Kill all of its processes."""
@@ -158,31 +116,19 @@ class ServedWebsite:
 
     def catch_up(self) -> None:
         """What brings a stock website up to date: the job that it runs once an hour, and a look at Postorius' page of domains."""
-        self._run("job")
+        self.run("runjob", "new_lists_from_mailman")
         assert self.page(ADMINISTRATOR, "mailman3/domains/").status == HTTPStatus.OK
-
-    def _run(self, *arguments: str) -> None:
-        command = [sys.executable, str(_HERE / "website_server.py"), *arguments]
-        done = subprocess.run(command, env=self._environment, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
 
     @property
     def _environment(self) -> dict[str, str]:
-        places = [str(_HERE), str(Path(website.__file__).parent), os.environ.get("PYTHONPATH", "")]
-        return os.environ | {"WEBSITE": str(self.directory), "PYTHONPATH": os.pathsep.join(filter(None, places))}
-
-    def stop(self) -> None:
-        """End it."""
-        self._listening.close()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(_STOP_SECONDS)
+        paths = os.pathsep.join(filter(None, (str(_HERE), os.environ.get("PYTHONPATH", ""))))
+        return super()._environment | {"PYTHONPATH": paths}
 
     def page(self, email: str, path: str) -> Page:
         """A page as an account sees it, which logs in once."""
         if email not in self._browsers:
-            self._browsers[email] = Browser(self._base)
-            self._browsers[email].log_in(email)
+            self._browsers[email] = Browser(self.url)
+            self._browsers[email].log_in(email, self.password)
         return self._browsers[email](path)
 
     def archive_opens(self, email: str, fqdn_listname: str) -> bool:
@@ -218,7 +164,3 @@ class ServedWebsite:
             return list_id in (self.directory / "deleted").read_text().splitlines()
         except FileNotFoundError:
             return False
-
-    def logs(self) -> str:
-        """What its processes have said."""
-        return (self.directory / "log").read_text(errors="replace")

@@ -89,7 +89,22 @@ def chosen(address: str, fingerprint: str = FIRST, **changed: Any) -> dict[str, 
 def post(message_id: str, **changed: Any) -> dict[str, Any]:
     """What became of a post."""
     numbers = {"recipients": 5, "delivered": 3, "skipped": 1, "failed": 1, "tried_again": 0, "attempts": 1}
-    return {"message_id": message_id, "at": _AT, **numbers, "missed": [], "unknown": 0, **changed}
+    return {"message_id": message_id, "at": _AT, **numbers, "reasons": [], "unknown": 0, **changed}
+
+
+def missed(address: str, reason: str = "expired", **changed: Any) -> dict[str, Any]:
+    """Somebody who did not get a post."""
+    said = {
+        "words": "the certificate has expired",
+        "next_step": "Ask them to extend it and to send it again, and add it.",
+    }
+    return {"address": address, "reason": reason, **said, "answer": None, "since": _AT, **changed}
+
+
+def _page(found: list[dict[str, Any]], fields: dict[str, str]) -> dict[str, Any]:
+    start = (int(fields["page"]) - 1) * int(fields["count"])
+    shown = found[start : start + int(fields["count"])]
+    return {"start": start, "total_size": len(found), **({"entries": shown} if shown else {})}
 
 
 @dataclass(slots=True)
@@ -99,6 +114,7 @@ class People:
     :ivar members: In the order in which they are shown.
     :ivar chosen: What counts, by address.
     :ivar posts: By their Message-ID.
+    :ivar missed: Who did not get one, by its Message-ID.
     :ivar requests: What is said of requests that went on.
     """
 
@@ -106,32 +122,38 @@ class People:
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    missed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def answer(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
         """What is answered; raises RefusedError."""
         match method, path:
             case "GET", ["members"]:
-                start = (int(fields["page"]) - 1) * int(fields["count"])
-                found = self.members[start : start + int(fields["count"])]
-                return {"start": start, "total_size": len(self.members), **({"entries": found} if found else {})}
+                return _page(self.members, fields)
             case "POST", ["certificates"]:
                 return self._added(fields["address"], fields["certificate"], "added")
             case _, ["certificates", address]:
                 return self._of(method, address, fields)
             case "POST", ["keyring"]:
                 return self._brought(fields)
-            case "GET", ["posts"]:
-                found = list(self.posts.values())
-                return {"start": 0, "total_size": len(found), **({"entries": found} if found else {})}
-            case "GET", ["posts", message_id] if message_id in self.posts:
-                return self.posts[message_id]
-            case "GET", ["posts", _]:
-                raise RefusedError(404, "Nothing is known of a post with this Message-ID.", "no-such-post")
+            case "GET", ["posts", *rest]:
+                return self._sent(rest, fields)
             case "POST", ["test"]:
                 if fields["address"] != ANNE:
                     raise RefusedError(409, "They have no certificate.", "no-certificate")
                 return {"address": ANNE, "message_id": "a/test@example.com"}
         raise RefusedError(404, "Not Found")
+
+    def _sent(self, path: list[str], fields: dict[str, str]) -> Any:
+        match path:
+            case []:
+                found = list(self.posts.values())
+                return {"start": 0, "total_size": len(found), **({"entries": found} if found else {})}
+            case [message_id] if message_id in self.posts:
+                return self.posts[message_id]
+            case [message_id, "missed"] if message_id in self.posts:
+                found = self.missed.get(message_id, [])
+                return _page([one for one in found if fields.get("reason") in {None, one["reason"]}], fields)
+        raise RefusedError(404, "Nothing is known of a post with this Message-ID.", "no-such-post")
 
     def _of(self, method: str, address: str, fields: dict[str, str]) -> Any:
         if address not in self.chosen:

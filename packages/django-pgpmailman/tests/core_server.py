@@ -56,6 +56,7 @@ CHANGE = {
     "certificate": OFFERED,
     "earlier": OTHER_FINGERPRINT,
     "counting": OTHER_FINGERPRINT,
+    "chosen": {**OFFERED, "fingerprint": OTHER_FINGERPRINT, "user_ids": ["Anne of before <anne@example.com>"]},
     "suspended": False,
     "outdated": False,
 }
@@ -183,8 +184,8 @@ class CoreServer:
                 return self._members(self.rosters[self._known(spec)][role], spec, role)
             case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
                 return {"count": 0}
-            case ["lists", spec, ("requests" | "held") as kind, name] if method == "POST":
-                return self._decided(kind, spec, name)
+            case ["lists", _, "requests", name] if method == "POST":
+                return self._decided("requests", name)
             case ["lists", spec, "archivers"]:
                 return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
             case ["members", "find"]:
@@ -306,9 +307,9 @@ class CoreServer:
                 return {"start": start, "total_size": len(entries), **({"entries": shown} if shown else {})}
             case "GET", [("requests" | "changes" | "held") as kind, name]:
                 return self._one(kind, list_id, name)
-            case "POST", ["changes", name]:
-                self._one("changes", list_id, name)
-                self._taken("changes", list_id, name)
+            case "POST", [("changes" | "held") as kind, name]:
+                self._one(kind, list_id, name)
+                self._taken(kind, list_id, name)
                 return {}
             case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"]:
                 return {}
@@ -348,10 +349,9 @@ class CoreServer:
         code = {"requests": "no-such-request", "changes": "no-such-change", "held": "no-such-post"}[kind]
         raise RefusedError(404, "Nothing waits by this name.", code)
 
-    def _decided(self, kind: str, spec: str, name: str) -> dict[str, Any]:
+    def _decided(self, kind: str, name: str) -> dict[str, Any]:
         # Core takes a token of any list.
-        list_ids = list(self.waiting[kind]) if kind == "requests" else [spec]
-        if not any(self._taken(kind, list_id, name) for list_id in list_ids):
+        if not any(self._taken(kind, list_id, name) for list_id in list(self.waiting[kind])):
             raise RefusedError(404, "")
         return {}
 
@@ -367,7 +367,7 @@ class CoreServer:
             raise RefusedError(400, "replay_window_days takes another number than 13, or `default`.", "setting")
         if fields.get("of_tomorrow") == "trouble":
             raise RefusedError(400, "There is trouble.", "invalid")
-        self.encrypted[list_id].update(fields)
+        self.encrypted[list_id].update({name: value for name, value in fields.items() if name != "by"})
 
     def _whole(self, list_id: str) -> dict[str, Any]:
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,25 @@ def test_another_list(people: People) -> None:
     assert wrong == []
 
 
+@pytest.mark.usefixtures("hosts")
+def test_names_of_lists_are_not_found_out(people: People, mailman: CoreServer) -> None:
+    """Who is nothing on a list is answered in one way, whether it is encrypted, plain, or not there.
+
+    Pages that are not for people of the list tell those that are encrypted from others, and no more.
+    """
+    mailman.mlist("wasp@example.com", encrypted=False)
+    about_a_list = [page for page in pages() if "<list:list_id>" in page.route]
+    for page, role in itertools.product(about_a_list, (Role.EVERYBODY, Role.LOGGED_IN)):
+        client = people.client(role)
+        for method, named in page.methods.items():
+            answers = []
+            for name in ("wasp", "moth", "bees")[: 3 if named.role.of_list else 2]:
+                response = client.generic(method, address(page.route, f"{name}.example.com", role))
+                headers = {key: value.replace(name, "") for key, value in response.items() if key != "Expires"}
+                answers.append((response.status_code, response.content.decode().replace(name, ""), headers))
+            assert answers == answers[:1] * len(answers), (page.name, method, role)
+
+
 def test_addresses_of_others(people: People, mailman: CoreServer) -> None:
     """What is about an address of the visitor's own is shown of nobody else's, whatever they are; and Mailman is not asked."""
     own = [page for page in pages() if "<own:own_address>" in page.route]
@@ -132,7 +152,7 @@ def test_a_stranger_is_sent_to_sign_in(people: People) -> None:
 
 def test_refusal_says_for_whom_the_page_is(people: People) -> None:
     """Who may not is told for whom the page is."""
-    response = people.client(Role.MODERATOR).get(f"/pgp/lists/{ANTS}/settings")
+    response = people.client(Role.MODERATOR).get(f"/pgp/lists/{ANTS}/members")
     assert "This page is for owners of the list." in response.content.decode()
 
 
@@ -202,30 +222,58 @@ def test_addresses_that_look_the_same(
 
 
 def test_forged_forms(people: People, web: Website, mailman: CoreServer) -> None:
-    """A form that does not come from our page changes nothing."""
+    """A form that does not come from our page changes nothing, on no page and whosever browser sends it."""
     client = web.client
-    client.force_login(people.users[Role.OWNER], backend="django.contrib.auth.backends.ModelBackend")
-    mailman.paths()
-    response = client.post(f"/pgp/lists/{ANTS}/settings", {"initial-footer_note": "True"})
-    assert response.status_code == 403
-    assert mailman.paths() == []
+    for role in (Role.LOGGED_IN, Role.OWNER, Role.SITE_ADMIN):
+        client.force_login(people.users[role], backend="django.contrib.auth.backends.ModelBackend")
+        mailman.paths()
+        for page in pages():
+            if "POST" in page.methods:
+                form = {"action": "accept", "initial-footer_note": "True", "csrfmiddlewaretoken": "x" * 64}
+                assert client.post(address(page.route, ANTS, role), form).status_code == 403, page.name
+        assert mailman.paths() == []
+
+
+def is_public(response: Any) -> bool:
+    """Whether what was asked for is for everybody, and caches may keep it for a short while."""
+    path = response.request["PATH_INFO"]
+    return response["Cache-Control"] == "public, max-age=300" and (
+        "/.well-known/" in path or path.endswith("example.com/certificate.asc")
+    )
 
 
 @pytest.mark.usefixtures("hosts")
 def test_policy(people: People, mailman: CoreServer) -> None:
-    """No page of ours lets a browser run a script, or be shown within another one; also when something is wrong."""
+    """No page of ours is shown within another one, kept on the way, or runs a script but the one that looks at a key, by a number that
+    nobody knows before; also when something is wrong.
+    """
     responses = [response for _, _, _, response in visits(people, ANTS)]
     mailman.plugin = False
     responses += [response for _, _, _, response in visits(people, ANTS)]
+    numbers = []
     for response in responses:
         policy = response["Content-Security-Policy"]
         assert "default-src 'none'" in policy
-        assert "script" not in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
         assert response["X-Content-Type-Options"] == "nosniff"
-        if "html" in response.get("Content-Type", ""):
-            assert not re.search(r"<script|<style|style=|javascript:| on[a-z]+=", response.content.decode())
+        # What is the same for everybody may be kept; all else names who is signed in, at least.
+        everybody = response.status_code == 200 and "html" not in response["Content-Type"] and is_public(response)
+        assert everybody or {"no-store", "private"} <= set(response["Cache-Control"].split(", "))
+        if "html" not in response.get("Content-Type", "html"):
+            assert "script" not in policy
+        text = response.content.decode("utf-8", "replace")
+        if not text:
+            continue  # of HEAD
+        scripts = re.findall(
+            r'<script defer nonce="([\w-]{22})" src="/static/django_pgpmailman/key_check.js" [^>]*></script>', text
+        )
+        assert re.findall(r"script-src '([^;]*)';", policy) == [f"nonce-{number}" for number in scripts]
+        assert policy.count("script") == len(scripts) == ("data-pgpmailman-said" in text)
+        numbers += scripts
+        assert text.count("<script") == len(scripts)
+        assert not re.search(r"<style|style=|javascript:| on[a-z]+=", text)
+    assert len(set(numbers)) == len(numbers) > 5
 
 
 def test_policy_of_other_places(people: People, settings: Any) -> None:
@@ -243,12 +291,6 @@ def test_password(people: People) -> None:
     found = core()
     assert "restpass" in repr(found)
     assert "restpass" not in repr(Visit(None, {}, found, found.get_list(ANTS)))  # type: ignore[arg-type]  # no request is needed
-
-
-def test_nothing_kept(people: People) -> None:
-    """What is not for everybody is kept by no cache on the way."""
-    assert "no-store" in people.client(Role.OWNER).get(f"/pgp/lists/{ANTS}/settings")["Cache-Control"]
-    assert "no-store" in people.client(Role.OWNER).get("/pgp/")["Cache-Control"]
 
 
 def test_documentation(web: Website) -> None:

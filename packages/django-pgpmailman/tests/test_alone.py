@@ -10,15 +10,17 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_PROGRAM = """
+_WITHOUT = """
 import sys
 
 class Without:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {"mailman", "mailman_pgp", "mailman_plugin_kit", "pysequoia", "rpgp", "sqlalchemy", "hyperkitty"}:
-            raise ImportError(name)
+            raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, Without())
+"""
+_PROGRAM = """
 import website
 apps = [name for name in website.SETTINGS["INSTALLED_APPS"] if name not in {"hyperkitty", "mailman_rest_events.django"}]
 website.SETTINGS.update(INSTALLED_APPS=apps, PGPMAILMAN={"root_urls": "postorius_suite_urls"})
@@ -51,12 +53,30 @@ def test_what_comes_along() -> None:
     assert "mailman" not in brought_by("mailman-pgp-client")
 
 
-def test_alone() -> None:
-    """A website without all of these shows our pages."""
+def without(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program where these are not installed."""
     paths = [_HERE, _HERE.parents[1] / "mailman-rest-events/tests"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, text=True, check=False, timeout=120
+    return subprocess.run(
+        [sys.executable, "-c", _WITHOUT + program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
+
+
+def test_alone() -> None:
+    """A website without all of these shows our pages."""
+    done = without(_PROGRAM)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "503"]
+
+
+def test_sandbox_without_its_parts() -> None:
+    """Who wants to try it where parts of it are missing is told what to install."""
+    done = without("import runpy\nrunpy.run_module('django_pgpmailman.sandbox', run_name='__main__')\n")
+    assert done.returncode == 1
+    assert re.match(r"\w+ is not installed here\. .*pip install 'django-pgpmailman\[sandbox\]'", done.stderr)
+    assert "Traceback" not in done.stderr

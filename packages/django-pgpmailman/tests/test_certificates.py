@@ -34,12 +34,37 @@ def test_file(get: Any) -> None:
     assert response["Content-Disposition"] == f'attachment; filename="{ANTS}.asc"'
 
 
-def test_file_of_no_list(get: Any, mailman: CoreServer) -> None:
-    """There is none of a plain list, and of none; the page says which."""
-    mailman.mlist("plain@example.com", encrypted=False)
-    for name, sentence in (("plain", "This list is not encrypted."), ("none", "There is no such list.")):
-        response = get(f"/pgp/lists/{name}.example.com/certificate.asc")
-        assert (response.status_code, sentence in response.content.decode()) == (404, True)
+def asked_the_same(get: Any, path: str, *names: str) -> list[Any]:
+    """What is answered about each name, without the name itself."""
+    found = []
+    for name in names:
+        response = get(path.replace("ants", name), "example.com")
+        headers = {key: value for key, value in response.items() if key != "Expires"}  # it is now
+        found.append((response.status_code, response.content.decode("latin-1").replace(name, "ants"), headers))
+    return found
+
+
+@pytest.mark.parametrize("path", [f"/pgp/lists/{ANTS}/certificate.asc", DIRECT, ADVANCED])
+def test_of_no_list(get: Any, mailman: CoreServer, path: str) -> None:
+    """Whether there is no list of a name, or a plain one, is not to be told apart: not by the status, the page, or a header."""
+    mailman.mlist("wasp@example.com", encrypted=False)
+    plain, none = asked_the_same(get, path, "wasp", "moth")
+    assert plain == none
+    assert plain[0] == 404
+    assert "no-store" in plain[2]["Cache-Control"]
+    (found,) = asked_the_same(get, path, "ants")
+    assert found[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path", [f"/pgp/lists/{ANTS}/certificate.asc", DIRECT, ADVANCED, DIRECT.replace(f"hu/{NAME}", "policy")]
+)
+def test_kept_for_a_short_while(get: Any, mailman: CoreServer, path: str) -> None:
+    """Caches may keep what is the same for everybody for some minutes, and that there is nothing, or nobody knows, not at all."""
+    assert get(path, "example.com")["Cache-Control"] == "public, max-age=300"
+    if "policy" not in path:
+        mailman.plugin = False
+        assert "no-store" in get(path, "example.com")["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -94,3 +119,23 @@ def test_policy(get: Any) -> None:
         response = get(path)
         assert (response.status_code, response.content) == (200, b"")
         assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ('a"; filename="b', 'attachment; filename="a\\"; filename=\\"b.asc"'),
+        ("../../etc/passwd", 'attachment; filename=".._.._etc_passwd.asc"'),
+        ("..\\a", 'attachment; filename=".._a.asc"'),
+        ("a\r\nSet-Cookie: b=c", 'attachment; filename="a__Set-Cookie: b=c.asc"'),
+        ("a\0b", 'attachment; filename="a_b.asc"'),
+        ("a\u202egpj.exe", 'attachment; filename="a_gpj.exe.asc"'),
+        ("\u00e4", "attachment; filename*=utf-8''%C3%A4.asc"),
+    ],
+)
+def test_names_of_files(web: Any, name: str, header: str) -> None:
+    """A file is called by a name that is neither a path nor another header, whatever somebody is called."""
+    from django_pgpmailman.certificate_file import certificate_file  # noqa: PLC0415 - Django must be ready
+
+    assert web
+    assert certificate_file(ARMORED, name)["Content-Disposition"] == header

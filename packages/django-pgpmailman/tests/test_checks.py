@@ -11,10 +11,21 @@ from core_server import RefusedError
 from website_settings import DATABASE_CACHE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core_server import CoreServer
     from website import Website
 
 pytestmark = pytest.mark.usefixtures("web")
+
+
+@pytest.fixture(autouse=True)
+def _whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation for which npm was there."""
+    found = tmp_path / "whole/static/django_pgpmailman/openpgp/openpgp.js"
+    found.parent.mkdir(parents=True)
+    found.touch()
+    monkeypatch.setattr("django_pgpmailman.key_check.__file__", str(tmp_path / "whole/key_check.py"))
 
 
 def said(*, deploy: bool = False) -> dict[str, str]:
@@ -39,6 +50,17 @@ def test_order(settings: Any) -> None:
     others = [name for name in present.INSTALLED_APPS if name != "django_pgpmailman"]
     settings.INSTALLED_APPS = [*others, "django_pgpmailman"]
     assert 'INSTALLED_APPS = ["django_pgpmailman", *INSTALLED_APPS]' in said()["pgpmailman.E002"]
+
+
+@pytest.mark.parametrize("earlier", ["postorius", "hyperkitty"])
+def test_order_by_each(settings: Any, earlier: str) -> None:
+    """What stands before us is named."""
+    from django.conf import settings as present  # noqa: PLC0415 - Django must be ready
+
+    settings.INSTALLED_APPS = [earlier, *(name for name in present.INSTALLED_APPS if name != earlier)]
+    from django_pgpmailman.checks import order  # noqa: PLC0415
+
+    assert [f"stands behind {earlier} in" in found.msg for found in order()] == [True]
 
 
 def test_without_postorius(settings: Any) -> None:
@@ -78,6 +100,36 @@ def test_addresses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said() == {}
 
 
+def test_openpgp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build without OpenPGP.js is warned of, for what it lacks shows nowhere else."""
+    monkeypatch.setattr("django_pgpmailman.key_check.__file__", str(tmp_path / "key_check.py"))
+    assert "apt install npm" in said()["pgpmailman.W004"]
+    there = tmp_path / "static/django_pgpmailman/openpgp/openpgp.js"
+    there.parent.mkdir(parents=True)
+    there.touch()
+    assert said() == {}
+
+
+def test_archive_that_is_not_asked_about(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with addresses of its own is told that HyperKitty's would send posts in the clear, and what to write."""
+    from django.urls import clear_url_caches, include, path  # noqa: PLC0415 - Django must be ready
+
+    from django_pgpmailman.archive_posting import guarded  # noqa: PLC0415
+    from django_pgpmailman.sandbox.urls import urlpatterns as stock  # noqa: PLC0415
+
+    other = ModuleType("other_urls")
+    patterns = [path("", include("django_pgpmailman.urls")), *stock]
+    other.urlpatterns = patterns  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "other_urls", other)
+    settings.ROOT_URLCONF = "other_urls"
+    found = said()
+    assert list(found) == ["pgpmailman.E005"]
+    assert "urlpatterns = django_pgpmailman.archive_posting.guarded(urlpatterns)" in found["pgpmailman.E005"]
+    other.urlpatterns = guarded(patterns)  # type: ignore[attr-defined]
+    clear_url_caches()
+    assert said() == {}
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
@@ -88,9 +140,9 @@ def test_addresses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"root_urls": "django_pgpmailman.site_urls"}, "are not found"),
         ({"root_urls": 7}, "the name of a module"),
         ({}, "are not found"),
-        ({"root_urls": "website_urls", "seconds": "5"}, "seconds must be a number"),
-        ({"root_urls": "website_urls", "seconds": 0}, "seconds must be a number"),
-        ({"root_urls": "website_urls", "seconds": True}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": "5"}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": 0}, "seconds must be a number"),
+        ({"root_urls": "django_pgpmailman.sandbox.urls", "seconds": True}, "seconds must be a number"),
     ],
 )
 def test_settings(settings: Any, value: Any, sentence: str) -> None:

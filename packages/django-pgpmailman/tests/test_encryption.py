@@ -40,8 +40,8 @@ def test_what_it_will_do(owner: Any, mailman: CoreServer) -> None:
     text = shown(page)
     assert "Members who will get nothing until they send a key: 2 of 3." in text
     assert "archive_policy" in text
-    assert '<th scope="row">digests_enabled</th><td>yes</td><td></td>' in text
-    assert "<td>&lt;b&gt;, hyperkitty</td><td></td>" in page.content.decode()
+    assert '<th scope="row">digests_enabled</th><td data-label="Now">yes</td><td data-label="Then"></td>' in text
+    assert ">&lt;b&gt;, hyperkitty</td>" in page.content.decode()
     assert 'value="on"' in text
     mailman.obstacles = ["It has an archive."]
     text = shown(owner.get(page_of(PLAIN)))
@@ -55,6 +55,9 @@ def test_on(owner: Any, mailman: CoreServer) -> None:
     done = owner.post(page_of(PLAIN), {"action": "on"}, follow=True)
     assert "The list is encrypted from now on." in shown(done)
     assert PLAIN in mailman.encrypted
+    assert ("POST", {"list_id": PLAIN, "by": "owner@example.com"}) in [
+        (method, fields) for method, _, fields in mailman.requests
+    ]
     assert f'href="/pgp/lists/{PLAIN}/settings"' in done.content.decode()
 
 
@@ -92,14 +95,14 @@ def test_an_action_that_there_is_not(owner: Any, mailman: CoreServer) -> None:
 
 
 def test_menu_where_nobody_knows(owner: Any, mailman: CoreServer) -> None:
-    """Where Mailman has no encrypted lists, a plain list's menu is as without us."""
-    from django_pgpmailman.knowledge import is_plain  # noqa: PLC0415 - Django must be ready
+    """That a list is encrypted, that it is not, and that nobody knows, are three answers; where nobody knows, the menu is as without us."""
+    from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of  # noqa: PLC0415 - Django must be ready
 
-    assert is_plain(PLAIN)
-    assert not is_plain(ANTS)
+    assert encryption_of(PLAIN) is NoEncryption.PLAIN
+    assert encryption_of(ANTS) == Encryption(ANTS, "ants@example.com", FINGERPRINT, None)
     mailman.plugin = False
     mailman.mlist("other@example.com", encrypted=False)
-    assert not is_plain("other.example.com")
+    assert encryption_of("other.example.com") is NoEncryption.UNKNOWN
     assert owner
 
 

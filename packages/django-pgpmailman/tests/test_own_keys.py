@@ -163,7 +163,7 @@ def test_again_and_taken_back(anne: Any, mailman: CoreServer) -> None:
     assert anne.post(PAGE, hidden(page, "take-back")).status_code == 302
     assert "It is taken back." in text(anne.get(PAGE))
     assert anne.post(PAGE, hidden(page, "take-back")).status_code == 409
-    assert [path for path, _ in sent(mailman)] == [f"offers/{ANNE}/again", f"offers/{ANNE}"]
+    assert sent(mailman) == [(f"offers/{ANNE}/again", {"by": ANNE}), (f"offers/{ANNE}", {"by": ANNE})]
 
 
 @pytest.mark.parametrize("by_file", [True, False])
@@ -345,6 +345,7 @@ def user_menu(user: Any) -> str:
             "Your request waits for your answer to the mail.",
         ),
         ("counts", {"request": joining("subscriber")}, "Your request waits for your answer to the mail."),
+        ("no-certificate", {"request": {**joining("outside"), "reason": "waits for proof"}}, "The message is too old"),
         ("counts", {"request": joining("moderator")}, "Your request waits for a moderator."),
         ("counts", {}, "your key counts"),
     ],

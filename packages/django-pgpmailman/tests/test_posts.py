@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from core_certificates import ANNE, post
+from core_certificates import ANNE, missed, post
 from visitors import ANTS, People
 
 from django_pgpmailman.roles import Role
@@ -38,15 +38,50 @@ def test_no_posts(people: People, mailman: CoreServer) -> None:
 
 
 def test_who_did_not_get_one(people: People, mailman: CoreServer) -> None:
-    """Each has the reason, what to do, and the way to their certificate; the others are a number."""
-    missed = {"address": ANNE, "reason": "expired", "words": "it has <expired>", "next_step": "Ask for `key`."}
-    mailman.certificates.posts["post@example.com"] = post("post@example.com", missed=[missed], unknown=7)
-    page = people.client(Role.OWNER).get(f"{PAGE}/post@example.com")
+    """Each has the reason, what to do, since when, and the way to their certificate; the others are a number."""
+    name = "post@example.com"
+    mailman.certificates.posts[name] = post(name, unknown=7)
+    mailman.certificates.missed[name] = [
+        missed(ANNE, words="it has <expired>", next_step="Ask for `key`."),
+        missed("<b>@example.com", "refused", answer="5.1.1"),
+    ]
+    page = people.client(Role.OWNER).get(f"{PAGE}/{name}")
     assert f'href="/pgp/lists/{ANTS}/members/{ANNE}"' in page.content.decode()
-    assert "it has &lt;expired&gt;. Ask for <code>key</code>." in page.content.decode()
+    assert "it has &lt;expired&gt;" in page.content.decode()
+    assert "Ask for <code>key</code>." in page.content.decode()
+    assert "(its answer: 5.1.1)" in shown(page)
+    assert "<b>@" not in page.content.decode()
     assert "How many more did not get it: 7." in shown(page)
-    mailman.certificates.posts["post@example.com"] = post("post@example.com")
-    assert "Everybody has got it." in shown(people.client(Role.OWNER).get(f"{PAGE}/post@example.com"))
+    assert f'href="{PAGE}/{name}#pgpmailman-missed"' in people.client(Role.OWNER).get(PAGE).content.decode()
+    mailman.certificates.posts[name] = post(name)
+    mailman.certificates.missed.clear()
+    assert "Everybody has got it." in shown(people.client(Role.OWNER).get(f"{PAGE}/{name}"))
+
+
+def test_many_who_did_not_get_one(people: People, mailman: CoreServer) -> None:
+    """They come in pages, of one reason where that is chosen, for which the next page stays; with three requests at most."""
+    name = "post@example.com"
+    reasons = [
+        {"reason": reason, "words": words, "next_step": "Wait.", "number": 60}
+        for reason, words in (("expired", "the certificate has expired"), ("waiting", "still waiting"))
+    ]
+    mailman.certificates.posts[name] = post(name, reasons=reasons)
+    mailman.certificates.missed[name] = [
+        missed(f"{reason}{number:02}@example.com", reason) for number in range(60) for reason in ("expired", "waiting")
+    ]
+    mailman.requests.clear()
+    page = shown(people.client(Role.OWNER).get(f"{PAGE}/{name}?reason=waiting"))
+    assert len([path for _, path, _ in mailman.requests if "posts" in path]) == 2
+    assert "waiting49@" in page
+    assert "waiting50@" not in page
+    assert "expired01@" not in page
+    assert 'href="?reason=waiting&page=2"' in page
+    assert "the certificate has expired (60)" in page
+    assert "waiting59@" in shown(people.client(Role.OWNER).get(f"{PAGE}/{name}?reason=waiting&page=2"))
+    mailman.requests.clear()
+    assert "waiting59@" in shown(people.client(Role.OWNER).get(f"{PAGE}/{name}?page=999"))
+    assert len([path for _, path, _ in mailman.requests if "posts" in path]) == 3
+    assert "1 of 3" in shown(people.client(Role.OWNER).get(f"{PAGE}/{name}?reason=%3Cb%3E&page=x"))
 
 
 def test_a_post_that_nobody_knows(people: People) -> None:

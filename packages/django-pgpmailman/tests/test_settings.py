@@ -41,7 +41,10 @@ def filled(people: People, **changed: str | None) -> dict[str, str]:
 
 
 def patched(mailman: CoreServer) -> list[dict[str, str]]:
-    return [fields for method, _, fields in mailman.requests if method == "PATCH"]
+    """What was changed, in the owner's name."""
+    found = [dict(fields) for method, _, fields in mailman.requests if method == "PATCH"]
+    assert {fields.pop("by") for fields in found} <= {"owner@example.com"}
+    return found
 
 
 def test_every_setting(people: People) -> None:
@@ -144,3 +147,22 @@ def test_cost(people: People, mailman: CoreServer) -> None:
         f"lists/{ANTS}/roster/owner",
         f"plugins/pgp/lists/{ANTS}",
     ]
+
+
+def test_moderators_read(people: People, mailman: CoreServer) -> None:
+    """A moderator reads the key, its state and each setting in words, and has no form; one that they send is refused, and changes nothing."""
+    client = people.client(Role.MODERATOR)
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    text = shown(page)
+    for part in (GROUPS, ">good<", "Footer note: yes", "Replay window days: empty, which means what the site says: 30"):
+        assert part in text
+    assert "Of tomorrow: &lt;b&gt;" in page.content.decode()
+    for part in ("<form", "<input", "<select", "<button"):
+        assert part not in text
+    assert "/requests" in text
+    assert "/members" not in text
+    refused = client.post(PAGE, {"initial-footer_note": "True"})
+    assert refused.status_code == 403
+    assert "This page is for owners of the list." in shown(refused)
+    assert patched(mailman) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_server import FINGERPRINT, RefusedError
-from visitors import ANTS, People
+from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role
 
@@ -48,6 +48,15 @@ def test_panel(people: People, mailman: CoreServer) -> None:
         assert f"/pgp/lists/{ANTS}/certificate.asc" in shown
         assert "ants-request@example.com" in shown
     assert "This list is encrypted" not in menu(ANTS, people.users[Role.OWNER], "list_settings")
+
+
+def test_panel_of_a_key_that_has_ended(people: People, mailman: CoreServer) -> None:
+    """Who visits a list whose key has expired is sent to its owners."""
+    mailman.expires = "2020-05-04T00:00:00Z"
+    shown = menu(ANTS, people.users[Role.MEMBER])
+    assert ">expired<" in shown
+    assert "Write to the owners of the list" in shown
+    assert f'/pgp/lists/{ANTS}/key"' not in shown
 
 
 def test_plain_list(people: People, mailman: CoreServer) -> None:
@@ -135,6 +144,53 @@ def test_late(people: People, mailman: CoreServer, monkeypatch: pytest.MonkeyPat
     finally:
         released.set()
     assert sum("plugins" in path for path in mailman.paths()) == 1
+
+
+def test_away(people: People, mailman: CoreServer) -> None:
+    """That Mailman does not answer about one list is known of all of them: it is not waited for once more for each."""
+    from django_pgpmailman.knowledge import NoEncryption, encryption_of, forget  # noqa: PLC0415 - Django must be ready
+
+    mailman.instead = _raises(ConnectionResetError())
+    mailman.paths()
+    found = [encryption_of(name) for name in (ANTS, BEES, "other.example.com")]
+    assert found == [NoEncryption.UNKNOWN] * 3
+    assert len(mailman.paths()) == 1
+    forget(ANTS)
+    assert encryption_of(ANTS) is NoEncryption.UNKNOWN
+    assert people
+
+
+def test_what_one_person_sends_silences_nobody(people: People, mailman: CoreServer) -> None:
+    """Where Mailman refuses to say how one person stands, it is asked about others, and about lists, as before."""
+    from django_pgpmailman.knowledge import Encryption, encryption_of, own_places  # noqa: PLC0415 - Django must be ready
+
+    mailman.instead = _raises(RefusedError(409, "Of tomorrow.", "of-tomorrow"))
+    assert own_places(people.users[Role.MEMBER], ANTS) is None
+    mailman.instead = None
+    assert isinstance(encryption_of(ANTS), Encryption)
+    assert own_places(people.users[Role.OWNER], ANTS) is not None
+
+
+def test_slow(people: People, mailman: CoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that asks for several things, each of which comes late, waits for all of them no longer than for one."""
+    from time import monotonic, sleep  # noqa: PLC0415 - here only
+
+    from django_pgpmailman.knowledge import encryption_of, own_places  # noqa: PLC0415 - Django must be ready
+
+    class Request:
+        """A request."""
+
+    def slow(path: str) -> None:
+        if "plugins" in path:
+            sleep(0.3)
+
+    monkeypatch.setattr("django_pgpmailman.knowledge._LIMIT_SECONDS", 0.4)
+    mailman.instead = slow
+    request, begun = Request(), monotonic()
+    for list_id in (ANTS, BEES):
+        encryption_of(list_id, request)
+        own_places(people.users[Role.MEMBER], list_id, request)
+    assert monotonic() - begun < 0.6
 
 
 def test_remembered_until_it_changes(people: People, mailman: CoreServer) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django_pgpmailman.sandbox import project
 from mailman_rest_events.sending import signing
 
 if TYPE_CHECKING:
@@ -24,97 +25,22 @@ def written(raw: bytes) -> str:
 
 RAW = secrets.token_bytes(32)
 SECRET = written(RAW)
-ADDRESS = "/mailman-events/"
+ADDRESS = f"/{project.EVENTS_PATH}"
 
-STOCK = [
-    "hyperkitty",
-    "postorius",
-    "django_mailman3",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.sites",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
-    "rest_framework",
-    "django_gravatar",
-    "compressor",
-    "haystack",
-    "django_extensions",
-    "django_q",
-    "allauth",
-    "allauth.account",
-    "allauth.socialaccount",
-]
-_CONTEXT = [
-    "django.template.context_processors.i18n",
-    "django.template.context_processors.request",
-    "django.contrib.auth.context_processors.auth",
-    "django.contrib.messages.context_processors.messages",
-    "django_mailman3.context_processors.common",
-    "hyperkitty.context_processors.common",
-    "postorius.context_processors.postorius",
-]
-# As mailman-web has them.
 SETTINGS: dict[str, Any] = {
+    **project.SETTINGS,
     "ALLOWED_HOSTS": ["testserver"],
-    "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
     "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-    "COMPRESS_ENABLED": False,
-    "COMPRESS_PRECOMPILERS": (),
     # One for all connections of this process: where a browser's library has a loop, Django has a connection of its own.
     "DATABASES": {
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:website?mode=memory&cache=shared"},
     },
-    "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
-    "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
-    "INSTALLED_APPS": ["django_pgpmailman", *STOCK, "mailman_rest_events.django"],
-    "LOGIN_REDIRECT_URL": "list_index",
-    "LOGIN_URL": "account_login",
-    "LOGOUT_URL": "account_logout",
-    "MAILMAN_ARCHIVER_FROM": ("127.0.0.1",),
-    "MAILMAN_ARCHIVER_KEY": "archiver",
     "MAILMAN_EVENTS": {"secrets": [SECRET]},
     "MAILMAN_REST_API_PASS": "restpass",
     "MAILMAN_REST_API_URL": "http://127.0.0.1:9",
     "MAILMAN_REST_API_USER": "restadmin",
-    "MIDDLEWARE": [
-        "allauth.account.middleware.AccountMiddleware",
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.common.CommonMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-        "django.middleware.locale.LocaleMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.messages.middleware.MessageMiddleware",
-        "django.middleware.security.SecurityMiddleware",
-        "django_mailman3.middleware.TimezoneMiddleware",
-        "postorius.middleware.PostoriusMiddleware",
-    ],
-    # Tables of others are made from their models as they are, which takes less time than all their migrations.
-    "MIGRATION_MODULES": {name.rpartition(".")[2]: None for name in STOCK},
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-    "PGPMAILMAN": {"root_urls": "website_urls"},
-    "Q_CLUSTER": {"orm": "default", "sync": True, "timeout": 30, "retry": 60},
-    "ROOT_URLCONF": "django_pgpmailman.site_urls",
     "SECRET_KEY": "only for tests",
-    "SITE_ID": 1,
-    "STATIC_ROOT": "/nonexistent",
-    "STATIC_URL": "/static/",
-    "STATICFILES_FINDERS": [
-        "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-        "compressor.finders.CompressorFinder",
-    ],
-    "TEMPLATES": [
-        {
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "APP_DIRS": True,
-            "OPTIONS": {"context_processors": _CONTEXT},
-        }
-    ],
-    "TIME_ZONE": "UTC",
-    "USE_TZ": True,
 }
 
 

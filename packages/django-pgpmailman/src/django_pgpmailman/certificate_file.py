@@ -15,7 +15,7 @@ def certificate_file(armored: str, name: str) -> HttpResponse:
     :param name: Whose it is, by which the file is called; any text.
     """
     response = HttpResponse(armored, content_type=_TYPE)
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=f"{name.replace('/', '_')}.asc"
-    )
+    # Neither a path, nor lines, nor what turns around how the rest of it is shown.
+    plain = "".join(char if char.isprintable() and char not in "/\\" else "_" for char in name)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{plain}.asc")
     return response

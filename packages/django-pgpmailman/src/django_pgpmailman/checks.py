@@ -11,7 +11,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
-from django_pgpmailman import core
+from django_pgpmailman import core, key_check
+from django_pgpmailman.archive_posting import asks_first
 from django_pgpmailman.configuration import ConfigurationError, load
 from mailman_pgp_client import RefusedError
 
@@ -21,7 +22,7 @@ _TAG = "pgpmailman"
 
 def install() -> None:
     """Let Django call the checks."""
-    for check in (order, root, cache):
+    for check in (order, root, archive, cache, openpgp):
         register(check, _TAG)
     register(plugin, _TAG, deploy=True)
 
@@ -38,11 +39,13 @@ def order(**_kwargs: Any) -> list[CheckMessage]:
                 id="pgpmailman.E001",
             )
         ]
-    if names.index("django_pgpmailman") < names.index("postorius"):
+    earlier = [name for name in ("postorius", "hyperkitty") if name in names[: names.index("django_pgpmailman")]]
+    if not earlier:
         return []
     return [
         Error(
-            "django_pgpmailman stands behind postorius in INSTALLED_APPS, so the pages of lists don't say that a list is encrypted.",
+            f"django_pgpmailman stands behind {' and '.join(earlier)} in INSTALLED_APPS, so stock pages don't say that a list is "
+            "encrypted, and archives show forms whose text is not taken.",
             hint='Put it before: INSTALLED_APPS = ["django_pgpmailman", *INSTALLED_APPS].',
             id="pgpmailman.E002",
         )
@@ -76,6 +79,28 @@ def _is_included() -> bool:
     return True
 
 
+def archive(**_kwargs: Any) -> list[CheckMessage]:
+    """What the pages of a web archive would send in the clear is asked about first."""
+    from django.urls import NoReverseMatch, Resolver404, resolve, reverse  # noqa: PLC0415 - as below
+
+    try:
+        found = resolve(reverse("hk_message_new", kwargs={"mlist_fqdn": "ants@example.com"}))
+    except (NoReverseMatch, Resolver404):
+        return []  # there is no archive
+    if asks_first(found.func) or not _is_included():  # which is said above, with the same mend
+        return []
+    return [
+        Error(
+            "HyperKitty's forms for posts send what is written in the clear, to encrypted lists too.",
+            hint=(
+                'Write into the settings ROOT_URLCONF = "django_pgpmailman.site_urls"; or, where it must be your own, close it with '
+                "urlpatterns = django_pgpmailman.archive_posting.guarded(urlpatterns)."
+            ),
+            id="pgpmailman.E005",
+        )
+    ]
+
+
 def cache(**_kwargs: Any) -> list[CheckMessage]:
     """What one process forgets, all forget; where events come in, their own check says it."""
     if apps.is_installed("mailman_rest_events.django") or not isinstance(caches["default"], LocMemCache):
@@ -90,6 +115,19 @@ def cache(**_kwargs: Any) -> list[CheckMessage]:
                 "`createcachetable` once."
             ),
             id="pgpmailman.W001",
+        )
+    ]
+
+
+def openpgp(**_kwargs: Any) -> list[CheckMessage]:
+    """The pages' check of keys is whole."""
+    if key_check.is_whole():
+        return []
+    return [
+        Caution(
+            "OpenPGP.js is not in this installation, so pages don't show which key it is that somebody is about to send.",
+            hint="Install npm (Debian: apt install npm), install django_pgpmailman again, and run `collectstatic`.",
+            id="pgpmailman.W004",
         )
     ]
 

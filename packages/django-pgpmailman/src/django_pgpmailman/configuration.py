@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.urls import URLResolver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: The URLs of the projects that are known: mailman-web, then those of docker-mailman and Debian.
 KNOWN_ROOTS = ("mailman_web.urls", "urls")
@@ -39,6 +43,13 @@ def load() -> Configuration:
     if not isinstance(found, dict) or not found.keys() <= options.keys():
         raise ConfigurationError(f"PGPMAILMAN must be a dictionary. Its options are: {', '.join(options)}.")
     return Configuration(_root(found.get("root_urls")), _seconds(found.get("seconds", 5)))
+
+
+def has_app(patterns: Iterable[Any], name: str) -> bool:
+    """Whether URL patterns lead to an app of this `app_name`, at whatever depth."""
+    return any(
+        each.app_name == name or has_app(each.url_patterns, name) for each in patterns if isinstance(each, URLResolver)
+    )
 
 
 def _root(given: Any) -> str:

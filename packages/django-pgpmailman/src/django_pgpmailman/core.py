@@ -58,6 +58,8 @@ class Trouble(Enum):
     )
     NOT_THERE = (HTTPStatus.NOT_FOUND, _("There is no such list."))
     NOT_ENCRYPTED = (HTTPStatus.NOT_FOUND, _("This list is not encrypted."))
+    # To those who are nothing on a list: whether it is there and plain, or not there, is none of their business.
+    NONE = (HTTPStatus.NOT_FOUND, _("There is no encrypted list of this name."))
 
     def __init__(self, status: HTTPStatus, sentence: Any) -> None:
         self.status = status

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman import core
 from django_pgpmailman.paging import asked, page_of
-from django_pgpmailman.permissions import offices_of
+from django_pgpmailman.refusal_texts import said
 from mailman_pgp_client import EncryptedList, RefusedError
 
 if TYPE_CHECKING:
@@ -43,11 +43,6 @@ GONE = _("It does not wait any more: somebody has decided about it, or it is ove
 def digest(*values: Any) -> str:
     """A few plain values, as a form carries what its page has shown."""
     return sha256(json.dumps(values).encode()).hexdigest()
-
-
-def decider(visit: Visit) -> str | None:
-    """The address in whose name the visitor decides: one that looks after the list, or else, of the site's admin, their own."""
-    return next(iter(offices_of(visit.request.user, visit.mlist)), visit.request.user.email or None)
 
 
 def reason(visit: Visit) -> str | None:
@@ -108,7 +103,7 @@ class Desk:
             with core.asking():
                 done = self._done(visit)
         except RefusedError as error:
-            return self._page(visit, HTTPStatus(error.status), str(error))
+            return self._page(visit, HTTPStatus(error.status), said(error))
         messages.success(visit.request, done)
         there = reverse(f"pgpmailman:{self.page}", args=[visit.names["list_id"]])
         return redirect(f"{there}?page={asked(visit.request)}")
@@ -122,7 +117,7 @@ class Desk:
         except RefusedError as error:
             if error.code not in {"no-such-request", "no-such-change", "no-such-post"}:
                 raise
-            raise RefusedError(HTTPStatus.NOT_FOUND, GONE, error.code) from None
+            raise RefusedError(HTTPStatus.NOT_FOUND, GONE, "gone") from None
 
     def _done(self, visit: Visit) -> Any:
         form = visit.request.POST

@@ -17,6 +17,6 @@ def of_template(file: Any, _keywords: Any, _comments: Any, **_options: Any) -> I
 
     # Django makes calls of gettext of the tags, and letters of all the rest; Python reads that where it is not indented.
     calls = "\n".join(line.strip() for line in templatize(file.read().decode()).splitlines())
-    names = {"_": None, "gettext": None, "ngettext": (1, 2)}
+    names = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
     for line, name, texts, comments in extract_python(io.BytesIO(calls.encode()), names, (), {}):
-        yield line, name if name == "ngettext" else "_", texts, comments
+        yield line, name if name in {"ngettext", "pgettext"} else "_", texts, comments

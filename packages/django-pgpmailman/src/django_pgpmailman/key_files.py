@@ -6,7 +6,6 @@ key is refused here already, without being sent on or shown again.
 
 from __future__ import annotations
 
-import base64
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +13,14 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.utils.translation import gettext as _
 
+from django_pgpmailman.uploads import UploadError, armored, refuse_secret
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 #: What is taken at most; Django's own limit of a form without files is half a MiB above.
 MOST_BYTES = 2 * 2**20
 _ARMOR = "-----BEGIN PGP "
-_SECRET_ARMOR = b"PRIVATE KEY BLOCK"
-_SECRET_TAGS = frozenset({5, 7})  # Secret-Key and Secret-Subkey packet, RFC 9580 §5
-
-
-class UploadError(Exception):
-    """It is not taken; the text says what to do."""
 
 
 class InMemory(FileUploadHandler):  # type: ignore[misc]  # Django is untyped
@@ -60,28 +55,6 @@ def keys_in(request: HttpRequest) -> str:
         raise UploadError(_("This is longer than 2 MiB. Send less at a time."))
     if not content.strip():
         raise UploadError(_("Choose a file with the public key, or paste the key."))
-    if _is_secret(content):
-        raise UploadError(
-            _(
-                "This is a secret key. Nobody else may have it, and it was not kept. Export the public key and send that, such as "
-                "with `gpg --armor --export`."
-            )
-        )
+    refuse_secret(content)
     text = content.decode("utf-8", "replace")
-    return text if _ARMOR in text else _armored(content)
-
-
-def _is_secret(content: bytes) -> bool:
-    if _SECRET_ARMOR in content:
-        return True
-    first = content[0]
-    if not first & 0x80:
-        return False
-    return (first & 0x3F if first & 0x40 else (first & 0x3C) >> 2) in _SECRET_TAGS  # RFC 9580 §4.2
-
-
-def _armored(content: bytes) -> str:
-    """A binary key in armor, as REST takes it; its reader says what it lacks where it is none."""
-    return (
-        f"{_ARMOR}PUBLIC KEY BLOCK-----\n\n{base64.encodebytes(content).decode()}-----END PGP PUBLIC KEY BLOCK-----\n"
-    )
+    return text if _ARMOR in text else armored(content)

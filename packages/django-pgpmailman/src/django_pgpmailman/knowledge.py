@@ -1,36 +1,43 @@
 """What is remembered of a list for pages that are not ours: whether it is encrypted, and by which key.
 
-These pages must neither break nor wait because of us.  So nothing raises here, the limit of time is short, and also that nobody
-answered is remembered for a while.
+These pages must neither break nor wait because of us.  So nothing raises here, the limit of time is short, and is that of a whole page;
+and that nobody answered is remembered for a while, of Mailman and not of one list.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from enum import Enum
 from hashlib import sha256
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django_mailman3.signals import mailinglist_created, mailinglist_deleted, mailinglist_modified
 
 from django_pgpmailman import core
+from django_pgpmailman.key_state import for_others
 from django_pgpmailman.own_addresses import own_addresses
 from django_pgpmailman.own_keys import AT_ONCE, at_list
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from django_pgpmailman.own_keys import Place
+    from django_pgpmailman.words import State
+    from mailman_pgp_client import EncryptedLists
 
 log = logging.getLogger(__name__)
 
 #: Where no event says that something has changed, it is seen after so many seconds.
 REMEMBERED_SECONDS = 20
 _LIMIT_SECONDS = 2.0
-_SILENT = "pgpmailman:silent"  # nobody answered what was asked of a person
+_SILENT = "pgpmailman:silent"  # Mailman did not answer
 _PLAIN = {"plain": True}
+_PATIENCE = "_pgpmailman_seconds"  # of a request: how long its page may still wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +50,72 @@ class Encryption:
     expires: str | None
 
     @property
+    def key_state(self) -> State:
+        """How its key is, for those who visit the list."""
+        return for_others({"expires": self.expires})
+
+    @property
     def request_address(self) -> str:
         """Where commands go."""
         local, _, domain = self.address.rpartition("@")
         return f"{local}-request@{domain}"
 
 
-def encryption_of(list_id: str) -> Encryption | None:
-    """How a list (by its list-id) is encrypted; None where it is not, or nobody knows at the moment.  Never raises."""
-    found = _remembered(list_id)
-    return Encryption(**found) if found and found != _PLAIN else None
+class NoEncryption(Enum):
+    """There is nothing to say of a list's encryption.  What an encrypted list must not have, is not shown where nobody knows."""
+
+    PLAIN = "plain"  # it is not encrypted, on a Mailman that has encrypted lists
+    UNKNOWN = "unknown"  # it may be encrypted: nobody knows at the moment
 
 
-def is_plain(list_id: str) -> bool:
-    """Whether a list is known not to be encrypted, on a Mailman that has encrypted lists.  Never raises."""
-    return _remembered(list_id) == _PLAIN
+def encryption_of(list_id: str, request: Any = None) -> Encryption | NoEncryption:
+    """How a list (by its list-id) is encrypted; or that it is not; or that nobody knows at the moment.  Never raises.
 
-
-def _remembered(list_id: str) -> Mapping[str, Any]:
+    :param request: For whose page it is asked, which waits for all that is asked for it no longer than for one thing.
+    """
     try:
         key = _key(list_id)
         found: Mapping[str, Any] | None = cache.get(key)
-        if found is None:
-            found = _asked(list_id)
-            cache.set(key, found, REMEMBERED_SECONDS)
+        if found is None and not cache.get(_SILENT):
+            found = _asked(list_id, request)
+            if found is not None:
+                cache.set(key, found, REMEMBERED_SECONDS)
+        if found == _PLAIN:
+            return NoEncryption.PLAIN
+        return Encryption(**found) if found else NoEncryption.UNKNOWN
     except Exception as error:  # noqa: BLE001 - it may be the cache that is away
         log.warning("Whether %r is encrypted is not known: %s", list_id, type(error).__name__)
-        return {}
-    return found
+        return NoEncryption.UNKNOWN
 
 
-def _asked(list_id: str) -> Mapping[str, Any]:
-    """How a list is encrypted as plain values, asked of Mailman; `_PLAIN`, or empty where there is no answer."""
+@contextmanager
+def _asking(request: Any) -> Iterator[EncryptedLists]:
+    """Ask within what is left of the patience of a page; raises TroubleError AWAY, which is remembered, also where nothing is."""
+    left = getattr(request, _PATIENCE, _LIMIT_SECONDS)
+    if left <= 0:
+        raise core.TroubleError(core.Trouble.AWAY)
+    begun = monotonic()
     try:
         with core.asking():
-            answer = core.encrypted_lists(_LIMIT_SECONDS).of(list_id).certificate()
+            yield core.encrypted_lists(left)
+    except core.TroubleError as error:
+        if error.trouble is core.Trouble.AWAY:
+            cache.set(_SILENT, 1, REMEMBERED_SECONDS)
+        raise
+    finally:
+        if request is not None:
+            setattr(request, _PATIENCE, left - (monotonic() - begun))
+
+
+def _asked(list_id: str, request: Any) -> Mapping[str, Any] | None:
+    """How a list is encrypted as plain values, asked of Mailman; `_PLAIN`, or empty where it says neither, None where it is silent."""
+    try:
+        with _asking(request) as lists:
+            answer = lists.of(list_id).certificate()
         return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__}))
     except core.TroubleError as error:
+        if error.trouble is core.Trouble.AWAY:
+            return None
         return _PLAIN if error.trouble is core.Trouble.NOT_ENCRYPTED else {}
     except RefusedError:
         return {}
@@ -93,22 +129,28 @@ class Own:
     others: list[str]
 
 
-def own_places(user: Any, list_id: str) -> Own | None:
-    """How a user of the website stands at an encrypted list now; None for who is not signed in, or where nobody knows.  Never raises."""
+def own_places(user: Any, list_id: str, request: Any = None) -> Own | None:
+    """How a user of the website stands at an encrypted list now; None for who is not signed in, or where nobody knows.  Never raises.
+
+    :param request: As above.
+    """
     try:
         addresses = own_addresses(user)[:AT_ONCE] if user.is_authenticated else []
-        return _own(list_id, addresses) if addresses and not cache.get(_SILENT) else None
+        return _own(list_id, addresses, request) if addresses and not cache.get(_SILENT) else None
     except Exception as error:  # noqa: BLE001 - as above
         log.warning("How somebody stands at %r is not known: %s", list_id, type(error).__name__)
         return None
 
 
-def _own(list_id: str, addresses: list[str]) -> Own | None:
+def _own(list_id: str, addresses: list[str], request: Any) -> Own | None:
+    refused = _key("\n".join(["", *addresses]))  # no list-id; what is refused of one person says nothing of others
+    if cache.get(refused):
+        return None
     try:
-        with core.asking():
-            places = at_list(core.encrypted_lists(_LIMIT_SECONDS), list_id, addresses)
+        with _asking(request) as lists:
+            places = at_list(lists, list_id, addresses)
     except (core.TroubleError, RefusedError):
-        cache.set(_SILENT, 1, REMEMBERED_SECONDS)
+        cache.set(refused, 1, REMEMBERED_SECONDS)
         return None
     return Own(places, sorted({*addresses} - {place.address for place in places}))
 
@@ -124,6 +166,6 @@ def install() -> None:
         signal.connect(forget, dispatch_uid="django_pgpmailman")
 
 
-def _key(list_id: str) -> str:
+def _key(name: str) -> str:
     # A digest: some caches take neither long keys nor every character.
-    return f"pgpmailman:list:{sha256(list_id.lower().encode()).hexdigest()}"
+    return f"pgpmailman:list:{sha256(name.lower().encode()).hexdigest()}"

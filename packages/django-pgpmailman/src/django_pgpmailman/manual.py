@@ -25,12 +25,16 @@ _NAME = re.compile(r"<\w+:(\w+)>")
 _SHORT = {"list_id": "list", "digest": "hash"}
 
 
+def path(route: str) -> str:
+    """The path of a page as people write it."""
+    return "/" + _NAME.sub(lambda found: f"{{{_SHORT.get(found[1], found[1])}}}", route)
+
+
 def table(pages: Iterable[Page]) -> str:
     """The table in Markdown: a row for each method of each page, a column for each role."""
     lines = [f"| | {' | '.join(_HEADS.values())} | |", f"| --- | {'--- | ' * len(_HEADS)}--- |"]
     for page in pages:
-        route = _NAME.sub(lambda found: f"{{{_SHORT.get(found[1], found[1])}}}", page.route)
         for name, method in page.methods.items():
             may = " | ".join("yes" if role >= method.role else "" for role in _HEADS)
-            lines.append(f"| `{name} /{route}` | {may} | {method.meaning} |")
+            lines.append(f"| `{name} {path(page.route)}` | {may} | {method.meaning} |")
     return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ _COLOURS = {
     "waits-for-moderator": "warning",
     "delivery-off": "secondary",
 }
+_FOR_PROOF = "waits for proof"  # REST's word for it
 _STRANGER = State("secondary", _("not on this list"), _("You can bring your key before you join."))
 
 
@@ -55,13 +56,22 @@ class Place:
             return None
         if self.request["waits_for"] == "moderator" or self.change:
             return State("warning", _("Your request waits for a moderator."), _("You are told what they decide."))
-        if self.question or self.request["waits_for"] == "subscriber":
-            return State(
-                "warning",
-                _("Your request waits for your answer to the mail."),
-                _("Open the message that was sent to you, and answer it with yes."),
-            )
+        if self.question or self._has_to_prove or self.request["waits_for"] == "subscriber":
+            step = _("Open the message that was sent to you, and answer it with yes.")
+            if self._has_to_prove and not self.question:
+                step = _("The message is too old to be answered: have it sent again, or bring your key again.")
+            return State("warning", _("Your request waits for your answer to the mail."), step)
         return State("warning", _("Your request waits for your key."), _("Bring it here."))
+
+    @property
+    def _has_to_prove(self) -> bool:
+        request = self.request
+        return request is not None and (request["purpose"], request["reason"]) == ("join", _FOR_PROOF)
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the message that waits for an answer may be sent again; of those who are not on the list it is not known."""
+        return bool(self.question) or self._has_to_prove or not self.known
 
     @property
     def waits(self) -> bool:

@@ -5,7 +5,7 @@ A method that is not named is not answered, whoever asks; so is a role that nobo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import path
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,6 +22,7 @@ from django_pgpmailman import core, own_addresses, permissions
 from django_pgpmailman.key_files import InMemory
 from django_pgpmailman.permissions import addresses_of
 from django_pgpmailman.policy import protect
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedLists, RefusedError
 
@@ -52,17 +52,24 @@ class Visit:
     :ivar names: The parts of the address that name something.
     :ivar core: Mailman's own client, with a limit of time.
     :ivar mlist: The list that the role is on, as that client has it; None where it is on none.
+    :ivar role: What they were found to be, which may be more than the page asks for.
     """
 
     request: HttpRequest
     names: Mapping[str, str]
     core: Client = field(repr=False)  # its own repr has the password of REST
     mlist: Any = field(default=None, repr=False)
+    role: Role = Role.EVERYBODY
 
     @property
     def lists(self) -> EncryptedLists:
         """The encrypted lists, by the same client."""
         return EncryptedLists(self.core)
+
+    @property
+    def by(self) -> str | None:
+        """The address in whose name the visitor acts on the list; raises TroubleError."""
+        return permissions.acts_as(self.request.user, self.mlist)
 
     def show(self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HttpResponse:
         """The page, by a template of ours; `list` is there for the menu of Postorius."""
@@ -105,19 +112,19 @@ class Page:
 
         @csrf_protect  # type: ignore[untyped-decorator]  # Django is untyped; here also where the project has no middleware for it
         def answer(request: HttpRequest, **names: str) -> HttpResponse:
-            return protect(self._answer(request, names))
+            return protect(request, self._answer(request, names))
 
         @sensitive_post_parameters()  # type: ignore[untyped-decorator]  # what people upload by mistake is in no report of an error
         @csrf_exempt  # type: ignore[untyped-decorator]  # the middleware would read the form before it is said where files go
         def view(request: HttpRequest, **names: str) -> HttpResponse:
             if request.method == "POST":
                 if int(request.META.get("CONTENT_LENGTH") or 0) > self.most_bytes:
-                    return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                    return protect(request, sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
                 request.upload_handlers = [InMemory(request)]
             try:
                 return answer(request, **names)
             except RequestDataTooBig:
-                return protect(_sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
+                return protect(request, sentence(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LONG))
 
         return path(self.route, view, name=self.name)
 
@@ -129,11 +136,9 @@ class Page:
         try:
             response = _answered(visit, method)
         except core.TroubleError as error:
-            response = _trouble(visit, error)
+            response = _trouble(visit, method, error)
         except RefusedError as error:
-            response = _sentence(request, HTTPStatus(error.status), str(error))
-        if method.role is not Role.EVERYBODY:
-            add_never_cache_headers(response)
+            response = sentence(request, HTTPStatus(error.status), said(error))
         return response
 
 
@@ -142,17 +147,23 @@ def _answered(visit: Visit, method: Method) -> HttpResponse:
     if method.role is not Role.EVERYBODY and not user.is_authenticated and visit.request.method in {"GET", "HEAD"}:
         return redirect_to_login(visit.request.get_full_path())
     if method.role.of_list and user.is_authenticated:
-        mlist = core.mailing_list(visit.core, visit.names["list_id"])
+        try:
+            mlist = core.mailing_list(visit.core, visit.names["list_id"])
+        except core.TroubleError as error:
+            if error.trouble is not core.Trouble.NOT_THERE or user.is_superuser:
+                raise
+            # As of a list on which they are nothing: names of lists are not to be found out here.
+            return sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
         visit = Visit(visit.request, {**visit.names, "list_id": mlist.list_id}, visit.core, mlist)
     role = permissions.found(method.role, user, visit.core, visit.mlist)
     if role is None:
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _WANTED[method.role])
     if own_addresses.NAME in visit.names and visit.names[own_addresses.NAME] not in addresses_of(user):
-        return _sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
+        return sentence(visit.request, HTTPStatus.FORBIDDEN, _NOT_OWN)
     if method.role.of_list:
         _tell_menu(user, role)
     with core.asking():
-        return method.answer(visit)
+        return method.answer(replace(visit, role=role))
 
 
 def _tell_menu(user: Any, role: Role) -> None:
@@ -161,11 +172,16 @@ def _tell_menu(user: Any, role: Role) -> None:
     user.is_list_moderator = role >= Role.MODERATOR
 
 
-def _trouble(visit: Visit, error: core.TroubleError) -> HttpResponse:
+_NO_SUCH = frozenset({core.Trouble.NOT_THERE, core.Trouble.NOT_ENCRYPTED})
+
+
+def _trouble(visit: Visit, method: Method, error: core.TroubleError) -> HttpResponse:
     detail = error.detail if visit.request.user.is_superuser else ""
-    return _sentence(visit.request, error.trouble.status, error.trouble.sentence, detail)
+    trouble = core.Trouble.NONE if error.trouble in _NO_SUCH and not method.role.of_list else error.trouble
+    return sentence(visit.request, trouble.status, trouble.sentence, detail)
 
 
-def _sentence(request: HttpRequest, status: HTTPStatus, sentence: Any, detail: str = "") -> HttpResponse:
-    context = {"sentence": sentence, "detail": detail}
+def sentence(request: HttpRequest, status: HTTPStatus, words: Any, detail: str = "") -> HttpResponse:
+    """A page that says just this."""
+    context = {"sentence": words, "detail": detail}
     return render(request, "django_pgpmailman/sentence.html", context, status=int(status))

@@ -85,17 +85,18 @@ def _is_member(core: Client, mlist: Any, address: str) -> bool:
 
 
 def acts_as(user: Any, mlist: Any) -> str | None:
-    """The address in whose name somebody does something on a list as its owner.
+    """The address in whose name somebody does something on a list, as one who looks after it.
 
-    One by which they own it, and no other of theirs: it is recorded, and told to people of the list.  Of administrators of the site who
-    own it by none, the first that is proven.
+    One by which they own it, or else moderate it, and no other of theirs: it is recorded, and told to people of the list.  Of
+    administrators of the site who do neither, the first that is proven.
 
     :raises TroubleError: when Mailman does not answer.
     """
+    mine = addresses_of(user)
     with asking():
-        owning = sorted(addresses_of(user) & _roster(mlist, "owner"))
-    if owning:
-        return owning[0]
+        for role in ("owner", "moderator"):
+            for address in sorted(mine & _roster(mlist, role)):
+                return address
     proven = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "email")
     found: str | None = proven.values_list("email", flat=True).first() if user.is_superuser else None
     return found

@@ -8,6 +8,11 @@ def N_(text: str) -> str:  # noqa: N802 - as gettext has it
     return text
 
 
+def P_(_context: str, text: str) -> str:  # noqa: N802 - after pgettext
+    """Mark one that other parts of the website have, too, and in another sense."""
+    return text
+
+
 LABELS = (
     N_("Footer note"),
     N_("Replay window days"),
@@ -16,7 +21,7 @@ LABELS = (
     N_("Key sign by"),
 )
 
-CHOICES = (N_("moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
+CHOICES = (P_("encrypted lists", "moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
 
 MEANINGS = (
     N_("A line in each post says who wrote it and what became of the signature."),
@@ -58,7 +63,7 @@ ACTS = (
     N_("revoked"),
 )
 
-DOORS = (N_("cli"), N_("rest"), N_("mail"), N_("workflow"), N_("site"))
+DOORS = (N_("cli"), N_("rest"), N_("mail"), N_("workflow"), P_("encrypted lists", "site"))
 
 STATES = (N_("proven"), N_("approved"), N_("suspended"), N_("replaced"), N_("removed"))
 
@@ -77,7 +82,10 @@ REASONS = (
     N_("the certificate becomes valid in the future"),
     N_("the certificate does not name the address"),
     N_("the certificate is damaged"),
-    N_("their mail server has not taken a post for as long as it was tried"),
+    N_("their mail server has not taken the post for as long as it was tried"),
+    N_("the post was larger than the mail server takes"),
+    N_("the mail server refuses mail to the address for good"),
+    N_("still waiting: the mail server has not taken it yet"),
 )
 MENDS = (
     N_("Ask them for their certificate, and add it."),
@@ -89,4 +97,7 @@ MENDS = (
     N_("Ask them to add or extend an encryption subkey and to send it again, and add it."),
     N_("Wait for its day, or ask whether their clock was right."),
     N_("Ask them in another way whether their mailbox is full, or their address another one by now."),
+    N_("Ask the author to send less, or whoever runs the mail server to take more."),
+    N_("Ask them in another way for an address that works; what the server says is in Mailman's log `smtp`."),
+    N_("There is nothing to do: it is tried again."),
 )

@@ -1,4 +1,4 @@
-"""A form of the settings of a list, made of REST's own description; so a new setting appears by itself.
+"""The settings of a list, made of REST's own description, so that a new one appears by itself: as a form, and in words.
 
 Only what the person has changed is sent: the form carries what it has shown, and so does not undo what somebody else has changed
 meanwhile.
@@ -6,15 +6,27 @@ meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
+from django_pgpmailman.words import said
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _DEFAULT = "default"  # what REST takes for going back to what counts without a setting
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A setting in words; `meaning` is what it does, and what counts without it."""
+
+    label: str
+    value: str
+    meaning: str
 
 
 class SettingsForm(forms.Form):  # type: ignore[misc]  # Django is untyped
@@ -32,10 +44,19 @@ class SettingsForm(forms.Form):  # type: ignore[misc]  # Django is untyped
         """What was changed, as the client takes it, once the form is valid."""
         return {name: _sent(self.cleaned_data[name]) for name in self.changed_data}
 
-    def refuse(self, sentence: str) -> None:
-        """Show what REST says at the field that it names, by the first word."""
+    def refuse(self, sentence: str, shown: str) -> None:
+        """Show what REST says at the field that it names, by the first word; `shown` is the same as its reader gets it."""
         name = sentence.partition(" ")[0]
-        self.add_error(name if name in self.fields else None, sentence)
+        self.add_error(name if name in self.fields else None, shown)
+
+
+def in_words(described: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> list[Shown]:
+    """These settings and their values, for whoever may read but not change them."""
+    return [Shown(_label(each), _said(each, values[each["name"]]), _help(each)) for each in described]
+
+
+def _label(setting: Mapping[str, Any]) -> str:
+    return str(_(setting["name"].replace("_", " ").capitalize()))
 
 
 def _sent(value: Any) -> Any:
@@ -48,7 +69,7 @@ def _field(setting: Mapping[str, Any]) -> forms.Field:
     name = setting["name"]
     attrs = {"aria-describedby": f"id_{name}_help"}
     common: dict[str, Any] = {
-        "label": _(name.replace("_", " ").capitalize()),
+        "label": _label(setting),
         "help_text": _help(setting),
         "required": False,
         "show_hidden_initial": True,
@@ -56,7 +77,7 @@ def _field(setting: Mapping[str, Any]) -> forms.Field:
     if setting["type"] == "yes-no":
         return forms.BooleanField(widget=forms.CheckboxInput(attrs | {"class": "form-check-input"}), **common)
     if setting["type"] == "choice":
-        choices = [(choice, _(choice)) for choice in setting["choices"]]
+        choices = [(choice, said(choice)) for choice in setting["choices"]]
         return forms.ChoiceField(choices=choices, widget=forms.Select(attrs | {"class": "form-select"}), **common)
     attrs |= {"class": "form-control"}
     if setting["type"] == "number":
@@ -68,14 +89,16 @@ def _field(setting: Mapping[str, Any]) -> forms.Field:
 
 def _help(setting: Mapping[str, Any]) -> str:
     """What a setting does, and what counts without it."""
-    default, of_site = setting["default"], setting["of_site"]
-    if isinstance(default, bool):
-        shown = _("yes") if default else _("no")
-    elif default is None:
-        shown = _("empty, which means that the site decides")
-        if of_site is not None:
-            shown = _("empty, which means what the site says: %(value)s") % {"value": of_site}
-    else:
-        shown = _(str(default))
-    what_counts = _("Default: %(value)s.") % {"value": shown}
+    what_counts = _("Default: %(value)s.") % {"value": _said(setting, setting["default"])}
     return f"{_(setting['meaning'])} {what_counts}"
+
+
+def _said(setting: Mapping[str, Any], value: Any) -> str:
+    """A value of a setting in words."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if value is not None:
+        return said(str(value))
+    if setting["of_site"] is None:
+        return str(_("empty, which means that the site decides"))
+    return str(_("empty, which means what the site says: %(value)s") % {"value": setting["of_site"]})

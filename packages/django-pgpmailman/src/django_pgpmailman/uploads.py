@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,9 @@ class UploadError(Exception):
         super().__init__()
         self.sentence = sentence
 
+    def __str__(self) -> str:
+        return str(self.sentence)
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -66,24 +70,54 @@ def read(data: bytes) -> Upload:
 
     :raises UploadError: when it is nothing that is sent on.
     """
-    if any(mark in data.upper() for mark in _SECRET_MARKS):
-        raise UploadError(_SECRET)
-    blocks = list(_blocks(data)) or [data]
+    refuse_secret(data)
+    blocks = list(map(_decoded, _blocks(data))) or [data]
     if sum(map(len, blocks)) > MOST_BYTES:
         raise UploadError(_LONG)
     kinds = Counter(kind for block in blocks for kind, _body in _packets(block))
-    if kinds[_SECRET_KEY] or kinds[_SECRET_SUBKEY]:
-        raise UploadError(_SECRET)
     if kinds[_PUBLIC_KEY] > 1 or len(blocks) > 1:
         raise UploadError(_SEVERAL)
     kind, body = next(_packets(blocks[0]))
     if kind not in {_PUBLIC_KEY, _SIGNATURE}:
         raise UploadError(_NO_KEY)
-    return Upload(_armored(blocks[0]), _fingerprint(body) if kind == _PUBLIC_KEY else "")
+    return Upload(armored(blocks[0]), _fingerprint(body) if kind == _PUBLIC_KEY else "")
+
+
+def refuse_secret(data: bytes) -> None:
+    """Make sure that an upload, be it binary or armored, has no secret key in it; also where its armor or another part of it is wrong.
+
+    :raises UploadError: when it has.
+    """
+    if any(mark in data.upper() for mark in _SECRET_MARKS) or any(map(_is_secret, _parts(data))):
+        raise UploadError(_SECRET)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """What is in armor, as far as it can be read; or all, where nothing is."""
+    found = False
+    with suppress(UploadError):
+        for block in _blocks(data):
+            found = True
+            with suppress(UploadError):
+                yield _decoded(block)
+    if not found:
+        yield data
+
+
+def _is_secret(data: bytes) -> bool:
+    """Whether a packet of a secret key begins in it, be its end missing."""
+    at = 0
+    with suppress(UploadError):
+        while at < len(data):
+            kind, start, length = _head(data, at)
+            if kind in {_SECRET_KEY, _SECRET_SUBKEY}:
+                return True
+            at = start + length
+    return False
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
-    """What is in armor (RFC 9580 §6.2).  Its checksum is not looked at: the plugin makes sure of the rest."""
+    """What is in armor (RFC 9580 §6.2), in base64.  Its checksum is not looked at: the plugin makes sure of the rest."""
     lines: list[bytes] | None = None
     in_head = False
     for line in map(bytes.strip, data.splitlines()):
@@ -92,7 +126,7 @@ def _blocks(data: bytes) -> Iterator[bytes]:
         elif lines is None:
             continue
         elif line.startswith(_END):
-            yield _decoded(b"".join(lines))
+            yield b"".join(lines)
             lines = None
         elif in_head and (not line or b":" in line):
             in_head = bool(line)
@@ -153,7 +187,7 @@ def _fingerprint(body: bytes) -> str:
     return made_by(mark + len(body).to_bytes(count) + body).hexdigest().upper()
 
 
-def _armored(data: bytes) -> str:
+def armored(data: bytes) -> str:
     """RFC 9580 §6; without what else stood around it."""
     text = base64.b64encode(data).decode("ascii")
     lines = [text[start : start + _LINE] for start in range(0, len(text), _LINE)]

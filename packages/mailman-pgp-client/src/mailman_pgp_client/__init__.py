@@ -130,9 +130,9 @@ class EncryptedLists:
         """One of them, by its list-id or its address; nobody is asked whether it is there."""
         return EncryptedList(self._place.below("lists", spec))
 
-    def enable(self, spec: str) -> EncryptedList:
+    def enable(self, spec: str, by: str | None = None) -> EncryptedList:
         """Turn a list into an encrypted one."""
-        return self.of(self._place.below("lists").ask("POST", list_id=spec)["list_id"])
+        return self.of(self._place.below("lists").ask("POST", list_id=spec, by=by)["list_id"])
 
     def person(self, *addresses: str) -> list[Answer]:
         """How the person with these addresses stands at each list on which they are, or ask to be."""
@@ -163,9 +163,10 @@ class EncryptedList:
         """The list, with its settings."""
         return self._place.ask()
 
-    def change(self, **settings: Any) -> Answer:
+    def change(self, by: str | None = None, /, **settings: Any) -> Answer:
         """Change settings, all or none; None takes one back."""
-        return self._place.ask("PATCH", **{name: "default" if to is None else to for name, to in settings.items()})
+        values = {name: "default" if to is None else to for name, to in settings.items()}
+        return self._place.ask("PATCH", **values, by=by)
 
     def enabling(self) -> Answer:
         """What it will do to encrypt it, while it is a plain list: what stands in its way, and what will change."""
@@ -175,9 +176,9 @@ class EncryptedList:
         """What it will do to make it a plain list, while it is encrypted."""
         return self._place.below("disabling").ask()
 
-    def disable(self, confirm: str) -> None:
+    def disable(self, confirm: str, by: str | None = None) -> None:
         """Turn it into a plain list; `confirm` is the fingerprint of its key, which is destroyed."""
-        self._place.ask("DELETE", confirm=confirm)
+        self._place.ask("DELETE", confirm=confirm, by=by)
 
     def certificate(self) -> Answer:
         """The list's own certificate."""
@@ -208,7 +209,7 @@ class EncryptedList:
 
         Core takes a token of any list: ask `request` first whether it waits at this one.
         """
-        self._decide(("requests", token), "no-such-request", action=action, reason=reason)
+        self._decide_request(token, action=action, reason=reason)
 
     def challenge(self, token: str) -> Answer:
         """Ask the person of a request once more for their proof."""
@@ -243,8 +244,16 @@ class EncryptedList:
         return self._place.below("posts").ask(page=page, count=count)
 
     def post(self, message_id: str) -> Answer:
-        """What became of a post, and who did not get it."""
+        """What became of a post: how many got it, and how many did not for each reason."""
         return self._place.below("posts", message_id).ask()
+
+    def missed(self, message_id: str) -> Iterator[Answer]:
+        """Who did not get a post, why, and since when; who still waits for it among them."""
+        return self._place.below("posts", message_id, "missed").pages()
+
+    def page_of_missed(self, message_id: str, page: int, count: int, **chosen: str) -> Answer:
+        """One page of them, of one `reason` where that is given, with the number of all (`total_size`)."""
+        return self._place.below("posts", message_id, "missed").ask(page=page, count=count, **chosen)
 
     def held(self) -> Iterator[Answer]:
         """The posts that wait for a moderator, without their content."""
@@ -258,9 +267,9 @@ class EncryptedList:
         """One page of them, with the number of all (`total_size`)."""
         return self._place.below("held").ask(page=page, count=count)
 
-    def decide_held(self, number: int, action: str, comment: str | None = None) -> None:
-        """Accept, reject or discard one, at core's own resource; the comment is mailed to the author of what is rejected."""
-        self._decide(("held", str(number)), "no-such-post", action=action, comment=comment)
+    def decide_held(self, number: int, action: str, comment: str | None = None, by: str | None = None) -> Answer:
+        """Accept, reject or discard one; the comment is mailed to the author of what is rejected."""
+        return self._place.below("held", str(number)).ask("POST", action=action, comment=comment, by=by)
 
     def copy_held(self, number: int, address: str, by: str | None = None) -> Answer:
         """Send it, encrypted, to an owner or moderator of the list."""
@@ -282,13 +291,13 @@ class EncryptedList:
         """Bring a key (in ASCII armor), or a revocation, in the name of its person, who is asked about it by mail."""
         return self._place.below("offers").ask("POST", address=address, certificate=certificate, by=by)
 
-    def ask_again(self, address: str) -> Answer:
+    def ask_again(self, address: str, by: str | None = None) -> Answer:
         """Ask somebody once more about the key that was offered for them last."""
-        return self._place.below("offers", address, "again").ask("POST")
+        return self._place.below("offers", address, "again").ask("POST", by=by)
 
-    def take_back(self, address: str) -> None:
+    def take_back(self, address: str, by: str | None = None) -> None:
         """Take back what was offered for an address and does not count yet."""
-        self._place.below("offers", address).ask("DELETE")
+        self._place.below("offers", address).ask("DELETE", by=by)
 
     def certificates(self) -> Iterator[Answer]:
         """The certificates of people, in short."""
@@ -327,12 +336,14 @@ class EncryptedList:
     def _of(self, address: str) -> _Place:
         return self._place.below("certificates", address)
 
-    def _decide(self, of: tuple[str, str], gone: str, **fields: Any) -> None:
+    def _decide_request(self, token: str, **fields: Any) -> None:
         try:
-            self._place.of_core.below(*of).ask("POST", **fields)
+            self._place.of_core.below("requests", token).ask("POST", **fields)
         except RefusedError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             raise RefusedError(
-                HTTPStatus.NOT_FOUND, "It does not wait any more: somebody has decided about it meanwhile.", gone
+                HTTPStatus.NOT_FOUND,
+                "It does not wait any more: somebody has decided about it meanwhile.",
+                "no-such-request",
             ) from None

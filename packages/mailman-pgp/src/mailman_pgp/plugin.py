@@ -55,6 +55,7 @@ class PGPPlugin:
         # Imported late: these modules import core's models, whose database exists only now.
         from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
         from mailman_pgp.events import installing  # noqa: PLC0415
+        from mailman_pgp.exchange import offices  # noqa: PLC0415
         from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
         from mailman_pgp.model import cleanup, database  # noqa: PLC0415
         from mailman_pgp.notices import welcome  # noqa: PLC0415
@@ -69,6 +70,7 @@ class PGPPlugin:
         pinning.install()
         questions.install()
         holding.install()
+        offices.install()
         welcome.install()
         if health.finish(config).healthy:
             passage.choose_for_earlier_lists()

@@ -238,6 +238,28 @@ def test_disable_restores_what_enabling_has_changed(mlist: Any, run: CommandLine
     assert core_settings.current(mlist) == before
 
 
+@pytest.mark.parametrize("policy", [ArchivePolicy.never, ArchivePolicy.public])
+def test_encrypted_list_keeps_its_archive_private(
+    encrypted: Any, run: CommandLine, store: Session, policy: ArchivePolicy
+) -> None:
+    """Web archives show to everybody what is not private: neither policy counts while the list is encrypted, nor after a start."""
+    pinning.install()
+    encrypted.archive_policy = policy
+    store.commit()
+    store.refresh(encrypted)
+    assert encrypted.archive_policy is ArchivePolicy.private
+    store.execute(update(MailingList).values(archive_policy=policy))  # as if the plugin had been missing
+    store.commit()
+    pinning.install()
+    store.refresh(encrypted)
+    assert encrypted.archive_policy is ArchivePolicy.private
+    run.ok("disable", encrypted.list_id, "--yes")
+    encrypted.archive_policy = policy
+    store.commit()
+    store.refresh(encrypted)
+    assert encrypted.archive_policy is policy
+
+
 def test_encrypted_list_keeps_its_pipelines(encrypted: Any, run: CommandLine, store: Session) -> None:
     """Whatever sets a stock pipeline on an encrypted list sets ours; on a plain list it is free again."""
     pinning.install()

@@ -152,12 +152,14 @@ def test_plain_lists_have_no_key(mlist: Any, run: CommandLine) -> None:
         assert "is not an encrypted list" in run.refused("list-key", command, mlist.list_id)
 
 
-def test_extend(encrypted: Any, run: CommandLine, store: Session) -> None:
+def test_extend(encrypted: Any, run: CommandLine, store: Session, caplog: pytest.LogCaptureFixture) -> None:
     """It expires later, is the same key, and is never made to end earlier."""
     before = key_of(store)
     fingerprint, expires = before.fingerprint, before.expires
     assert expires is not None
+    caplog.set_level("INFO")
     answer = run.json("list-key", "extend", encrypted.list_id, "--years", "5")
+    assert "the list's key lives longer, by cli" in caplog.text
     assert answer["fingerprint"] == fingerprint
     store.expire_all()
     after = key_of(store)

@@ -105,8 +105,8 @@ def test_setting_that_is_needed_is_a_warning(
 def test_archive_policy_that_shows_old_posts(findings: Callable[..., list[Finding]], policy: ArchivePolicy) -> None:
     """Each policy but `private` lets a web archive show what it has."""
     (finding,) = findings(archive_policy=policy)
-    assert finding.severity is Severity.INFORMATION
-    assert "archive policy" in finding.sentence
+    assert finding.severity is Severity.WARNING
+    assert "may lose mail or show old posts: archive_policy." in finding.sentence
 
 
 def test_list_that_people_join_without_a_key(findings: Callable[..., list[Finding]], store: Session) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from mailman_pgp import openpgp
 from mailman_pgp.keys import certifications, registry, vault
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.model import tables
@@ -19,7 +20,6 @@ from mailman_pgp.openpgp.packets import packet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mailman_pgp import openpgp
     from mailman_pgp.openpgp import NewListKey
 
 ANT, BEE = "ant.example.com", "bee.example.com"
@@ -163,6 +163,13 @@ def test_of_the_current_key(anne: str, list_keys: list[NewListKey]) -> None:
     vault.store_list_key(ANT, list_keys[1])
     assert certifications.of(ANT) == []
     assert certifications.certified(ANT) == vault.certificate(ANT)
+
+
+def test_they_stay_when_the_list_key_is_extended(anne: str) -> None:
+    """It is the same key, of which the same was certified."""
+    certifications.add(ANT, ANNE, [word(anne)])
+    vault.renew(vault.certificate(ANT), *openpgp.extend(vault.current_secret(ANT), now() + dt.timedelta(days=2000)))
+    assert handed_out() == [b"first"]
 
 
 def test_of_this_list(anne: str, list_keys: list[NewListKey]) -> None:

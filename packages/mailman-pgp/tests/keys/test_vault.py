@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
+from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
+from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import ListSecretKey
 from mailman_pgp.site import health
@@ -93,6 +96,30 @@ def test_bound_to_the_list(store: Any, list_keys: list[NewListKey]) -> None:
         vault.current_secret(BEE)
     with pytest.raises(vault.VaultError, match="moved here from another list"):
         vault.all_secrets(BEE)
+
+
+def test_an_old_copy_is_the_same_key(store: Any, list_keys: list[NewListKey]) -> None:
+    """Put back in the place of the extended one, it opens, and is the same key: it reads the same mail, and its older word is no newer.
+
+    A copy of another key of the list, one that was retired say, opens in the place of no other.
+    """
+    old, other = list_keys[:2]
+    vault.store_list_key(ANT, other)
+    vault.store_list_key(ANT, old)
+    before = vault.certificate(ANT)
+    rows = {
+        row.fingerprint: row for row in store.execute(sa.select(ListKey.fingerprint, ListKey.secret, ListKey.sealed_by))
+    }
+    until = now().replace(microsecond=0) + dt.timedelta(days=3000)
+    vault.renew(before, *openpgp.extend(vault.current_secret(ANT), until))
+    extended = vault.certificate(ANT)
+    here = sa.update(ListKey).where(ListKey.fingerprint == old.certificate.fingerprint)
+    store.execute(here.values(secret=rows[old.certificate.fingerprint].secret, certificate=before.certificate))
+    assert vault.current_secret(ANT) == old.secret
+    assert openpgp.merge(extended.certificate, vault.certificate(ANT).certificate).expires == until
+    store.execute(here.values(secret=rows[other.certificate.fingerprint].secret))
+    with pytest.raises(vault.VaultError, match="can't be opened"):
+        vault.current_secret(ANT)
 
 
 def test_bound_to_fingerprint_and_use(store: Any, list_keys: list[NewListKey]) -> None:

@@ -124,6 +124,25 @@ def test_events_of_before(bare: sa.Engine) -> None:
     assert indexes >= {"ix_pgp_key_event_place", "ix_pgp_key_event_tell_at"}
 
 
+def test_posts_of_before(bare: sa.Engine) -> None:
+    """Of what an earlier release has sent the numbers stay, and nobody is named."""
+    import alembic.command  # noqa: PLC0415
+
+    with bare.begin() as connection:
+        alembic.command.upgrade(database.TABLES._alembic_config(connection), "0010")
+        connection.execute(
+            sa.text(
+                "INSERT INTO pgp_delivery (list_id, message_id, at, recipients, delivered, skipped, failed, chunk, attempts, complete)"
+                " VALUES ('ant.example.com', '<1>', '2026-01-01 00:00:00.000000', 5, 2, 2, 1, 'c', 2, :complete)"
+            ),
+            {"complete": True},
+        )
+    database.TABLES.migrate()
+    with bare.connect() as connection:
+        found = connection.execute(sa.text("SELECT delivered, skipped, failed, chunk, missed FROM pgp_delivery")).all()
+    assert [tuple(row) for row in found] == [(2, 2, 1, "c", None)]
+
+
 def test_core_sees_nothing_of_ours(bare: sa.Engine) -> None:
     """Our tables are not part of core's metadata, nor our version of core's."""
     from mailman.database.model import Model  # noqa: PLC0415 - core must be initialised

@@ -38,7 +38,7 @@ def ask(door: Door, fingerprint: str, armored: str, address: str = ANNE) -> str:
 
 
 def test_seen(door: Door, encrypted: str, asked: tuple[str, str]) -> None:
-    """A moderator sees both fingerprints, all of the new key, and until when it waits."""
+    """A moderator sees all of both keys, and until when it waits."""
     assert door.get(encrypted)["links"]["changes"].endswith(f"{encrypted}/changes")
     (found,) = door.get(f"{encrypted}/changes")["entries"]
     old, new = asked
@@ -46,6 +46,9 @@ def test_seen(door: Door, encrypted: str, asked: tuple[str, str]) -> None:
     assert (found["earlier"], found["counting"]) == (old, old)
     key = found["certificate"]
     assert (key["fingerprint"], key["user_ids"], key["usable"]) == (new, [f"<{ANNE}>"], True)
+    before = found["chosen"]
+    assert (before["fingerprint"], before["user_ids"], before["usable"]) == (old, [f"<{ANNE}>"], True)
+    assert before.keys() == key.keys()
     assert found["since"] < found["expires"]
     assert door.get(f"{encrypted}/changes/{found['token']}")["certificate"] == key
     file = door.good("GET", f"{encrypted}/changes/{found['token']}/certificate.asc")
@@ -115,6 +118,7 @@ def test_in_place_of_a_suspended_one(door: Door, encrypted: str, members: Member
     before, after = door.get(f"{encrypted}/changes")["entries"]
     assert (before["suspended"], before["outdated"]) == (True, True)
     assert (after["suspended"], after["outdated"], after["earlier"], after["counting"]) == (True, False, old, None)
+    assert (after["chosen"]["fingerprint"], after["chosen"]["usable"]) == (old, False)
 
 
 @pytest.mark.usefixtures("asked")

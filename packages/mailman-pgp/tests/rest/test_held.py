@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rivals import rival
 from sqlalchemy import event
 from told import key
 from told import told as on_their_way
@@ -162,6 +163,87 @@ def test_copy(door: Door, encrypted: str, mona: Forged, caplog: pytest.LogCaptur
     assert "kestrel" not in caplog.text
     assert f"was sent to {MONA}, asked by {OLGA}" in caplog.text
     assert door.get(f"{encrypted}/held")["total_size"] == 1
+
+
+@pytest.mark.parametrize(("action", "queue"), [("accept", "pipeline"), ("reject", "virgin"), ("discard", "")])
+def test_decided(door: Door, encrypted: str, action: str, queue: str) -> None:
+    """Core does what was decided, once: who decides next is told that somebody has decided already."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    number = hold(door)
+    path = f"{encrypted}/held/{number}"
+    on_their_way()
+    form = {"action": action, "by": OLGA, **({"comment": "Not\nnow."} if action == "reject" else {})}
+    assert door.good("POST", path, form).json["action"] == action
+    for again in ("accept", "discard"):
+        assert "somebody has decided about it" in door.refused(404, "POST", path, {"action": again})
+    found = {name: len(get_queue_messages(name)) for name in ("pipeline", "virgin")}
+    assert found == {name: int(name == queue) for name in found}
+    assert door.get(f"{encrypted}/held")["total_size"] == 0
+
+
+def test_two_decide_at_the_same_moment(core: Any, door: Door, encrypted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second waits before they look, so that one decides; also where the one decides by mail."""
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    from mailman_pgp.conversation import held_posts  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.tables import EncryptedList  # noqa: PLC0415
+
+    number, waited = hold(door), []
+    look = held_posts.held.find
+    with rival(core, sa.update(EncryptedList).values(enabled_at=EncryptedList.enabled_at)) as kept_out:
+
+        def looked(*arguments: Any) -> Any:
+            waited.append(kept_out())
+            return look(*arguments)
+
+        monkeypatch.setattr(held_posts.held, "find", looked)
+        door.good("POST", f"{encrypted}/held/{number}", {"action": "discard"})
+        assert waited == [True]
+        assert not kept_out()
+
+
+def test_decisions_that_there_are_not(door: Door, encrypted: str) -> None:
+    """Core knows more of them; a post stays where it is."""
+    number = hold(door)
+    for action in ("defer", "hold", "ACCEPT", ""):
+        door.refused(400, "POST", f"{encrypted}/held/{number}", {"action": action})
+    assert door.get(f"{encrypted}/held")["total_size"] == 1
+
+
+def test_one_copy_in_five_minutes(
+    members: Members, door: Door, encrypted: str, mona: Forged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each post to each who looks after the list, however often it is asked for; what failed does not count."""
+    import datetime as dt  # noqa: PLC0415
+
+    from mailman_pgp.delivery import ledger  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.database import now  # noqa: PLC0415
+
+    first, second = hold(door), hold(door)
+    members.add(door.mlist(), OLGA, role="owner")
+    copy = f"{encrypted}/held/{first}/copy"
+    door.refused(409, "POST", copy, {"address": OLGA})
+    armored = openpgp.armor(key(OLGA).public, "PGP PUBLIC KEY BLOCK").decode()
+    door.good("POST", f"{encrypted}/certificates", {"address": OLGA, "certificate": armored})
+    on_their_way()
+    door.good("POST", copy, {"address": MONA})
+    assert len(on_their_way()) == 1
+    for _ in range(2):
+        refused = door("POST", copy, {"address": "MONA@example.com"})
+        assert (refused.status_code, refused.json["code"]) == (429, "sent-already")
+        assert "within the last five minutes, so nothing was sent" in refused.json["description"]
+        assert 290 <= int(refused.headers["retry-after"]) <= 300
+    assert on_their_way() == []
+    door.good("POST", f"{encrypted}/held/{second}/copy", {"address": MONA})
+    door.good("POST", copy, {"address": OLGA})
+    assert len(on_their_way()) == 2
+    for minutes in (6, -6):  # also by a clock that is set back
+        then = now() + dt.timedelta(minutes=minutes)
+        monkeypatch.setattr(ledger, "now", lambda then=then: then)
+        door.good("POST", copy, {"address": MONA})
+    assert len(on_their_way()) == 2
+    assert mona
 
 
 def test_no_copy(members: Members, door: Door, encrypted: str, mona: Forged, make: MakeCertificate) -> None:

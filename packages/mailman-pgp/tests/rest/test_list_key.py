@@ -46,7 +46,7 @@ def test_extended(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
         answer["expires"],
     )
     assert door.get(encrypted)["list_key"]["days_left"] == 729
-    assert f"the list's key was extended by {OLGA}" in caplog.text
+    assert f"the list's key lives longer, by {OLGA} (rest)" in caplog.text
     carried = openpgp.inspect(base64.b64decode(outward_for(door.mlist(), {}).autocrypt or ""))
     file = openpgp.read_certificate(door.good("GET", f"{encrypted}/certificate.asc").content)
     for given in (carried, file):

@@ -95,6 +95,25 @@ def test_turned_off(door: Door, encrypted: str, rows: Callable[[], dict[str, int
     assert door("GET", encrypted).status_code == 404
 
 
+@pytest.mark.parametrize(("by", "said"), [("olga@example.com", "olga@example.com (rest)"), ("", "rest")])
+@pytest.mark.usefixtures("mlist")
+def test_who_did_it(door: Door, caplog: pytest.LogCaptureFixture, by: str, said: str) -> None:
+    """Mailman's log has who has turned encryption on, changed settings, and turned it off; where nobody is named, the door."""
+    caplog.set_level("INFO")
+    named = {"by": by} if by else {}
+    path = "/lists/ant.example.com"
+    door.good("POST", "/lists", {"list_id": "ant.example.com", **named})
+    door.good("PATCH", path, {"footer_note": "no", **named})
+    door.good("PATCH", path, {"footer_note": "no", **named})
+    fingerprint = door.get(path)["list_key"]["fingerprint"]
+    door.good("DELETE", path, {"confirm": fingerprint, **named})
+    found = [record.getMessage() for record in caplog.records if record.getMessage().endswith(f", by {said}")]
+    assert found == [
+        f"ant@example.com: {what}, by {said}"
+        for what in ("encryption was turned on", "settings were changed (footer_note)", "encryption was turned off")
+    ]
+
+
 def test_certificate(door: Door, encrypted: str) -> None:
     """It comes as JSON, and as a file that mail programs import."""
     shown = door.get(f"{encrypted}/certificate")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import CERTIFY, DAY, REVOKE_KEY, SIGN, forge, forge_usable, now, signature
+from rivals import rival
 from talkers import Talker, armored, entity, templates, text_of
 from told import told
 from webpeople import ANTS, Web
@@ -87,6 +88,35 @@ def test_counts_when_answered(anne: Web) -> None:
     assert (shown["state"], shown["origin"]) == ("proven", "mail")
     assert anne.offer()["outcome"] == "counts"
     assert told() == []
+
+
+@pytest.mark.parametrize("how", ["offer", "again"])
+def test_two_at_the_same_moment(core: Any, anne: Web, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """Another process that is brought the same key waits for us, and then sees what was asked: one message, and one request."""
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    from mailman_pgp.conversation import offering, offers  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.tables import EncryptedList  # noqa: PLC0415
+
+    if how == "again":
+        anne.offer()
+        told()
+    found = []
+    the_same = sa.update(EncryptedList).values(enabled_at=EncryptedList.enabled_at)
+    look = offers.offers_of
+
+    with rival(core, the_same) as kept_out:
+
+        def looked(*arguments: Any) -> Any:
+            found.append(kept_out())
+            return look(*arguments)
+
+        monkeypatch.setattr(offering, "offers_of", looked)
+        monkeypatch.setattr(offers, "offers_of", looked)
+        (anne.offer if how == "offer" else anne.again)()
+        assert found == [True]
+        assert not kept_out()
+    assert len(told()) == 1
 
 
 def test_the_web_alone(anne: Web) -> None:
@@ -292,6 +322,17 @@ def test_not_flooded(core: Any, anne: Web) -> None:
     stranger = anne.talker
     assert stranger.tell(stranger.clear(entity("key set", attached=anne.key.certificate))) == []
     assert told() == []
+
+
+def test_who_did_it(anne: Web, caplog: pytest.LogCaptureFixture) -> None:
+    """Mailman's log has who asked again, and who took it back; where nobody is named, the door."""
+    caplog.set_level("INFO")
+    anne.offer()
+    anne.again()
+    anne.door.good("DELETE", f"{ANTS}/offers/{ANNE}", {"by": ANNE})
+    found = [record.getMessage() for record in caplog.records]
+    assert any(said.endswith(f"{ANNE} was asked once more, by rest") for said in found)
+    assert any(said.endswith(f"what was offered for {ANNE} was taken back, by {ANNE} (rest)") for said in found)
 
 
 def test_taken_back(anne: Web) -> None:

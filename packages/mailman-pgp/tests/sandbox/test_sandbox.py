@@ -291,3 +291,13 @@ def test_end_of_the_master_ends_the_sandbox(tmp_path: Path) -> None:
     os.kill(own.pids()["master"], signal.SIGKILL)
     until(lambda: all_gone(pids), "all processes gone")
     own.stop()
+
+
+def test_knows_no_website() -> None:
+    """The sandbox starts where nothing of a website is installed: it imports nothing of one."""
+    program = (
+        "import sys, mailman_pgp.sandbox, mailman_pgp.cli.whatnext\n"
+        "print(sorted({'django', 'django_pgpmailman', 'postorius', 'mailmanclient'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -18,11 +18,13 @@ from django_pgpmailman.pages import (
     posts,
     requests,
     settings,
+    writing,
 )
 
 PAGES = (
     encrypted_lists.PAGE,
     certificate.PAGE,
+    writing.PAGE,
     settings.PAGE,
     keys.PAGE,
     own_key.PAGE,

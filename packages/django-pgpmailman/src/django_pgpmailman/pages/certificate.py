@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.policy import for_everybody
 from django_pgpmailman.roles import Role
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def _show(visit: Visit) -> HttpResponse:
     found = visit.lists.of(visit.names["list_id"]).certificate()
-    return certificate_file(found["armored"], found["list_id"])
+    return for_everybody(certificate_file(found["armored"], found["list_id"]))
 
 
 PAGE = Page(

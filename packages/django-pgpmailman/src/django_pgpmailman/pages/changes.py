@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman.deciding import Desk, decider, digest
+from django_pgpmailman.deciding import Desk, digest
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.pages.requests import file_of
 from django_pgpmailman.roles import Role
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 def _decided(action: str, sentence: Any) -> Action:
     def act(visit: Visit, ants: EncryptedList, change: Mapping[str, Any]) -> Any:
-        ants.decide_change(change["token"], action, by=decider(visit))
+        ants.decide_change(change["token"], action, by=visit.by)
         return sentence % {"address": change["address"]}
 
     return act
+
+
+def _chosen(change: Mapping[str, Any]) -> str:
+    return change["chosen"]["fingerprint"] if change["chosen"] else ""
 
 
 _DESK = Desk(
@@ -35,7 +39,7 @@ _DESK = Desk(
     find=EncryptedList.change_of,
     name=lambda change: str(change["token"]),
     seen=lambda change: digest(
-        change["token"], change["certificate"]["fingerprint"], change["counting"], change["suspended"]
+        change["token"], change["certificate"]["fingerprint"], change["counting"], change["suspended"], _chosen(change)
     ),
     actions={
         "accept": _decided("accept", _("The new key counts for %(address)s from now on.")),

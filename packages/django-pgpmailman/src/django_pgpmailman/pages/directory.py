@@ -14,6 +14,7 @@ from django.http.request import split_domain_port
 
 from django_pgpmailman import core
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.policy import for_everybody
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -33,12 +34,12 @@ def _certificate(visit: Visit) -> HttpResponse:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         return _open(HttpResponse(status=int(HTTPStatus.NOT_FOUND), content_type="text/plain"))
-    return _open(HttpResponse(found, content_type=_TYPE))
+    return _open(for_everybody(HttpResponse(found, content_type=_TYPE)))
 
 
 def _policy(_visit: Visit) -> HttpResponse:
     """No policy is set; that the file is there says that the directory is (§4.5)."""
-    return _open(HttpResponse(content_type="text/plain"))
+    return _open(for_everybody(HttpResponse(content_type="text/plain")))
 
 
 def _open(response: HttpResponse) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 from django_pgpmailman import core
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.paging import page_of
 from django_pgpmailman.roles import Role
@@ -38,7 +38,7 @@ class Row:
     @property
     def key_state(self) -> State:
         """How its key is."""
-        return state_of(self.key)
+        return for_owners(self.key, self.list_id)
 
     @property
     def expires(self) -> dt.datetime | None:

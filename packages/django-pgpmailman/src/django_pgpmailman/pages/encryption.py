@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from django_pgpmailman import core, knowledge
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -66,18 +67,18 @@ def _turn(visit: Visit) -> HttpResponse:
             raise
         return _page(visit, str(error.trouble.sentence), HTTPStatus.CONFLICT)
     except RefusedError as error:
-        return _page(visit, str(error), HTTPStatus(error.status))
+        return _page(visit, said(error), HTTPStatus(error.status))
     knowledge.forget(visit.names["list_id"])
     return redirect("pgpmailman:encryption", visit.names["list_id"])
 
 
 def _on(visit: Visit) -> None:
-    visit.lists.enable(visit.names["list_id"])
+    visit.lists.enable(visit.names["list_id"], visit.by)
     messages.success(visit.request, _("The list is encrypted from now on."))
 
 
 def _off(visit: Visit) -> None:
-    visit.lists.of(visit.names["list_id"]).disable(visit.request.POST.get("confirm", ""))
+    visit.lists.of(visit.names["list_id"]).disable(visit.request.POST.get("confirm", ""), visit.by)
     messages.success(visit.request, _("The list is a plain one from now on, and its key is destroyed."))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman.deciding import Desk, decider, digest, reason
+from django_pgpmailman.deciding import Desk, digest, reason
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.permissions import addresses_of, offices_of
 from django_pgpmailman.roles import Role
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _decided(action: str, sentence: Any) -> Action:
     def act(visit: Visit, ants: EncryptedList, post: Mapping[str, Any]) -> Any:
-        ants.decide_held(post["number"], action, reason(visit) if action == "reject" else None)
+        ants.decide_held(post["number"], action, reason(visit) if action == "reject" else None, by=visit.by)
         return sentence % {"address": post["author"]}
 
     return act
@@ -33,7 +33,7 @@ def _copy(visit: Visit, ants: EncryptedList, post: Mapping[str, Any]) -> Any:
     if address not in addresses_of(visit.request.user):
         raise RefusedError(HTTPStatus.BAD_REQUEST, _("It is sent to an address of your own only. Nothing was sent."))
     # Whether they look after the list by this address, REST asks.
-    ants.copy_held(post["number"], address, by=decider(visit))
+    ants.copy_held(post["number"], address, by=visit.by)
     return _("It is on its way to %(address)s, encrypted to your key. It goes on waiting here.") % {"address": address}
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import permissions
-from django_pgpmailman.key_files import UploadError, keys_in
+from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
+from django_pgpmailman.uploads import UploadError
 from django_pgpmailman.words import State
 from mailman_pgp_client import RefusedError
 
@@ -49,12 +50,12 @@ def _show(visit: Visit) -> HttpResponse:
 def _bring(visit: Visit) -> HttpResponse:
     for_good = visit.request.POST.get("action") == "bring"
     try:
-        keys, by = keys_in(visit.request), permissions.acts_as(visit.request.user, visit.mlist)
+        keys, by = keys_in(visit.request), visit.by
         answer = visit.lists.of(visit.names["list_id"]).bring(keys, by, dry_run=not for_good)
     except UploadError as error:
         return visit.show("keyring.html", HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(error))
     except RefusedError as error:
-        return visit.show("keyring.html", HTTPStatus(error.status), refusal=str(error))
+        return visit.show("keyring.html", HTTPStatus(error.status), refusal=said(error))
     return visit.show(
         "keyring.html",
         answer=answer,

@@ -9,9 +9,10 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import knowledge, permissions
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman import knowledge
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -27,7 +28,7 @@ def _show(visit: Visit) -> HttpResponse:
 
 def _page(visit: Visit, refusal: str = "", status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     key = visit.lists.of(visit.names["list_id"]).show()["list_key"]
-    return visit.show("list_key.html", status, key=key, key_state=state_of(key), refusal=refusal)
+    return visit.show("list_key.html", status, key=key, key_state=for_owners(key), refusal=refusal)
 
 
 def _extend(visit: Visit) -> HttpResponse:
@@ -35,11 +36,9 @@ def _extend(visit: Visit) -> HttpResponse:
     if not (asked.isascii() and asked.isdigit() and len(asked) <= len("99")):
         return _page(visit, _("Write for how many years from now on, as a number."), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        visit.lists.of(visit.names["list_id"]).extend_key(
-            int(asked), permissions.acts_as(visit.request.user, visit.mlist)
-        )
+        visit.lists.of(visit.names["list_id"]).extend_key(int(asked), visit.by)
     except RefusedError as error:
-        return _page(visit, str(error), HTTPStatus(error.status))
+        return _page(visit, said(error), HTTPStatus(error.status))
     knowledge.forget(visit.names["list_id"])
     messages.success(
         visit.request, _("The key lives longer. Its newer certificate goes out with each post from now on.")

@@ -13,12 +13,13 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import permissions
 from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.choices import state_of, trust_in
-from django_pgpmailman.key_files import UploadError, keys_in
+from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
+from django_pgpmailman.uploads import UploadError
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
@@ -79,15 +80,13 @@ def _act(visit: Visit) -> HttpResponse:
     except UploadError as error:
         return _page(visit, str(error), HTTPStatus.UNPROCESSABLE_ENTITY)
     except RefusedError as error:
-        return _page(visit, str(error), HTTPStatus(error.status))
+        return _page(visit, said(error), HTTPStatus(error.status))
 
 
 def _decide(visit: Visit) -> HttpResponse:
     action = visit.request.POST["action"]
     seen = None if action == "suspend" else _seen(visit)
-    decided = _ants(visit).decide(
-        visit.names["address"], action, seen, permissions.acts_as(visit.request.user, visit.mlist)
-    )
+    decided = _ants(visit).decide(visit.names["address"], action, seen, visit.by)
     done = {
         "approve": _("The certificate is approved."),
         "suspend": _("The certificate is suspended: nothing is encrypted to it from now on."),
@@ -98,14 +97,12 @@ def _decide(visit: Visit) -> HttpResponse:
 
 
 def _remove(visit: Visit) -> HttpResponse:
-    _ants(visit).remove(visit.names["address"], _seen(visit), permissions.acts_as(visit.request.user, visit.mlist))
+    _ants(visit).remove(visit.names["address"], _seen(visit), visit.by)
     return _done(visit, _("No certificate counts for this address any more."))
 
 
 def _add(visit: Visit) -> HttpResponse:
-    added = _ants(visit).add(
-        visit.names["address"], keys_in(visit.request), permissions.acts_as(visit.request.user, visit.mlist)
-    )
+    added = _ants(visit).add(visit.names["address"], keys_in(visit.request), visit.by)
     return _done(visit, _outcome(added), added["requests"])
 
 
@@ -116,7 +113,7 @@ def _replace(visit: Visit) -> HttpResponse:
         new = _looked_at(visit, keys)
         if new is not None and new["fingerprint"] != "".join(seen.split()).upper():
             return _page(visit, new=new, keys=keys)
-    by = permissions.acts_as(visit.request.user, visit.mlist)
+    by = visit.by
     added = _ants(visit).replace(visit.names["address"], keys, by, fingerprint=seen)
     return _done(visit, _outcome(added), added["requests"])
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from django_pgpmailman.choices import state_of_member, trust_in
 from django_pgpmailman.page import Method, Page
@@ -33,7 +34,11 @@ _STATES = {
     "digest-mode": _("chose digests"),
     "delivery-off": _("switched delivery off"),
 }
-_ROLES = {"member": _("member"), "owner": _("owner"), "moderator": _("moderator")}
+_ROLES = {
+    "member": pgettext_lazy("encrypted lists", "member"),
+    "owner": pgettext_lazy("encrypted lists", "owner"),
+    "moderator": pgettext_lazy("encrypted lists", "moderator"),
+}
 _COUNT = 50  # people on a page
 _LONGEST = 100  # characters to look for
 

@@ -21,6 +21,7 @@ from django_pgpmailman.own_addresses import NAME
 from django_pgpmailman.own_keys import place_of
 from django_pgpmailman.own_texts import OUTCOMES
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -49,7 +50,7 @@ def _act(visit: Visit) -> HttpResponse:
     except uploads.UploadError as error:
         return _page(visit, place, HTTPStatus.UNPROCESSABLE_ENTITY, error=error.sentence)
     except RefusedError as error:
-        return _page(visit, place, HTTPStatus(error.status), error=str(error))
+        return _page(visit, place, HTTPStatus(error.status), error=said(error))
 
 
 def _look(visit: Visit, place: Place) -> HttpResponse:
@@ -81,7 +82,7 @@ def _again(visit: Visit, place: Place) -> HttpResponse:
         )
         return _page(visit, place, HTTPStatus.CONFLICT, error=sentence)
     try:
-        visit.lists.of(place.list_id).ask_again(place.address)
+        visit.lists.of(place.list_id).ask_again(place.address, place.address)
     except BaseException:
         cache.delete(name)
         raise
@@ -92,7 +93,7 @@ def _again(visit: Visit, place: Place) -> HttpResponse:
 def _take_back(visit: Visit, place: Place) -> HttpResponse:
     if not _as_seen(visit, place):
         return _page(visit, place, HTTPStatus.CONFLICT, error=_CHANGED)
-    visit.lists.of(place.list_id).take_back(place.address)
+    visit.lists.of(place.list_id).take_back(place.address, place.address)
     return _done(visit, place, _("It is taken back. A late answer to the message does nothing."))
 
 

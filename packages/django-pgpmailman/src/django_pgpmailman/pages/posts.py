@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,9 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from django_pgpmailman import permissions
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.paging import page_of
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import RefusedError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from django_pgpmailman.page import Visit
 
-_COUNT = 50  # posts on a page
+_COUNT = 50  # posts, or people, on a page
 _ROUTE = "pgp/lists/<list:list_id>/posts"
 
 
@@ -36,23 +37,25 @@ def _page(visit: Visit, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> H
 def _test(visit: Visit) -> HttpResponse:
     address = visit.request.POST.get("address", "").strip()
     try:
-        sent = visit.lists.of(visit.names["list_id"]).test(
-            address, permissions.acts_as(visit.request.user, visit.mlist)
-        )
+        sent = visit.lists.of(visit.names["list_id"]).test(address, visit.by)
     except RefusedError as error:
-        return _page(visit, HTTPStatus(error.status), refusal=str(error), address=address)
+        return _page(visit, HTTPStatus(error.status), refusal=said(error), address=address)
     messages.success(visit.request, _("A test message to %(address)s is on its way.") % {"address": sent["address"]})
     return redirect("pgpmailman:post", visit.names["list_id"], sent["message_id"])
 
 
 def _one(visit: Visit) -> HttpResponse:
+    mailing_list, message_id = visit.lists.of(visit.names["list_id"]), visit.names["message_id"]
     try:
-        post = visit.lists.of(visit.names["list_id"]).post(visit.names["message_id"])
+        post = mailing_list.post(message_id)
+        reason = visit.request.GET.get("reason", "")
+        chosen = {"reason": reason} if reason in {one["reason"] for one in post["reasons"]} else {}
+        missed, page = page_of(visit.request, _COUNT, partial(mailing_list.page_of_missed, message_id, **chosen))
     except RefusedError as error:
         if error.code != "no-such-post":
             raise
-        return visit.show("post.html", HTTPStatus(error.status), post=None, refusal=str(error))
-    return visit.show("post.html", post=post)
+        return visit.show("post.html", HTTPStatus(error.status), post=None, refusal=said(error))
+    return visit.show("post.html", post=post, missed=missed, page=page, chosen=chosen)
 
 
 PAGES = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman.certificate_file import certificate_file
-from django_pgpmailman.deciding import Desk, decider, digest, reason
+from django_pgpmailman.deciding import Desk, digest, reason
 from django_pgpmailman.page import Method, Page
 from django_pgpmailman.roles import Role
 from mailman_pgp_client import EncryptedList, RefusedError
@@ -34,7 +34,7 @@ def _compare(visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> A
     certificate = request["certificate"]
     if certificate is None:
         raise RefusedError(HTTPStatus.CONFLICT, _("There is no key yet whose fingerprint could be compared."))
-    ants.decide(request["address"], "compare", certificate["fingerprint"], by=decider(visit))
+    ants.decide(request["address"], "compare", certificate["fingerprint"], by=visit.by)
     return _("It is recorded that you have compared the fingerprint of %(address)s.") % {"address": request["address"]}
 
 
@@ -76,7 +76,7 @@ def _file(visit: Visit) -> HttpResponse:
 def file_of(certificate: Mapping[str, Any] | None) -> HttpResponse:
     """A certificate (as REST has it) as a file; raises RefusedError where there is none."""
     if certificate is None:
-        raise RefusedError(HTTPStatus.NOT_FOUND, _("There is no key yet."), "no-key")
+        raise RefusedError(HTTPStatus.NOT_FOUND, _("There is no key yet."), "no-key-yet")
     return certificate_file(certificate["armored"], certificate["fingerprint"])
 
 

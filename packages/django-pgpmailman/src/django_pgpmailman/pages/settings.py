@@ -1,4 +1,7 @@
-"""How a list is encrypted, for its owners: its key, and every setting by the description that REST gives of it."""
+"""How a list is encrypted: its key, and every setting by the description that REST gives of it.
+
+Its owners change the settings here; moderators read them.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from django.core.cache import cache
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from django_pgpmailman.key_state import state_of
+from django_pgpmailman.key_state import for_owners
 from django_pgpmailman.page import Method, Page
+from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
-from django_pgpmailman.settings_form import SettingsForm
+from django_pgpmailman.settings_form import SettingsForm, in_words
 from django_pgpmailman.words import moment
 from mailman_pgp_client import RefusedError
 
@@ -37,7 +41,9 @@ def _described(visit: Visit) -> list[dict[str, Any]]:
 
 def _show(visit: Visit) -> HttpResponse:
     shown = visit.lists.of(visit.names["list_id"]).show()
-    return _page(visit, shown, SettingsForm.of(_described(visit), shown["settings"]))
+    if visit.role < Role.OWNER:
+        return _page(visit, shown, settings=in_words(_described(visit), shown["settings"]))
+    return _page(visit, shown, form=SettingsForm.of(_described(visit), shown["settings"]))
 
 
 def _change(visit: Visit) -> HttpResponse:
@@ -47,25 +53,25 @@ def _change(visit: Visit) -> HttpResponse:
         try:
             wanted = form.wanted()
             if wanted:
-                ants.change(**wanted)
+                ants.change(visit.by, **wanted)
         except RefusedError as error:
-            form.refuse(str(error))
+            form.refuse(str(error), said(error))
         else:
             messages.success(visit.request, _("The settings are saved.") if wanted else _("Nothing was changed."))
             return redirect("pgpmailman:settings", visit.names["list_id"])
-    return _page(visit, ants.show(), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _page(visit, ants.show(), HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
 
 
-def _page(visit: Visit, shown: dict[str, Any], form: SettingsForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+def _page(visit: Visit, shown: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, **settings: Any) -> HttpResponse:
     key = shown["list_key"]
     return visit.show(
         "settings.html",
         status,
         shown=shown,
         key=key,
-        key_state=state_of(key),
+        key_state=for_owners(key, visit.names["list_id"]),
         expires=moment(key["expires"]) if key else None,
-        form=form,
+        **settings,
     )
 
 
@@ -73,7 +79,7 @@ PAGE = Page(
     "settings",
     "pgp/lists/<list:list_id>/settings",
     {
-        "GET": Method("How a list is encrypted: its key, and its settings.", Role.OWNER, _show),
+        "GET": Method("How a list is encrypted: its key, and its settings.", Role.MODERATOR, _show),
         "POST": Method("Change settings of a list.", Role.OWNER, _change),
     },
 )

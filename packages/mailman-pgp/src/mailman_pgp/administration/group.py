@@ -8,6 +8,7 @@ from mailman_pgp.administration.certificates import certificate
 from mailman_pgp.administration.changes import change
 from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
+from mailman_pgp.administration.posts import show_posts
 from mailman_pgp.administration.settings import set_settings
 from mailman_pgp.administration.status import status
 from mailman_pgp.administration.trial import send_a_test
@@ -22,5 +23,5 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test):
+for command in (enable, disable, list_key, certificate, change, set_settings, status, show_posts, send_a_test):
     pgp.add_command(command)

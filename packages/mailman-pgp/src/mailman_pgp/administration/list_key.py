@@ -9,10 +9,10 @@ import click
 from sqlalchemy import select
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration.answering import Refused, answering
+from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
-from mailman_pgp.keys import certifications, extending, vault
+from mailman_pgp.keys import certifications, extending, journal, vault
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import grouped
@@ -101,6 +101,7 @@ def extend(spec: str, years: int) -> Answer:
     """Let the key of LIST live longer, also when it has expired; it stays the same key, and its fingerprint stays."""
     mlist, _ = encrypted_list(spec)
     before = extending.extend(mlist.list_id, years)
+    journal.note(mlist.fqdn_listname, "the list's key lives longer", OWNER)
     key = vault.certificate(mlist.list_id)
     assert key.expires is not None  # it was set just now
     return Answer(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailman_pgp.administration.answering import Mistaken, answering
+from mailman_pgp.administration.answering import OWNER, Mistaken, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, paragraphs, table
+from mailman_pgp.keys import journal
 from mailman_pgp.lists.settings import DEFAULT_WORD, SETTINGS, Setting, Value, change, setting, values_of
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def set_settings(spec: str, assignments: tuple[str, ...]) -> Answer:
     The value `default` takes back what was set.
     """
     mlist, row = encrypted_list(spec)
-    before = values_of(row)
-    change(row, _parsed(assignments))
+    changed = list(change(row, _parsed(assignments)))
     values = values_of(row)
-    changed = [name for name in SETTINGS if values[name] != before[name]]
+    if changed:
+        journal.note(mlist.fqdn_listname, f"settings were changed ({', '.join(changed)})", OWNER)
     data = {
         "list": named(mlist),
         "settings": {name: _described(found, values[name]) for name, found in SETTINGS.items()},

@@ -1,6 +1,6 @@
-"""Turn the sandbox's line of JSON into a text of what to type next.
+"""Turn the sandbox's line of JSON into a text of what to look at, and to type, next.
 
-A filter, for `make serve`: ``mailman-pgp sandbox --dir DIR | python -m mailman_pgp.cli.whatnext``.
+A filter, for `make serve`, and for a sandbox without a website: ``mailman-pgp sandbox --dir DIR | python -m mailman_pgp.cli.whatnext``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def text(place: dict[str, Any], programs: Path, *, as_root: bool) -> str:
     rest, lmtp = place["rest"], place["lmtp"]
     return f"""\
 A Mailman with encrypted lists is running.  Ctrl-C here stops it; its data stay for the next start.
-
-In another terminal, make an encrypted list, and a member with a key:
+{website(place["web"]) if "web" in place else ""}
+In another terminal, make an encrypted list of your own, and a member with a key:
 
     alias mm={shlex.quote(mailman)}
     mm create {LIST}
@@ -52,6 +52,33 @@ Where the doors are:
     logs       {place["logs"]}
 
 `make demo` tells the whole story of a post, and ends.
+"""
+
+
+def website(web: dict[str, Any]) -> str:
+    """What to look at on the website that the sandbox announces, as text with an empty line at its beginning."""
+    width = max(len(person["address"]) for person in web["people"])
+    people = "\n".join(f"    {person['address']:{width}}  {person['who']}" for person in web["people"])
+    pages = "\n".join(f"    {page['as']}: {page['shown']}\n        {page['url']}" for page in web["pages"])
+    joins = web["joins"]
+    return f"""
+Its website is at {web["url"]}, for this machine alone.  Everybody there has the password {web["password"]}
+
+{people}
+
+Worth a look, each as the person before it:
+
+{pages}
+
+What they are mailed is opened with their key, and answered, by
+
+    alias mail-of={shlex.quote(shlex.join(web["read"]))}
+    mail-of {joins["address"]}
+
+To join, log in as {joins["address"]}, subscribe on the page of the list, and bring the key there, which is in
+{shlex.quote(joins["certificate"])}.  Then answer the mail that comes, and look at the requests as the moderator:
+
+    mail-of {joins["address"]} --answer yes
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.messages import IMessageStore
@@ -10,9 +12,11 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp.conversation.holding import about_held, attached_post
+from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.lists import administrators
+from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, send_encrypted
 from mailman_pgp.overview import reasons
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mailman.vette")
 
+_ONE_IN = timedelta(minutes=5)
+
 
 @public
 def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
@@ -33,9 +39,11 @@ def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
 
     :param address: Theirs, in lower case.
     :param actor: Who wants it, for the log.
-    :raises Refusal: when they don't look after the list, nothing can be encrypted to them, or the post can't be opened.
+    :raises Refusal: when they don't look after the list, nothing can be encrypted to them, they were sent it a moment ago, or the post
+        can't be opened.
     """
     reader = _reader(mlist, address)
+    _require_rare(mlist, held, address)
     record, entity = _content(mlist, held)
     subject, text = about_held(mlist, record, held.reasons)
     attachments = [attached_post(entity), list_certificate(mlist)]
@@ -63,6 +71,20 @@ def _reader(mlist: Any, address: str) -> Recipient:
             f"Nothing can be encrypted to {address} on {mlist.fqdn_listname}, so nothing was sent: {reason.words}. {reason.mend}",
         )
     return found.recipients[0]
+
+
+def _require_rare(mlist: Any, held: Held, address: str) -> None:
+    """Whoever is signed in to the web in their name, say, fills no mailbox by it."""
+    one_at_a_time(mlist.list_id)
+    last = ledger.last_copy(mlist.list_id, address, held.placeholder)
+    if last is not None and last < _ONE_IN:
+        raise Refusal(
+            "sent-already",
+            f"{address} was sent this post within the last five minutes, so nothing was sent. Look into that mailbox, also for what "
+            "it takes for spam, or try again in five minutes.",
+            wait=ceil((_ONE_IN - last).total_seconds()),
+        )
+    ledger.sent_copy(mlist.list_id, address, held.placeholder)
 
 
 def _content(mlist: Any, held: Held) -> tuple[Record, bytes]:

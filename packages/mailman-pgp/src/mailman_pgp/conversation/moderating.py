@@ -25,6 +25,7 @@ from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators
+from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows import AskedAgainError, NotYetError, Purpose, RefusedError
@@ -145,6 +146,7 @@ def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
 def _decide_post(asked: Asked, what: str, decision: Decision) -> str:
     mlist = asked.mlist
     number, _blank, message_id = what.partition(" ")
+    one_at_a_time(mlist.list_id)  # as in the web: whoever is first decides
     held = IListRequests(mlist).get_request(int(number), RequestType.held_message)
     if held is None or held[0] != message_id:
         return _("This post is not held any more; somebody has decided about it.")

@@ -29,6 +29,7 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry, vault
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import commit
 from mailman_pgp.notices import is_ours
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
@@ -102,13 +103,14 @@ def offer(mlist: Any, address: str, data: bytes, by: str = "") -> Offered:
     """
     if is_ours(address):
         raise Refusal("address-of-a-list", f"{address} is an address of a mailing list, which has no key of a person.")
-    before = registry.chosen(mlist.list_id, address)
     try:
         certificate = openpgp.read_certificate(data)
     except CertificateError as error:
         if error.problem is not CertificateProblem.ONLY_REVOCATION:
             raise
-        return _told_of_itself(mlist, address, revoked_by(openpgp.read_revocation(data)), before, by)
+        revoked = revoked_by(openpgp.read_revocation(data))
+        return _told_of_itself(mlist, address, revoked, registry.chosen(mlist.list_id, address), by)
+    before = registry.chosen(mlist.list_id, address)
     if certificate.fingerprint in vault.fingerprints(mlist.list_id):
         raise Refusal("key-of-the-list", "This is the list's own key. Send your own public key.")
     if certificate.revoked:
@@ -119,6 +121,11 @@ def offer(mlist: Any, address: str, data: bytes, by: str = "") -> Offered:
         openpgp.require_usable(certificate, address)
     except CertificateError as error:
         raise Refusal(error.problem, unusable_sentence(address, certificate, error)) from error
+    # Brought twice at the same moment, it is asked about once.
+    one_at_a_time(mlist.list_id)
+    before = registry.chosen(mlist.list_id, address)
+    if before is not None and same(before.fingerprint, certificate.fingerprint):
+        return _refreshed(mlist, address, certificate, before, by)
     return _asked(mlist, address, certificate, before)
 
 

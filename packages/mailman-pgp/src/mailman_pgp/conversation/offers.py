@@ -15,7 +15,7 @@ from mailman_pgp.conversation.commanded import Commanded, commands_of, offered_b
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry
-from mailman_pgp.lists.encryption import settings_of
+from mailman_pgp.lists.encryption import one_at_a_time, settings_of
 from mailman_pgp.notices import may_answer
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.openpgp import Certificate, ListKeyError, OpenPGPError
@@ -114,6 +114,7 @@ def ask_again(mlist: Any, address: str) -> str:
 
     :raises Refusal: when nothing waits for their answer, or they can't be asked.
     """
+    one_at_a_time(mlist.list_id)  # the limit of how often counts those who ask at the same moment, too
     offers = offers_of(mlist, address)
     if offers:
         latest = offers[-1]

@@ -23,6 +23,7 @@ from mailman_pgp.delivery.progress import Beginning
 from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
+from mailman_pgp.model.missed import Miss, Why
 from mailman_pgp.notices import send_missed, send_skipped, send_undelivered
 from mailman_pgp.notices.refusing import refuse_afterwards
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
@@ -83,16 +84,17 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
         return Refusals()
 
     done = progress.done()
-    addresses = [address for address in msgdata["recipients"] if address.lower() not in done]
-    found = look_up(list_id, addresses)
+    tried = [address for address in msgdata["recipients"] if address.lower() not in done]
+    found = _without_author(record, look_up(list_id, tried))
     skips = dict(found.problems)
+    unsent = len(tried) - len(found.recipients) - len(skips)
     refusals = Refusals()
     _serve(chunk, found, skips, refusals)
     refusals.settle(msgdata)
     progress.keep()
 
     done = progress.done()
-    before = record.earlier or Earlier(len(msgdata["recipients"]))
+    before = record.earlier or Earlier(len(msgdata["recipients"]) - unsent)
     if known.attempts <= record.attempt:  # else the last process has recorded them, just before it was killed
         for address in ledger.skipped(list_id, skips):
             send_skipped(chunk.mlist, address, skips[address])
@@ -109,12 +111,29 @@ def _attempt(chunk: _Chunk, msgdata: dict[str, Any], beginning: Beginning) -> Re
         skipped=before.skipped + len(skips),
         refused=refused,
         waiting=len(refusals.temporary),
+        tried={address.lower() for address in msgdata["recipients"]},
+        missed=_missed(record, skips, refusals),
     )
     config.db.commit()
     earlier = Earlier(before.recipients, skipped=before.skipped + len(skips), refused=refused)
-    replace(record, attempt=record.attempt + 1, earlier=earlier, delivered=0).put(msgdata)
+    replace(record, attempt=record.attempt + 1, earlier=earlier, delivered=0, digests=()).put(msgdata)
     msgdata["recipients"] = refusals.temporary
     return refusals
+
+
+def _without_author(record: Record, found: Lookup) -> Lookup:
+    """Leave out an author who wants no copy of their own, where one could be made.
+
+    To whom none could be made is recorded as all others are: else who is missing there for one post is known to have written it.
+    """
+    return found.without(record.author) if record.unsent else found
+
+
+def _missed(record: Record, skips: dict[str, str], refusals: Refusals) -> dict[str, Miss]:
+    """Who has no copy after this attempt, by address in lower case."""
+    digests = dict.fromkeys(record.digests, Miss(Why.DIGESTS))
+    skipped = {address.lower(): Miss(reason) for address, reason in skips.items()}
+    return {**digests, **skipped, **refusals.missed()}
 
 
 def _record_lost(chunk: _Chunk, refusals: Refusals) -> None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from public import public
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from mailman_pgp.events.skipping import notify_of_skipped
+from mailman_pgp.model import missed as missing
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from mailman_pgp.model.missed import Miss
 
 # A member who gets nothing is told when it begins, when the reason changes, and then once a week.
 _TELL_AGAIN = timedelta(days=7)
@@ -27,6 +32,7 @@ _A_DAY = timedelta(days=1)
 COPY = "copy"
 # Rows are for the owners' questions of the last weeks.
 KEPT = timedelta(days=90)
+_NOBODY: Mapping[str, Miss] = MappingProxyType({})
 
 
 @public
@@ -73,6 +79,31 @@ def answers_within_a_day(list_id: str, address: str, kind: Answered) -> int:
         Answer.at > now() - _A_DAY,
     )
     return int(store().scalar(counted) or 0)
+
+
+@public
+def sent_copy(list_id: str, address: str, post: str) -> None:
+    """Record that a held post, by what it is kept as, was sent to somebody who looks after a list.  The caller commits."""
+    store().add(Answer(list_id=list_id, address=address.lower(), at=now(), kind=_copy_of(post)))
+
+
+@public
+def last_copy(list_id: str, address: str, post: str) -> timedelta | None:
+    """How long ago that was; None for not within a day."""
+    at = now()
+    found = select(func.max(Answer.at)).where(
+        Answer.list_id == list_id,
+        Answer.address == address.lower(),
+        Answer.kind == _copy_of(post),
+        Answer.at > at - _A_DAY,
+        Answer.at <= at,  # a clock that was ahead keeps nobody from reading
+    )
+    last = store().scalar(found)
+    return None if last is None else at - last
+
+
+def _copy_of(post: str) -> str:
+    return f"copy {sha256(post.encode()).hexdigest()[:32]}"  # what it is kept as may be long
 
 
 @public
@@ -136,12 +167,16 @@ def delivered(
     skipped: int,
     refused: int = 0,
     waiting: int = 0,
+    tried: Collection[str] = (),
+    missed: Mapping[str, Miss] = _NOBODY,
 ) -> None:
     """Record what became of a chunk of a post so far: one row, however often it is tried or repeated.
 
     :param attempts: How often it was tried.
     :param refused: How many will not get it, since the mail server refused it for good or for too long.
     :param waiting: How many are to be tried again.
+    :param tried: For whom this attempt was made, in lower case; of anybody else what was recorded stays.
+    :param missed: Who has no copy after it, by address in lower case; those who are to be tried again among them.
     """
     row = store().scalar(select(Delivery).where(Delivery.chunk == chunk))
     if row is None:
@@ -149,6 +184,7 @@ def delivered(
         store().add(row)
     row.at, row.attempts, row.complete = now(), attempts, not waiting
     row.recipients, row.delivered, row.skipped, row.failed = recipients, copies, skipped, refused + waiting
+    row.missed = missing.after(row.missed, missed, tried=set(tried), at=row.at)
 
 
 @public

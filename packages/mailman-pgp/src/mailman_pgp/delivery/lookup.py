@@ -78,6 +78,10 @@ class Lookup:
     recipients: tuple[Recipient, ...]
     problems: dict[str, str]
 
+    def without(self, address: str) -> Lookup:
+        """The same, but that nothing is to be encrypted to somebody; what speaks against it stays."""
+        return Lookup(tuple(one for one in self.recipients if one.address.lower() != address), self.problems)
+
 
 @public
 def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:

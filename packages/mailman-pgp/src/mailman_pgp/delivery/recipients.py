@@ -31,10 +31,12 @@ class Candidate:
 
     :ivar address: Lower-cased, as core has it.
     :ivar digest: Whether they want digests in place of posts.
+    :ivar unsent: Whether they wrote the post and want no copy of their own.
     """
 
     address: str
     digest: bool
+    unsent: bool = False
 
 
 @public
@@ -45,8 +47,8 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
     the user's, and core's defaults.  Somebody subscribed twice gets it once.
 
     :param mlist: Core's mailing list.
-    :param author: The address that wrote the post, left out when they don't want their own posts; None leaves out nobody.  Not
-        among those who want digests: who is missing there for one post would be known to have written it.
+    :param author: The address that wrote the post, which is `unsent` when they don't want their own posts; None: nobody is.  They are
+        not left out: who is missing for one post among those who get nothing would be known to have written it.
     """
     rows = store().execute(of_members().where(Member.list_id == mlist.list_id)).all()
     left_out = None if author is None else _unwanted_by_author(rows, author.lower())
@@ -56,8 +58,10 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
             known = chosen.get(row.email)
             if known is None or known.mode is not DeliveryMode.regular:
                 chosen[row.email] = row
-    found = [Candidate(email, row.mode is not DeliveryMode.regular) for email, row in sorted(chosen.items())]
-    return [candidate for candidate in found if candidate.digest or candidate.address != left_out]
+    return [
+        Candidate(email, digest=row.mode is not DeliveryMode.regular, unsent=email == left_out)
+        for email, row in sorted(chosen.items())
+    ]
 
 
 @public

@@ -16,6 +16,7 @@ from public import public
 from mailman_pgp.delivery import patience
 from mailman_pgp.delivery.smtp import Outcome, Pipe, Result, Stage, pipe_from
 from mailman_pgp.delivery.wire import NO_ANSWER
+from mailman_pgp.model.missed import Miss, Why, answer_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,6 +83,7 @@ class Refusals:
         self.temporary: list[str] = []
         self.permanent: list[tuple[str, int, str]] = []
         self.lost: dict[str, Lost] = {}
+        self._answers: dict[str, str] = {}
         self._reached = True
 
     def add(self, result: Result) -> None:
@@ -93,6 +95,8 @@ class Refusals:
             self.permanent.append((result.recipient, result.code, result.text))
         else:
             self.temporary.append(result.recipient)
+        if result.code != NO_ANSWER:
+            self._answers[result.recipient] = answer_class(result.code, result.text)
         log.info("refused for %s: %d %s", result.recipient, result.code, result.text)
 
     def add_lost(self, recipients: Iterable[str], text: str) -> None:
@@ -110,6 +114,15 @@ class Refusals:
         elif not patience.attempted(msgdata, len(self.temporary)):
             self.lost.update(dict.fromkeys(self.temporary, Lost.GIVEN_UP))
             self.temporary = []
+
+    def missed(self) -> dict[str, Miss]:
+        """Why each of them has no copy, by address in lower case."""
+        reasons: dict[str, str] = dict.fromkeys(self.temporary, Why.WAITING)
+        reasons.update(dict.fromkeys((address for address, _code, _text in self.permanent), Why.REFUSED))
+        reasons.update(self.lost)
+        return {
+            address.lower(): Miss(str(reason), self._answers.get(address, "")) for address, reason in reasons.items()
+        }
 
     def hand_to_core(self, msg: Any, msgdata: dict[str, Any]) -> None:
         """Put the message into the queue `retry` for the temporary ones, and let core's runner count the permanent ones.

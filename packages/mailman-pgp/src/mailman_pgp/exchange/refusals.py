@@ -31,12 +31,14 @@ class Refusal(Exception):  # noqa: N818 - a word for the answer, not for a mista
     """It is refused, and nothing was changed.  `code` is for programs; the text is a sentence for people.
 
     :ivar way: What the person may want to do instead.
+    :ivar wait: After how many seconds it would not be refused any more; None where that has nothing to do with time.
     """
 
-    def __init__(self, code: str, sentence: str, way: Way | None = None) -> None:
+    def __init__(self, code: str, sentence: str, way: Way | None = None, *, wait: int | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.way = way
+        self.wait = wait
 
 
 @public

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mailman.core.i18n import _
@@ -11,6 +12,7 @@ from zope.interface import implementer
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.recipients import regular_recipients
+from mailman_pgp.model.missed import Why
 from mailman_pgp.notices import send_skipped
 from mailman_pgp.posts.record import Record
 
@@ -31,6 +33,9 @@ class Recipients:
         candidates = regular_recipients(mlist, author=record.author if record is not None else None)
         # An encrypted list makes no digests.  Whoever chose them gets nothing, and must not get nothing silently.
         digest = [candidate.address for candidate in candidates if candidate.digest]
-        for address in ledger.skipped(mlist.list_id, dict.fromkeys(digest, "digest-mode")):
-            send_skipped(mlist, address, "digest-mode")
+        for address in ledger.skipped(mlist.list_id, dict.fromkeys(digest, Why.DIGESTS.value)):
+            send_skipped(mlist, address, Why.DIGESTS.value)
         msgdata["recipients"] = [candidate.address for candidate in candidates if not candidate.digest]
+        if record is not None:
+            unsent = any(candidate.unsent for candidate in candidates)
+            replace(record, unsent=unsent, digests=tuple(digest)).put(msgdata)

@@ -38,6 +38,7 @@ class ToOutgoing:
         for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):
             chunk = chunks.name(mlist.list_id, record.claim, recipients)
             part = replace(record, chunk=chunk, outer=composed.outer)
+            record = replace(record, digests=())
             entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
             config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)
         if composed.brought:

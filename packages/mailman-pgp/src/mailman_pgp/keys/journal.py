@@ -12,6 +12,7 @@ mail (`take`) when that was committed.
 from __future__ import annotations
 
 import enum
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -33,6 +34,8 @@ KEPT = timedelta(days=3 * 365)
 # waits longer each time, as long as it is old: else those who can be told of it would be told again and again.
 _LEASE, _LONGEST = timedelta(minutes=10), timedelta(days=1)
 _AT_ONCE = 100
+
+log = logging.getLogger("mailman.vette")
 
 _row: Any = KeyEvent.__table__
 
@@ -82,6 +85,9 @@ class Actor:
     door: Door
     by: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.by} ({self.door})" if self.by else str(self.door)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -104,6 +110,11 @@ class Done(NamedTuple):
     address: str
     fingerprint: str
     act: Act
+
+
+def note(whose: str, what: str, actor: Actor) -> None:
+    """Say in Mailman's log who did something that is about no certificate of a person; `whose` is the list's address."""
+    log.info("%s: %s, by %s", whose, what, actor)
 
 
 def write(

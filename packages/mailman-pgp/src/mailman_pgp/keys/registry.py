@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.i18n import _
-from mailman_pgp.keys.upkeep import keep, made_by
+from mailman_pgp.keys.upkeep import keep
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
 
@@ -44,7 +44,6 @@ __all__ = [
     "for_list",
     "held",
     "history",
-    "owns_key",
     "remove",
     "signers",
 ]
@@ -224,20 +223,6 @@ def signers(list_id: str, address: str) -> list[bytes]:
     """The certificates (binary) whose signature says that `address` wrote a post to a list."""
     found = current(list_id, address)
     return [] if found is None else [found.data]
-
-
-def owns_key(list_id: str, issuer: str) -> bool:
-    """Whether a certificate that counts for anybody on a list has this primary key.
-
-    :param issuer: A fingerprint or a key ID in upper-case hex, as signatures claim them.
-    """
-    query = select(tables.Choice.id).where(
-        tables.Choice.list_id == list_id,
-        tables.Choice.until.is_(None),
-        tables.Choice.state.in_(COUNTING),
-        made_by(tables.Choice.fingerprint, issuer),
-    )
-    return store().execute(query.limit(1)).first() is not None
 
 
 def addresses_of(list_id: str, fingerprint: str) -> list[str]:

@@ -45,8 +45,8 @@ NEEDED: dict[str, Any] = {
     # Core's command runner would echo the mail.  This makes it say so, and do nothing.
     "autorespond_requests": ResponseAction.respond_and_discard,
     "autoresponse_request_text": REQUEST_AUTORESPONSE,
-    # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before.  That
-    # nothing is archived is the archivers' switch, see below.
+    # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before, to
+    # everybody.  That nothing is archived is the archivers' switch, see below.
     "archive_policy": ArchivePolicy.private,
     # Digests and news would hold or send plaintext; and authors of news would be told that the list takes encrypted mail only.
     "digests_enabled": False,
@@ -70,9 +70,8 @@ NEEDED: dict[str, Any] = {
 OURS = {name: NEEDED[name] for name in ("posting_chain", "owner_chain", "posting_pipeline", "owner_pipeline")}
 """Those with which no plain list works."""
 
-FREE = ("posting_chain", "owner_chain", "autoresponse_request_text", "archive_policy")
-"""Those that may be something else all the same: a chain is then the one behind the gate, the text is but a text, and whether
-everybody may read the posts from before is not ours to say."""
+FREE = ("posting_chain", "owner_chain", "autoresponse_request_text")
+"""Those that may be something else all the same: a chain is then the one behind the gate, and the text is but a text."""
 
 PINNED = tuple(name for name in NEEDED if name not in FREE)
 """Those that an encrypted list keeps, whoever sets them; see `mailman_pgp.lists.pinning`."""

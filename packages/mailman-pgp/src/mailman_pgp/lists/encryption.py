@@ -13,7 +13,7 @@ from typing import Any
 from mailman.config import config
 from mailman.interfaces.requests import IListRequests, RequestType
 from public import public
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.events.kinds import ListKeyChangedEvent
@@ -51,6 +51,17 @@ def is_encrypted(list_id: str) -> bool:
 def settings_of(list_id: str) -> EncryptedList | None:
     """The row of an encrypted list, which holds its settings; None for other lists."""
     return store().get(EncryptedList, list_id)
+
+
+@public
+def one_at_a_time(list_id: str) -> None:
+    """Wait until nobody else does at an encrypted list what must not be done twice at once; then others wait for the caller's commit.
+
+    For those who look whether something was done, and do it where it was not.  Look after this, and call it late: SQLite lets
+    nobody write anything meanwhile.
+    """
+    row = update(EncryptedList).where(EncryptedList.list_id == list_id)
+    store().execute(row.values(enabled_at=EncryptedList.enabled_at).execution_options(synchronize_session=False))
 
 
 @public

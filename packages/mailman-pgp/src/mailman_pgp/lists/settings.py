@@ -241,10 +241,11 @@ def values_of(row: EncryptedList) -> dict[str, Value]:
 
 
 @public
-def change(row: EncryptedList, values: Mapping[str, object]) -> None:
+def change(row: EncryptedList, values: Mapping[str, object]) -> tuple[str, ...]:
     """Change settings of an encrypted list, all of them or none.  The caller commits.
 
     :param values: Values that have their type, by the names of the settings.
+    :return: The names of those that have another value now.
     :raises SettingError: for the first that is not right; then nothing is changed.
     """
     checked = {name: setting(name).check(value) for name, value in values.items()}
@@ -253,6 +254,7 @@ def change(row: EncryptedList, values: Mapping[str, object]) -> None:
         setattr(row, name, checked[name])
     if changed:
         notify(ListSettingsChangedEvent(row.list_id, changed))
+    return changed
 
 
 @public

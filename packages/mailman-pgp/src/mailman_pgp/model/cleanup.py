@@ -8,6 +8,7 @@ they see.  What they can't see, deletes by SQL or by processes without this plug
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import event
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.keys.suspensions import last_word
 from mailman_pgp.model.database import now, store
+from mailman_pgp.model.missed import without
 from mailman_pgp.model.tables import (
     Answer,
     Base,
@@ -198,9 +200,22 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
     _delete(connection, Reminder, *where(Reminder, Reminder.address))
     _delete(connection, Certification, *where(Certification, Certification.address))
     if list_id is None:
+        _forget_missed(connection, email)
         # Who has left is still asked about: what was done with their key may be why.
         _delete(connection, KeyEvent, KeyEvent.address == email)
     _forget_certificates(connection, fingerprints)
+
+
+def _forget_missed(connection: Connection, email: str) -> None:
+    """Take a person who is erased from what is written of posts; that somebody did not get one stays as a number.
+
+    Who has only left a list stays there: why somebody missed a post is asked after they have left, too.
+    """
+    of_theirs = sa.select(Delivery.id, Delivery.missed).where(
+        Delivery.missed.contains(json.dumps(email), autoescape=True)
+    )
+    for number, written in connection.execute(of_theirs).all():
+        connection.execute(sa.update(Delivery).where(Delivery.id == number).values(missed=without(written, email)))
 
 
 def _subscribed(list_id: Any, email: Any) -> Any:

@@ -259,7 +259,7 @@ class Answer(Base):
     list_id: Mapped[str]
     address: Mapped[str] = mapped_column(index=True)
     at: Mapped[dt.datetime]
-    kind: Mapped[str]  # a mailman_pgp.delivery.ledger.Answered; each is counted apart
+    kind: Mapped[str]  # a mailman_pgp.delivery.ledger.Answered, or the copy of which held post; each is counted apart
 
     __table_args__ = (Index("ix_pgp_answer_place", "list_id", "address"),)
 
@@ -281,3 +281,5 @@ class Delivery(Base):
     chunk: Mapped[str | None] = mapped_column(unique=True)
     attempts: Mapped[int] = mapped_column(default=1, server_default="1")
     complete: Mapped[bool] = mapped_column(default=True, server_default=true())  # nobody waits for another attempt
+    # Who has no copy, and why: see `mailman_pgp.model.missed`.  None: everybody has one, or the row is older than this column.
+    missed: Mapped[str | None] = mapped_column(Text)

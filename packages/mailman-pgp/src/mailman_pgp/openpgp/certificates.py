@@ -6,6 +6,7 @@ outside goes through the worker process: `read_certificates`, `read_certificate`
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from pysequoia import Cert
 
 from mailman_pgp.openpgp import algorithms, workshop
 from mailman_pgp.openpgp.cleaning import clean
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError, TooManyPacketsError
 from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, naive_utc, sort, split
 from mailman_pgp.openpgp.usability import Usability, assess
 from mailman_pgp.openpgp.usability import ends as usability_ends
@@ -135,17 +136,28 @@ class Certificate:
         )
 
 
-def inspect(data: bytes) -> Certificate:
+def key_names(data: bytes) -> frozenset[str]:
+    """The fingerprints and key IDs of the primary key and the subkeys of a certificate that is stored, in upper-case hex."""
+    return frozenset(name for key in sort(data).keys for name in (key.fingerprint, key.key_id))
+
+
+def inspect(data: bytes, excess: Callable[[bytes], CertificateProblem | None] | None = None) -> Certificate:
     """Look at exactly one binary certificate, in this process.
+
+    What `excess` says of its data is raised before it is judged, since that takes time with the square of its parts.
 
     The answer's `data` is what its own key has signed (see `cleaning`), without pictures.  A certificate that
     cannot be encrypted to is returned, too, and `usability` tells why: even one of which no self-signature counts may hold
     the revocation of a key that is known.  Raises CertificateError when it holds secrets (SECRET_KEY), is not exactly one
-    key (NO_KEY, SEVERAL_KEYS), is damaged (BROKEN), or of a version that nobody should use (POLICY).
+    key (NO_KEY, SEVERAL_KEYS), has far too many packets (TOO_LARGE), is damaged (BROKEN), or of a version that nobody should use
+    (POLICY).
     """
     _require_public(data)
     try:
         data = clean(data)
+        problem = None if excess is None else excess(data)
+        if problem is not None:
+            raise CertificateError(problem)
         cert, parts = Cert.from_bytes(data), sort(data)
     except (PacketError, RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
@@ -174,6 +186,8 @@ def _require_public(data: bytes) -> None:
         raise CertificateError(CertificateProblem.SECRET_KEY)
     try:
         keys = split(data)
+    except TooManyPacketsError:
+        raise CertificateError(CertificateProblem.TOO_LARGE) from None
     except PacketError:
         raise CertificateError(CertificateProblem.BROKEN) from None
     if len(keys) != 1:

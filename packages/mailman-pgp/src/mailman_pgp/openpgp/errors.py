@@ -16,6 +16,10 @@ class PacketError(OpenPGPError):
     """The bytes are not the OpenPGP packets, or not the ASCII armor, that they should be."""
 
 
+class TooManyPacketsError(PacketError):
+    """There are more packets than anybody needs."""
+
+
 class CertificateProblem(enum.StrEnum):
     """Why a certificate is not accepted, or cannot be encrypted to."""
 

@@ -77,11 +77,10 @@ def each_merged(old: list[bytes], new: list[bytes]) -> list[Gathered]:
 
 def _one(key: bytes) -> Gathered:
     try:
-        certificate = inspect(key)
+        certificate = inspect(key, excess)
     except CertificateError as error:
         return Gathered(_fingerprint(key), None, error.problem)
-    problem = excess(certificate.data)
-    return Gathered(certificate.fingerprint, None if problem else certificate, problem)
+    return Gathered(certificate.fingerprint, certificate, None)
 
 
 def _merged(old: bytes, new: bytes, fingerprint: str) -> Gathered:

@@ -8,7 +8,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.errors import PacketError, TooManyPacketsError
 
 
 class Tag(enum.IntEnum):
@@ -70,7 +70,7 @@ def walk(data: bytes, *, limit: int | None = None) -> Iterator[Packet]:
     count = 0
     while position < len(data):
         if limit is not None and count >= limit:
-            raise PacketError(f"There are more than {limit} OpenPGP packets.")
+            raise TooManyPacketsError(f"There are more than {limit} OpenPGP packets.")
         found = _read(data, position)
         yield found
         position = found.end

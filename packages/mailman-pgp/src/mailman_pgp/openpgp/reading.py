@@ -6,7 +6,7 @@ from pysequoia.packet import PacketPile
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, SIGNATURE, dearmor_all
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.cleaning import clean, shorten
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError, TooManyPacketsError
 from mailman_pgp.openpgp.key_packets import holds_secret, sort, split
 from mailman_pgp.openpgp.packets import Tag, walk
 from mailman_pgp.openpgp.subpackets import SignatureKind
@@ -29,18 +29,15 @@ def certificates_in(data: bytes) -> list[Certificate]:
     blobs = [blob for kind, blob in sent if kind == PUBLIC_KEY]
     try:
         found = [blob[packets[0].start : packets[-1].end] for blob in blobs for packets in split(blob)]
+    except TooManyPacketsError:
+        raise CertificateError(CertificateProblem.TOO_LARGE) from None
     except PacketError:
         raise CertificateError(CertificateProblem.BROKEN) from None
     if not found:
         raise CertificateError(CertificateProblem.NO_KEY)
     if len(found) > MAX_CERTIFICATES:
         raise CertificateError(CertificateProblem.SEVERAL_KEYS)
-    certificates = [inspect(certificate) for certificate in found]
-    for certificate in certificates:
-        problem = excess(certificate.data)
-        if problem is not None:
-            raise CertificateError(problem)
-    return certificates
+    return [inspect(certificate, excess) for certificate in found]
 
 
 def excess(data: bytes) -> CertificateProblem | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailman_pgp.keys.registry import StoredCertificate
     from mailman_pgp.openpgp import Certificate
     from mailman_pgp.overview.glance import Glance
+    from mailman_pgp.overview.posts import Post
     from mailman_pgp.overview.survey import Sent, Survey, Tally
     from mailman_pgp.overview.waits import Waits
     from mailman_workflows.again import Looked
@@ -102,6 +103,21 @@ def of_list(found: Survey | Glance) -> dict[str, Any]:
 def waiting(waits: Waits) -> dict[str, int]:
     """What waits at a list, in numbers."""
     return {"requests": waits.requests, "changes": waits.changes, "held": waits.held}
+
+
+@public
+def post(found: Post) -> dict[str, Any]:
+    """What became of a post, in numbers."""
+    return {
+        "message_id": found.message_id,
+        "at": found.at,
+        "recipients": found.recipients,
+        "delivered": found.delivered,
+        "skipped": found.skipped,
+        "failed": found.failed,
+        "tried_again": found.tried_again,
+        "attempts": found.attempts,
+    }
 
 
 @public

@@ -1,28 +1,32 @@
-"""What became of posts: how many got each, and who did not, as far as that is known.
+"""What became of posts: how many got each, and who did not, and why.
 
-The ledger counts copies by chunk, and keeps for each person since when, and for what reason, they have got nothing: not for each post
-who was left out of it.  So those are known who have got nothing since then, and the others are a number.  Mail to the owners
-is delivered as posts are, and is among them.
+The ledger counts copies by chunk, and names in the same row who has none (`mailman_pgp.model.missed`).  It names no more than these:
+not who was sent one, nor who was not to be, having switched delivery off.  Mail to the owners is delivered as posts are, and is
+among them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from public import public
 from sqlalchemy import case, func, select
 
+from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.model.database import store
-from mailman_pgp.model.tables import Delivery, Skipped
+from mailman_pgp.model.missed import Missed, Why, told
+from mailman_pgp.model.tables import Delivery
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from sqlalchemy import Select
 
 # They were left out before there were chunks, and count in none.
-_BEFORE_CHUNKS = "digest-mode"
+_BEFORE_CHUNKS = Why.DIGESTS
 
 
 @public
@@ -30,7 +34,7 @@ _BEFORE_CHUNKS = "digest-mode"
 class Post:
     """What became of a post so far.
 
-    :ivar first: When the first chunk was tried last, `at` when the last one was (naive UTC).
+    :ivar at: When the last chunk was tried last (naive UTC).
     :ivar recipients: How many were to get it.
     :ivar skipped: How many it could not be encrypted to.
     :ivar failed: How many will not get it, since the mail server refused it, in chunks that are done with.
@@ -38,7 +42,6 @@ class Post:
     """
 
     message_id: str
-    first: dt.datetime
     at: dt.datetime
     recipients: int
     delivered: int
@@ -46,16 +49,6 @@ class Post:
     failed: int
     tried_again: int
     attempts: int
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Somebody who has got nothing since a time (naive UTC); `reason` as in `mailman_pgp.overview.reasons.missed`."""
-
-    address: str
-    reason: str
-    since: dt.datetime
 
 
 @public
@@ -81,25 +74,43 @@ def find(list_id: str, message_id: str) -> Post | None:
 
 
 @public
-def missed(list_id: str, post: Post) -> list[Missed]:
-    """Those who did not get a post and have got nothing since, by address; with the reason for which they still don't.
+def the_one(mlist: Any, message_id: str) -> Post:
+    """The same, or the sentence that says that there is none.
 
-    Whoever is served again is forgotten, so a row that is older than the post is somebody who did not get it: also who has switched
-    delivery off since then.  An author who is sent no posts of their own must not be the only one who is missing here.
+    :raises Refusal:
     """
-    query = select(Skipped.address, Skipped.reason, Skipped.since).where(
-        Skipped.list_id == list_id,
-        Skipped.posts > 0,  # else they have missed notices
-        # Of a post that is still tried some have a copy for long, who may have been left out of a later one.
-        Skipped.since <= (post.at if post.attempts == 1 else post.first),
-    )
-    return [Missed(*row) for row in store().execute(query.order_by(Skipped.address))]
+    post = find(mlist.list_id, message_id)
+    if post is None:
+        raise Refusal(
+            "no-such-post",
+            f"Nothing is known of a post with this Message-ID to {mlist.fqdn_listname}. It was never sent, waits for a moderator, "
+            "or is too long ago.",
+        )
+    return post
 
 
 @public
-def unknown(post: Post, known: list[Missed]) -> int:
-    """How many more did not get it, of whom nothing is known."""
-    counted = sum(one.reason != _BEFORE_CHUNKS for one in known)
+def missed(list_id: str, message_id: str) -> dict[str, Missed]:
+    """Who has no copy of a post, by address in alphabetical order: the address that it was for, whose ever it is by now."""
+    query = select(Delivery.missed).where(
+        Delivery.list_id == list_id, Delivery.message_id == message_id, Delivery.missed.is_not(None)
+    )
+    found: dict[str, Missed] = {}
+    for text in store().scalars(query.order_by(Delivery.at, Delivery.id)):
+        found.update(told(text))
+    return dict(sorted(found.items()))
+
+
+@public
+def by_reason(found: Mapping[str, Missed]) -> dict[str, int]:
+    """How many have no copy for each reason, the most first."""
+    return dict(Counter(one.miss.reason for one in found.values()).most_common())
+
+
+@public
+def unknown(post: Post, found: Mapping[str, Missed]) -> int:
+    """How many more did not get it, of whom nothing is known: an earlier release did not write it down, or they were erased."""
+    counted = sum(one.miss.reason != _BEFORE_CHUNKS for one in found.values())
     return max(0, post.skipped + post.failed + post.tried_again - counted)
 
 
@@ -108,7 +119,6 @@ def _posts(list_id: str) -> Select[Any]:
     return (
         select(
             Delivery.message_id,
-            func.min(Delivery.at).label("first"),
             func.max(Delivery.at).label("at"),
             func.sum(Delivery.recipients).label("recipients"),
             func.sum(Delivery.delivered).label("delivered"),
@@ -124,4 +134,4 @@ def _posts(list_id: str) -> Select[Any]:
 
 def _post(row: Any) -> Post:
     numbers = (row.recipients, row.delivered, row.skipped, row.failed, row.tried_again, row.attempts)
-    return Post(row.message_id, row.first, row.at, *map(int, numbers))
+    return Post(row.message_id, row.at, *map(int, numbers))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from public import public
 
 from mailman_pgp.i18n import N_
+from mailman_pgp.model.missed import Why
 from mailman_pgp.openpgp import CertificateProblem, OpeningError, OpeningProblem, Status
 from mailman_pgp.posts.problems import Problem
 
@@ -72,11 +73,25 @@ _UNSERVED: dict[str, Reason] = {
     CertificateProblem.BROKEN: _to_be_added(N_("the certificate is damaged"), _NEW_ONE),
 }
 
-# The one that only the ledger knows.
-_GIVEN_UP = Reason(
-    "their mail server has not taken a post for as long as it was tried",
-    "Ask them in another way whether their mailbox is full, or their address another one by now.",
-)
+# Those that only the record of a post knows.
+_UNDELIVERED: dict[str, Reason] = {
+    "given-up": Reason(
+        "their mail server has not taken the post for as long as it was tried",
+        "Ask them in another way whether their mailbox is full, or their address another one by now.",
+    ),
+    "too-large-for-server": Reason(
+        "the post was larger than the mail server takes",
+        "Ask the author to send less, or whoever runs the mail server to take more.",
+    ),
+    Why.REFUSED: Reason(
+        "the mail server refuses mail to the address for good",
+        "Ask them in another way for an address that works; what the server says is in Mailman's log `smtp`.",
+    ),
+    Why.WAITING: Reason(
+        "still waiting: the mail server has not taken it yet",
+        "There is nothing to do: it is tried again.",
+    ),
+}
 
 _REFUSED: dict[str, str] = {
     Problem.NOT_ENCRYPTED: N_("not encrypted"),
@@ -124,7 +139,7 @@ def unserved(reason: str) -> Reason:
 @public
 def missed(reason: str) -> Reason:
     """Why somebody has missed a post; `reason` as the ledger has it."""
-    return _GIVEN_UP if reason == "given-up" else unserved(reason)
+    return _UNDELIVERED.get(reason) or unserved(reason)
 
 
 @public

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.keys import registry
+from mailman_pgp.keys import issuers, registry
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
@@ -53,5 +53,5 @@ def _of_signatures(mlist: Any, record: Record, read: Read) -> str:
         return worst.status
     if registry.current(mlist.list_id, record.author) is None:
         return Problem.STRANGER
-    known = worst.issuer is not None and registry.owns_key(mlist.list_id, worst.issuer)
+    known = worst.issuer is not None and issuers.owns_key(mlist.list_id, worst.issuer)
     return Problem.SOMEBODY_ELSE if known else Status.UNKNOWN_KEY

@@ -66,6 +66,10 @@ class Record:
     template: str = ""  # of a notice
     outer: Outer | None = None
     delivered: int = 0  # copies delivered at the last recovery
+    unsent: bool = (
+        False  # its author, who is among the recipients, wants no copy of their own; see mailman_pgp.delivery.copies
+    )
+    digests: tuple[str, ...] = ()  # who chose digests and gets nothing, of the first chunk
 
     @classmethod
     def of(cls, msgdata: dict[str, Any]) -> Self | None:
@@ -76,7 +80,8 @@ class Record:
         known = {item.name for item in dataclasses.fields(cls)}
         values = {name: value for name, value in raw.items() if name in known}
         values["kind"] = Kind(values["kind"])
-        values["verdicts"] = tuple(values.get("verdicts", ()))
+        for name in ("verdicts", "digests"):
+            values[name] = tuple(values.get(name, ()))
         if values.get("outer") is not None:
             values["outer"] = Outer(**values["outer"])
         if values.get("earlier") is not None:
@@ -87,7 +92,7 @@ class Record:
         """Write this record into a message's metadata."""
         raw = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         raw["kind"] = str(self.kind)
-        raw["verdicts"] = list(self.verdicts)
+        raw["verdicts"], raw["digests"] = list(self.verdicts), list(self.digests)
         for name in ("outer", "earlier"):
             raw[name] = dataclasses.asdict(raw[name]) if raw[name] is not None else None
         msgdata[_KEY] = {"version": _VERSION, **raw}

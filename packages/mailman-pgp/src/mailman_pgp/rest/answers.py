@@ -41,6 +41,7 @@ _STATUS: dict[str, HTTPStatus] = {
     "no-such-post": HTTPStatus.NOT_FOUND,
     "too-large-request": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "sent-already": HTTPStatus.TOO_MANY_REQUESTS,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,
     "database": HTTPStatus.SERVICE_UNAVAILABLE,
     **{problem.value: HTTPStatus.BAD_REQUEST for problem in CertificateProblem},
@@ -125,4 +126,6 @@ def _refuse(response: Any, error: Exception) -> None:
         refusal, status = _UNEXPECTED, HTTPStatus.INTERNAL_SERVER_ERROR
     response.status = falcon.code_to_http_status(int(status))
     response.content_type = CONTENT_TYPE_JSON
+    if refusal.wait is not None:
+        response.retry_after = str(refusal.wait)
     response.text = json.dumps({"title": response.status, "description": str(refusal), "code": refusal.code})

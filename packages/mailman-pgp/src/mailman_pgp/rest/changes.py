@@ -9,6 +9,7 @@ from public import public
 from mailman_pgp.conversation import key_changes
 from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange import waiting
+from mailman_pgp.overview.chosen import of_addresses
 from mailman_pgp.overview.data import went
 from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
@@ -83,7 +84,9 @@ class ChangeFile(Resource):
 
 
 def _shown(mlist: Any, changes: Sequence[KeyChange]) -> list[dict[str, Any]]:
-    members = members_among(mlist.list_id, {change.address for change in changes})
+    addresses = {change.address for change in changes}
+    members = members_among(mlist.list_id, addresses)
+    chosen = {found.address: shown.for_comparison(found) for found in of_addresses(mlist.list_id, addresses)}
     return [
         {
             "token": change.token,
@@ -94,6 +97,7 @@ def _shown(mlist: Any, changes: Sequence[KeyChange]) -> list[dict[str, Any]]:
             "certificate": shown.offered(change.certificate, change.problem),
             "earlier": change.earlier,
             "counting": change.counting or None,
+            "chosen": chosen.get(change.address),
             "suspended": change.suspended,
             "outdated": change.outdated,
             "self_link": link("lists", mlist.list_id, "changes", change.token),

@@ -1,6 +1,6 @@
 """Posts, and mail to the owners, that wait for a moderator: never their content, but a copy by mail for who may read it.
 
-Core's own ``/lists/LIST/held`` accepts, rejects and discards them.
+Core's own ``/lists/LIST/held`` accepts, rejects and discards them, too.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from typing import Any
 
 from public import public
 
+from mailman_pgp.conversation import held_posts
 from mailman_pgp.conversation.copying import send_copy
-from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.overview import held
 from mailman_pgp.posts.composition import is_authenticated, signature_status, status_of
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, address
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import core_link, encrypted_list, link
@@ -45,7 +46,23 @@ class HeldPost(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        return Reply(_shown(mlist.list_id, _found(mlist, self.names["number"])))
+        return Reply(_shown(mlist.list_id, held_posts.find(mlist, self.names["number"])))
+
+    @operation(
+        "Decide about it as core does; whoever is first decides.",
+        schemas.DECIDED_POST,
+        takes=[
+            choice("action", "What is decided.", Decision),
+            text("comment", "What the author of a post that is rejected is told.", required=False),
+            BY,
+        ],
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        action = asked["action"]
+        done = held_posts.decide(mlist, self.names["number"], action, asked.get("comment"), actor_of(asked))
+        return Reply({"number": done.number, "action": action})
 
 
 @public
@@ -60,19 +77,9 @@ class HeldCopy(Resource):
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
-        found = _found(mlist, self.names["number"])
+        found = held_posts.find(mlist, self.names["number"])
         send_copy(mlist, found, asked["address"], actor_of(asked))
         return Reply({"number": found.number, "address": asked["address"], "sent": True})
-
-
-def _found(mlist: Any, number: str) -> held.Held:
-    found = held.find(mlist, number)
-    if found is None:
-        raise Refusal(
-            "no-such-post",
-            f"No post waits at {mlist.fqdn_listname} by this number; somebody has decided about it, or it was never there.",
-        )
-    return found
 
 
 def _shown(list_id: str, one: held.Held) -> dict[str, Any]:

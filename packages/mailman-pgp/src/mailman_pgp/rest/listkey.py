@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from enum import StrEnum
 
 from public import public
 
-from mailman_pgp.keys import extending, vault
+from mailman_pgp.keys import extending, journal, vault
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, choice, number
+from mailman_pgp.rest.fields import BY, actor_of, choice, number
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list, link
-
-log = logging.getLogger("mailman.vette")
 
 
 class KeyAction(StrEnum):
@@ -41,8 +38,7 @@ class ListKeys(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         before = extending.extend(mlist.list_id, asked.get("years", extending.DEFAULT_YEARS))
         key = vault.certificate(mlist.list_id)
-        who = asked.get(BY.name)
-        log.info("%s: the list's key was extended%s", mlist.fqdn_listname, f" by {who}" if who else "")
+        journal.note(mlist.fqdn_listname, "the list's key lives longer", actor_of(asked))
         return Reply(
             {
                 "list_id": mlist.list_id,

@@ -11,7 +11,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.keys import certifications, vault
+from mailman_pgp.keys import certifications, journal, vault
 from mailman_pgp.lists import encryption
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.settings import SETTINGS, change, values_of
@@ -21,7 +21,7 @@ from mailman_pgp.overview.data import described, happened, of_list, waiting
 from mailman_pgp.overview.survey import posts_at, refused_at, survey
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import PAGING, fingerprint, of_setting, text
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, fingerprint, of_setting, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
@@ -48,13 +48,14 @@ class Lists(Resource):
     @operation(
         "Turn a list into an encrypted one; what keeps it from that is said (409).",
         schemas.LIST,
-        takes=[text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com).")],
+        takes=[text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com)."), BY],
         status=HTTPStatus.CREATED,
     )
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist = any_list(asked["list_id"])
         encryption.enable(mlist)
+        journal.note(mlist.fqdn_listname, "encryption was turned on", actor_of(asked))
         return Reply(_whole(*encrypted_list(mlist.list_id)), HTTPStatus.CREATED, link("lists", mlist.list_id))
 
 
@@ -70,18 +71,20 @@ class OneList(Resource):
     @operation(
         "Change settings of a list, all that are given or none; in a form, `default` takes one back.",
         schemas.LIST,
-        takes=[of_setting(setting) for setting in SETTINGS.values()],
+        takes=[*(of_setting(setting) for setting in SETTINGS.values()), BY],
     )
     def on_patch(self, asked: Asked) -> Reply:
         """Answer PATCH."""
         mlist, row = encrypted_list(self.names["list"])
-        change(row, asked)
+        changed = change(row, {name: value for name, value in asked.items() if name in SETTINGS})
+        if changed:
+            journal.note(mlist.fqdn_listname, f"settings were changed ({', '.join(changed)})", actor_of(asked))
         return Reply(_whole(mlist, row))
 
     @operation(
         "Turn an encrypted list into a plain one. Its secret keys are destroyed for good, and its posts travel in the clear.",
         None,
-        takes=[fingerprint("confirm", "The fingerprint of the list's key, to say that it is meant.")],
+        takes=[fingerprint("confirm", "The fingerprint of the list's key, to say that it is meant."), BY],
         status=HTTPStatus.NO_CONTENT,
     )
     def on_delete(self, asked: Asked) -> Reply:
@@ -94,6 +97,7 @@ class OneList(Resource):
                 f"This is not the fingerprint of the key of {mlist.fqdn_listname}, so the list stays encrypted.",
             )
         encryption.disable(mlist)
+        journal.note(mlist.fqdn_listname, "encryption was turned off", actor_of(asked))
         return Reply(None, HTTPStatus.NO_CONTENT)
 
 

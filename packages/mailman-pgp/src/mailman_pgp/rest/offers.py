@@ -10,10 +10,11 @@ from public import public
 from mailman_pgp.conversation import offering, offers
 from mailman_pgp.exchange import waiting
 from mailman_pgp.exchange.refusals import Refusal
+from mailman_pgp.keys import journal
 from mailman_pgp.overview.data import described, went
 from mailman_pgp.rest import schemas_of_people as schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, address, as_address, text
+from mailman_pgp.rest.fields import BY, actor_of, address, as_address, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list
 
@@ -57,12 +58,14 @@ class OneOffer(Resource):
         "Take back the keys that were offered for an address and don't count yet, be it that their person has not answered or that "
         "no moderator has decided.",
         None,
+        takes=[BY],
         status=HTTPStatus.NO_CONTENT,
     )
-    def on_delete(self, _asked: Asked) -> Reply:
+    def on_delete(self, asked: Asked) -> Reply:
         """Answer DELETE."""
         mlist, whose = _found(self.names)
         offers.take_back(mlist, whose)
+        journal.note(mlist.fqdn_listname, f"what was offered for {whose} was taken back", actor_of(asked))
         waiting.after_change(mlist, whose)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
@@ -75,11 +78,14 @@ class OfferAgain(Resource):
         "Ask somebody once more, by mail, for the answer that lets the key count which was offered for them last, or that shows that "
         "they want to join.",
         schemas.ASKED_AGAIN,
+        takes=[BY],
     )
-    def on_post(self, _asked: Asked) -> Reply:
+    def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, whose = _found(self.names)
-        return Reply({"address": whose, "fingerprint": offers.ask_again(mlist, whose), "asked": True})
+        fingerprint = offers.ask_again(mlist, whose)
+        journal.note(mlist.fqdn_listname, f"{whose} was asked once more", actor_of(asked))
+        return Reply({"address": whose, "fingerprint": fingerprint, "asked": True})
 
 
 def _found(names: dict[str, str]) -> tuple[Any, str]:

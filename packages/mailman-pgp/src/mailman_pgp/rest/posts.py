@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.overview import posts, reasons
+from mailman_pgp.overview import data, posts, reasons
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import PAGING
+from mailman_pgp.rest.fields import PAGING, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import encrypted_list, link
+
+if TYPE_CHECKING:
+    from mailman_pgp.model.missed import Missed
 
 
 @public
@@ -38,45 +40,52 @@ class Posts(Resource):
 class OnePost(Resource):
     """One of them."""
 
-    @operation("Show what became of a post, and who did not get it, as far as that is known.", schemas.ONE_POST)
+    @operation("Show what became of a post: how many got it, and how many did not for each reason.", schemas.ONE_POST)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        post = posts.find(mlist.list_id, self.names["message_id"])
-        if post is None:
-            raise Refusal(
-                "no-such-post",
-                f"Nothing is known of a post with this Message-ID to {mlist.fqdn_listname}. It was never sent, waits for a moderator, "
-                "or is too long ago.",
-            )
-        missed = posts.missed(mlist.list_id, post)
+        post = posts.the_one(mlist, self.names["message_id"])
+        missed = posts.missed(mlist.list_id, post.message_id)
         return Reply(
             {
                 **_shown(mlist.list_id, post),
-                "missed": [
-                    {
-                        "address": one.address,
-                        "reason": one.reason,
-                        "words": reasons.missed(one.reason).words,
-                        "next_step": reasons.missed(one.reason).mend,
-                        "since": one.since,
-                    }
-                    for one in missed
-                ],
+                "reasons": [{**_why(reason), "number": number} for reason, number in posts.by_reason(missed).items()],
                 "unknown": posts.unknown(post, missed),
+                "missed_link": link("lists", mlist.list_id, "posts", post.message_id, "missed"),
             }
         )
 
 
+@public
+class MissedPost(Resource):
+    """Who did not get one of them."""
+
+    @operation(
+        "Show who did not get a post, by address: why, and since when; who still waits for it among them.",
+        schemas.pages(schemas.MISSED),
+        takes=[*PAGING, text("reason", "Only those of this reason.", required=False)],
+    )
+    def on_get(self, asked: Asked) -> Reply:
+        """Answer GET."""
+        mlist, _ = encrypted_list(self.names["list"])
+        post = posts.the_one(mlist, self.names["message_id"])
+        reason = asked.get("reason")
+        found = [
+            (address, one)
+            for address, one in posts.missed(mlist.list_id, post.message_id).items()
+            if reason in {None, one.miss.reason}
+        ]
+        return Reply(page_of(asked, found, lambda one: _person(*one)))
+
+
+def _why(reason: str) -> dict[str, Any]:
+    why = reasons.missed(reason)
+    return {"reason": reason, "words": why.words, "next_step": why.mend}
+
+
+def _person(address: str, one: Missed) -> dict[str, Any]:
+    return {"address": address, **_why(one.miss.reason), "answer": one.miss.answer or None, "since": one.since}
+
+
 def _shown(list_id: str, post: posts.Post) -> dict[str, Any]:
-    return {
-        "message_id": post.message_id,
-        "at": post.at,
-        "recipients": post.recipients,
-        "delivered": post.delivered,
-        "skipped": post.skipped,
-        "failed": post.failed,
-        "tried_again": post.tried_again,
-        "attempts": post.attempts,
-        "self_link": link("lists", list_id, "posts", post.message_id),
-    }
+    return {**data.post(post), "self_link": link("lists", list_id, "posts", post.message_id)}

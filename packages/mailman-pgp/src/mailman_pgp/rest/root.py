@@ -75,6 +75,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/held/{number}": held.HeldPost,
     "lists/{list}/held/{number}/copy": held.HeldCopy,
     "lists/{list}/posts": posts.Posts,
+    "lists/{list}/posts/{message_id}/missed": posts.MissedPost,
     "lists/{list}/posts/{message_id}": posts.OnePost,
     "lists/{list}/test": trial.Trials,
     "lists/{list}/events": events.Events,

@@ -247,6 +247,7 @@ CHANGE = record(
     certificate=record(**_OFFERED),
     earlier={**FINGERPRINT, "description": "Of the certificate that was chosen when they asked."},
     counting=maybe({**FINGERPRINT, "description": "Of the certificate that counts now."}),
+    chosen=maybe({**record(**_OFFERED), "description": "The certificate that is chosen now, be it suspended."}),
     suspended={
         **YES_NO,
         "description": "Whether what is chosen is suspended; to accept ends that.",
@@ -269,11 +270,25 @@ _POST = {
 POST = record(**_POST)
 ONE_POST = record(
     **_POST,
-    missed={
-        **many(record(address=TEXT, reason=TEXT, words=TEXT, next_step=TEXT, since=MOMENT)),
-        "description": "Who did not get it, and has got nothing since.",
+    reasons={
+        **many(record(reason=TEXT, words=TEXT, next_step=TEXT, number=NUMBER)),
+        "description": "Why it did not get to some, and to how many; who still waits is among them (`waiting`).",
     },
-    unknown={**NUMBER, "description": "How many more did not get it: who has got a later one since is forgotten."},
+    unknown={
+        **NUMBER,
+        "description": "How many more did not get it, of whom nothing is known: an earlier release sent it, or they were erased.",
+    },
+    missed_link={**LINK, "description": "Who they are."},
+)
+MISSED = record(
+    address={**TEXT, "description": "The one that it was for, whose ever it is by now."},
+    reason=TEXT,
+    words=TEXT,
+    next_step=TEXT,
+    answer=maybe(
+        {**TEXT, "description": "The class of the mail server's answer, where it was asked: `5.1.1`, or `550`."}
+    ),
+    since={**MOMENT, "description": "Since when this is so."},
 )
 
 TRIED = record(
@@ -305,6 +320,8 @@ HELD = record(
     self_link=LINK,
     core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
 )
+DECIDED_POST = record(number=NUMBER, action=TEXT)
+
 COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
 EXTENDED = record(

@@ -111,10 +111,16 @@ def chosen_in_short(
 def asked_with(found: Chosen, compared: dt.datetime | None) -> dict[str, Any]:
     """The certificate that somebody asks with to join, for those who decide about it."""
     return {
-        **_for_decision(data.described_as_stored(found.stored), found.stored.data, found.problem),
+        **for_comparison(found),
         "state": found.stored.choice.state,
         "compared": compared,
     }
+
+
+@public
+def for_comparison(found: Chosen) -> dict[str, Any]:
+    """The certificate that is chosen for somebody, for those who decide whether another one takes its place."""
+    return _for_decision(data.described_as_stored(found.stored), found.stored.data, found.problem)
 
 
 @public

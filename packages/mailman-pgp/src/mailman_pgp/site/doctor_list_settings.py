@@ -48,16 +48,9 @@ def examine(connected: Connection) -> Iterator[Finding]:
         if pinned := [name for name in changed if name in PINNED]:
             yield warning(
                 Area.LISTS,
-                f"The encrypted list {list_id} does not have the settings that it needs, and may lose mail: "
-                f"{', '.join(pinned)}.",
+                f"The encrypted list {list_id} does not have the settings that it needs, and may lose mail "
+                f"or show old posts: {', '.join(pinned)}.",
                 "Restart Mailman, which sets them again.",
-            )
-        if "archive_policy" in changed:
-            yield information(
-                Area.LISTS,
-                f"The archive policy of {list_id} is not `private`. Nothing is archived of an encrypted list, but a web "
-                "archive may show to everybody what it has from before.",
-                "Set it to `private`, unless everybody may read those posts.",
             )
 
 
