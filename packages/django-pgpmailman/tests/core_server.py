@@ -78,6 +78,8 @@ HELD = {
 SETTINGS = [
     {
         "name": "footer_note",
+        "label": "Footer note",
+        "group": "general",
         "type": "yes-no",
         "default": True,
         "least": None,
@@ -89,6 +91,8 @@ SETTINGS = [
     },
     {
         "name": "replay_window_days",
+        "label": "Replay window days",
+        "group": "general",
         "type": "number",
         "default": None,
         "least": 1,
@@ -100,6 +104,8 @@ SETTINGS = [
     },
     {
         "name": "key_sign_by",
+        "label": "Key sign by",
+        "group": "general",
         "type": "choice",
         "default": "owners",
         "least": None,
@@ -111,6 +117,8 @@ SETTINGS = [
     },
     {
         "name": "of_tomorrow",
+        "label": "Of tomorrow",
+        "group": "tomorrow",
         "type": "a kind that is not there yet",
         "default": "a word",
         "least": None,

@@ -26,7 +26,7 @@ from django_pgpmailman.roles import Role
 from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.lists.settings import SETTINGS
+from mailman_pgp.lists.settings import SETTINGS, Group
 from mailman_pgp.openpgp import CertificateProblem
 from mailman_pgp.overview import reasons
 
@@ -131,7 +131,8 @@ def marked_in(path: Path) -> set[tuple[str | None, str]]:
 def test_texts_of_mailman() -> None:
     """What Mailman says of its settings is as translators have it."""
     assert set(rest_texts.MEANINGS) == {setting.meaning for setting in SETTINGS.values()}
-    assert set(rest_texts.LABELS) == {name.replace("_", " ").capitalize() for name in SETTINGS}
+    assert set(rest_texts.LABELS) == {setting.label for setting in SETTINGS.values()}
+    assert set(rest_texts.GROUPS) == set(Group)
     assert set(rest_texts.CHOICES) == {choice for setting in SETTINGS.values() for choice in setting.choices}
 
 

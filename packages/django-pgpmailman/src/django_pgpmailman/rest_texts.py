@@ -14,30 +14,82 @@ def P_(_context: str, text: str) -> str:  # noqa: N802 - after pgettext
 
 
 LABELS = (
-    N_("Footer note"),
-    N_("Replay window days"),
-    N_("Lost key leave"),
-    N_("Leave delay days"),
-    N_("Key sign by"),
+    N_("A line on who wrote a post"),
+    N_("Days that a signature is good for"),
+    N_("Leaving without a key"),
+    N_("Days before somebody leaves without a key"),
+    N_("Whose certifications the list's key has"),
+    N_("Not encrypted"),
+    N_("Old inline form"),
+    N_("Can't be read"),
+    N_("Not signed"),
+    N_("From a stranger"),
+    N_("By another key"),
+    N_("Signature does not fit"),
+    N_("Key had expired"),
+    N_("Key has expired since"),
+    N_("Key was revoked"),
+    N_("Key was retired since"),
+    N_("Signature has expired"),
+    N_("Signature from the future"),
+    N_("Weak signature"),
+    N_("Key is not for signing"),
+    N_("Written for another address"),
+    N_("Says not for whom"),
+    N_("Came before"),
+    N_("Old signature"),
 )
 
-CHOICES = (P_("encrypted lists", "moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members"))
+GROUPS = {"general": N_("The list"), "posts": N_("Posts that are not authenticated")}
+
+CHOICES = (
+    P_("encrypted lists", "moderator"),
+    N_("delay"),
+    N_("nobody"),
+    N_("owners"),
+    N_("members"),
+    P_("encrypted lists", "hold"),
+    P_("encrypted lists", "reject"),
+    P_("encrypted lists", "discard"),
+    P_("encrypted lists", "accept"),
+    P_("encrypted lists", "defer"),
+)
 
 MEANINGS = (
     N_("A line in each post says who wrote it and what became of the signature."),
     N_(
-        "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, "
-        "so it can't be longer than the site's own window."
+        "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, so it can't be longer than the site's own window."
     ),
     N_(
-        "What protects a member when somebody asks that they leave and does not prove to be them, as who has lost their key can't: "
-        "a moderator decides, or they leave after a delay in which everybody concerned is told and may object."
+        "What protects a member when somebody asks that they leave and does not prove to be them, as who has lost their key can't: a moderator decides, or they leave after a delay in which everybody concerned is told and may object."
     ),
     N_("How many days that delay lasts."),
     N_(
-        "Whose certifications the list takes by the mail command `key sign`, and gives out with its certificate, where everybody "
-        "sees them: nobody's, those of owners and moderators, or those of members, too."
+        "Whose certifications the list takes by the mail command `key sign`, and gives out with its certificate, where everybody sees them: nobody's, those of owners and moderators, or those of members, too."
     ),
+    N_("What becomes of a post that came in the clear."),
+    N_(
+        "What becomes of a post in the old inline form: an armored message as the text of a mail, and nothing beside it."
+    ),
+    N_(
+        "What becomes of a post that can't be read, or is none: damaged, encrypted to another key, too large, without one author."
+    ),
+    N_("What becomes of a post that is encrypted, but not signed."),
+    N_("What becomes of an encrypted post by somebody for whom no certificate counts on the list."),
+    N_("What becomes of a post in a member's name that is signed by another key than the one that counts for them."),
+    N_("What becomes of a post whose signature does not fit its content."),
+    N_("What becomes of a post that was signed with a key that had expired."),
+    N_("What becomes of a post that was signed in time, with a key that has expired since."),
+    N_("What becomes of a post that was signed with a key that was revoked before, or because somebody else has it."),
+    N_("What becomes of a post that was signed before its key was retired."),
+    N_("What becomes of a post whose signature has expired."),
+    N_("What becomes of a post whose signature is dated in the future."),
+    N_("What becomes of a post whose signature was made with SHA-1, MD5 or other algorithms that are no longer safe."),
+    N_("What becomes of a post that was signed with a key that is not made for signing."),
+    N_("What becomes of a signed post that says that it was written for another address."),
+    N_("What becomes of a signed post that does not say for whom it was written, as some mail programs have it."),
+    N_("What becomes of a post that came before."),
+    N_("What becomes of a post whose signature is older than the list's window."),
 )
 
 #: What requests wait for; one that ends on a day names it, and stays as it is.

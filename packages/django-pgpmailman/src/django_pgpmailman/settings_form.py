@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from django_pgpmailman.rest_texts import GROUPS
 from django_pgpmailman.words import said
 
 if TYPE_CHECKING:
@@ -38,7 +39,20 @@ class SettingsForm(forms.Form):  # type: ignore[misc]  # Django is untyped
         form = cls(data, initial=dict(values))
         for setting in described:
             form.fields[setting["name"]] = _field(setting)
+            form.about[setting["name"]] = setting["group"]
         return form
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about: dict[str, str] = {}
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields by what they are about, in the order of Mailman; each group with its title."""
+        found: dict[str, list[forms.BoundField]] = {}
+        for field in self:
+            found.setdefault(self.about[field.name], []).append(field)
+        return [(title_of(group), fields) for group, fields in found.items()]
 
     def wanted(self) -> dict[str, Any]:
         """What was changed, as the client takes it, once the form is valid."""
@@ -50,13 +64,18 @@ class SettingsForm(forms.Form):  # type: ignore[misc]  # Django is untyped
         self.add_error(name if name in self.fields else None, shown)
 
 
+def title_of(group: str) -> str:
+    """What the settings of a group are about, in words; one that is not known here is named as Mailman does."""
+    return str(_(GROUPS.get(group, group)))
+
+
 def in_words(described: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> list[Shown]:
     """These settings and their values, for whoever may read but not change them."""
     return [Shown(_label(each), _said(each, values[each["name"]]), _help(each)) for each in described]
 
 
 def _label(setting: Mapping[str, Any]) -> str:
-    return str(_(setting["name"].replace("_", " ").capitalize()))
+    return str(_(setting["label"]))
 
 
 def _sent(value: Any) -> Any:

@@ -165,7 +165,7 @@ def test_reasons_of_core(anne: Talker, encrypted: Any) -> None:
     prefers_german(anne.address)
     encrypted.respond_to_post_requests = True
     record = Record(kind=Kind.POST, author=anne.address, message_id="<a@example.net>", fingerprint="F")
-    HoldChain._tell_author(encrypted, record, ["The message is not from a list member"])
+    HoldChain._tell_author(encrypted, None, record, ["The message is not from a list member"])
     (held,) = told()
     assert "wartet auf die Moderation, aus diesem Grund" in " ".join(held.text.split())
     assert "Die Nachricht stammt nicht von einem Listenmitglied" in " ".join(held.text.split())

@@ -51,6 +51,14 @@ class Kind(StrEnum):
 
 
 @public
+class Group(StrEnum):
+    """What settings are about."""
+
+    GENERAL = "general"
+    POSTS = "posts"  # what becomes of a post that is not authenticated
+
+
+@public
 class LeaveProtection(StrEnum):
     """What protects members when somebody asks that they leave, without a proof that it is them."""
 
@@ -78,6 +86,8 @@ class Setting:
     :ivar of_site: The option of `SiteSettings` that counts where the value is None, and that bounds a number from above;
         None for a setting that the site says nothing about.
     :ivar choices: The words that a choice is made from.
+    :ivar label: A few words for a form; without any, the name stands there.
+    :ivar group: Among which others it stands in a form.
     """
 
     name: str
@@ -88,6 +98,8 @@ class Setting:
     greatest: int = 0
     of_site: str | None = None
     choices: tuple[str, ...] = ()
+    label: str = ""
+    group: Group = Group.GENERAL
 
     @property
     def takes(self) -> str:
@@ -160,6 +172,8 @@ class Setting:
 _FOR_REASONS = tuple(
     Setting(
         name=policy.setting,
+        label=policy.label,
+        group=Group.POSTS,
         kind=Kind.CHOICE,
         default=policy.default,
         meaning=policy.meaning,
@@ -173,12 +187,14 @@ SETTINGS: Mapping[str, Setting] = {
     for setting in (
         Setting(
             name="footer_note",
+            label="A line on who wrote a post",
             kind=Kind.YES_NO,
             default=True,
             meaning="A line in each post says who wrote it and what became of the signature.",
         ),
         Setting(
             name="replay_window_days",
+            label="Days that a signature is good for",
             kind=Kind.NUMBER,
             default=None,
             meaning=(
@@ -191,6 +207,7 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         Setting(
             name="lost_key_leave",
+            label="Leaving without a key",
             kind=Kind.CHOICE,
             default=LeaveProtection.MODERATOR,
             meaning=(
@@ -202,6 +219,7 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         Setting(
             name="leave_delay_days",
+            label="Days before somebody leaves without a key",
             kind=Kind.NUMBER,
             default=7,
             meaning="How many days that delay lasts.",
@@ -210,6 +228,7 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         Setting(
             name="key_sign_by",
+            label="Whose certifications the list's key has",
             kind=Kind.CHOICE,
             default=Certifiers.OWNERS,
             meaning=(

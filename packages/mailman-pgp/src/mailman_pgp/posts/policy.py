@@ -45,12 +45,14 @@ class Policy:
     """What a list may do for some reasons, which share one setting of the list.
 
     :ivar setting: The setting's name: a column of `mailman_pgp.model.tables.EncryptedList`.
+    :ivar label: A few words for a form.
     :ivar reasons: Values of `Problem`, `OpeningProblem` or `Status`.
     :ivar meaning: The setting's meaning, as a sentence.
     :ivar because: Why the default is what it is, as a sentence.
     """
 
     setting: str
+    label: str
     reasons: tuple[str, ...]
     default: Action
     meaning: str
@@ -61,6 +63,7 @@ class Policy:
 POLICIES = (
     Policy(
         "on_not_encrypted",
+        "Not encrypted",
         (Problem.NOT_ENCRYPTED,),
         Action.REJECT,
         "What becomes of a post that came in the clear.",
@@ -68,6 +71,7 @@ POLICIES = (
     ),
     Policy(
         "on_inline_pgp",
+        "Old inline form",
         (Problem.INLINE_PGP,),
         Action.REJECT,
         "What becomes of a post in the old inline form: an armored message as the text of a mail, and nothing beside it.",
@@ -75,6 +79,7 @@ POLICIES = (
     ),
     Policy(
         "on_unusable",
+        "Can't be read",
         (
             Problem.BROKEN_MIME,
             Problem.UNREADABLE,
@@ -92,6 +97,7 @@ POLICIES = (
     ),
     Policy(
         "on_unsigned",
+        "Not signed",
         (Problem.UNSIGNED,),
         Action.REJECT,
         "What becomes of a post that is encrypted, but not signed.",
@@ -99,6 +105,7 @@ POLICIES = (
     ),
     Policy(
         "on_stranger",
+        "From a stranger",
         (Problem.STRANGER,),
         Action.REJECT,
         "What becomes of an encrypted post by somebody for whom no certificate counts on the list.",
@@ -106,6 +113,7 @@ POLICIES = (
     ),
     Policy(
         "on_other_key",
+        "By another key",
         (Problem.SOMEBODY_ELSE, Status.UNKNOWN_KEY),
         Action.REJECT,
         "What becomes of a post in a member's name that is signed by another key than the one that counts for them.",
@@ -114,6 +122,7 @@ POLICIES = (
     ),
     Policy(
         "on_bad_signature",
+        "Signature does not fit",
         (Status.BAD,),
         Action.REJECT,
         "What becomes of a post whose signature does not fit its content.",
@@ -121,6 +130,7 @@ POLICIES = (
     ),
     Policy(
         "on_key_expired",
+        "Key had expired",
         (Status.KEY_EXPIRED,),
         Action.REJECT,
         "What becomes of a post that was signed with a key that had expired.",
@@ -128,6 +138,7 @@ POLICIES = (
     ),
     Policy(
         "on_key_expired_since",
+        "Key has expired since",
         (Status.GOOD_KEY_EXPIRED_SINCE,),
         Action.HOLD,
         "What becomes of a post that was signed in time, with a key that has expired since.",
@@ -135,6 +146,7 @@ POLICIES = (
     ),
     Policy(
         "on_key_revoked",
+        "Key was revoked",
         (Status.KEY_REVOKED,),
         Action.REJECT,
         "What becomes of a post that was signed with a key that was revoked before, or because somebody else has it.",
@@ -142,6 +154,7 @@ POLICIES = (
     ),
     Policy(
         "on_key_revoked_since",
+        "Key was retired since",
         (Status.GOOD_KEY_REVOKED_SINCE,),
         Action.HOLD,
         "What becomes of a post that was signed before its key was retired.",
@@ -149,6 +162,7 @@ POLICIES = (
     ),
     Policy(
         "on_signature_expired",
+        "Signature has expired",
         (Status.SIGNATURE_EXPIRED,),
         Action.REJECT,
         "What becomes of a post whose signature has expired.",
@@ -156,6 +170,7 @@ POLICIES = (
     ),
     Policy(
         "on_signature_from_the_future",
+        "Signature from the future",
         (Status.FROM_THE_FUTURE,),
         Action.REJECT,
         "What becomes of a post whose signature is dated in the future.",
@@ -163,6 +178,7 @@ POLICIES = (
     ),
     Policy(
         "on_weak_signature",
+        "Weak signature",
         (Status.WEAK_HASH, Status.REFUSED_BY_POLICY),
         Action.REJECT,
         "What becomes of a post whose signature was made with SHA-1, MD5 or other algorithms that are no longer safe.",
@@ -170,6 +186,7 @@ POLICIES = (
     ),
     Policy(
         "on_key_not_for_signing",
+        "Key is not for signing",
         (Status.KEY_MAY_NOT_SIGN,),
         Action.REJECT,
         "What becomes of a post that was signed with a key that is not made for signing.",
@@ -177,6 +194,7 @@ POLICIES = (
     ),
     Policy(
         "on_not_addressed",
+        "Written for another address",
         (Problem.NOT_MEANT,),
         Action.REJECT,
         "What becomes of a signed post that says that it was written for another address.",
@@ -184,6 +202,7 @@ POLICIES = (
     ),
     Policy(
         "on_unbound",
+        "Says not for whom",
         (Problem.UNBOUND,),
         Action.HOLD,
         "What becomes of a signed post that does not say for whom it was written, as some mail programs have it.",
@@ -191,6 +210,7 @@ POLICIES = (
     ),
     Policy(
         "on_seen_before",
+        "Came before",
         (Problem.REPLAYED,),
         Action.REJECT,
         "What becomes of a post that came before.",
@@ -199,6 +219,7 @@ POLICIES = (
     ),
     Policy(
         "on_stale",
+        "Old signature",
         (Problem.STALE,),
         Action.REJECT,
         "What becomes of a post whose signature is older than the list's window.",

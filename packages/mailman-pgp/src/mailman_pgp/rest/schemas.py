@@ -345,6 +345,11 @@ PLAN = record(
 
 SETTING = record(
     name=TEXT,
+    label=TEXT,
+    group={
+        "description": "What it is about, `posts` (what becomes of those that are not authenticated) or `general`.",
+        "type": "string",
+    },
     type={"type": "string"},
     default={},
     least=maybe(NUMBER),

@@ -53,6 +53,8 @@ def _described(setting: Setting) -> dict[str, Any]:
     bounded = setting.kind is Kind.NUMBER
     return {
         "name": setting.name,
+        "label": setting.label or setting.name.replace("_", " ").capitalize(),
+        "group": setting.group,
         "type": setting.kind,
         "default": setting.default,
         "least": setting.least if bounded else None,
