@@ -10,6 +10,8 @@ def N_(text: str) -> str:  # noqa: N802 - as gettext has it
 
 LABELS = (
     N_("Footer note"),
+    N_("Keep signature"),
+    N_("Legacy display"),
     N_("Replay window days"),
     N_("Lost key leave"),
     N_("Leave delay days"),
@@ -20,6 +22,14 @@ CHOICES = (N_("moderator"), N_("delay"), N_("nobody"), N_("owners"), N_("members
 
 MEANINGS = (
     N_("A line in each post says who wrote it and what became of the signature."),
+    N_(
+        "The author's own signature stays on each post, where it can, so that members verify it themselves. Whoever has such a post "
+        "can prove to anybody who wrote it."
+    ),
+    N_(
+        "The subject and the other header fields that are encrypted stand above the text, too, for mail programs that don't show "
+        "them; those that do hide the copy."
+    ),
     N_(
         "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, "
         "so it can't be longer than the site's own window."

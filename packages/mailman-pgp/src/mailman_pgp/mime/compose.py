@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 from mailman_pgp.i18n import _
 from mailman_pgp.mime import body, fields, lines, mailboxes
+from mailman_pgp.mime import signed as signing
 from mailman_pgp.mime.display import one_line, paragraphs
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, new_boundary, outer_fields, outer_message
 from mailman_pgp.mime.outward import Author, Outward, date_text
 from mailman_pgp.mime.protected import Payload
+from mailman_pgp.mime.signed import Signed
 from mailman_pgp.mime.subject import prefixed
 from mailman_pgp.mime.threads import thread_of
 
@@ -36,6 +38,7 @@ def compose_payload(
     *,
     header_text: str = "",
     footer_text: str = "",
+    signed: Signed | None = None,
     certificate: bytes = b"",
     outer_subject: str = OUTER_SUBJECT,
     boundary: str | None = None,
@@ -46,7 +49,8 @@ def compose_payload(
     be given the same outer_subject) and marked for programs of the older scheme (protected-headers="v1"). Of the
     author's own fields it carries those of an allow-list; fields that came unprotected only where nobody replies to
     them. The place in a thread is the payload's own, where it says anything of it, else that of `outward`.
-    certificate: armored, the author's, which is added for readers who want to answer. boundary: only for tests; a new one is made of random bits.
+    signed: what stands in the place of the author's entity, with their own signature; see `signed.as_signed`. certificate:
+    armored, the author's, which is added for readers who want to answer. boundary: only for tests; a new one is made of random bits.
     """
     boundary = boundary or new_boundary()
     delimiter = b"\r\n--" + boundary.encode("ascii")
@@ -56,7 +60,11 @@ def compose_payload(
     for text in (status_line(author), header_text):
         if text.strip():
             out += [delimiter, b"\r\n", _text_part(text)]
-    out += [delimiter, b"\r\n", *body.as_part(payload.body)]
+    if signed is None:
+        out += [delimiter, b"\r\n", *body.as_part(payload.body)]
+    else:
+        # As unforeseeable, and neither is the beginning of the other.
+        out += [delimiter, b"\r\n", *signing.as_part(signed, f"s{boundary}".encode("ascii"))]
     if certificate:
         out += [delimiter, b"\r\n", _CERTIFICATE_HEAD, lines.canonical(certificate)]
     if footer_text.strip():

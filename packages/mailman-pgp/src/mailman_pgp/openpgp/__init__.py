@@ -20,6 +20,7 @@ from mailman_pgp.openpgp.certificates import (
     revoke,
 )
 from mailman_pgp.openpgp.certifying import Certification, certifications, with_certifications
+from mailman_pgp.openpgp.detached import Detached
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
     CertificateError,
@@ -53,6 +54,7 @@ __all__ = [
     "CertificateProblem",
     "Certification",
     "Copy",
+    "Detached",
     "FanOutError",
     "InKeyring",
     "Kept",
