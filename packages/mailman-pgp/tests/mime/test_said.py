@@ -151,10 +151,13 @@ def test_alternatives() -> None:
 
 
 def test_header_copies() -> None:
-    """The copy of the header in the text, which some programs write (RFC 9788 §5.2.1), is not the author's."""
+    """The copy of hidden header fields in the text, which some programs write (RFC 9788 §5.2.2), is not the author's."""
     lines = ("Subject: no", "", "yes")
-    assert heard(plain(*lines, parameters='; hp-legacy-display="1"')).own == ("yes",)
+    marked = plain(*lines, parameters='; hp-legacy-display="1"')
+    assert heard(marked).own == ("yes",)
     assert heard(plain(*lines)).own == ("Subject: no", "yes")
+    for scheme in (b'hp="clear"', b'protected-headers="v1"'):  # where nothing is hidden nothing is copied
+        assert heard(marked.replace(b'hp="cipher"', scheme)).own == ("Subject: no", "yes")
 
 
 @pytest.mark.parametrize(

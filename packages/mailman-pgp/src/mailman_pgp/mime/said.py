@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING
 
-from mailman_pgp.mime import bodies, flowed, hypertext, quotation
+from mailman_pgp.mime import bodies, flowed, hypertext, legacy, quotation
 from mailman_pgp.mime import subject as subjects
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def said(payload: Payload) -> Said:
     own: tuple[str, ...] = ()
     everything = [subject]
     if found.plain is not None:
-        lines = _plain_lines(found.plain)
+        lines = _plain_lines(found.plain, hidden=payload.body.content_type.parameter("hp") == "cipher")
         own = quotation.own_lines(lines)
         everything += (line.text for line in lines)
     if found.html is not None:
@@ -59,10 +59,11 @@ def said(payload: Payload) -> Said:
     return Said(subjects.bare(subject), own, "\n".join(everything))
 
 
-def _plain_lines(body: Entity) -> list[Line]:
+def _plain_lines(body: Entity, *, hidden: bool) -> list[Line]:
+    """Its lines; hidden: whether the message hides header fields, so that a copy of them may stand above the text."""
     kind = body.content_type
     lines: Iterable[Line] = flowed.lines(bodies.text(body, MAX_CHARS), kind)
-    if kind.parameter("hp-legacy-display") == "1":
-        # RFC 9788 §5.2.1: up to the first empty line stands a copy of the header, not the author's text.
+    if hidden and kind.parameter(legacy.PARAMETER) == "1":
+        # RFC 9788 §4.5.3: up to the first empty line stands a copy of the header, not the author's text.
         lines = islice(dropwhile(lambda line: line.text.strip(), lines), 1, None)
     return list(islice(lines, quotation.MAX_LINES))

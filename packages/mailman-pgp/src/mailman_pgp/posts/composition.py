@@ -58,7 +58,9 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     signed = _own_signature(content, payload) if form.keep_signature and is_authenticated(record) else None
-    return _composed(mlist, payload, author, outward, decorated=is_post, brought=content.certificate, signed=signed)
+    return _composed(
+        mlist, payload, author, outward, form if is_post else None, brought=content.certificate, signed=signed
+    )
 
 
 @public
@@ -69,7 +71,7 @@ def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
     """
     author = Author(address=mlist.owner_address, name="", status_sentence=None)
     outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
-    return _composed(mlist, read_payload(entity, {}), author, outward, decorated=True)
+    return _composed(mlist, read_payload(entity, {}), author, outward, form_of_posts(mlist.list_id))
 
 
 def _composed(
@@ -77,20 +79,22 @@ def _composed(
     payload: Payload,
     author: Author,
     outward: Outward,
+    form: Form | None,
     *,
-    decorated: bool,
     brought: bytes = b"",
     signed: Signed | None = None,
 ) -> Composed:
+    """Put together what was found; without a form it is no post, and has nothing around it."""
     parts = outer_message(outward)
     with using(mlist.preferred_language.code):
         written = compose_payload(
             payload,
             author,
             outward,
-            header_text=header_for(mlist) if decorated else "",
-            footer_text=footer_for(mlist) if decorated else "",
+            header_text=header_for(mlist) if form else "",
+            footer_text=footer_for(mlist) if form else "",
             signed=signed,
+            legacy_display=form is not None and form.legacy_display,
             certificate=armor(brought, "PGP PUBLIC KEY BLOCK") if brought else b"",
         )
     return Composed(
