@@ -263,6 +263,26 @@ def test_not_where_it_authenticates_nobody(keeping: EncryptedList) -> None:
         assert "SIGNATURE" not in bart.open(kept).as_string()
 
 
+def test_signed_text_of_another(keeping: EncryptedList) -> None:
+    """Who puts a member's old signed text into a post of theirs has written the post, by the list's line and their signature."""
+    anne, bart, mallory = keeping.member("Anne"), keeping.member("Bart"), keeping.member("Mallory")
+    old = crlf(anne.payload("Pay Mallory."))
+    signed = with_signature(old, anne.key.sign(old)).replace(b'"s"', b'"t"').replace(b"--s", b"--t")
+    head, _, _ = crlf(mallory.payload()).partition(b"\r\n\r\n")
+    mixed = head.replace(b"text/plain;", b'multipart/mixed; boundary="m";')
+    payload = mixed + b"\r\n\r\n--m\r\n" + signed + b"\r\n--m--\r\n"
+    mallory.send(mallory.envelope(mallory.key.write(payload, keeping.certificate)))
+    received = payload_of(bart)
+    status, whole, *_ = email.message_from_bytes(received, policy=email.policy.default).iter_parts()
+    assert str(status.get_content()).startswith("Written by Mallory")
+    _, signature = whole.iter_parts()
+    known = [anne.key.certificate, mallory.key.certificate]
+    (verdict,) = verify_detached(payload, signature.get_payload(decode=True), known)
+    assert verdict.status is Status.GOOD
+    assert verdict.fingerprint == inspect(mallory.key.certificate).fingerprint
+    assert received.count(payload) == 1
+
+
 def test_only_the_authors(keeping: EncryptedList) -> None:
     """Of several signatures beside one part the author's goes on, alone."""
     anne, bart, cris = keeping.member("Anne"), keeping.member("Bart"), keeping.member("Cris")

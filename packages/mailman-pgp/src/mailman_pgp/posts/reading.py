@@ -158,9 +158,8 @@ def _detached(payload: Payload, signers: Sequence[bytes]) -> tuple[SignatureVerd
 
 
 def _good_one(whole: Sequence[SignatureVerdict], of_part: Sequence[SignatureVerdict]) -> OwnSignature | None:
-    """The author's own signature, as far as there is a good one that can be handed on."""
-    for verdicts, is_of_part in ((whole, False), (of_part, True)):
-        found = next((verdict.packet for verdict in verdicts if verdict.packet), b"")
-        if found:
-            return OwnSignature(found, of_part=is_of_part)
-    return None
+    """The signature that authenticates the author, where it can be handed on."""
+    found = next(((at, verdict) for at, verdict in enumerate((*whole, *of_part)) if verdict.good), None)
+    if found is None or not found[1].packet:
+        return None
+    return OwnSignature(found[1].packet, of_part=found[0] >= len(whole))
