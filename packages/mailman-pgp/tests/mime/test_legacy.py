@@ -178,6 +178,22 @@ def test_a_copy_is_not_believed(author: Author, outward: Outward) -> None:
         assert word not in data
 
 
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/rfc822-headers"])
+def test_the_older_part_is_taken_out(mail: SimpleNamespace, author: Author, outward: Outward, kind: bytes) -> None:
+    """Of the older scheme's part for copies nothing is left; one that holds anything else stays."""
+    content = mail.enigmail().replace(b"text/rfc822-headers", kind)
+    (body,) = bodies(composed(content, author, outward))
+    assert body == "hello"
+    for other in (b"Hello", b"Subject: x\r\nHello"):
+        kept = composed(content.replace(b"\r\n\r\nSubject: secret", b"\r\n\r\n" + other), author, outward)
+        assert other in kept
+        assert len(parts_of(kept)) == 3
+    for number in (1, 2):  # neither the payload nor the part may do without the mark
+        less = content.replace(b'protected-headers="v1"', b'x="v1"', number)
+        less = less.replace(b'x="v1"', b'protected-headers="v1"', number - 1)
+        assert len(parts_of(composed(less, author, outward))) == 3
+
+
 @given(
     st.lists(
         st.one_of(

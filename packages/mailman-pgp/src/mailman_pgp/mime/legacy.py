@@ -1,11 +1,13 @@
 """Legacy display elements: copies of hidden header fields within the text, for programs that know no other place (RFC 9788).
 
-A program that does know hides them: above plain text they are lines up to the first empty one, in HTML a `div` of a class.
+A program that does know hides them: above plain text they are lines up to the first empty one, in HTML a `div` of a class. The
+older scheme (protected-headers="v1") had a part of its own for them.
 """
 
 import binascii
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from mailman_pgp.mime import bodies, lines, transfer, words
 from mailman_pgp.mime import entity as entities
@@ -17,7 +19,10 @@ PARAMETER = "hp-legacy-display"
 # What people look at (RFC 9787 §1.1.2) and what the list hides; the date outside is the same moment.
 _HIDDEN = ("Subject", "From", "To", "Cc")
 _COPIES = rb"(?:Subject|From|To|Cc|Date|Reply-To|Followup-To|Sender|Resent-(?:From|To|Cc|Date|Sender))"
-_PLAIN = re.compile(rb"(?:" + _COPIES + rb":[^\r\n]*\r?\n(?:[ \t]+[^\s][^\r\n]*\r?\n){0,50}){1,50}\r?\n", re.IGNORECASE)
+_LINES = rb"(?:" + _COPIES + rb":[^\r\n]*\r?\n(?:[ \t]+[^\s][^\r\n]*\r?\n){0,50}){1,50}"
+_PLAIN = re.compile(_LINES + rb"\r?\n", re.IGNORECASE)
+_ONLY = re.compile(_LINES + rb"\s{0,9}", re.IGNORECASE)
+_OLDER_PARTS = frozenset({"text/plain", "text/rfc822-headers"})
 _HTML = re.compile(
     rb'<div class="?header-protection-legacy-display"?>\s{0,9}<pre>[^<]{0,20000}</pre>\s{0,9}</div>\s{0,9}',
     re.IGNORECASE,
@@ -34,13 +39,30 @@ def element(inside: Mapping[str, str], outside: Mapping[str, str]) -> str:
 
 
 def without(body: Entity) -> Entity:
-    """A cryptographic payload without the elements of its author's program (§4.5.3); the same one where there are none.
+    """A cryptographic payload without the elements of its author's program (§4.5.3); the same object where there are none.
 
     The list composes anew what they are copies of. Lines that are no copy of a header field are text, whatever they are marked
     as, and stay.
     """
-    if body.content_type.parameter("hp") != "cipher":
+    if body.content_type.parameter("hp") == "cipher":
+        return _without_elements(body)
+    if body.content_type.parameter("protected-headers") == "v1" and body.content_type.kind == "multipart/mixed":
+        return _without_part(body)
+    return body
+
+
+def _without_part(body: Entity) -> Entity:
+    """The same without the part that the older scheme has for them; it is the first, and says so."""
+    pair = list(islice(entities.parts(body), 2))
+    if len(pair) < 2 or pair[0].content_type.kind not in _OLDER_PARTS:  # noqa: PLR2004 - without it another one is left
         return body
+    first, second = pair
+    if first.content_type.parameter("protected-headers") != "v1" or not _ONLY.fullmatch(first.body_bytes + b"\r\n"):
+        return body
+    return entities.read(body.source[body.start : first.start] + body.source[second.start : body.end])
+
+
+def _without_elements(body: Entity) -> Entity:
     found = bodies.first(body)
     marked = [part for part in (found.plain, found.html) if part and part.content_type.parameter(PARAMETER) == "1"]
     source = body.source[body.start : body.end]
