@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keys import BINARY, TEXT, forge_usable
 from messages import made_by, message, signed
 
@@ -40,6 +42,21 @@ def test_only_what_is_good() -> None:
     assert [verdict.packet for verdict in verdicts] == [b"", body, b""]
     assert verdicts[1].to_record().keys().isdisjoint({"packet"})
     assert body.hex() not in repr(verdicts[1])
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=40),
+        st.binary(max_size=40).map(b"\4\0\x16\x08".__add__),
+        st.binary().map(b"\6\1\x1b\x0a".__add__),
+    )
+)
+def test_of_any_bytes(body: bytes) -> None:
+    """Whatever a packet holds, it is none or comes out as it was."""
+    found = Detached.of(body)
+    if found is not None:
+        (packet,) = walk(openpgp.dearmor(found.armored))
+        assert packet.body == body
 
 
 @pytest.mark.parametrize(
