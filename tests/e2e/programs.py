@@ -67,6 +67,10 @@ class Program(ABC):
     def sign(self, content: bytes) -> bytes:
         """Make an armored detached signature."""
 
+    @abstractmethod
+    def verifies(self, content: bytes, signature: bytes, signer: bytes) -> bool:
+        """Say whether an armored detached signature over exactly this content is good by a certificate (binary)."""
+
     def _file(self, name: str, data: bytes) -> Path:
         path = self.home / name
         path.write_bytes(data)
@@ -108,12 +112,8 @@ class Gpg(Program):
         """See `Program`."""
         self("--import", data=signer)
         done = self("--decrypt", data=message, check=False)
-        wanted = inspect(signer).fingerprint.encode()
-        # VALIDSIG names the fingerprint of the primary key last.
-        valid = [line.split() for line in done.stderr.splitlines() if line.startswith(b"[GNUPG:] VALIDSIG ")]
-        good = b"[GNUPG:] GOODSIG " in done.stderr and [words[-1] for words in valid] == [wanted]
         assert b"[GNUPG:] DECRYPTION_OKAY" in done.stderr, done.stderr
-        return Opened(done.stdout, good)
+        return Opened(done.stdout, self._valid(done.stderr, signer))
 
     def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
         """See `Program`."""
@@ -130,6 +130,18 @@ class Gpg(Program):
     def sign(self, content: bytes) -> bytes:
         """See `Program`."""
         return self("--armor", "--detach-sign", data=content).stdout
+
+    def verifies(self, content: bytes, signature: bytes, signer: bytes) -> bool:
+        """See `Program`."""
+        self("--import", data=signer)
+        done = self("--verify", self._file("signature", signature), self._file("content", content), check=False)
+        return done.returncode == 0 and self._valid(done.stderr, signer)
+
+    @staticmethod
+    def _valid(said: bytes, signer: bytes) -> bool:
+        # VALIDSIG names the fingerprint of the primary key last.
+        valid = [line.split() for line in said.splitlines() if line.startswith(b"[GNUPG:] VALIDSIG ")]
+        return b"[GNUPG:] GOODSIG " in said and [words[-1] for words in valid] == [inspect(signer).fingerprint.encode()]
 
 
 class Sq(Program):
@@ -166,6 +178,12 @@ class Sq(Program):
         """See `Program`."""
         return run([self.program, "sign", "--detached", "--signer-key", self.home / "key.pgp"], content).stdout
 
+    def verifies(self, content: bytes, signature: bytes, signer: bytes) -> bool:
+        """See `Program`."""
+        files = ["--detached", self._file("signature", signature), "--signer-cert", self._file("signer", signer)]
+        done = run([self.program, "verify", *files], content, check=False)
+        return done.returncode == 0 and b"Good signature" in done.stderr + done.stdout
+
 
 class Rnp(Program):
     """RNP, Thunderbird's library."""
@@ -196,14 +214,16 @@ class Rnp(Program):
         self._load(signer)
         files = ["--output", self.home / "out", "--overwrite", self._file("in", message)]
         done = self._run(self.program, "--decrypt", *files, check=False)
-        said = done.stdout + done.stderr
-        # It names the key that signed by its ID, which may be a subkey.
-        named = [f"key {key.key_id.lower()}\n".encode() for key in sort(signer).keys]
-        good = b"Good signature made" in said and any(name in said for name in named)
         opened = self.home / "out"
         content = opened.read_bytes()
         opened.unlink()
-        return Opened(content, good)
+        return Opened(content, self._good(done.stdout + done.stderr, signer))
+
+    @staticmethod
+    def _good(said: bytes, signer: bytes) -> bool:
+        # It names the key that signed by its ID, which may be a subkey.
+        named = [f"key {key.key_id.lower()}\n".encode() for key in sort(signer).keys]
+        return b"Good signature made" in said and any(name in said for name in named)
 
     def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
         """See `Program`."""
@@ -222,6 +242,13 @@ class Rnp(Program):
         files = ["--output", self.home / "out", "--overwrite", self._file("in", content)]
         self._run(self.program, "--sign", "--detach", "--armor", "--userid", self._user_id, *files)
         return (self.home / "out").read_bytes()
+
+    def verifies(self, content: bytes, signature: bytes, signer: bytes) -> bool:
+        """See `Program`."""
+        self._load(signer)
+        files = ["--source", self._file("content", content), self._file("signature.asc", signature)]
+        done = self._run(self.program, "--verify", *files, check=False)
+        return done.returncode == 0 and self._good(done.stdout + done.stderr, signer)
 
 
 class Sop(Program):
@@ -265,6 +292,11 @@ class Sop(Program):
     def sign(self, content: bytes) -> bytes:
         """See `Program`."""
         return run([self.program, "sign", self.home / "key"], content).stdout
+
+    def verifies(self, content: bytes, signature: bytes, signer: bytes) -> bool:
+        """See `Program`."""
+        files = [self._file("signature", signature), self._file("signer", in_armor(signer))]
+        return run([self.program, "verify", *files], content, check=False).returncode == 0
 
 
 class Sqop(Sop):

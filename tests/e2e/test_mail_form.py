@@ -190,6 +190,55 @@ def test_autocrypt_holds_the_lists_certificate(delivered: Delivered) -> None:
         assert delivered.list.address in inspect(data).addresses
 
 
+def test_list_fields_stand_inside_too(delivered: Delivered) -> None:
+    """Each List- field is inside as it is outside: where it was protected nobody on the way has written another one."""
+    outside, inside = (
+        [(name, re.sub(r"\s+", " ", value)) for name, value in unfolded(content) if name.startswith("List-")]
+        for content in (delivered.kept.content, delivered.raw)
+    )
+    assert outside == inside
+    assert {"List-Id", "List-Post", "List-Help", "List-Owner"} <= {name for name, _ in inside}
+
+
+def test_one_envelope(delivered: Delivered) -> None:
+    """There is one cryptographic envelope (RFC 9787 §4.4), signed and encrypted, and no layer inside the payload."""
+    layers = {"multipart/encrypted", "multipart/signed", "application/pgp-encrypted", "application/pgp-signature"}
+    assert not layers & {part.get_content_type() for part in delivered.payload.walk()}
+    (part,) = [p for p in delivered.kept.message.walk() if p.get_content_type() == "application/octet-stream"]
+    read = delivered.reader.key.read(part.get_payload(decode=True), delivered.list.certificate)
+    assert read.signed_by == inspect(delivered.list.certificate).fingerprint
+    assert b"-----BEGIN PGP" not in read.content
+
+
+OF_THE_WAY = (
+    "DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=ant; h=from; bh=QQ==; b=QQ==",
+    "ARC-Seal: i=1; a=rsa-sha256; d=example.net; s=ant; b=QQ==",
+    "Authentication-Results: mx.example.net; dkim=pass",
+    "Autocrypt: addr=x@example.net; keydata=QQ==",
+    "Autocrypt-Gossip: addr=y@example.net; keydata=QQ==",
+    "Received: from 192.0.2.7 by mx.example.net; Sat, 1 Jan 2022 00:00:00 +0000",
+    "Return-Receipt-To: x@example.net",
+    "Reply-To: x@example.net",
+    "Sender: x@example.net",
+    "User-Agent: Ant/1.0",
+    "X-Originating-IP: 192.0.2.7",
+    "List-Post: <mailto:x@example.net>",
+)
+
+
+def test_what_the_way_has_added_is_gone(encrypted_list: EncryptedList) -> None:
+    """DKIM, which fits no more, keys, traces of the way and all else that nobody has allowed is neither outside nor inside."""
+    anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
+    more = "".join(f"{line}\n" for line in OF_THE_WAY).encode()
+    message = anne.envelope(anne.key.write(more + anne.payload(), encrypted_list.certificate))
+    anne.send(more + message)
+    (kept,) = bart.mail()
+    for content in (kept.content, raw_payload(bart, kept)):
+        for word in (b"DKIM", b"ARC-", b"192.0.2.7", b"mx.example", b"QQ==", b"x@example", b"y@example", b"Ant/1.0"):
+            assert word not in content
+        assert content.lower().count(b"\nautocrypt:") == 1
+
+
 def entity(kind: str) -> tuple[bytes, list[bytes]]:
     """What an author sends as the body, its header included; and the contents of its parts, decoded."""
     umlauts = "Füße, naïve, 漢字 🐜\n".encode()

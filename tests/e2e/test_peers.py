@@ -64,12 +64,12 @@ def next_mail(address: str, club: Club, act: Callable[[], None]) -> Kept:
     return last
 
 
-def accepted(club: Club, author: Correspondent, message: bytes) -> EmailMessage:
-    """What Anne reads when a member posts this message; the list says that the member's signature was good."""
+def accepted(club: Club, author: Correspondent, message: bytes, but: str = "") -> EmailMessage:
+    """What Anne reads when a member posts this message; the list says that the member's signature was good, and what else."""
     kept = next_mail(club.author.address, club, lambda: author.post(message))
     read = club.author.open(kept)
     good = f"signature good, by the key {grouped(author.fingerprint)} that counts for this address on this list"
-    assert first_line(read) == f"Written by {author.person.name} <{author.person.address}>; {good}"
+    assert first_line(read) == f"Written by {author.person.name} <{author.person.address}>; {good}{but}"
     return read
 
 
@@ -117,7 +117,8 @@ def test_several_recipients(club: Club, member: Correspondent) -> None:
 def test_detached_signature_inside(club: Club, member: Correspondent) -> None:
     """A multipart/signed inside the encryption counts as the author's signature."""
     content = member.signed_inside("Füße\r\n".encode())
-    accepted(club, member, member.program.write(content, club.list.certificate, sign=False))
+    message = member.program.write(content, club.list.certificate, sign=False)
+    accepted(club, member, message, "; but it does not say for whom it was written")
 
 
 def test_detached_signature_must_fit(club: Club, member: Correspondent) -> None:

@@ -15,6 +15,8 @@ def P_(_context: str, text: str) -> str:  # noqa: N802 - after pgettext
 
 LABELS = (
     N_("A line on who wrote a post"),
+    N_("Authors' own signatures stay"),
+    N_("Encrypted header fields in the text, too"),
     N_("Days that a signature is good for"),
     N_("Leaving without a key"),
     N_("Days before somebody leaves without a key"),
@@ -57,6 +59,12 @@ CHOICES = (
 
 MEANINGS = (
     N_("A line in each post says who wrote it and what became of the signature."),
+    N_(
+        "The author's own signature stays on each post, where it can, so that members verify it themselves. Whoever has such a post can prove to anybody who wrote it."
+    ),
+    N_(
+        "The subject and the other header fields that are encrypted stand above the text, too, for mail programs that don't show them; those that do hide the copy."
+    ),
     N_(
         "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, so it can't be longer than the site's own window."
     ),

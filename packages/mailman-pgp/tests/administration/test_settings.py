@@ -102,16 +102,19 @@ def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
         "lost_key_leave=Delay",
         "leave_delay_days=60",
         "key_sign_by=nobody",
+        "keep_signature=yes",
+        "legacy_display=on",
     )
     assert "footer_note = no" in run.ok("set", encrypted.list_id, *words)
     shown = run.json("set", "ANT@example.com")
-    set_here = {name: found["value"] for name, found in shown["settings"].items() if not name.startswith("on_")}
-    assert set_here == {
+    assert {name: shown["settings"][name]["value"] for name in (word.partition("=")[0] for word in words)} == {
         "footer_note": False,
         "replay_window_days": 7,
         "lost_key_leave": "delay",
         "leave_delay_days": 60,
         "key_sign_by": "nobody",
+        "keep_signature": True,
+        "legacy_display": True,
     }
     text = run.ok("set", encrypted.list_id)
     assert "footer_note = no\n  A line in each post" in text
@@ -123,7 +126,10 @@ def test_set_and_show(encrypted: Any, run: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["colour=red"], "There is no setting 'colour'. The settings are: footer_note, replay_window_days, "),
+        (
+            ["colour=red"],
+            "There is no setting 'colour'. The settings are: footer_note, keep_signature, legacy_display, ",
+        ),
         (["footer_note"], "Write footer_note=VALUE, where VALUE is yes or no, or `default`."),
         (["footer_note=no", "footer_note=yes"], "footer_note is set twice; set it once."),
         (["footer_note=no", "replay_window_days=x"], "replay_window_days takes a whole number from 1 to 30"),

@@ -46,7 +46,7 @@ def assert_lines(data: bytes) -> None:
 
 def test_author_content_is_kept(mail: SimpleNamespace, author: Author, outward: Outward) -> None:
     """The author's entity stands in the result byte for byte, less the header fields that are not its own."""
-    for content in (mail.thunderbird(), mail.k9(), mail.apple(), mail.enigmail()):
+    for content in (mail.thunderbird(), mail.k9(), mail.apple()):
         payload = read_payload(content)
         assert payload.body.body_bytes in composed(content, author, outward, footer_text="footer")
 

@@ -151,10 +151,25 @@ def test_alternatives() -> None:
 
 
 def test_header_copies() -> None:
-    """The copy of the header in the text, which some programs write (RFC 9788 §5.2.1), is not the author's."""
+    """The copy of hidden header fields in the text, which some programs write (RFC 9788 §5.2.2), is not the author's."""
     lines = ("Subject: no", "", "yes")
-    assert heard(plain(*lines, parameters='; hp-legacy-display="1"')).own == ("yes",)
+    marked = plain(*lines, parameters='; hp-legacy-display="1"')
+    assert heard(marked).own == ("yes",)
     assert heard(plain(*lines)).own == ("Subject: no", "yes")
+    for scheme in (b'hp="clear"', b'protected-headers="v1"'):  # where nothing is hidden nothing is copied
+        assert heard(marked.replace(b'hp="cipher"', scheme)).own == ("Subject: no", "yes")
+    assert heard(plain("Hello", "", "yes", parameters='; hp-legacy-display="1"')).own == ("Hello", "yes")
+    assert CODE in heard(plain(f"Subject: {CODE}", "", "yes", parameters='; hp-legacy-display="1"')).everything
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/rfc822-headers"])
+def test_older_header_copies(mail: SimpleNamespace, kind: str) -> None:
+    """The part that older programs have for the copy is not the author's either; a text that only says so is."""
+    content = mail.enigmail().replace(b"text/rfc822-headers", kind.encode())
+    assert heard(content).own == ("hello",)
+    assert heard(content.replace(b"\r\n\r\nSubject: secret", b"\r\n\r\nno")).own == (
+        ("no",) if kind == "text/plain" else ("hello",)
+    )
 
 
 @pytest.mark.parametrize(

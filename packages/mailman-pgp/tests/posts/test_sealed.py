@@ -96,6 +96,23 @@ def test_it_opens_for_no_other_list(encrypted: EncryptedList, store: Session) ->
         message.unseal(LIST, RECORD)
 
 
+def test_signatures_are_sealed_where_they_are_kept(encrypted: EncryptedList, store: Session) -> None:
+    """An author's signature is sealed with the content only on a list that keeps it, and costs no other list a byte."""
+    from mailman_pgp.posts.sealed import Content, OwnSignature, seal_message  # noqa: PLC0415 - core must be initialised
+
+    own = OwnSignature(b"the packet", of_part=True)
+    content = Content(b"The kestrel", {"Subject": "Über"}, signature=own)
+    without = seal_message(Message(), LIST, RECORD, content)
+    assert without.unseal(LIST, RECORD).signature is None
+    assert len(without.sealed) == len(sealed().sealed)
+    encrypted.keep_signature = True
+    store.flush()
+    kept = seal_message(Message(), LIST, RECORD, content)
+    assert kept.unseal(LIST, RECORD).signature == own
+    assert without.unseal(LIST, RECORD).signature is None
+    assert b"the packet" not in kept.sealed
+
+
 @pytest.mark.usefixtures("encrypted")
 def test_a_delivery_is_no_post() -> None:
     """What is composed for members does not open as what an author sent, and has another Message-ID."""

@@ -193,6 +193,26 @@ SETTINGS: Mapping[str, Setting] = {
             meaning="A line in each post says who wrote it and what became of the signature.",
         ),
         Setting(
+            name="keep_signature",
+            label="Authors' own signatures stay",
+            kind=Kind.YES_NO,
+            default=False,
+            meaning=(
+                "The author's own signature stays on each post, where it can, so that members verify it themselves. Whoever has "
+                "such a post can prove to anybody who wrote it."
+            ),
+        ),
+        Setting(
+            name="legacy_display",
+            label="Encrypted header fields in the text, too",
+            kind=Kind.YES_NO,
+            default=False,
+            meaning=(
+                "The subject and the other header fields that are encrypted stand above the text, too, for mail programs that "
+                "don't show them; those that do hide the copy."
+            ),
+        ),
+        Setting(
             name="replay_window_days",
             label="Days that a signature is good for",
             kind=Kind.NUMBER,
@@ -289,10 +309,20 @@ def replay_window(list_id: str) -> timedelta:
 
 
 @public
-def has_footer_note(list_id: str) -> bool:
-    """Whether each post says in a line of its own who wrote it, and what became of the signature."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a list's posts have beside their text; see the settings of these names."""
+
+    footer_note: bool = True
+    keep_signature: bool = False
+    legacy_display: bool = False
+
+
+@public
+def form_of_posts(list_id: str) -> Form:
+    """What the posts of a list have beside their text."""
     row = store().get(EncryptedList, list_id)
-    return row is None or row.footer_note
+    return Form() if row is None else Form(row.footer_note, row.keep_signature, row.legacy_display)
 
 
 @public

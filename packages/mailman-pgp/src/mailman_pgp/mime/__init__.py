@@ -18,6 +18,7 @@ from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, read_payload
 from mailman_pgp.mime.said import Said, said
+from mailman_pgp.mime.signed import Signed, as_signed
 from mailman_pgp.mime.structure import Incoming, Structure, examine
 from mailman_pgp.mime.subject import bare
 from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id, thread_of
@@ -34,9 +35,11 @@ __all__ = [
     "Payload",
     "PayloadError",
     "Said",
+    "Signed",
     "Structure",
     "Thread",
     "addresses",
+    "as_signed",
     "as_text",
     "bare",
     "compose_payload",

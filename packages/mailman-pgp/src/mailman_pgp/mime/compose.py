@@ -10,12 +10,14 @@ import binascii
 from collections.abc import Iterator
 
 from mailman_pgp.i18n import _
-from mailman_pgp.mime import body, fields, lines, mailboxes
+from mailman_pgp.mime import body, fields, legacy, lines, mailboxes
+from mailman_pgp.mime import signed as signing
 from mailman_pgp.mime.display import one_line, paragraphs
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, new_boundary, outer_fields, outer_message
 from mailman_pgp.mime.outward import Author, Outward, date_text
 from mailman_pgp.mime.protected import Payload
+from mailman_pgp.mime.signed import Signed
 from mailman_pgp.mime.subject import prefixed
 from mailman_pgp.mime.threads import thread_of
 
@@ -36,6 +38,8 @@ def compose_payload(
     *,
     header_text: str = "",
     footer_text: str = "",
+    signed: Signed | None = None,
+    legacy_display: bool = False,
     certificate: bytes = b"",
     outer_subject: str = OUTER_SUBJECT,
     boundary: str | None = None,
@@ -46,17 +50,29 @@ def compose_payload(
     be given the same outer_subject) and marked for programs of the older scheme (protected-headers="v1"). Of the
     author's own fields it carries those of an allow-list; fields that came unprotected only where nobody replies to
     them. The place in a thread is the payload's own, where it says anything of it, else that of `outward`.
-    certificate: armored, the author's, which is added for readers who want to answer. boundary: only for tests; a new one is made of random bits.
+    signed: what stands in the place of the author's entity, with their own signature; see `signed.as_signed`. legacy_display:
+    whether the list's first text begins with a copy of what is hidden outside. certificate: armored, the author's, which is
+    added for readers who want to answer. boundary: only for tests; a new one is made of random bits.
     """
     boundary = boundary or new_boundary()
     delimiter = b"\r\n--" + boundary.encode("ascii")
-    out: list[bytes | memoryview] = list(_header(payload, author, outward, outer_subject))
+    outside = list(outer_fields(outward, outer_subject))
+    inside = _inside(payload, author, outward, dict(outside))
+    out: list[bytes | memoryview] = list(_header(inside, outside))
     out.append(b'Content-Type: multipart/mixed; boundary="' + boundary.encode("ascii") + b'";\r\n')
     out.append(b' hp="cipher"; protected-headers="v1"\r\n')
-    for text in (status_line(author), header_text):
-        if text.strip():
-            out += [delimiter, b"\r\n", _text_part(text)]
-    out += [delimiter, b"\r\n", *body.as_part(payload.body)]
+    copied = legacy.element(inside, dict(outside)) if legacy_display else ""
+    # The first part is what programs take for the message's text (RFC 9787 §7.1); nothing of the author's is changed for it.
+    texts = [text for text in (status_line(author), header_text) if text.strip()]
+    if copied and not texts:
+        texts = [""]
+    for number, text in enumerate(texts):
+        out += [delimiter, b"\r\n", _text_part(text, "" if number else copied)]
+    if signed is None:
+        out += [delimiter, b"\r\n", *body.as_part(legacy.without(payload.body))]
+    else:
+        # As unforeseeable, and neither is the beginning of the other.
+        out += [delimiter, b"\r\n", *signing.as_part(signed, f"s{boundary}".encode("ascii"))]
     if certificate:
         out += [delimiter, b"\r\n", _CERTIFICATE_HEAD, lines.canonical(certificate)]
     if footer_text.strip():
@@ -74,9 +90,8 @@ def status_line(author: Author) -> str:
     return _("Written by {who}").format(who=who) + f"{mark} {author.status_sentence}"
 
 
-def _header(payload: Payload, author: Author, outward: Outward, outer_subject: str) -> Iterator[bytes]:
-    outside = list(outer_fields(outward, outer_subject))
-    inside = dict(outside)
+def _inside(payload: Payload, author: Author, outward: Outward, inside: dict[str, str]) -> dict[str, str]:
+    """The protected fields, made of those outside: names, and values ready for `fields.field`."""
     # The address is the list's, as outside (RFC 9788 §10.1 warns of a From that differs); the name says who.
     name = f"{author.name or author.address.partition('@')[0]} via {_list_name(outward)}"
     inside["From"] = fields.mailbox(name, outward.list_address)
@@ -94,6 +109,10 @@ def _header(payload: Payload, author: Author, outward: Outward, outer_subject: s
     for kept in _KEPT_TEXTS:
         if kept in payload.headers and kept not in payload.outside:
             inside[kept] = fields.text(payload.headers[kept])
+    return inside
+
+
+def _header(inside: dict[str, str], outside: list[tuple[str, str]]) -> Iterator[bytes]:
     for key, value in inside.items():
         yield fields.field(key, value)
     for key, value in outside:
@@ -126,13 +145,19 @@ def _protected(payload: Payload, name: str) -> list[Mailbox]:
         return []
 
 
-def _text_part(text: str) -> bytes:
-    """A text of the list's own as a part: plain ASCII as it is, anything else quoted-printable."""
+def _text_part(text: str, copied: str = "") -> bytes:
+    """A text of the list's own as a part: plain ASCII as it is, anything else quoted-printable.
+
+    copied: the legacy display element above it (RFC 9788 §5.2.2), without the empty line that ends it.
+    """
     data = paragraphs(text).strip("\n").encode("utf-8", "replace") + b"\n"
+    mark = ""
+    if copied:
+        data, mark = copied.encode("utf-8", "replace") + b"\n\n" + data, f'; {legacy.PARAMETER}="1"'
     charset, encoding = "us-ascii", "7bit"
     mended = lines.canonical(data)
     if not data.isascii() or lines.has_long_line(mended, 0, len(mended)):
         charset, encoding = "utf-8", "quoted-printable"
         mended = lines.canonical(binascii.b2a_qp(data, istext=True))
-    head = f'Content-Type: text/plain; charset="{charset}"\r\nContent-Transfer-Encoding: {encoding}\r\n'
+    head = f'Content-Type: text/plain; charset="{charset}"{mark}\r\nContent-Transfer-Encoding: {encoding}\r\n'
     return head.encode("ascii") + b"Content-Disposition: inline\r\n\r\n" + mended

@@ -108,7 +108,7 @@ def read_payload(content: bytes, outer: Message | Mapping[str, str] | None = Non
     entities.check(root)
     pair = _signed_parts(root)
     body = pair[0] if pair else root
-    if pair is None and not _is_mime(root):
+    if pair is None and not is_mime(root):
         body = Entity(content, 0, 0, len(content), (), content_type.TEXT_PLAIN)
     once = ("content-type", "content-transfer-encoding")
     if any(len(body.values(name)) > 1 for name in once):
@@ -149,7 +149,8 @@ def _signed_parts(root: Entity) -> tuple[Entity, Entity] | None:
     return found[0], found[1]
 
 
-def _is_mime(root: Entity) -> bool:
+def is_mime(root: Entity) -> bool:
+    """Whether this has a header; else it is a text that was encrypted without being made a MIME entity."""
     return any(field.name in _MIME_FIELDS or field.name.startswith("content-") for field in root.fields)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailman_pgp.mime import bodies, flowed, hypertext, quotation
+from mailman_pgp.mime import bodies, flowed, hypertext, legacy, quotation
 from mailman_pgp.mime import subject as subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mailman_pgp.mime.entity import Entity
     from mailman_pgp.mime.protected import Payload
     from mailman_pgp.mime.quotation import Line
@@ -45,9 +43,13 @@ def said(payload: Payload) -> Said:
     """
     # Outside of the encryption and the signature anybody can write a subject.
     subject = "" if "Subject" in payload.outside else payload.subject
-    found = bodies.first(payload.body)
+    body = legacy.without(payload.body)
+    found = bodies.first(body)
     own: tuple[str, ...] = ()
     everything = [subject]
+    if body is not payload.body:
+        copies = bodies.first(payload.body)
+        everything += [bodies.text(part, MAX_CHARS) for part in (copies.plain, copies.html) if part is not None]
     if found.plain is not None:
         lines = _plain_lines(found.plain)
         own = quotation.own_lines(lines)
@@ -60,9 +62,4 @@ def said(payload: Payload) -> Said:
 
 
 def _plain_lines(body: Entity) -> list[Line]:
-    kind = body.content_type
-    lines: Iterable[Line] = flowed.lines(bodies.text(body, MAX_CHARS), kind)
-    if kind.parameter("hp-legacy-display") == "1":
-        # RFC 9788 §5.2.1: up to the first empty line stands a copy of the header, not the author's text.
-        lines = islice(dropwhile(lambda line: line.text.strip(), lines), 1, None)
-    return list(islice(lines, quotation.MAX_LINES))
+    return list(islice(flowed.lines(bodies.text(body, MAX_CHARS), body.content_type), quotation.MAX_LINES))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String, Text, text, true
+from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String, Text, false, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Named constraints: Alembic can change them on both databases.
@@ -59,6 +59,10 @@ class EncryptedList(Base):
     leave_delay_days: Mapped[int] = mapped_column(default=7, server_default="7")
     # Whose certifications the list gives out with its certificate; a `mailman_pgp.lists.settings.Certifiers`.
     key_sign_by: Mapped[str] = mapped_column(default="owners", server_default="owners")
+    # Whether the author's own signature stays on a post, where it can.
+    keep_signature: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether subject and sender stand in the text, too, for mail programs that find them nowhere else.
+    legacy_display: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What becomes of a post for each reason: a `mailman_pgp.posts.policy.Action`.
     on_not_encrypted: Mapped[str] = mapped_column(default="reject", server_default="reject")
     on_inline_pgp: Mapped[str] = mapped_column(default="reject", server_default="reject")

@@ -21,6 +21,7 @@ from mailman_pgp.openpgp.certificates import (
     revoke,
 )
 from mailman_pgp.openpgp.certifying import Certification, certifications, with_certifications
+from mailman_pgp.openpgp.detached import Detached
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
     CertificateError,
@@ -54,6 +55,7 @@ __all__ = [
     "CertificateProblem",
     "Certification",
     "Copy",
+    "Detached",
     "FanOutError",
     "InKeyring",
     "Kept",

@@ -18,7 +18,7 @@ from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_history import LIBRARY_ERRORS, Candidate, expired, may_sign, subkey_revoked
 from mailman_pgp.openpgp.key_packets import KeyParts, Signed, naive_utc, sort
 from mailman_pgp.openpgp.packets import Tag, packet
-from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
+from mailman_pgp.openpgp.signatures import MAX_PACKET_BYTES, SignatureVerdict, Status
 from mailman_pgp.openpgp.subpackets import intended_recipients
 from mailman_pgp.openpgp.usability import WEAK_HASHES
 
@@ -117,6 +117,7 @@ def judge(content: Content, body: bytes, signers: Signers) -> SignatureVerdict:
         text_mode=text_mode,
         content_digest=content.digest(text_mode=text_mode),
         intended=intended_recipients(body),
+        packet=body if status is Status.GOOD and len(body) <= MAX_PACKET_BYTES else b"",
     )
 
 

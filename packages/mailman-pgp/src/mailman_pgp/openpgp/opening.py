@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mailman_pgp.openpgp import workshop
 from mailman_pgp.openpgp.errors import OpeningError, OpeningProblem
@@ -35,6 +36,8 @@ _ROOM = 16 * _MIB
 #: Measured: while it decompresses, a library holds up to four times the content, and there is a copy on either side.
 _COPIES_OF_CONTENT = 7
 _COPIES_OF_MESSAGE = 5
+#: What the packets of good signatures may take in an answer.
+_PACKETS_BYTES = _MIB
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,13 +71,13 @@ def open_message(
         "content_bytes": content_bytes,
     }
     needed = 2 * _ROOM + _COPIES_OF_CONTENT * content_bytes + _COPIES_OF_MESSAGE * len(ciphertext)
-    bounds = workshop.Bounds(limits.seconds, min(limits.memory_bytes, needed), content_bytes)
+    bounds = workshop.Bounds(limits.seconds, min(limits.memory_bytes, needed), content_bytes + _PACKETS_BYTES)
     try:
         answer, blobs = workshop.request("open", header, [ciphertext, *secrets, *signers], bounds=bounds)
         if "problem" in answer:
             raise OpeningError(OpeningProblem(answer["problem"]))
-        (content,) = blobs
-        return Opened(content, tuple(SignatureVerdict.from_json(values) for values in answer["signatures"]))
+        content, *packets = blobs
+        return Opened(content, _verdicts(answer, packets))
     except workshop.WorkerTimeoutError:
         raise OpeningError(OpeningProblem.TIMEOUT) from None
     except workshop.WorkerMemoryError:
@@ -95,13 +98,18 @@ def verify_detached(
     if size > limits.message_bytes + limits.content_bytes:
         raise OpeningError(OpeningProblem.TOO_LARGE)
     needed = 2 * _ROOM + _COPIES_OF_CONTENT * size
-    bounds = workshop.Bounds(limits.seconds, min(limits.memory_bytes, needed), 0)
+    bounds = workshop.Bounds(limits.seconds, min(limits.memory_bytes, needed), _PACKETS_BYTES)
     try:
-        answer, _ = workshop.request("verify", {}, [content, signature, *signers], bounds=bounds)
-        return tuple(SignatureVerdict.from_json(values) for values in answer["signatures"])
+        answer, packets = workshop.request("verify", {}, [content, signature, *signers], bounds=bounds)
+        return _verdicts(answer, packets)
     except workshop.WorkerTimeoutError:
         raise OpeningError(OpeningProblem.TIMEOUT) from None
     except workshop.WorkerMemoryError:
         raise OpeningError(OpeningProblem.TOO_LARGE) from None
     except (workshop.WorkerDiedError, KeyError, TypeError, ValueError):
         raise OpeningError(OpeningProblem.WORKER_DIED) from None
+
+
+def _verdicts(answer: dict[str, Any], packets: list[bytes]) -> tuple[SignatureVerdict, ...]:
+    pairs = zip(answer["signatures"], packets, strict=True)
+    return tuple(SignatureVerdict.from_json(values, packet) for values, packet in pairs)

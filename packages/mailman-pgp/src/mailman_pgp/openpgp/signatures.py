@@ -1,9 +1,12 @@
 """Verdicts on signatures: whether one is good and, if not, why."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+#: The largest signature that is handed on: post-quantum ones have up to 50 kB.
+MAX_PACKET_BYTES = 64 * 1024
 
 
 class Status(enum.StrEnum):
@@ -40,7 +43,8 @@ class SignatureVerdict:
     signature names (the key that made it, when it is good).  `content_digest` is the SHA-256, in lower-case hexadecimal,
     of the content as the signature hashes it: text-mode signatures see every line end as CRLF (RFC 9580 §5.2.1.2), so
     one signature has one digest however the line ends of its content were changed.  `intended` are the fingerprints of the
-    keys that the signature says it was made for; most programs say nothing of it.  Times are naive UTC.
+    keys that the signature says it was made for; most programs say nothing of it.  Times are naive UTC.  `packet` is the body
+    of the signature packet (RFC 9580 §5.2), of a good one only; empty also when it is larger than MAX_PACKET_BYTES.
     """
 
     status: Status
@@ -50,6 +54,7 @@ class SignatureVerdict:
     text_mode: bool
     content_digest: str
     intended: tuple[str, ...] = ()
+    packet: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def good(self) -> bool:
@@ -72,12 +77,12 @@ class SignatureVerdict:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Return all values as plain ones, for another process, not for a disk."""
+        """Return all values but the packet as plain ones, for another process, not for a disk."""
         return {**self.to_record(), "content_digest": self.content_digest, "intended": self.intended}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "SignatureVerdict":
-        """Rebuild from `to_json()`; raises ValueError, TypeError or KeyError for anything else."""
+    def from_json(cls, values: dict[str, Any], packet: bytes = b"") -> "SignatureVerdict":
+        """Rebuild from `to_json()` and the packet; raises ValueError, TypeError or KeyError for anything else."""
         fingerprint, issuer, signed_at = values["fingerprint"], values["issuer"], values["signed_at"]
         return cls(
             status=Status(values["status"]),
@@ -87,4 +92,5 @@ class SignatureVerdict:
             text_mode=bool(values["text_mode"]),
             content_digest=str(values["content_digest"]),
             intended=tuple(map(str, values["intended"])),
+            packet=packet,
         )

@@ -15,6 +15,7 @@ from typing import Any
 from mailman_pgp.openpgp import decrypting, frames, gathering, reading, stem, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
+from mailman_pgp.openpgp.signatures import SignatureVerdict
 
 _PAGE = resource.getpagesize()
 _Answer = tuple[dict[str, Any], list[bytes]]
@@ -118,14 +119,17 @@ def _open(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
         wildcards=header["wildcards"],
         content_bytes=header["content_bytes"],
     )
-    return {"signatures": [verdict.to_json() for verdict in verdicts]}, [content]
+    found, packets = _judged(verdicts)
+    return found, [content, *packets]
+
+
+def _judged(verdicts: list[SignatureVerdict]) -> _Answer:
+    return {"signatures": [verdict.to_json() for verdict in verdicts]}, [verdict.packet for verdict in verdicts]
 
 
 def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     content, signature, *signers = blobs
-    return {
-        "signatures": [verdict.to_json() for verdict in decrypting.verify_detached(content, signature, signers)]
-    }, []
+    return _judged(decrypting.verify_detached(content, signature, signers))
 
 
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {

@@ -11,9 +11,19 @@ from public import public
 
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.lists.settings import has_footer_note
-from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
-from mailman_pgp.openpgp import Status, armor, grouped
+from mailman_pgp.lists.settings import Form, form_of_posts
+from mailman_pgp.mime import (
+    Author,
+    Signed,
+    Thread,
+    as_signed,
+    compose_payload,
+    message_ids,
+    outer_message,
+    read_payload,
+    thread_of,
+)
+from mailman_pgp.openpgp import Detached, Status, armor, grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.posts.problems import Problem
@@ -21,7 +31,7 @@ from mailman_pgp.posts.record import Kind, Outer, Record
 
 if TYPE_CHECKING:
     from mailman_pgp.mime import Outward, Payload
-    from mailman_pgp.posts.sealed import SealedMessage
+    from mailman_pgp.posts.sealed import Content, SealedMessage
 
 
 @public
@@ -42,11 +52,15 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
     # Mail to the owners may be anybody's, so there the line is not the list's choice.
+    form = form_of_posts(mlist.list_id) if is_post else Form()
     with using(mlist.preferred_language.code):
-        status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
+        status = status_of(record) if form.footer_note else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
-    return _composed(mlist, payload, author, outward, decorated=is_post, brought=content.certificate)
+    signed = _own_signature(content, payload) if form.keep_signature and is_authenticated(record) else None
+    return _composed(
+        mlist, payload, author, outward, form if is_post else None, brought=content.certificate, signed=signed
+    )
 
 
 @public
@@ -57,20 +71,30 @@ def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
     """
     author = Author(address=mlist.owner_address, name="", status_sentence=None)
     outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
-    return _composed(mlist, read_payload(entity, {}), author, outward, decorated=True)
+    return _composed(mlist, read_payload(entity, {}), author, outward, form_of_posts(mlist.list_id))
 
 
 def _composed(
-    mlist: Any, payload: Payload, author: Author, outward: Outward, *, decorated: bool, brought: bytes = b""
+    mlist: Any,
+    payload: Payload,
+    author: Author,
+    outward: Outward,
+    form: Form | None,
+    *,
+    brought: bytes = b"",
+    signed: Signed | None = None,
 ) -> Composed:
+    """Put together what was found; without a form it is no post, and has nothing around it."""
     parts = outer_message(outward)
     with using(mlist.preferred_language.code):
         written = compose_payload(
             payload,
             author,
             outward,
-            header_text=header_for(mlist) if decorated else "",
-            footer_text=footer_for(mlist) if decorated else "",
+            header_text=header_for(mlist) if form else "",
+            footer_text=footer_for(mlist) if form else "",
+            signed=signed,
+            legacy_display=form is not None and form.legacy_display,
             certificate=armor(brought, "PGP PUBLIC KEY BLOCK") if brought else b"",
         )
     return Composed(
@@ -78,6 +102,17 @@ def _composed(
         outer=Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id),
         brought=brought,
     )
+
+
+def _own_signature(content: Content, payload: Payload) -> Signed | None:
+    """What the author has signed, with that signature; None where it would not be good any more."""
+    own = content.signature
+    found = Detached.of(own.packet) if own is not None else None
+    if own is None or found is None:
+        return None
+    pair = payload.signed_part if own.of_part else (content.entity, b"")
+    part = as_signed(pair[0], text_mode=found.text_mode) if pair is not None else None
+    return Signed(part, found.armored, found.micalg) if part is not None else None
 
 
 def _outside(list_id: str, post: SealedMessage, record: Record, payload: Payload) -> dict[str, str]:

@@ -13,6 +13,7 @@ from mailman_pgp.mime import PayloadError, Structure, as_text, examine, flat, in
 from mailman_pgp.openpgp import OpeningError
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
+from mailman_pgp.posts.sealed import OwnSignature
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Read:
     entity: bytes
     payload: Payload
     verdicts: tuple[SignatureVerdict, ...] = ()
+    signature: OwnSignature | None = None
+    """The first good one."""
 
 
 @public
@@ -61,7 +64,8 @@ def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes], kind:
     try:
         opened = _open(mlist, incoming.ciphertext, signers, kind)
         payload = read_payload(opened.content, message)
-        return Read(opened.content, payload, opened.signatures + _detached(payload, signers))
+        whole, of_part = opened.signatures, _detached(payload, signers)
+        return Read(opened.content, payload, whole + of_part, _good_one(whole, of_part))
     except OpeningError as error:
         raise UnreadableError(error.problem) from None
     except PayloadError:
@@ -78,7 +82,8 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
     try:
         entity = flat(message)
         payload = read_payload(entity, message)
-        return Read(entity, payload, _detached(payload, signers) if signers else ())
+        of_part = _detached(payload, signers) if signers else ()
+        return Read(entity, payload, of_part, _good_one((), of_part))
     except OpeningError as error:
         raise UnreadableError(error.problem) from None
     except PayloadError:
@@ -150,3 +155,11 @@ def _detached(payload: Payload, signers: Sequence[bytes]) -> tuple[SignatureVerd
         return ()
     content, signature = payload.signed_part
     return openpgp.verify_detached(content, signature, signers, limits=_worker_limits())
+
+
+def _good_one(whole: Sequence[SignatureVerdict], of_part: Sequence[SignatureVerdict]) -> OwnSignature | None:
+    """The signature that authenticates the author, where it can be handed on."""
+    found = next(((at, verdict) for at, verdict in enumerate((*whole, *of_part)) if verdict.good), None)
+    if found is None or not found[1].packet:
+        return None
+    return OwnSignature(found[1].packet, of_part=found[0] >= len(whole))

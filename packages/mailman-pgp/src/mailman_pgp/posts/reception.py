@@ -175,7 +175,8 @@ def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record)
         raise _Refused(problem, record)
     # What the owners are sent says by its status line what its signature is worth, which keeps nothing from them.
     record = record if record.kind is Kind.OWNER else replace(record, problem=problem)
-    return replace(_with_outside(read), certificate=brought.certificate.data if brought else b""), record
+    content = replace(_with_outside(read), certificate=brought.certificate.data if brought else b"")
+    return (replace(content, signature=read.signature) if record.kind is Kind.POST and not problem else content), record
 
 
 def _goes_on(mlist: Any, record: Record, problem: str) -> bool:

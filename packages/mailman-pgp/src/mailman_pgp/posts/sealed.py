@@ -57,6 +57,18 @@ class SealedError(RuntimeError):
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)
+class OwnSignature:
+    """The good signature of a post's author: the body of its packet, and what it is over.
+
+    :ivar of_part: Whether that is the signed part of a root `multipart/signed`; else it is the entity as it was decrypted.
+    """
+
+    packet: bytes
+    of_part: bool
+
+
+@public
+@dataclass(frozen=True, slots=True, repr=False)
 class Content:
     """What is sealed: a decrypted MIME entity, and the header fields that stood outside the encryption only.
 
@@ -67,6 +79,8 @@ class Content:
     outside: Mapping[str, str]
     certificate: bytes = b""
     """That of a stranger, binary, which came with the post and which members are to have."""
+    signature: OwnSignature | None = None
+    """Sealed only where the list keeps signatures."""
 
 
 @public
@@ -101,7 +115,7 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
         :raises SealedError: when the blob was changed, or belongs to another list or record; core shunts the message.
         """
         try:
-            opened = open_sealed(_seal_key(), self.sealed, _bound_to(list_id, record, self.use))
+            opened = open_sealed(_seal_key(), self.sealed, _bound_to(_row(list_id), record, self.use))
         except AeadError:
             raise SealedError(
                 f"A sealed message does not open for {list_id}: it belongs to another list or record, or was sealed before "
@@ -109,8 +123,9 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
                 "the site key that belongs to it, or remove it, and let its author send it again."
             ) from None
         beside, _, entity = opened.partition(b"\n")
-        outside, certificate = json.loads(beside)
-        return Content(entity, outside, bytes.fromhex(certificate))
+        outside, certificate, *more = json.loads(beside)
+        own = OwnSignature(bytes.fromhex(more[0]), of_part=more[1]) if more else None
+        return Content(entity, outside, bytes.fromhex(certificate), own)
 
 
 @public
@@ -154,11 +169,15 @@ def _seal_key() -> bytes:
     return health.site_key().derive("seal")
 
 
-def _bound_to(list_id: str, record: Record, use: Use) -> bytes:
+def _row(list_id: str) -> EncryptedList:
     row = store().get(EncryptedList, list_id)
     if row is None:
         raise SealedError(f"A sealed message is for {list_id}, which is not encrypted. It is kept in the shunt queue.")
-    return record.as_sealed(list_id, row.enabled_at.isoformat(), use)
+    return row
+
+
+def _bound_to(row: EncryptedList, record: Record, use: Use) -> bytes:
+    return record.as_sealed(row.list_id, row.enabled_at.isoformat(), use)
 
 
 @public
@@ -187,10 +206,14 @@ def seal_delivery(post: SealedMessage, list_id: str, record: Record, payload: by
 
 
 def _seal(content: Content, list_id: str, record: Record, use: Use) -> bytes:
+    row = _row(list_id)
+    own = content.signature if row.keep_signature else None
     # One line of JSON, then the entity.
-    beside = json.dumps([dict(content.outside), content.certificate.hex()])
-    plain = b"".join((beside.encode("ascii"), b"\n", content.entity))
-    return seal(_seal_key(), plain, _bound_to(list_id, record, use))
+    beside: list[Any] = [dict(content.outside), content.certificate.hex()]
+    if own is not None:
+        beside += [own.packet.hex(), own.of_part]
+    plain = b"".join((json.dumps(beside).encode("ascii"), b"\n", content.entity))
+    return seal(_seal_key(), plain, _bound_to(row, record, use))
 
 
 @public
