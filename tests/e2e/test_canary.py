@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING
 
 import pytest
 from canary import Canary, digests
+from conversations import armored
 from traces import Traces
 from watching import ALL, Watched
 
@@ -55,6 +59,13 @@ def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
 def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
     """These words in that place."""
     return dict.fromkeys(place, words) if words else {}
+
+
+def encrypted_part(message: bytes) -> bytes:
+    """The armored message in one."""
+    found = re.search(rb"-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----\n", message, re.DOTALL)
+    assert found is not None
+    return found[0]
 
 
 @forms
@@ -177,6 +188,32 @@ def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
     sandbox.wait_until_idle()
     assert ants.found(traces) == {}
     ants.deaf(canary, ants.anne, ants.bart, ants.owner)
+
+
+@forms
+def test_archived_post_is_silent(ants: Watched, write: Write, outside: set[str]) -> None:
+    """No word of a post is in an archive on the disk, nor anywhere because of it, while all of them are in what its reader opens."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    names = ("pgp-maildir", "pgp-mbox")
+    sandbox.rest(f"lists/{ants.list.list_id}/archivers", dict.fromkeys(names, "yes"), "PATCH")
+    reader = ants.list.person("Rita")
+    ants.list.pgp("archive", "add", ants.list.address, "-", stdin=armored(reader.key.certificate))
+    traces = ants.traces(canary)
+    with sandbox.paused("in"):
+        ants.anne.send(write(canary, ants.anne))
+        assert ants.found(traces) == only(queued(sandbox, "in"), outside)
+    ants.delivered(canary, ants.anne, ants.bart)
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    for name in names:
+        archive = sandbox.place.var / "archives" / name / ants.list.address
+        (found,) = [path for path in archive.rglob("*") if path.is_file() and b"BEGIN PGP" in path.read_bytes()]
+        opened = reader.key.read(encrypted_part(found.read_bytes()), ants.list.certificate).content
+        assert canary.heard_in(message_from_bytes(opened, policy=default)) == ALL
+        # The control: the same search would have found the words there.
+        found.write_bytes(opened)
+        assert ants.found(traces)[str(found.relative_to(sandbox.place.root))] == ALL
+        found.unlink()
 
 
 def test_row_of_an_accepted_signature_confirms_no_guess(ants: Watched) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mailman_pgp.administration.archive import archive
 from mailman_pgp.administration.certificates import certificate
 from mailman_pgp.administration.changes import change
 from mailman_pgp.administration.encryption import disable, enable
@@ -22,5 +23,5 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test):
+for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test, archive):
     pgp.add_command(command)

@@ -11,6 +11,7 @@ from mailman.interfaces.handler import IHandler
 from public import public
 from zope.interface import implementer
 
+from mailman_pgp.archiving.writing import archive
 from mailman_pgp.delivery import chunks
 from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.posts.composition import compose
@@ -40,5 +41,7 @@ class ToOutgoing:
             part = replace(record, chunk=chunk, outer=composed.outer)
             entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
             config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)
+        # Behind the queue: no archive can keep a post from its members.
+        archive(mlist, record, composed)
         if composed.brought:
             answer_stranger(mlist, record, composed.brought, "taken")

@@ -16,6 +16,7 @@ from public import public
 from sqlalchemy import select
 
 from mailman_pgp import openpgp
+from mailman_pgp.archiving.archivers import ALLOWED
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.keys import vault
@@ -102,7 +103,7 @@ def _plaintext_archives(mlist: Any) -> list[Path]:
     return [
         folder
         for archiver in sorted(root.iterdir())
-        if archiver.is_dir()
+        if archiver.is_dir() and archiver.name not in ALLOWED
         for folder in sorted(archiver.iterdir())
         if folder.name in names and _has_files(folder)
     ]

@@ -23,6 +23,7 @@ from mailman_pgp.keys.suspensions import last_word
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,
+    ArchiveReader,
     Base,
     Certification,
     Choice,
@@ -57,6 +58,7 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     Reminder,
     KeyEvent,
     Certification,
+    ArchiveReader,
 )
 _PLACE = "mailman_pgp.place"
 _SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())

@@ -212,6 +212,17 @@ class Certification(Base):
     since: Mapped[dt.datetime]
 
 
+class ArchiveReader(Base):
+    """A certificate that the owners of a list have named, so that its archive is encrypted to it."""
+
+    __tablename__ = "pgp_archive_reader"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    certificate: Mapped[bytes]  # binary
+    since: Mapped[dt.datetime]
+
+
 class Seen(Base):
     """A signed content that a list has accepted, so that it is accepted once; `claim` names who claimed it."""
 

@@ -110,6 +110,7 @@ _REFUSED: dict[str, str] = {
     "too-large-for-server": N_("larger than the site's mail server takes"),
     "given-up": N_("refused by the mail server for as long as it is tried"),
     "discarded": N_("discarded by a rule or by the moderation of the list"),
+    "not-archived": N_("not archived, or not for all who are to read the archive; Mailman's error log says why"),
     "not-answerable": N_("not answered: a machine's mail, or a list's"),
     "answered-too-often": N_("not answered: too many in a day"),
 }
