@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from canary import Canary, digests
 from conversations import armored
-from traces import Traces
+from traces import Traces, tables
 from watching import ALL, Watched
 
 from mailman_pgp.sandbox import Behaviour, Refusal, Stage, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
 
     from people import Person
 
@@ -214,6 +215,40 @@ def test_archived_post_is_silent(ants: Watched, write: Write, outside: set[str])
         found.write_bytes(opened)
         assert ants.found(traces)[str(found.relative_to(sandbox.place.root))] == ALL
         found.unlink()
+
+
+@pytest.mark.parametrize("mode", ["mime_digests", "plaintext_digests"])
+def test_post_that_waits_for_a_digest_is_silent(ants: Watched, mode: str) -> None:
+    """No word of a post is anywhere while it waits for a digest, while that is queued, and when it has come to its reader."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    list_id = ants.list.list_id
+    dora = ants.list.member("Dora")
+    member = sandbox.rest(f"lists/{list_id}/member/{dora.address}")["member_id"]
+    sandbox.rest(f"members/{member}/preferences", {"delivery_mode": mode}, "PATCH")
+    sandbox.rest(f"lists/{list_id}/config", {"digest_size_threshold": "10000"}, "PATCH")
+    traces = ants.traces(canary)
+    ants.anne.send(canary.protected(ants.anne))
+    ants.delivered(canary, ants.anne, ants.bart)
+    sandbox.wait_until_idle()
+    waiting = dict(tables(sandbox))["pgp_digest_post"]
+    assert list_id.encode() in waiting
+    assert ants.found(traces) == {}
+    with sandbox.paused("out"):
+        ants.list.pgp("digest", ants.list.address)
+        queued(sandbox, "out")
+        assert ants.found(traces) == {}
+    # In a text attachments are named, and not shown.
+    shown = ALL if mode == "mime_digests" else ALL - {"content"}
+    until(lambda: any(heard_in(canary, message) == shown for message in dora.read(0)), "the digest came")
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    assert len(dict(tables(sandbox))["pgp_digest_post"]) < len(waiting) - 1000, "Its content is gone."
+
+
+def heard_in(canary: Canary, message: EmailMessage) -> set[str]:
+    """What somebody reads in a digest: in its messages, too."""
+    inner = [part for part in message.walk() if part.get_content_type() == "message/rfc822"]
+    return canary.heard_in(message).union(*(canary.heard_in(part.get_payload(0)) for part in inner))
 
 
 def test_row_of_an_accepted_signature_confirms_no_guess(ants: Watched) -> None:

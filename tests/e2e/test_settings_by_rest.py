@@ -41,7 +41,6 @@ SILENT = {
 """Settings with which core discards posts, having answered them or not, and opens commands."""
 KEPT = {
     "posting_pipeline": "pgp-posting-pipeline",
-    "digests_enabled": False,
     "gateway_to_news": False,
     "gateway_to_mail": False,
     "personalize": "none",

@@ -14,6 +14,7 @@ from mailman_pgp.model.tables import (
     Certification,
     Choice,
     Delivery,
+    DigestPost,
     Dropped,
     EncryptedList,
     KeyEvent,
@@ -45,6 +46,9 @@ def given_list(mlist: Any) -> None:
                 sealed_by="00c0ffee",
                 created=at,
                 state="current",
+            ),
+            DigestPost(
+                list_id=list_id, name="aa", at=at, size=1, sealed=b"sealed", issue=None, volume=None, number=None
             ),
             ArchiveReader(list_id=list_id, fingerprint="AA", certificate=b"public", since=at),
             Seen(list_id=list_id, digest="aa", claim="file", seen_at=at),

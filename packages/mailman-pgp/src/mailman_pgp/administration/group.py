@@ -7,6 +7,7 @@ import click
 from mailman_pgp.administration.archive import archive
 from mailman_pgp.administration.certificates import certificate
 from mailman_pgp.administration.changes import change
+from mailman_pgp.administration.digest import digest
 from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
 from mailman_pgp.administration.settings import set_settings
@@ -23,5 +24,5 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test, archive):
+for command in (enable, disable, list_key, certificate, change, set_settings, status, send_a_test, archive, digest):
     pgp.add_command(command)

@@ -31,10 +31,12 @@ class Candidate:
 
     :ivar address: Lower-cased, as core has it.
     :ivar digest: Whether they want digests in place of posts.
+    :ivar plain: Whether they want those as one text, and not as messages.
     """
 
     address: str
     digest: bool
+    plain: bool = False
 
 
 @public
@@ -56,7 +58,10 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
             known = chosen.get(row.email)
             if known is None or known.mode is not DeliveryMode.regular:
                 chosen[row.email] = row
-    found = [Candidate(email, row.mode is not DeliveryMode.regular) for email, row in sorted(chosen.items())]
+    found = [
+        Candidate(email, row.mode is not DeliveryMode.regular, row.mode is DeliveryMode.plaintext_digests)
+        for email, row in sorted(chosen.items())
+    ]
     return [candidate for candidate in found if candidate.digest or candidate.address != left_out]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from mailman.config import config
 from mailman.interfaces.requests import IListRequests, RequestType
 from public import public
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mailman_pgp import openpgp
 from mailman_pgp.archiving.archivers import ALLOWED
@@ -22,7 +22,7 @@ from mailman_pgp.events.notifying import notify
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import core_settings, passage, queued
 from mailman_pgp.model.database import now, prepared, store
-from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.model.tables import DigestPost, EncryptedList
 from mailman_pgp.site import health
 
 # How many files of a queue are named.
@@ -122,6 +122,14 @@ def obstacles_to_end(mlist: Any, row: EncryptedList) -> list[str]:
         found.append(
             f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
             "accept, reject or discard first."
+        )
+    waiting = store().scalar(
+        select(func.count()).where(DigestPost.list_id == mlist.list_id, DigestPost.done.is_(False))
+    )
+    if waiting:
+        found.append(
+            f"{waiting} post{'s wait' if waiting > 1 else ' waits'} for the next digest of {mlist.fqdn_listname}: send it by "
+            f"`mailman pgp digest {mlist.list_id}` first."
         )
     if not passage.has_what_was_before(mlist.list_id, json.loads(row.restore)):
         found.append(

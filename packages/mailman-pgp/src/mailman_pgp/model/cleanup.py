@@ -28,6 +28,7 @@ from mailman_pgp.model.tables import (
     Certification,
     Choice,
     Delivery,
+    DigestPost,
     Dropped,
     EncryptedList,
     KeyEvent,
@@ -59,6 +60,7 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     KeyEvent,
     Certification,
     ArchiveReader,
+    DigestPost,
 )
 _PLACE = "mailman_pgp.place"
 _SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())

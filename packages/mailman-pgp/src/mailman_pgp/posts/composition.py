@@ -12,7 +12,16 @@ from public import public
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.outward import outward_for
 from mailman_pgp.lists.settings import has_footer_note
-from mailman_pgp.mime import Author, Thread, compose_payload, message_ids, outer_message, read_payload, thread_of
+from mailman_pgp.mime import (
+    Author,
+    Thread,
+    compose_payload,
+    message_ids,
+    outer_message,
+    own_payload,
+    read_payload,
+    thread_of,
+)
 from mailman_pgp.openpgp import Status, armor, grouped
 from mailman_pgp.posts.decoration import footer_for, header_for
 from mailman_pgp.posts.identity import Use, identify
@@ -36,8 +45,11 @@ class Composed:
 
 
 @public
-def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
-    """Write headers, status line and decoration, once for all members."""
+def compose(mlist: Any, post: SealedMessage, record: Record, *, decorated: bool = True) -> Composed:
+    """Write headers, status line and decoration, once for all members.
+
+    :param decorated: Whether a post gets the header and footer of the list.
+    """
     content = post.unseal(mlist.list_id, record)
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
@@ -46,7 +58,7 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
         status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
-    return _composed(mlist, payload, author, outward, decorated=is_post, brought=content.certificate)
+    return _composed(mlist, payload, author, outward, decorated=is_post and decorated, brought=content.certificate)
 
 
 @public
@@ -58,6 +70,21 @@ def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
     author = Author(address=mlist.owner_address, name="", status_sentence=None)
     outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
     return _composed(mlist, read_payload(entity, {}), author, outward, decorated=True)
+
+
+@public
+def compose_digest(
+    mlist: Any, entity: bytes, subject: str, message_id: str, *, before: str = "", after: str = ""
+) -> Composed:
+    """The same of a digest, which has texts of its own around it.
+
+    :param entity: A MIME entity that we have written, CRLF.
+    """
+    author = Author(address=mlist.owner_address, name="", status_sentence=None)
+    outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
+    parts = outer_message(outward)
+    written = compose_payload(own_payload(entity, subject), author, outward, header_text=before, footer_text=after)
+    return Composed(written, Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id))
 
 
 def _composed(
