@@ -45,7 +45,8 @@ _UNSERVED: dict[str, Reason] = {
     "no-certificate": _to_be_added(N_("no certificate"), "Ask them for their certificate"),
     "digest-mode": Reason(
         N_("chose digests, and the list makes none"),
-        "Switch digests on (`digests_enabled`), or set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`).",
+        "Switch digests on (`digests_enabled`), or set their delivery mode to single messages (in the web interface, or by REST: "
+        "`delivery_mode: regular`).",
     ),
     "refused-by-library": _to_be_added(
         N_("the certificate was refused when a post was encrypted"), "Ask them for a fresh copy of their certificate"
