@@ -193,6 +193,23 @@ def test_each_day(ants: Any, store: Session) -> None:
     assert sorted(queued(ants)) == [ANNE, BART]
 
 
+def test_day_on_which_a_digest_can_not_be_made(
+    ants: Any, store: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged without a word of the posts, other lists have theirs, and the next day it is tried again."""
+    from mailman_pgp.digests import sending  # noqa: PLC0415 - core must be initialised
+
+    post(ants)
+    age(store, 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "compose_digest", lambda *_args, **_options: {}["Kestrels"])
+        sending.send_each_day()
+    assert "the digest of ant.example.com could not be sent" in caplog.text
+    assert "Kestrels" not in caplog.text
+    sending.send_each_day()
+    assert sorted(queued(ants)) == [ANNE, BART]
+
+
 def test_names_are_forgotten_in_time(ants: Any, store: Session) -> None:
     """Rows of posts that were sent go after the weeks for which everything is known; those that wait stay."""
     from mailman_pgp.digests import collection  # noqa: PLC0415 - core must be initialised

@@ -23,7 +23,7 @@ from zope.interface import implementer
 
 from mailman_pgp.archiving import maildir, mbox
 
-log = logging.getLogger("mailman.error")
+log = logging.getLogger("mailman.archiver")
 
 
 @public
@@ -57,11 +57,11 @@ class _Archiver:
         """See `IArchiver`.
 
         :param msg: An `EncryptedPost`. Core's own runner has posts of plain lists, or placeholders of sealed ones: neither is
-            archived.
+            archived.  On a plain list the switch begins as on where the site has the archiver, so it is no error.
         :raises OSError:
         """
         if not isinstance(msg, EncryptedPost):
-            log.error("%s: the archiver %s takes posts of encrypted lists alone", mlist.fqdn_listname, self.name)
+            log.info("%s: the archiver %s takes posts of encrypted lists alone", mlist.fqdn_listname, self.name)
             return
         self._put(mlist, msg)
 

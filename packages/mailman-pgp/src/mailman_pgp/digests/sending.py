@@ -89,10 +89,14 @@ def send_each_day() -> None:
         mlist = lists.get_by_list_id(list_id)
         if mlist is None or not is_encrypted(list_id):
             continue
-        if mlist.digest_send_periodic:
-            send(mlist)
-        else:
-            _finish_what_was_begun(mlist)
+        try:
+            if mlist.digest_send_periodic:
+                send(mlist)
+            else:
+                _finish_what_was_begun(mlist)
+        except Exception as error:  # noqa: BLE001 - the other lists have theirs all the same
+            config.db.abort()
+            log_failure(f"the digest of {list_id} could not be sent", error)
 
 
 def _finish_what_was_begun(mlist: Any) -> list[Issue]:

@@ -16,6 +16,8 @@ from mailman.interfaces.autorespond import ResponseAction
 from mailman.interfaces.mailinglist import DMARCMitigateAction, IListArchiverSet, Personalization, ReplyToMunging
 from public import public
 
+from mailman_pgp.archiving.archivers import ALLOWED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -134,6 +136,8 @@ def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
     for archiver in _archivers(mlist):
         if archiver.name in before.get(_ARCHIVERS, ()):
             archiver.is_enabled = True
+        elif archiver.name in ALLOWED:
+            archiver.is_enabled = False  # they take nothing of a plain list
 
 
 @public
