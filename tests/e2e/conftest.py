@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import browsing
 import pytest
-from people import EncryptedList
+from people import ARCHIVERS, EncryptedList
 from postgresql import embedded_server
 from refusals import Guarded
 from visiting import Site, visited
@@ -122,6 +122,7 @@ def start_sandbox(tmp_path: Path, new_database: Callable[[], str | None]) -> Ite
 def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:
     """A Mailman that writes down as much as it can, with the plugin `saboteur` in it; what is written makes the search longer."""
     settings = [f"logging.{name}.level=debug" for name in LOGS]
+    settings += ARCHIVERS
     settings += ["plugin.saboteur.class=saboteur.Saboteur", "plugin.saboteur.enabled=yes"]
     options = Options(database_url=new_database(), settings=settings)
     with pytest.MonkeyPatch.context() as patch:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 DOMAIN = "lists.example.com"
 HOME = "example.net"
 
+ARCHIVERS = [
+    *("archiver.pgp-maildir.class=mailman_pgp.archiving.archivers.PGPMaildir", "archiver.pgp-maildir.enable=yes"),
+    *("archiver.pgp-mbox.class=mailman_pgp.archiving.archivers.PGPMbox", "archiver.pgp-mbox.enable=yes"),
+]
+"""Lines of a Mailman that has the archivers of encrypted lists."""
+
 _numbers = itertools.count(1)
 _MESSAGE = re.compile(rb"-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----\r?\n?", re.DOTALL)
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING
 
 import pytest
 from canary import Canary, digests
-from traces import Traces
+from conversations import armored
+from traces import Traces, tables
 from watching import ALL, Watched
 
 from mailman_pgp.sandbox import Behaviour, Refusal, Stage, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
 
     from people import Person
 
@@ -55,6 +60,13 @@ def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
 def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
     """These words in that place."""
     return dict.fromkeys(place, words) if words else {}
+
+
+def encrypted_part(message: bytes) -> bytes:
+    """The armored message in one."""
+    found = re.search(rb"-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----\n", message, re.DOTALL)
+    assert found is not None
+    return found[0]
 
 
 @forms
@@ -177,6 +189,66 @@ def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
     sandbox.wait_until_idle()
     assert ants.found(traces) == {}
     ants.deaf(canary, ants.anne, ants.bart, ants.owner)
+
+
+@forms
+def test_archived_post_is_silent(ants: Watched, write: Write, outside: set[str]) -> None:
+    """No word of a post is in an archive on the disk, nor anywhere because of it, while all of them are in what its reader opens."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    names = ("pgp-maildir", "pgp-mbox")
+    sandbox.rest(f"lists/{ants.list.list_id}/archivers", dict.fromkeys(names, "yes"), "PATCH")
+    reader = ants.list.person("Rita")
+    ants.list.pgp("archive", "add", ants.list.address, "-", stdin=armored(reader.key.certificate))
+    traces = ants.traces(canary)
+    with sandbox.paused("in"):
+        ants.anne.send(write(canary, ants.anne))
+        assert ants.found(traces) == only(queued(sandbox, "in"), outside)
+    ants.delivered(canary, ants.anne, ants.bart)
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    for name in names:
+        archive = sandbox.place.var / "archives" / name / ants.list.address
+        (found,) = [path for path in archive.rglob("*") if path.is_file() and b"BEGIN PGP" in path.read_bytes()]
+        opened = reader.key.read(encrypted_part(found.read_bytes()), ants.list.certificate).content
+        assert canary.heard_in(message_from_bytes(opened, policy=default)) == ALL
+        # The control: the same search would have found the words there.
+        found.write_bytes(opened)
+        assert ants.found(traces)[str(found.relative_to(sandbox.place.root))] == ALL
+        found.unlink()
+
+
+@pytest.mark.parametrize("mode", ["mime_digests", "plaintext_digests"])
+def test_post_that_waits_for_a_digest_is_silent(ants: Watched, mode: str) -> None:
+    """No word of a post is anywhere while it waits for a digest, while that is queued, and when it has come to its reader."""
+    sandbox, canary = ants.sandbox, Canary.make()
+    list_id = ants.list.list_id
+    dora = ants.list.member("Dora")
+    member = sandbox.rest(f"lists/{list_id}/member/{dora.address}")["member_id"]
+    sandbox.rest(f"members/{member}/preferences", {"delivery_mode": mode}, "PATCH")
+    sandbox.rest(f"lists/{list_id}/config", {"digest_size_threshold": "10000"}, "PATCH")
+    traces = ants.traces(canary)
+    ants.anne.send(canary.protected(ants.anne))
+    ants.delivered(canary, ants.anne, ants.bart)
+    sandbox.wait_until_idle()
+    waiting = dict(tables(sandbox))["pgp_digest_post"]
+    assert list_id.encode() in waiting
+    assert ants.found(traces) == {}
+    with sandbox.paused("out"):
+        ants.list.pgp("digest", ants.list.address)
+        queued(sandbox, "out")
+        assert ants.found(traces) == {}
+    # In a text attachments are named, and not shown.
+    shown = ALL if mode == "mime_digests" else ALL - {"content"}
+    until(lambda: any(heard_in(canary, message) == shown for message in dora.read(0)), "the digest came")
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    assert len(dict(tables(sandbox))["pgp_digest_post"]) < len(waiting) - 1000, "Its content is gone."
+
+
+def heard_in(canary: Canary, message: EmailMessage) -> set[str]:
+    """What somebody reads in a digest: in its messages, too."""
+    inner = [part for part in message.walk() if part.get_content_type() == "message/rfc822"]
+    return canary.heard_in(message).union(*(canary.heard_in(part.get_payload(0)) for part in inner))
 
 
 def test_row_of_an_accepted_signature_confirms_no_guess(ants: Watched) -> None:

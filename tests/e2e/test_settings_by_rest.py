@@ -42,7 +42,6 @@ SILENT = {
 KEPT = {
     "posting_pipeline": "pgp-posting-pipeline",
     "archive_policy": "private",
-    "digests_enabled": False,
     "gateway_to_news": False,
     "gateway_to_mail": False,
     "personalize": "none",

@@ -16,7 +16,7 @@ STANDINGS = (
     N_("Send your key."),
     N_("the owners have suspended your key"),
     N_("Write to the owners of the list."),
-    N_("you chose digests, and an encrypted list makes none"),
+    N_("you chose digests, and the list makes none"),
     N_("Set your delivery mode to single messages."),
     N_("your key could not be used for encryption"),
     N_("Export it anew in your OpenPGP program, and send it again."),

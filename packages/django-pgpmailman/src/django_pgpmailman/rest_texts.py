@@ -132,7 +132,7 @@ FATES = (N_("taken"), N_("updated"), N_("same"), N_("recorded"), N_("refused"))
 #: Why somebody gets nothing, or has missed a post; and what the owners do about it.
 REASONS = (
     N_("no certificate"),
-    N_("chose digests, and an encrypted list makes none"),
+    N_("chose digests, and the list makes none"),
     N_("the certificate was refused when a post was encrypted"),
     N_("the certificate is suspended"),
     N_("the certificate has expired"),
@@ -149,7 +149,10 @@ REASONS = (
 )
 MENDS = (
     N_("Ask them for their certificate, and add it."),
-    N_("Set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`)."),
+    N_(
+        "Switch digests on (`digests_enabled`), or set their delivery mode to single messages (in the web interface, or by REST: "
+        "`delivery_mode: regular`)."
+    ),
     N_("Ask them for a fresh copy of their certificate, and add it."),
     N_("When all is well, let it count again."),
     N_("Ask them to extend it and to send it again, and add it."),

@@ -53,6 +53,7 @@ class PGPPlugin:
 
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
+        from mailman_pgp.archiving import switches  # noqa: PLC0415
         from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
         from mailman_pgp.events import installing  # noqa: PLC0415
         from mailman_pgp.exchange import offices  # noqa: PLC0415
@@ -68,6 +69,7 @@ class PGPPlugin:
         database.TABLES.migrate()
         cleanup.install()
         pinning.install()
+        switches.install()
         questions.install()
         holding.install()
         offices.install()

@@ -89,6 +89,7 @@ def test_reasons(three: Any, run: CommandLine, store: Session) -> None:
     row = store.get(StoredCertificate, fingerprint)
     assert row is not None
     row.usable, row.problem = False, "expired"
+    three.digests_enabled = False
     three.members.get_member("bart@example.com").preferences.delivery_mode = DeliveryMode.mime_digests
     three.members.get_member("cris@example.com").preferences.delivery_status = DeliveryStatus.by_user
     store.commit()
@@ -98,6 +99,9 @@ def test_reasons(three: Any, run: CommandLine, store: Session) -> None:
     text = run("status", three.list_id).stdout
     assert "the certificate has expired" in text
     assert "1 with digests chosen" in text
+    three.digests_enabled = True
+    store.commit()
+    assert "bart@example.com" not in run("status", three.list_id).stdout
     assert "1 with delivery switched off" in text
 
 

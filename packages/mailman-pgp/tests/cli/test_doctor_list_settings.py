@@ -85,7 +85,7 @@ def test_chain_of_the_owners_choice_is_fine(findings: Callable[..., list[Finding
         ("autorespond_postings", ResponseAction.respond_and_discard),
         ("autorespond_requests", ResponseAction.none),
         ("dmarc_mitigate_action", DMARCMitigateAction.discard),
-        ("digests_enabled", True),
+        ("gateway_to_news", True),
         ("gateway_to_mail", True),
         ("anonymous_list", True),
     ],

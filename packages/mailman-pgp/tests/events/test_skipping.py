@@ -172,6 +172,7 @@ def test_author_who_has_chosen_digests(encrypted: Any, members: Members, heard: 
         preferences = members.add(encrypted, address).preferences
         preferences.delivery_mode, preferences.receive_own_postings = DeliveryMode.mime_digests, False
     heard.clear()
+    encrypted.digests_enabled = False
     msg, msgdata = post(encrypted, [])  # by Anne
     Recipients().process(encrypted, msg, msgdata)
     assert heard == [one(ANNE, "digest-mode"), one(BART, "digest-mode")]

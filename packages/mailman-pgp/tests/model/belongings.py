@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import (
     Answer,
+    ArchiveReader,
     Base,
     Certification,
     Choice,
     Delivery,
+    DigestPost,
     Dropped,
     EncryptedList,
     KeyEvent,
@@ -45,6 +47,10 @@ def given_list(mlist: Any) -> None:
                 created=at,
                 state="current",
             ),
+            DigestPost(
+                list_id=list_id, name="aa", at=at, size=1, sealed=b"sealed", issue=None, volume=None, number=None
+            ),
+            ArchiveReader(list_id=list_id, fingerprint="AA", certificate=b"public", since=at),
             Seen(list_id=list_id, digest="aa", claim="file", seen_at=at),
             Delivery(list_id=list_id, message_id="<m>", at=at, recipients=1, delivered=1, skipped=0, failed=0),
         ]

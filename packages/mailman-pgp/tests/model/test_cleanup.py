@@ -25,7 +25,7 @@ def test_list_deleted(mlist: Any, members: Any, list_manager: Any) -> None:
     members.add(mlist, BART, as_user=True)
     given_person(mlist, ANNE, "AA")
     given_person(mlist, BART, "BB")
-    assert len(rows()) == 9
+    assert len(rows()) == 11
     list_manager.delete(mlist)
     assert rows() == {}
 

@@ -22,7 +22,7 @@ def test_sweep_of_lists(mlist: Any, make_list: Callable[..., Any], unseen: Calla
         given_person(each, ANNE, f"OF-{each.list_id}")
     unseen("DELETE FROM mailinglist WHERE list_id = 'ant.example.com'")
     swept = cleanup.sweep()
-    assert swept == cleanup.Swept(of_lists=9, of_addresses=0, certificates=0)
+    assert swept == cleanup.Swept(of_lists=11, of_addresses=0, certificates=0)
     assert places() == {(bee.list_id, ANNE)}
     assert fingerprints() == {f"OF-{bee.list_id}"}
     assert cleanup.sweep() == cleanup.Swept(0, 0, 0)

@@ -166,13 +166,16 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def crowd(door: Door, members: Members, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+@pytest.fixture(params=[True, False], ids=["digests", "no-digests"])
+def crowd(
+    request: pytest.FixtureRequest, door: Door, members: Members, monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
     """Somebody with each kind of certificate in each role and with each delivery; how they are shown."""
     from mailman.interfaces.member import DeliveryMode, DeliveryStatus  # noqa: PLC0415 - core must be initialised
 
     from mailman_pgp.keys import upkeep  # noqa: PLC0415
 
+    door.mlist().digests_enabled = request.param
     monkeypatch.setattr(upkeep, "judge_again", lambda _found: None)  # what is stored stands for no true certificates
     for number, ((name, kind), how) in enumerate(
         itertools.product(KINDS.items(), ("regular", "digest", "off", "owner", "both", "twice"))

@@ -103,6 +103,9 @@ def test_next_steps(door: Door, members: Members) -> None:
     member = door.mlist().members.get_member(ANNE)
     member.preferences.delivery_mode = DeliveryMode.plaintext_digests
     door.store.commit()
+    assert code(door) == "counts"
+    door.mlist().digests_enabled = False
+    door.store.commit()
     assert code(door) == "digest-mode"
     member = door.mlist().members.get_member(ANNE)
     member.preferences.delivery_status = DeliveryStatus.by_user

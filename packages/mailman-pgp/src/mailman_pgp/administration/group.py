@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from mailman_pgp.administration.archive import archive
 from mailman_pgp.administration.certificates import certificate
 from mailman_pgp.administration.changes import change
+from mailman_pgp.administration.digest import digest
 from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
 from mailman_pgp.administration.posts import show_posts
@@ -23,5 +25,17 @@ def pgp() -> None:
     """
 
 
-for command in (enable, disable, list_key, certificate, change, set_settings, status, show_posts, send_a_test):
+for command in (
+    enable,
+    disable,
+    list_key,
+    certificate,
+    change,
+    set_settings,
+    status,
+    show_posts,
+    send_a_test,
+    archive,
+    digest,
+):
     pgp.add_command(command)

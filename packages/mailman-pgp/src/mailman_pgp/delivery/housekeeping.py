@@ -13,6 +13,8 @@ from mailman.config import config
 from public import public
 
 from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.digests import collection
+from mailman_pgp.digests.sending import send_each_day
 from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.exchange.waiting import look_again_everywhere
@@ -59,6 +61,8 @@ def when_due() -> None:
         _forget_signatures,
         cleanup.sweep,
         chunks.prune,
+        collection.prune,
+        send_each_day,
         remind,
         look_again_everywhere,
     ):

@@ -60,6 +60,7 @@ class Answered(StrEnum):
     UNPROVEN = "unproven"  # mail that anybody may have sent in the name of its author
     PROVEN = "proven"  # mail whose signature shows that its author sent it
     UNREAD = "unread"  # mail to the owners, of whom this one could not be sent it
+    UNARCHIVED = "unarchived"  # a post that is not in the archive
     TEST = "test"  # an owner who wants to see whether posts reach them
 
 

@@ -32,11 +32,13 @@ class Candidate:
     :ivar address: Lower-cased, as core has it.
     :ivar digest: Whether they want digests in place of posts.
     :ivar unsent: Whether they wrote the post and want no copy of their own.
+    :ivar plain: Whether they want those as one text, and not as messages.
     """
 
     address: str
     digest: bool
     unsent: bool = False
+    plain: bool = False
 
 
 @public
@@ -59,7 +61,12 @@ def regular_recipients(mlist: Any, *, author: str | None = None) -> list[Candida
             if known is None or known.mode is not DeliveryMode.regular:
                 chosen[row.email] = row
     return [
-        Candidate(email, digest=row.mode is not DeliveryMode.regular, unsent=email == left_out)
+        Candidate(
+            email,
+            digest=row.mode is not DeliveryMode.regular,
+            unsent=email == left_out and row.mode is DeliveryMode.regular,
+            plain=row.mode is DeliveryMode.plaintext_digests,
+        )
         for email, row in sorted(chosen.items())
     ]
 

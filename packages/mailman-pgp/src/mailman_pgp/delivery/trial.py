@@ -109,7 +109,7 @@ def _reader(mlist: Any, address: str) -> str:
             "is-a-list", f"{address} is a list of this Mailman, and would post the test. Send one to a member of it."
         )
     found = look_up(mlist.list_id, [address])
-    problem = "digest-mode" if member.digest else found.problems.get(address)
+    problem = "digest-mode" if member.digest and not mlist.digests_enabled else found.problems.get(address)
     if problem is not None:
         reason = reasons.unserved(problem)
         raise Refusal(

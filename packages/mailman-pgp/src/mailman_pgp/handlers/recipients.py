@@ -16,6 +16,9 @@ from mailman_pgp.model.missed import Why
 from mailman_pgp.notices import send_skipped
 from mailman_pgp.posts.record import Record
 
+#: In a message's metadata: whether it is kept for a digest.
+FOR_DIGEST = "pgp_for_digest"
+
 
 @public
 @implementer(IHandler)
@@ -31,8 +34,12 @@ class Recipients:
         # reason; since then members may have left.
         record = Record.of(msgdata)
         candidates = regular_recipients(mlist, author=record.author if record is not None else None)
-        # An encrypted list makes no digests.  Whoever chose them gets nothing, and must not get nothing silently.
         digest = [candidate.address for candidate in candidates if candidate.digest]
+        # The last handler looks for it.  Nothing is collected for nobody.
+        msgdata[FOR_DIGEST] = bool(digest) and bool(mlist.digests_enabled)
+        # On a list that makes none, whoever chose them gets nothing, and must not get nothing silently.
+        if mlist.digests_enabled:
+            digest = []
         for address in ledger.skipped(mlist.list_id, dict.fromkeys(digest, Why.DIGESTS.value)):
             send_skipped(mlist, address, Why.DIGESTS.value)
         msgdata["recipients"] = [candidate.address for candidate in candidates if not candidate.digest]

@@ -11,7 +11,10 @@ from mailman.interfaces.handler import IHandler
 from public import public
 from zope.interface import implementer
 
+from mailman_pgp.archiving.writing import archive
 from mailman_pgp.delivery import chunks
+from mailman_pgp.digests.sending import collect
+from mailman_pgp.handlers.recipients import FOR_DIGEST
 from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.posts.composition import compose
 from mailman_pgp.posts.record import Record
@@ -41,5 +44,9 @@ class ToOutgoing:
             record = replace(record, digests=())
             entry = {**msgdata, "recipients": recipients, "verp": True, **part.to_kws()}
             config.switchboards["out"].enqueue(delivery, entry, listid=mlist.list_id)
+        if msgdata.get(FOR_DIGEST):
+            collect(mlist, msg, record)
+        # Behind the queue: no archive can keep a post from its members.
+        archive(mlist, record, composed)
         if composed.brought:
             answer_stranger(mlist, record, composed.brought, "taken")

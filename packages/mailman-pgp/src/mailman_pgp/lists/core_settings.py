@@ -16,6 +16,8 @@ from mailman.interfaces.autorespond import ResponseAction
 from mailman.interfaces.mailinglist import DMARCMitigateAction, IListArchiverSet, Personalization, ReplyToMunging
 from public import public
 
+from mailman_pgp.archiving.archivers import ALLOWED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -48,8 +50,7 @@ NEEDED: dict[str, Any] = {
     # Not `never`: HyperKitty takes whatever is not private for public, and would show the posts it has from before, to
     # everybody.  That nothing is archived is the archivers' switch, see below.
     "archive_policy": ArchivePolicy.private,
-    # Digests and news would hold or send plaintext; and authors of news would be told that the list takes encrypted mail only.
-    "digests_enabled": False,
+    # News would be plaintext; and authors of news would be told that the list takes encrypted mail only.
     "gateway_to_news": False,
     "gateway_to_mail": False,
     # They would rewrite headers that our own composition writes.
@@ -75,6 +76,9 @@ FREE = ("posting_chain", "owner_chain", "autoresponse_request_text")
 
 PINNED = tuple(name for name in NEEDED if name not in FREE)
 """Those that an encrypted list keeps, whoever sets them; see `mailman_pgp.lists.pinning`."""
+
+# What earlier versions have switched off, and put back all the same.
+_ONCE_NEEDED = ("digests_enabled",)
 
 # Beside the names above: the archivers that were switched on.
 _ARCHIVERS = "archivers"
@@ -126,9 +130,13 @@ def put_back(mlist: Any, before: Mapping[str, Any]) -> None:
     for name, value in before.items():
         if name in NEEDED and value != OURS.get(name):
             setattr(mlist, name, _restored(name, value))
+        elif name in _ONCE_NEEDED:
+            setattr(mlist, name, value)
     for archiver in _archivers(mlist):
         if archiver.name in before.get(_ARCHIVERS, ()):
             archiver.is_enabled = True
+        elif archiver.name in ALLOWED:
+            archiver.is_enabled = False  # they take nothing of a plain list
 
 
 @public

@@ -13,15 +13,16 @@ from typing import Any
 from mailman.config import config
 from mailman.interfaces.requests import IListRequests, RequestType
 from public import public
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from mailman_pgp import openpgp
+from mailman_pgp.archiving.archivers import ALLOWED
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import core_settings, passage, queued
 from mailman_pgp.model.database import now, prepared, store
-from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.model.tables import DigestPost, EncryptedList
 from mailman_pgp.site import health
 
 # How many files of a queue are named.
@@ -113,7 +114,7 @@ def _plaintext_archives(mlist: Any) -> list[Path]:
     return [
         folder
         for archiver in sorted(root.iterdir())
-        if archiver.is_dir()
+        if archiver.is_dir() and archiver.name not in ALLOWED
         for folder in sorted(archiver.iterdir())
         if folder.name in names and _has_files(folder)
     ]
@@ -132,6 +133,14 @@ def obstacles_to_end(mlist: Any, row: EncryptedList) -> list[str]:
         found.append(
             f"{mlist.fqdn_listname} has {held} held message{'s' if held > 1 else ''}, sealed for the encrypted list: "
             "accept, reject or discard first."
+        )
+    waiting = store().scalar(
+        select(func.count()).where(DigestPost.list_id == mlist.list_id, DigestPost.done.is_(False))
+    )
+    if waiting:
+        found.append(
+            f"{waiting} post{'s wait' if waiting > 1 else ' waits'} for the next digest of {mlist.fqdn_listname}: send it by "
+            f"`mailman pgp digest {mlist.list_id}` first."
         )
     if not passage.has_what_was_before(mlist.list_id, json.loads(row.restore)):
         found.append(

@@ -7,6 +7,7 @@ from mailman_pgp.mime.answers import is_no, is_yes
 from mailman_pgp.mime.authors import single_address
 from mailman_pgp.mime.automatic import is_automatic
 from mailman_pgp.mime.compose import compose_payload, status_line
+from mailman_pgp.mime.digest import DigestPost, mime_digest, plain_digest, topics
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.flat import flat
@@ -16,7 +17,7 @@ from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_messa
 from mailman_pgp.mime.offered import Offered, offered
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
 from mailman_pgp.mime.outward import Author, Outward
-from mailman_pgp.mime.protected import Payload, read_payload
+from mailman_pgp.mime.protected import Payload, own_payload, read_payload
 from mailman_pgp.mime.said import Said, said
 from mailman_pgp.mime.signed import Signed, as_signed
 from mailman_pgp.mime.structure import Incoming, Structure, examine
@@ -26,6 +27,7 @@ from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id,
 __all__ = [
     "OUTER_SUBJECT",
     "Author",
+    "DigestPost",
     "Incoming",
     "Mailbox",
     "MailboxError",
@@ -53,9 +55,12 @@ __all__ = [
     "is_yes",
     "message_id",
     "message_ids",
+    "mime_digest",
     "offered",
     "one_line",
     "outer_message",
+    "own_payload",
+    "plain_digest",
     "read_payload",
     "said",
     "signed_notice",
@@ -63,5 +68,6 @@ __all__ = [
     "single_id",
     "status_line",
     "thread_of",
+    "topics",
     "whole_message",
 ]

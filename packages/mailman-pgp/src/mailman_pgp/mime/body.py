@@ -12,7 +12,7 @@ from mailman_pgp.mime import lines, transfer
 from mailman_pgp.mime.entity import Entity, Field
 
 # These mark a cryptographic payload; on a part below ours they would mislead (RFC 9788 §2.1.1).
-_PAYLOAD_MARKS = frozenset({"hp", "protected-headers"})
+PAYLOAD_MARKS = frozenset({"hp", "protected-headers"})
 # What describes a part (RFC 2045, 2183, 2557, 3282); all else in the author's header is not for a part to say.
 _PART_FIELDS = frozenset(
     "content-" + name
@@ -47,14 +47,14 @@ def _declared(body: Entity) -> Field:
 
 
 def _unmarked(body: Entity, field: Field) -> Field:
-    if field.name == "content-type" and any(key in _PAYLOAD_MARKS for key, _ in body.content_type.parameters):
+    if field.name == "content-type" and any(key in PAYLOAD_MARKS for key, _ in body.content_type.parameters):
         return _rewritten(body)
     return field
 
 
 def _rewritten(entity: Entity) -> Field:
     """The Content-Type with each parameter on a line of its own."""
-    return Field("content-type", b"Content-Type: " + entity.content_type.without(_PAYLOAD_MARKS).encode())
+    return Field("content-type", b"Content-Type: " + entity.content_type.without(PAYLOAD_MARKS).encode())
 
 
 def _entity(entity: Entity, fields: list[Field]) -> Iterator[bytes | memoryview]:

@@ -96,6 +96,13 @@ class Payload:
             raise PayloadError("The message cannot be read. Send it with another mail program.") from None
 
 
+def own_payload(content: bytes, subject: str) -> Payload:
+    """What we have written ourselves, CRLF, as a payload with a subject: nothing is checked, nothing else is protected."""
+    root = entities.read(content)
+    headers = MappingProxyType({"Subject": subject})
+    return Payload(content, root, root, True, headers, frozenset(), None, False, False, frozenset())  # noqa: FBT003
+
+
 def read_payload(content: bytes, outer: Message | Mapping[str, str] | None = None) -> Payload:
     """Read decrypted content (any line ends).
 

@@ -25,10 +25,12 @@ from mailman_pgp.model.database import now, store
 from mailman_pgp.model.missed import without
 from mailman_pgp.model.tables import (
     Answer,
+    ArchiveReader,
     Base,
     Certification,
     Choice,
     Delivery,
+    DigestPost,
     Dropped,
     EncryptedList,
     KeyEvent,
@@ -59,6 +61,8 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     Reminder,
     KeyEvent,
     Certification,
+    ArchiveReader,
+    DigestPost,
 )
 _PLACE = "mailman_pgp.place"
 _SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())

@@ -216,6 +216,36 @@ class Certification(Base):
     since: Mapped[dt.datetime]
 
 
+class ArchiveReader(Base):
+    """A certificate that the owners of a list have named, so that its archive is encrypted to it."""
+
+    __tablename__ = "pgp_archive_reader"
+
+    list_id: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    certificate: Mapped[bytes]  # binary
+    since: Mapped[dt.datetime]
+
+
+class DigestPost(Base):
+    """A post that waits for a digest, or was in one; see `mailman_pgp.digests.collection`."""
+
+    __tablename__ = "pgp_digest_post"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str]
+    name: Mapped[str]  # the same when the same post comes again
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    size: Mapped[int]  # of its content, in bytes
+    sealed: Mapped[bytes]  # empty when its issue is on its way
+    issue: Mapped[str | None] = mapped_column(index=True)  # None: it waits
+    volume: Mapped[int | None]
+    number: Mapped[int | None]
+    done: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (Index("ix_pgp_digest_post_place", "list_id", "name", unique=True),)
+
+
 class Seen(Base):
     """A signed content that a list has accepted, so that it is accepted once; `claim` names who claimed it."""
 

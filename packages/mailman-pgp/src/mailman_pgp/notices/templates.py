@@ -149,6 +149,17 @@ No bounce was counted. How many copies there were: mailman pgp status
 {address}; to whom: the site's smtp.log."""),
         END,
     ),
+    "unarchived": (
+        N_("A post of {list} was not archived"),
+        N_("""\
+There was a post on the encrypted mailing list {address}
+that went to its members, and is not in the archive as it should be.
+
+{reason}
+
+You are told of this once a day at most; the site's error.log has each case."""),
+        END,
+    ),
     "join-key": (
         N_("Your certificate is needed to join {list}"),
         N_("""\

@@ -53,7 +53,7 @@ _SKIPPED = {
         N_("Write to {owner}, encrypted to the attached certificate."),
     ),
     "digest-mode": (
-        N_("You chose digests, and an encrypted list makes none."),
+        N_("You chose digests, and this list makes none."),
         N_("Ask the owners to set your delivery to single messages."),
     ),
     "refused-by-library": (

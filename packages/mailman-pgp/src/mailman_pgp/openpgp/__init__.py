@@ -33,7 +33,7 @@ from mailman_pgp.openpgp.errors import (
     PacketError,
 )
 from mailman_pgp.openpgp.extending import extend
-from mailman_pgp.openpgp.fanout import Copy, Recipient, fan_out
+from mailman_pgp.openpgp.fanout import Copy, Recipient, encrypt_once, fan_out
 from mailman_pgp.openpgp.kept import Kept
 from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
@@ -81,6 +81,7 @@ __all__ = [
     "certifications",
     "dearmor",
     "dearmor_all",
+    "encrypt_once",
     "ends",
     "extend",
     "fan_out",

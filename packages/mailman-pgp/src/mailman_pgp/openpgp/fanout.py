@@ -104,6 +104,21 @@ def fan_out(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretK
     return _copies([_seal(payload, members, version, library_signer) for version, members in groups.items()])
 
 
+def encrypt_once(payload: bytes, recipients: Sequence[Recipient], signer: ListSecretKey) -> bytes:
+    """Sign and encrypt `payload`, and return one armored message (CRLF) that each of `recipients` opens, and that names them all.
+
+    Raises as `fan_out` does.
+    """
+    library_signer = signer.usable_signer()
+    groups = _feature_groups(recipients)
+    version = min(groups)  # the weakest recipient decides
+    sealed = _seal(payload, [member for members in groups.values() for member in members], version, library_signer)
+    keys = b"".join(packet for found in sealed.keys.values() for packet in found)
+    if version == 1:
+        keys = _padded(keys, len(sealed.seipd))
+    return _BEGIN + _lines(keys + sealed.seipd) + _END
+
+
 def _feature_groups(recipients: Sequence[Recipient]) -> dict[int, list[_Member]]:
     """Sort the recipients by the version of SEIPD they take; raises FanOutError for those that take nothing now."""
     now = datetime.now(UTC).replace(tzinfo=None)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _choice: Any = Choice.__table__
 _stored: Any = StoredCertificate.__table__
+_lists_of_core: Any = MailingList.__table__
 _COLUMNS = EncryptedList.list_id, EncryptedList.enabled_at, MailingList.list_name, MailingList.mail_host
 
 
@@ -137,7 +138,10 @@ def _receiving(list_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _served(list_ids: Sequence[str]) -> dict[str, int]:
-    """How many of them have chosen single messages in one of their memberships, and a certificate that can be used."""
+    """How many of them get what they have chosen in one of their memberships, and have a certificate that can be used.
+
+    Single messages are always made, digests where the list makes them.
+    """
     every = _to_receive(list_ids)
     query = (
         sa.select(every.c.list_id, sa.func.count(sa.distinct(every.c.email)))
@@ -148,9 +152,10 @@ def _served(list_ids: Sequence[str]) -> dict[str, int]:
                 _choice.c.list_id == every.c.list_id, _choice.c.address == every.c.email, _choice.c.until.is_(None)
             ),
         )
+        .join(_lists_of_core, _lists_of_core.c.list_id == every.c.list_id)
         .join(_stored, _stored.c.fingerprint == _choice.c.fingerprint)
         .where(
-            every.c.mode == DeliveryMode.regular,
+            sa.or_(every.c.mode == DeliveryMode.regular, _lists_of_core.c.digests_enabled),
             _choice.c.state.in_(COUNTING),
             _stored.c.usable,
             sa.or_(_stored.c.usable_until.is_(None), _stored.c.usable_until > now()),

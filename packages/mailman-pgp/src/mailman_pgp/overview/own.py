@@ -42,7 +42,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "no-certificate": ("the list has no key of yours", "Send your key."),
     "suspended": ("the owners have suspended your key", "Write to the owners of the list."),
     "digest-mode": (
-        "you chose digests, and an encrypted list makes none",
+        "you chose digests, and the list makes none",
         "Set your delivery mode to single messages.",
     ),
     "refused-by-library": (

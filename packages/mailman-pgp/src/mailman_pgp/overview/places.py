@@ -84,7 +84,7 @@ class Place:
         if self.request is not None and self.question is not None and not self.question.replaces:
             return own.ASKED  # they have to prove it
         match self.on_list.delivery:
-            case roster.Delivery.DIGEST:
+            case roster.Delivery.DIGEST if not self.mlist.digests_enabled:
                 return "digest-mode"
             case roster.Delivery.OFF:
                 return own.OFF

@@ -45,8 +45,9 @@ _NEW_ONE = "Ask them for a new certificate"
 _UNSERVED: dict[str, Reason] = {
     "no-certificate": _to_be_added(N_("no certificate"), "Ask them for their certificate"),
     "digest-mode": Reason(
-        N_("chose digests, and an encrypted list makes none"),
-        "Set their delivery mode to single messages (in the web interface, or by REST: `delivery_mode: regular`).",
+        N_("chose digests, and the list makes none"),
+        "Switch digests on (`digests_enabled`), or set their delivery mode to single messages (in the web interface, or by REST: "
+        "`delivery_mode: regular`).",
     ),
     "refused-by-library": _to_be_added(
         N_("the certificate was refused when a post was encrypted"), "Ask them for a fresh copy of their certificate"
@@ -125,6 +126,7 @@ _REFUSED: dict[str, str] = {
     "too-large-for-server": N_("larger than the site's mail server takes"),
     "given-up": N_("refused by the mail server for as long as it is tried"),
     "discarded": N_("discarded by a rule or by the moderation of the list"),
+    "not-archived": N_("not archived, or not for all who are to read the archive; Mailman's error log says why"),
     "not-answerable": N_("not answered: a machine's mail, or a list's"),
     "answered-too-often": N_("not answered: too many in a day"),
 }

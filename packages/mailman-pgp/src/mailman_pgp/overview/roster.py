@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.model.database import among, store
 from mailman_pgp.overview.in_short import InShort, in_short
-from mailman_pgp.overview.states import ROLES, STAFF, State, addresses_in, addresses_of
+from mailman_pgp.overview.states import ROLES, STAFF, State, addresses_in, addresses_of, makes_digests
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,8 +57,8 @@ class Person:
 
     @property
     def gets_posts(self) -> bool:
-        """Whether the next post is sent to them."""
-        return self.delivery is Delivery.REGULAR and self.problem is None
+        """Whether the next post is sent to them, by itself or in a digest."""
+        return self.delivery in {Delivery.REGULAR, Delivery.DIGEST} and self.reason is None
 
     @property
     def problem(self) -> str | None:
@@ -87,8 +87,9 @@ class Roster:
         addresses = list(store().scalars(query.limit(count).offset(start)))
         certificates = in_short([self._list_id], addresses) if addresses else {}
         roles = standing([self._list_id], addresses)
+        digests = makes_digests(self._list_id)
         return [
-            person(found, certificates.get((self._list_id, address)))
+            person(found, certificates.get((self._list_id, address)), digests=digests)
             for address in addresses
             if (found := roles.get((self._list_id, address))) is not None
         ]
@@ -148,12 +149,15 @@ def _more(one: Delivery | None, other: Delivery) -> Delivery:
 
 
 @public
-def person(found: Standing, certificate: InShort | None) -> Person:
-    """Somebody with what is chosen for them."""
+def person(found: Standing, certificate: InShort | None, *, digests: bool) -> Person:
+    """Somebody with what is chosen for them.
+
+    :param digests: Whether the list makes digests.
+    """
     problem = "no-certificate" if certificate is None else certificate.problem
-    if found.delivery is Delivery.DIGEST:
+    if found.delivery is Delivery.DIGEST and not digests:
         reason: str | None = State.DIGEST_MODE.value
-    elif found.delivery is Delivery.REGULAR or found.roles.intersection(STAFF):
+    elif found.delivery in {Delivery.REGULAR, Delivery.DIGEST} or found.roles.intersection(STAFF):
         reason = problem
     else:
         reason = None

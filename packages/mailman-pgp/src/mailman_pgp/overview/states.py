@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
 from mailman.model.address import Address
+from mailman.model.mailinglist import MailingList
 from mailman.model.member import Member
 from public import public
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select
 
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.keys import upkeep
@@ -76,7 +77,13 @@ def addresses_in(list_id: str, find: str | None, state: State) -> Select[Any]:
     found = people.outerjoin(Choice, here).outerjoin(
         StoredCertificate, StoredCertificate.fingerprint == Choice.fingerprint
     )
-    return select(people.c.email).select_from(found).where(_conditions(people.c, now())[state])
+    conditions = _conditions(people.c, now(), digests=makes_digests(list_id))
+    return select(people.c.email).select_from(found).where(conditions[state])
+
+
+def makes_digests(list_id: str) -> bool:
+    """Whether a list makes digests for those who have chosen them."""
+    return bool(store().scalar(select(MailingList.digests_enabled).where(MailingList._list_id == list_id)))  # noqa: SLF001 - the column's name in core
 
 
 def _people(list_id: str, find: str | None, *columns: Any) -> Select[Any]:
@@ -98,7 +105,7 @@ def _any(condition: Any) -> Any:
     return func.max(case((condition, 1), else_=0))
 
 
-def _conditions(person: Any, at: dt.datetime) -> dict[State, ColumnElement[bool]]:
+def _conditions(person: Any, at: dt.datetime, *, digests: bool) -> dict[State, ColumnElement[bool]]:
     """What is so in each state, as `mailman_pgp.overview.roster` and `mailman_pgp.delivery.lookup.problem_of` find it of one person."""
     stored = StoredCertificate
     there = stored.fingerprint.is_not(None)
@@ -106,10 +113,12 @@ def _conditions(person: Any, at: dt.datetime) -> dict[State, ColumnElement[bool]
     in_time = or_(stored.usable_until.is_(None), stored.usable_until > at)
     usable = and_(counts, stored.usable, in_time)
     digest = and_(person.enabled == 1, person.regular == 0)
+    gets = person.enabled == 1 if digests else person.regular == 1
+    nothing = false() if digests else digest
     over = and_(stored.usable, not_(in_time))
     return {
-        State.SERVED: and_(person.regular == 1, usable),
-        State.UNSERVED: or_(digest, and_(or_(person.regular == 1, person.staff == 1), not_(usable))),
+        State.SERVED: and_(gets, usable),
+        State.UNSERVED: or_(nothing, and_(or_(gets, person.staff == 1), not_(usable))),
         State.NO_CERTIFICATE: not_(there),
         State.SUSPENDED: and_(there, Choice.state == ChoiceState.SUSPENDED.value),
         State.EXPIRED: and_(counts, or_(over, stored.problem == CertificateProblem.EXPIRED.value)),

@@ -129,8 +129,10 @@ def survey(mlist: Any, row: EncryptedList, since: dt.datetime) -> Survey:
     """
     list_id: str = mlist.list_id
     candidates = regular_recipients(mlist)
-    reasons = {candidate.address: "digest-mode" for candidate in candidates if candidate.digest}
-    reasons |= look_up(list_id, [candidate.address for candidate in candidates if not candidate.digest]).problems
+    # On a list that makes no digests.
+    without = set() if mlist.digests_enabled else {candidate.address for candidate in candidates if candidate.digest}
+    reasons = dict.fromkeys(sorted(without), "digest-mode")
+    reasons |= look_up(list_id, [one.address for one in candidates if one.address not in without]).problems
     # Who is so as a user, and prefers no address any more, has none.
     staff = sorted({address.email for address in mlist.administrators.addresses if address is not None})
     return Survey(

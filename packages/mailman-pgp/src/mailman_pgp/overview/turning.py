@@ -56,7 +56,7 @@ def to_encrypted(mlist: Any) -> Plan:
             "back to their author, with a sentence that says what to do. Give the list's certificate to those who post."
         ),
         _about_members(len(candidates)),
-        *_about_digests(sum(candidate.digest for candidate in candidates)),
+        *_about_digests(sum(one.digest for one in candidates), made=bool(mlist.digests_enabled)),
         *_about_archives(settings),
         _about_owners(mlist, len(administrators.addresses(mlist))),
         _about_joining(mlist),
@@ -122,13 +122,16 @@ def _about_members(number: int) -> str:
     )
 
 
-def _about_digests(number: int) -> list[str]:
+def _about_digests(number: int, *, made: bool) -> list[str]:
     if not number:
         return []
+    have = f"{count(number, 'member')} of these {'has' if number == 1 else 'have'} chosen digests"
+    if made:
+        return [f"{have}: posts are kept sealed until there is one, which they are sent encrypted."]
     return [
         (
-            f"{count(number, 'member')} of these {'has' if number == 1 else 'have'} chosen digests, which an encrypted list does not make: "
-            "they get nothing until they choose single messages, too."
+            f"{have}, which the list does not make (`digests_enabled`): they get nothing until it does, or they choose single "
+            "messages, too."
         )
     ]
 

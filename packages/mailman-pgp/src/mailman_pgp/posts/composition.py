@@ -20,6 +20,7 @@ from mailman_pgp.mime import (
     compose_payload,
     message_ids,
     outer_message,
+    own_payload,
     read_payload,
     thread_of,
 )
@@ -46,8 +47,11 @@ class Composed:
 
 
 @public
-def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
-    """Write headers, status line and decoration, once for all members."""
+def compose(mlist: Any, post: SealedMessage, record: Record, *, decorated: bool = True) -> Composed:
+    """Write headers, status line and decoration, once for all members.
+
+    :param decorated: Whether a post gets the header and footer of the list.
+    """
     content = post.unseal(mlist.list_id, record)
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
@@ -58,9 +62,8 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     signed = _own_signature(content, payload) if form.keep_signature and is_authenticated(record) else None
-    return _composed(
-        mlist, payload, author, outward, form if is_post else None, brought=content.certificate, signed=signed
-    )
+    around = form if is_post and decorated else None
+    return _composed(mlist, payload, author, outward, around, brought=content.certificate, signed=signed)
 
 
 @public
@@ -72,6 +75,21 @@ def compose_own(mlist: Any, entity: bytes, message_id: str) -> Composed:
     author = Author(address=mlist.owner_address, name="", status_sentence=None)
     outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
     return _composed(mlist, read_payload(entity, {}), author, outward, form_of_posts(mlist.list_id))
+
+
+@public
+def compose_digest(
+    mlist: Any, entity: bytes, subject: str, message_id: str, *, before: str = "", after: str = ""
+) -> Composed:
+    """The same of a digest, which has texts of its own around it.
+
+    :param entity: A MIME entity that we have written, CRLF.
+    """
+    author = Author(address=mlist.owner_address, name="", status_sentence=None)
+    outward = outward_for(mlist, {"message-id": message_id, "date": formatdate()})
+    parts = outer_message(outward)
+    written = compose_payload(own_payload(entity, subject), author, outward, header_text=before, footer_text=after)
+    return Composed(written, Outer(parts.head.decode("latin-1"), parts.foot.decode("latin-1"), outward.message_id))
 
 
 def _composed(

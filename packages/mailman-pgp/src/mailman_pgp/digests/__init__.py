@@ -1,0 +1,1 @@
+"""Digests: posts are collected sealed, put together in memory, and sent as posts are."""
