@@ -41,9 +41,10 @@ def compose(mlist: Any, post: SealedMessage, record: Record) -> Composed:
     content = post.unseal(mlist.list_id, record)
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
-    # Mail to the owners may be anybody's, so there the line is not the list's choice.
+    # Of what may be anybody's the line is not the list's choice: its author could write one of their own in its place.
+    says = not is_post or not is_authenticated(record) or has_footer_note(mlist.list_id)
     with using(mlist.preferred_language.code):
-        status = status_of(record) if not is_post or has_footer_note(mlist.list_id) else None
+        status = status_of(record) if says else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     return _composed(mlist, payload, author, outward, decorated=is_post, brought=content.certificate)
