@@ -82,6 +82,7 @@ POLICIES = (
             Problem.NO_AUTHOR,
             Problem.OTHER_AUTHOR,
             Problem.HOLDS_CODE,
+            Problem.NESTED,
             Problem.FAILED,
             *OpeningProblem,
         ),

@@ -15,7 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
-from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
+from mailman_pgp.mime import (
+    PayloadError,
+    Structure,
+    examine,
+    holds_encrypted,
+    is_automatic,
+    message_id,
+    said,
+    single_address,
+)
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts.claiming import claim_content, claim_signature
 from mailman_pgp.posts.judging import problem_of
@@ -142,6 +151,8 @@ def _words_of(read: Read, record: Record) -> Said:
         raise _Refused(Problem.UNREADABLE, record) from None
     if holds_a_code(words):
         raise _Refused(Problem.HOLDS_CODE, record)
+    if holds_encrypted(read.payload):
+        raise _Refused(Problem.NESTED, record)
     return words
 
 
