@@ -9,7 +9,7 @@ import os
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from targets import TARGETS, changed
 
 SECONDS = float(os.environ.get("MAILMAN_PGP_FUZZ_SECONDS", "60")) / len(TARGETS)
@@ -25,6 +25,7 @@ def tried(name: str, examples: int) -> None:
     @settings(max_examples=examples, derandomize=False, deadline=None, suppress_health_check=list(HealthCheck))
     @given(changed(corpus))
     def run(data: bytes) -> None:
+        note(repr(data))
         target(data)
 
     run()
