@@ -53,6 +53,8 @@ ENTITIES = [
     multipart_signed(MIXED, after=b"\r\n--s\r\nContent-Type: text/plain\r\n\r\nmore\r\n"),
     b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + multipart_signed(TEXT_ENTITY) + b"--b--\r\n",
     b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nVersion: 1\r\n--b--\r\n",
+    b"Content-Type:\0 multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nVersion: 1\r\n--b--\r\n",
+    b"Content-Transfer-Encoding: base64" + b" " * 1000 + b"\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n",
     b"only words\n",
     b"",
 ]

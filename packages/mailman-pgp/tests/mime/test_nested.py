@@ -25,6 +25,8 @@ def within(levels: int, part: str) -> bytes:
         "Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\nContent-Disposition: attachment\r\n\r\n",
         f"Content-Type: text/plain\r\n\r\nHello\r\n{ARMOR}",
         f"Content-Type: text/html\r\n\r\n<pre>{ARMOR}</pre>",
+        "Content-Type:\0 multipart/encrypted; boundary=z\r\n\r\n",
+        f"Content-Transfer-Encoding: base64\r\n\r\n{ARMOR}",
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n-----BEGIN PGP=20MESSAGE-----\r\n",
         (
             "Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64\r\n\r\n"

@@ -43,14 +43,19 @@ def _is_encrypted(entity: Entity) -> bool:
 
 def _has_armor(leaf: Entity) -> bool:
     """Whether a text has an armored message in it (in plain text, at the beginning of a line: a quotation opens nowhere)."""
+    raw = leaf.body_bytes
     try:
-        data = transfer.decode(leaf.body_bytes, leaf.encoding)
+        data = transfer.decode(raw, leaf.encoding)
     except ValueError:
-        return False
+        data = raw
     charset = (leaf.content_type.parameter("charset") or "utf-8").lower()
     if charset.startswith(("utf-16", "utf-32")):
         data = charsets.decode(data, charset).encode("utf-8", "replace")
+    # As it stands, too: a program may not believe what is said of its encoding.
+    anywhere = leaf.content_type.kind == "text/html"
+    return any(_is_marked(text, anywhere=anywhere) for text in (data, raw))
+
+
+def _is_marked(text: bytes, *, anywhere: bool) -> bool:
     mark = _MARK.encode()
-    if leaf.content_type.kind == "text/html":
-        return mark in data
-    return data.startswith(mark) or b"\n" + mark in data
+    return mark in text if anywhere else (text.startswith(mark) or b"\n" + mark in text or b"\r" + mark in text)
