@@ -142,6 +142,14 @@ test-deep: setup ## Run the slow and thorough tests, which `make test` leaves ou
 	$(call say,Deep tests); \
 	$(PYTEST) $(WORKERS) -m deep $(ARGS)
 
+# For how long, in seconds, in all.
+FUZZ_SECONDS ?= 300
+FUZZED := packages/mailman-pgp/tests/fuzz
+.PHONY: fuzz
+fuzz: setup ## Try changed messages on all that opens and reads them, for FUZZ_SECONDS
+	@$(call say,Changed messages$(,) for $(FUZZ_SECONDS) seconds); \
+	MAILMAN_PGP_FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) --numprocesses=0 --timeout=0 -m deep $(ARGS) $(FUZZED)
+
 # What is locked has the newest Django that Postorius takes; this one stands in its place.
 OLDEST_DJANGO := .django
 .PHONY: test-django

@@ -69,7 +69,7 @@ def accepted(club: Club, author: Correspondent, message: bytes, but: str = "") -
     kept = next_mail(club.author.address, club, lambda: author.post(message))
     read = club.author.open(kept)
     good = f"signature good, by the key {grouped(author.fingerprint)} that counts for this address on this list"
-    assert first_line(read) == f"Written by {author.person.name} <{author.person.address}>; {good}{but}"
+    assert first_line(read) == f'Written by "{author.person.name}" <{author.person.address}>; {good}{but}'
     return read
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailman_pgp.mime import Said
 
@@ -56,3 +58,41 @@ def test_outside(grammar: Any) -> None:
 def test_nothing_but_commands(grammar: Any, lines: tuple[str, ...], only: bool) -> None:  # noqa: FBT001 - a parameter
     """A post may have a line that is a command; a mail of commands alone is no post."""
     assert grammar.is_nothing_but_commands(Said("", lines, "")) is only
+
+
+_WORDS = st.sampled_from(
+    [
+        "join",
+        "leave",
+        "key",
+        "set",
+        "get",
+        "end",
+        "echo",
+        "who",
+        "confirm",
+        "help",
+        " ",
+        "  ",
+        "\t",
+        "\0",
+        "'",
+        '"',
+        "\ud800",
+    ]
+)
+_LINES = st.one_of(st.text(max_size=40), st.lists(_WORDS, max_size=8).map(" ".join))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_LINES, st.lists(_LINES, max_size=20), _LINES, st.sampled_from(["request", "join", "leave", "confirm", "owner"]))
+def test_anything_is_read(grammar: Any, subject: str, lines: list[str], outer: str, address: str) -> None:
+    """Whatever a mail says, there are few commands in it, each once; what is nothing but commands has some."""
+    heard = Said(subject, tuple(lines), "")
+    found = grammar.commands_in(heard, outer, address)
+    assert len(found) <= 12
+    assert len({spoken.command.name for spoken in found}) == len(found) or any(
+        spoken.command.name == "confirm" for spoken in found
+    )
+    if grammar.is_nothing_but_commands(heard):
+        assert found

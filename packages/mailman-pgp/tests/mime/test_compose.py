@@ -75,7 +75,7 @@ def test_status_comes_first(mail: SimpleNamespace, author: Author, outward: Outw
         first = leaves(composed(content, author, outward, header_text="Header"))[0]
         text = first.get_payload(decode=True)
         assert isinstance(text, bytes)
-        line = "Written by Anne Müller <anne@example.com>; signature good (fingerprint ABCD EF01)\r\n"
+        line = 'Written by "Anne Müller" <anne@example.com>; signature good (fingerprint ABCD EF01)\r\n'
         assert text.decode() == line
         assert first["Content-Disposition"] == "inline"
 

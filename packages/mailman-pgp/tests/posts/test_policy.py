@@ -43,13 +43,15 @@ def test_default_of_the_table(policy: object) -> None:
 
 def test_chosen_action(store: Session) -> None:
     """It counts for the list that chose it, for each of the setting's reasons; a word that is none is as the default."""
-    store.add(EncryptedList(list_id=ANT, enabled_at=now(), on_other_key="hold", on_seen_before="accept"))
+    store.add(
+        EncryptedList(list_id=ANT, enabled_at=now(), on_other_key="hold", on_seen_before="accept", on_stale="keep")
+    )
     store.add(EncryptedList(list_id="bee.example.com", enabled_at=now()))
     store.flush()
     for reason in (Problem.SOMEBODY_ELSE, Status.UNKNOWN_KEY):
         assert action_on(ANT, reason) is Action.HOLD
         assert action_on("bee.example.com", reason) is Action.REJECT
-    assert action_on(ANT, Problem.REPLAYED) is Action.REJECT
+    assert action_on(ANT, Problem.REPLAYED) is action_on(ANT, Problem.STALE) is Action.REJECT
     assert action_on(ANT, "no-such-reason") is Action.REJECT
 
 

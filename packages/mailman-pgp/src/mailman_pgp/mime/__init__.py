@@ -13,6 +13,7 @@ from mailman_pgp.mime.errors import PayloadError
 from mailman_pgp.mime.flat import flat
 from mailman_pgp.mime.inline import as_text, inline_message
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
+from mailman_pgp.mime.nested import holds_encrypted
 from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_message
 from mailman_pgp.mime.offered import Offered, offered
 from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
@@ -49,6 +50,7 @@ __all__ = [
     "encrypted_notice",
     "examine",
     "flat",
+    "holds_encrypted",
     "inline_message",
     "is_automatic",
     "is_no",

@@ -20,7 +20,6 @@ def single_address(message: Message) -> str | None:
         return None
     value = str(fields[0]).replace("\r", "").replace("\n", "")
     try:
-        found = mailboxes.parse(value)
+        return mailboxes.single(value).address
     except mailboxes.MailboxError:
         return None
-    return found[0].address if len(found) == 1 else None

@@ -85,7 +85,8 @@ def status_line(author: Author) -> str:
     """Who wrote a post and what became of the signature, in one line; empty where nothing is to be said of it."""
     if author.status_sentence is None:
         return ""
-    who = f"{author.name} <{author.address}>" if author.name else author.address
+    # In quotation marks, which no name has: a name could be made to read as a verdict on the signature.
+    who = f'"{author.name}" <{author.address}>' if author.name else author.address
     mark = "." if author.status_sentence[:1].isupper() else ";"
     return _("Written by {who}").format(who=who) + f"{mark} {author.status_sentence}"
 

@@ -23,6 +23,8 @@ MAX_FALSE_DELIMITERS = 10_000
 _FIELD = re.compile(rb"([!-9;-~]*)[ \t]*:")
 _DELIMITER_END = re.compile(rb"(--)?[ \t]{0,998}\r?(?:\n|\Z)")
 _BREAKS = re.compile(r"\r?\n")
+# Written as blanks where a part is written anew, so they are read as blanks: nothing may mean one thing to us and another to readers.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _CR, _LF = b"\r\n"
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 
@@ -36,13 +38,13 @@ class Field:
 
     @property
     def value(self) -> str:
-        """What follows the colon, unfolded, encoded words not decoded; 8-bit text is taken for UTF-8 or Latin-1."""
+        """What follows the colon, unfolded, encoded words not decoded; 8-bit text is taken for UTF-8 or Latin-1, controls for blanks."""
         data = self.raw.partition(b":")[2]
         try:
             text = data.decode()
         except UnicodeDecodeError:
             text = data.decode("latin-1")
-        return _BREAKS.sub("", text).strip()
+        return _BREAKS.sub("", _CONTROLS.sub(" ", text)).strip()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

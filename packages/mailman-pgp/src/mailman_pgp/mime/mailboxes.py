@@ -49,6 +49,7 @@ class _Reader:
     comment: str = ""
     angle: str | None = None
     group: bool = False
+    grouped: bool = False  # there was a group, ended or not
     quotes: bool = False
     at_sign: bool = False  # seen outside quotes and angle brackets
 
@@ -73,10 +74,26 @@ class _Reader:
 
 
 def parse(value: str) -> tuple[Mailbox, ...]:
-    """Read an unfolded value of From, To or Cc (text, encoded words not yet decoded).
+    """Read an unfolded value of To or Cc (text, encoded words not yet decoded).
 
     Raises MailboxError for anything that two programs could read in two ways.
     """
+    return tuple(_read(value).found)
+
+
+def single(value: str) -> Mailbox:
+    """Read an unfolded value of From, in which there is one mailbox and nothing else.
+
+    Raises MailboxError as `parse` does; for none, or several; and for a group (RFC 6854), whose name a program may show in the
+    place of the author's.
+    """
+    reader = _read(value)
+    if reader.grouped or len(reader.found) != 1:
+        raise MailboxError("This is not one author.")
+    return reader.found[0]
+
+
+def _read(value: str) -> _Reader:
     if len(value) > MAX_VALUE_CHARS:
         raise MailboxError("The list of addresses is too long.")
     reader = _Reader()
@@ -98,7 +115,7 @@ def parse(value: str) -> tuple[Mailbox, ...]:
     if reader.group:
         raise MailboxError("A group of addresses does not end.")
     reader.finish()
-    return tuple(reader.found)
+    return reader
 
 
 def addresses(value: str) -> tuple[str, ...]:
@@ -136,7 +153,8 @@ def _special(reader: _Reader, value: str, mark: str, position: int) -> int:
         case ",":
             reader.finish()
         case ":" if not reader.group and reader.angle is None and not reader.at_sign:
-            reader.group, reader.text, reader.comment, reader.quotes = True, [], "", False
+            reader.group = reader.grouped = True
+            reader.text, reader.comment, reader.quotes = [], "", False
         case ";" if reader.group:
             reader.finish()
             reader.group = False

@@ -37,7 +37,7 @@ class Author:
     """Who wrote a post, as verified.
 
     address: the verified address. name: a display name; made harmless here. status_sentence: what became of the
-    signature, as it follows "Written by Anne <anne@example.com>", for example "signature good (fingerprint …)", or a
+    signature, as it follows `Written by "Anne" <anne@example.com>`, for example "signature good (fingerprint …)", or a
     sentence of its own that begins with a capital letter; None for a post without such a line.
     Raises ValueError when the address is none.
     """

@@ -54,7 +54,7 @@ class Payload:
 
     @property
     def author_address(self) -> str | None:
-        """The one address of the one From field, in lower case; None when there is none or several."""
+        """The one address of the one From field, in lower case; None when there is no such field, or not one author in it."""
         return self.author.address if self.author else None
 
     @property
@@ -186,16 +186,15 @@ def _around(outer: Message | Mapping[str, str] | None) -> dict[str, list[str]]:
 
 
 def _author(values: list[str]) -> tuple[Mailbox | None, bool]:
-    """The one author, or none and whether that is because there are several."""
+    """The one author, or none and whether that is because the fields name no single one."""
     if not values:
         return None, False
     if len(values) > 1:
         return None, True
     try:
-        found = mailboxes.parse(values[0])
+        return mailboxes.single(values[0]), False
     except MailboxError:
         return None, True
-    return (found[0], False) if len(found) == 1 else (None, len(found) > 1)
 
 
 def _mailboxes(values: list[str]) -> tuple[Mailbox, ...]:

@@ -42,7 +42,7 @@ from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
 from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
 from mailman_pgp.openpgp.usability import Usability
-from mailman_pgp.openpgp.workshop import WorkshopError
+from mailman_pgp.openpgp.workshop import WorkshopError, beside
 
 # Last, and apart: the function has the name of its module, which the modules above may still import by it.
 from mailman_pgp.openpgp.armor import armor  # isort: skip
@@ -78,6 +78,7 @@ __all__ = [
     "UserID",
     "WorkshopError",
     "armor",
+    "beside",
     "certifications",
     "dearmor",
     "dearmor_all",

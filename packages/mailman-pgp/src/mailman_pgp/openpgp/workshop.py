@@ -1,7 +1,7 @@
 """The parent's side of the worker processes: one for each request, limited in time, asked again when it dies.
 
 There is one stem for each process that uses this module (see `stem`), started when first needed, and requests wait for
-each other.  A child made by `fork` starts a stem of its own.
+each other; what may take long has another one, in the thread that does it (`beside`).  A child made by `fork` starts stems of its own.
 """
 
 import atexit
@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -297,6 +298,8 @@ class Workshop:
 
 _workshops: "weakref.WeakSet[Workshop]" = weakref.WeakSet()
 _default = Workshop()
+_beside = Workshop()
+_chosen: ContextVar[Workshop | None] = ContextVar("workshop", default=None)
 
 
 def _after_fork_in_child() -> None:
@@ -308,8 +311,18 @@ os.register_at_fork(after_in_child=_after_fork_in_child)
 atexit.register(_default.close)
 
 
+@contextlib.contextmanager
+def beside() -> Iterator[None]:
+    """Let this thread ask a worker whom no other thread waits for.  It ends with the process, whatever it is doing."""
+    token = _chosen.set(_beside)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
 def request(
     operation: str, header: dict[str, Any], blobs: Sequence[bytes], *, bounds: Bounds
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Ask a worker of this process; see `Workshop.request`."""
-    return _default.request(operation, header, blobs, bounds=bounds)
+    return (_chosen.get() or _default).request(operation, header, blobs, bounds=bounds)

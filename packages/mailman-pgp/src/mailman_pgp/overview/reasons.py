@@ -105,6 +105,7 @@ _REFUSED: dict[str, str] = {
     Problem.NOT_MEANT: N_("written and signed for another address than the one that it came to"),
     Problem.UNBOUND: N_("signed without saying for whom it was written"),
     Problem.HOLDS_CODE: N_("holds a code by which the list has asked somebody to confirm something"),
+    Problem.NESTED: N_("holds another encrypted message, which a reader's program could open"),
     Problem.UNSIGNED: N_("not signed"),
     Problem.STRANGER: N_("from somebody without a certificate on this list"),
     Problem.SOMEBODY_ELSE: N_("signed with the key of another person than in From"),

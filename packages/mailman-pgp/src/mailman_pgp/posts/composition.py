@@ -55,10 +55,11 @@ def compose(mlist: Any, post: SealedMessage, record: Record, *, decorated: bool 
     content = post.unseal(mlist.list_id, record)
     payload = read_payload(content.entity, content.outside)
     is_post = record.kind is Kind.POST
-    # Mail to the owners may be anybody's, so there the line is not the list's choice.
+    # Of what may be anybody's the line is not the list's choice: its author could write one of their own in its place.
     form = form_of_posts(mlist.list_id) if is_post else Form()
+    says = form.footer_note or not is_authenticated(record)
     with using(mlist.preferred_language.code):
-        status = status_of(record) if form.footer_note else None
+        status = status_of(record) if says else None
     author = Author(address=record.author, name=payload.author_name, status_sentence=status)
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     signed = _own_signature(content, payload) if form.keep_signature and is_authenticated(record) else None

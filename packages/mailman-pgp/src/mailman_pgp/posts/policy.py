@@ -87,6 +87,7 @@ POLICIES = (
             Problem.NO_AUTHOR,
             Problem.OTHER_AUTHOR,
             Problem.HOLDS_CODE,
+            Problem.NESTED,
             Problem.FAILED,
             *OpeningProblem,
         ),
@@ -244,6 +245,6 @@ def action_on(list_id: str, problem: str) -> Action:
     if policy is None:
         return Action.REJECT
     row = store().get(EncryptedList, list_id)
-    chosen = Action(getattr(row, policy.setting)) if row is not None else policy.default
+    chosen = policy.default if row is None else getattr(row, policy.setting)
     # As only the settings' own door writes there, this is for a database from another version.
-    return chosen if chosen in policy.choices else policy.default
+    return Action(chosen) if chosen in policy.choices else policy.default

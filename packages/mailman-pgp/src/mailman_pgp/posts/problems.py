@@ -29,6 +29,7 @@ class Problem(StrEnum):
     NOT_MEANT = "meant-for-another-address"
     UNBOUND = "meant-for-no-address"
     HOLDS_CODE = "holds-a-code"
+    NESTED = "encrypted-inside"
     UNSIGNED = "unsigned"
     STRANGER = "no-certificate-for-author"
     SOMEBODY_ELSE = "signed-by-somebody-else"
@@ -89,6 +90,10 @@ _SENTENCES: dict[str, str] = {
     Problem.HOLDS_CODE: N_(
         "Your message holds a code by which the list has asked you to confirm something, and nobody but you may read that. To "
         "confirm, reply to the message with the code. Else leave the code out, and send your message again."
+    ),
+    Problem.NESTED: N_(
+        "In your message there is another one that is encrypted. The programs of those who read it could open that, and quote it in "
+        "an answer, without their noticing. Please take it out, or attach it as a file, and send your message again."
     ),
     Problem.UNSIGNED: N_(
         "Your message was encrypted but not signed, so the list cannot know that you wrote it. "

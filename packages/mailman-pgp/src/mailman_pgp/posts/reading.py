@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -11,17 +12,18 @@ from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
 from mailman_pgp.mime import PayloadError, Structure, as_text, examine, flat, inline_message, read_payload
 from mailman_pgp.openpgp import OpeningError
+from mailman_pgp.posts.patience import patiently
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
 from mailman_pgp.posts.sealed import OwnSignature
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from email.message import Message
 
     from mailman_pgp.mime import Payload
-    from mailman_pgp.openpgp import Opened, SignatureVerdict
+    from mailman_pgp.openpgp import Limits, Opened, SignatureVerdict
 
 _STRUCTURE_PROBLEMS = {
     Structure.NOT_ENCRYPTED: Problem.NOT_ENCRYPTED,
@@ -57,19 +59,20 @@ def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes], kind:
 
     :param signers: The certificates (binary) whose signatures are known.
     :raises UnreadableError:
+    :raises mailman_pgp.posts.patience.TakesLongError:
     """
     incoming = examine(message)
     if incoming.structure is not Structure.ENCRYPTED or incoming.ciphertext is None:
         raise UnreadableError(_STRUCTURE_PROBLEMS.get(incoming.structure, Problem.BROKEN_MIME))
-    try:
-        opened = _open(mlist, incoming.ciphertext, signers, kind)
+    opening = _opening(mlist, incoming.ciphertext, signers, kind)
+
+    def work(limits: Limits) -> Read:
+        opened = opening(limits)
         payload = read_payload(opened.content, message)
-        whole, of_part = opened.signatures, _detached(payload, signers)
+        whole, of_part = opened.signatures, _detached(payload, signers, limits)
         return Read(opened.content, payload, whole + of_part, _good_one(whole, of_part))
-    except OpeningError as error:
-        raise UnreadableError(error.problem) from None
-    except PayloadError:
-        raise UnreadableError(Problem.UNREADABLE) from None
+
+    return _done(work, kind, mlist.list_id, incoming.ciphertext, signers)
 
 
 @public
@@ -78,16 +81,19 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
 
     :param signers: As above; without any, no signature is looked at.
     :raises UnreadableError:
+    :raises mailman_pgp.posts.patience.TakesLongError:
     """
     try:
         entity = flat(message)
-        payload = read_payload(entity, message)
-        of_part = _detached(payload, signers) if signers else ()
-        return Read(entity, payload, of_part, _good_one((), of_part))
-    except OpeningError as error:
-        raise UnreadableError(error.problem) from None
     except PayloadError:
         raise UnreadableError(Problem.UNREADABLE) from None
+
+    def work(limits: Limits) -> Read:
+        payload = read_payload(entity, message)
+        of_part = _detached(payload, signers, limits) if signers else ()
+        return Read(entity, payload, of_part, _good_one((), of_part))
+
+    return _done(work, Kind.POST, "", entity, signers)
 
 
 @public
@@ -98,18 +104,19 @@ def read_inline(mlist: Any, message: Message, signers: Sequence[bytes], kind: Ki
     are encrypted each by itself, so a message with either can't be read.
 
     :raises UnreadableError:
+    :raises mailman_pgp.posts.patience.TakesLongError:
     """
     armored = inline_message(message)
     if armored is None:
         raise UnreadableError(Problem.UNREADABLE)
-    try:
-        opened = _open(mlist, armored, signers, kind)
+    opening = _opening(mlist, armored, signers, kind)
+
+    def work(limits: Limits) -> Read:
+        opened = opening(limits)
         entity = as_text(opened.content)
         return Read(entity, read_payload(entity, message), opened.signatures)
-    except OpeningError as error:
-        raise UnreadableError(error.problem) from None
-    except PayloadError:
-        raise UnreadableError(Problem.UNREADABLE) from None
+
+    return _done(work, kind, mlist.list_id, armored, signers)
 
 
 @public
@@ -129,7 +136,7 @@ def _limit(mlist: Any, kind: Kind) -> int:
     return min(site, of_list) if mlist.max_message_size > 0 else site
 
 
-def _worker_limits() -> openpgp.Limits:
+def _worker_limits() -> Limits:
     """What opening one message may cost, by the site's settings."""
     settings, usual = health.settings(), openpgp.DEFAULT
     return replace(
@@ -141,20 +148,40 @@ def _worker_limits() -> openpgp.Limits:
     )
 
 
-def _open(mlist: Any, ciphertext: bytes, signers: Sequence[bytes], kind: Kind) -> Opened:
-    opened = openpgp.open_message(ciphertext, vault.all_secrets(mlist.list_id), signers, limits=_worker_limits())
+def _opening(mlist: Any, ciphertext: bytes, signers: Sequence[bytes], kind: Kind) -> Callable[[Limits], Opened]:
+    """What opens a message, and needs neither database nor list any more."""
+    secrets = vault.all_secrets(mlist.list_id)
     # Compressed, a post may be a small part of its size.
-    if kind is not Kind.COMMAND and 0 < mlist.max_message_size * 1024 < len(opened.content):
-        raise UnreadableError(Problem.TOO_LARGE)
-    return opened
+    most = 0 if kind is Kind.COMMAND else int(mlist.max_message_size) * 1024
+
+    def opening(limits: Limits) -> Opened:
+        opened = openpgp.open_message(ciphertext, secrets, signers, limits=limits)
+        if 0 < most < len(opened.content):
+            raise UnreadableError(Problem.TOO_LARGE)
+        return opened
+
+    return opening
 
 
-def _detached(payload: Payload, signers: Sequence[bytes]) -> tuple[SignatureVerdict, ...]:
+def _done(work: Callable[[Limits], Read], kind: Kind, list_id: str, content: bytes, signers: Sequence[bytes]) -> Read:
+    """What the work returns: at once for commands, which nobody but their author waits for; for others after a while."""
+    try:
+        if kind is Kind.COMMAND:
+            return work(_worker_limits())
+        digests = (sha256(part).digest() for part in (list_id.encode(), content, *signers))
+        return patiently(b"".join(digests), work, _worker_limits())
+    except OpeningError as error:
+        raise UnreadableError(error.problem) from None
+    except PayloadError:
+        raise UnreadableError(Problem.UNREADABLE) from None
+
+
+def _detached(payload: Payload, signers: Sequence[bytes], limits: Limits) -> tuple[SignatureVerdict, ...]:
     """The signatures of a root `multipart/signed` (RFC 3156 §6.1), which are over the whole content as those of a message are."""
     if payload.signed_part is None:
         return ()
     content, signature = payload.signed_part
-    return openpgp.verify_detached(content, signature, signers, limits=_worker_limits())
+    return openpgp.verify_detached(content, signature, signers, limits=limits)
 
 
 def _good_one(whole: Sequence[SignatureVerdict], of_part: Sequence[SignatureVerdict]) -> OwnSignature | None:

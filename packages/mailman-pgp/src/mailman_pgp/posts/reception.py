@@ -15,11 +15,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.keys import registry
 from mailman_pgp.keys.vault import VaultError
-from mailman_pgp.mime import PayloadError, Structure, examine, is_automatic, message_id, said, single_address
+from mailman_pgp.mime import (
+    PayloadError,
+    Structure,
+    examine,
+    holds_encrypted,
+    is_automatic,
+    message_id,
+    said,
+    single_address,
+)
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts.claiming import claim_content, claim_signature
 from mailman_pgp.posts.judging import problem_of
 from mailman_pgp.posts.misdirected import holds_a_code
+from mailman_pgp.posts.patience import TakesLongError
 from mailman_pgp.posts.policy import action_on
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.reading import Read, UnreadableError, check_size, read_clear, read_encrypted, read_inline
@@ -74,6 +84,7 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
 
     Whatever goes wrong with a message, it is refused; core would shunt it as it came, and nothing in the clear may lie there.
     A message that came encrypted may, and does so where the system failed and not the message, or after the claim.
+    :raises TakesLongError: when there is no verdict yet; nothing was claimed, so ask again with the same claim.
     """
     found, claimed = Record(kind=kind, claim=claim), False
     try:
@@ -89,6 +100,8 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
         return Received(seal_message(message, mlist.list_id, found, content), found)
     except _Refused as refused:
         found = refused.record
+    except TakesLongError:
+        raise
     except Exception as error:
         if (claimed or isinstance(error, _OF_THE_SYSTEM)) and examine(message).structure is Structure.ENCRYPTED:
             raise
@@ -142,6 +155,8 @@ def _words_of(read: Read, record: Record) -> Said:
         raise _Refused(Problem.UNREADABLE, record) from None
     if holds_a_code(words):
         raise _Refused(Problem.HOLDS_CODE, record)
+    if holds_encrypted(read.payload):
+        raise _Refused(Problem.NESTED, record)
     return words
 
 

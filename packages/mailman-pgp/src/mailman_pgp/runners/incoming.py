@@ -20,6 +20,7 @@ from zope.event import notify, subscribers
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.patience import TakesLongError
 from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedMessage
@@ -47,7 +48,10 @@ class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunne
         if known is not None and (known.problem or isinstance(msg, SealedMessage)):
             received = Received(msg, known)  # it was received before, and shunted
         else:
-            received = self._receive(mlist, msg, msgdata, known)
+            try:
+                received = self._receive(mlist, msg, msgdata, known)
+            except TakesLongError:
+                return self.put_off()
         try:
             self._judge(mlist, received, msgdata)
         except Exception as error:  # noqa: BLE001 - core's chains and rules raise what they like

@@ -30,6 +30,11 @@ class Waiting:
                 log.error("Mail of encrypted lists waits: %s %s", problem.sentence, problem.mend)
         return True
 
+    def put_off(self) -> bool:
+        """Say that others go before this message; the value that `_dispose` returns."""
+        self._waited += 1
+        return True
+
     def _process_one_file(self, msg: Any, msgdata: dict[str, Any]) -> None:
         """See `Runner`."""
         before = self._waited

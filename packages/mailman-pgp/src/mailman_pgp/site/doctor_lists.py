@@ -58,8 +58,8 @@ def _about_expiry(list_id: str, expires: dt.datetime, now: dt.datetime) -> Itera
     if expires <= now:
         yield error(
             Area.LISTS,
-            f"The key of {list_id} has expired on {expires:%Y-%m-%d}: mail programs refuse to encrypt to it.",
-            RENEWAL,
+            f"The key of {list_id} has expired on {expires:%Y-%m-%d}: mail programs refuse to encrypt to it, and nothing can be sent.",
+            f"{RENEWAL} What could not be sent is kept: run `mailman unshunt`.",
         )
     elif expires - now <= dt.timedelta(days=EXPIRES_SOON_DAYS):
         yield warning(

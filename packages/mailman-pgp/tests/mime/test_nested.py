@@ -1,0 +1,69 @@
+"""Encryption within what was encrypted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailman_pgp.mime import PayloadError, holds_encrypted, read_payload
+
+ARMOR = "-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----\r\n"
+
+
+def within(levels: int, part: str) -> bytes:
+    for number in range(levels):
+        part = f"Content-Type: multipart/mixed; boundary=b{number}.\r\n\r\n--b{number}.\r\n{part}\r\n--b{number}.--\r\n"
+    return part.encode()
+
+
+@pytest.mark.parametrize("levels", [0, 1, 40])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Content-Type: Multipart/Encrypted; boundary=z\r\n\r\n",
+        "Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/encrypted; boundary=z\r\n\r\n",
+        "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n",
+        "Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\nContent-Disposition: attachment\r\n\r\n",
+        f"Content-Type: text/plain\r\n\r\nHello\r\n{ARMOR}",
+        f"Content-Type: text/html\r\n\r\n<pre>{ARMOR}</pre>",
+        "Content-Type:\0 multipart/encrypted; boundary=z\r\n\r\n",
+        f"Content-Transfer-Encoding: base64\r\n\r\n{ARMOR}",
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n-----BEGIN PGP=20MESSAGE-----\r\n",
+        (
+            "Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            "LQAtAC0ALQAtAEIARQBHAEkATgAgAFAARwBQACAATQBFAFMAUwBBAEcARQAtAC0ALQAtAC0A\r\n"
+        ),
+    ],
+)
+def test_found(levels: int, part: str) -> None:
+    """At any depth, in forwarded mail, and whatever the encoding."""
+    assert holds_encrypted(read_payload(within(levels, part)))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.asc\r\n\r\n{ARMOR}",
+        "Content-Type: application/pgp-encrypted; name=a.gpg\r\nContent-Disposition: attachment\r\n\r\nx\r\n",
+        "Content-Type: application/octet-stream\r\n\r\n" + ARMOR,
+        "\r\n> " + ARMOR.replace("\n", "\n> "),
+        "\r\nI wrote -----BEGIN PGP MESSAGE----- and nothing else.\r\n",
+        "Content-Transfer-Encoding: base64\r\n\r\nx\r\n",
+        "Content-Type: application/pgp-keys\r\n\r\n-----BEGIN PGP PUBLIC KEY BLOCK-----\r\n",
+    ],
+)
+def test_left_alone(part: str) -> None:
+    """Files, quotations, and words about it."""
+    assert not holds_encrypted(read_payload(within(1, part)))
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["text/plain", "text/html", "multipart/mixed; boundary=b", "message/rfc822"]),
+)
+def test_only_payload_errors(body: bytes, kind: str) -> None:
+    """Anything is answered."""
+    try:
+        payload = read_payload(f"Content-Type: {kind}\r\n\r\n--b\r\n".encode() + body)
+    except PayloadError:
+        return
+    assert holds_encrypted(payload) in {True, False}
