@@ -70,6 +70,8 @@ class ServedWebsite(Website):
 
     :param with_events: Whether it takes events; else it is stock's.
     :param cache: The class of its cache.
+    :param with_pgp: Whether it has the pages of encrypted lists.
+    :param name: That of its endpoint.
     """
 
     application = "deletions:application()"
@@ -80,14 +82,36 @@ class ServedWebsite(Website):
         *,
         with_events: bool = True,
         cache: str = "django.core.cache.backends.db.DatabaseCache",
+        with_pgp: bool = False,
+        name: str = "web",
     ) -> None:
         super().__init__(
             directory,
             CACHES={"default": {"BACKEND": cache, "LOCATION": "mailman_cache"}},
-            INSTALLED_APPS=[*project.STOCK, *(["mailman_rest_events.django"] if with_events else [])],
-            ROOT_URLCONF=project.ROOT_URLS,
+            INSTALLED_APPS=[
+                *(["django_pgpmailman"] if with_pgp else []),
+                *project.STOCK,
+                *(["mailman_rest_events.django"] if with_events else []),
+            ],
+            ROOT_URLCONF="django_pgpmailman.site_urls" if with_pgp else project.ROOT_URLS,
         )
+        self.name = name
         self._browsers: dict[str, Browser] = {}
+
+    @property
+    def section(self) -> str:
+        """See `Website`."""
+        return super().section.replace("[endpoint.web]", f"[endpoint.{self.name}]")
+
+    @property
+    def key(self) -> str:
+        """By which Mailman shows who it is, beside the signature."""
+        return str(self._kept["api_key"])
+
+    @property
+    def secret(self) -> str:
+        """By which Mailman signs."""
+        return str(self._kept["secret"])
 
     def start_for(self, rest: Rest, people: Sequence[str]) -> None:
         """Have it serve these accounts and an administrator, and ask this Mailman."""
@@ -131,6 +155,17 @@ class ServedWebsite(Website):
             self._browsers[email].log_in(email, self.password)
         return self._browsers[email](path)
 
+    def send(self, body: bytes, headers: dict[str, str]) -> int:
+        """Somebody who says that they are Mailman sends an event; the status of the answer."""
+        headers = {**headers, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{project.EVENTS_PATH}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
     def archive_opens(self, email: str, fqdn_listname: str) -> bool:
         """Whether an account can read the archive of a list."""
         return self.page(email, f"archives/list/{fqdn_listname}/").status == HTTPStatus.OK
@@ -157,6 +192,16 @@ class ServedWebsite(Website):
     def knows_address(self, email: str, other: str) -> bool:
         """Whether an account sees another address among its own."""
         return other in self.page(email, "accounts/email/").text
+
+    def says(self, email: str, path: str, *words: str) -> bool:
+        """Whether an account gets a page, and reads all of this on it."""
+        page = self.page(email, path)
+        return page.status == HTTPStatus.OK and all(part in page.text for part in words)
+
+    def keeps_silent(self, email: str, path: str, words: str) -> bool:
+        """Whether an account gets a page, and does not read this on it."""
+        page = self.page(email, path)
+        return page.status == HTTPStatus.OK and words not in page.text
 
     def is_told_of_deletion(self, list_id: str) -> bool:
         """Whether an app that keeps something of lists was told that one is deleted."""
