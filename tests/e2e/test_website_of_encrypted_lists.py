@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.deep
 
-# Requests to a website of two processes, each of which is to show the same.
-_TIMES = 10
 #: As `django_pgpmailman.knowledge` has it, and what a page may take from Mailman's answer until it remembers that.
 _REMEMBERED_SECONDS = 20.0 + 2.0
 _DOWN = (
@@ -87,12 +85,12 @@ def all_told(site: Sandbox) -> bool:
 
 def everywhere(change: Change, web: ServedWebsite) -> bool:
     """Whether each process shows it."""
-    return all(change.shown(web) for _ in range(_TIMES))
+    return web.each_process(change.shown)
 
 
 def nowhere(change: Change, web: ServedWebsite) -> bool:
     """Whether no process does; they remember that from now on."""
-    return not any(change.shown(web) for _ in range(_TIMES))
+    return web.each_process(lambda asked: not change.shown(asked))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,15 +11,18 @@ import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+import observed
 
 from django_pgpmailman.sandbox import project
 from django_pgpmailman.sandbox.website import Website
 from mailman_pgp.sandbox import processes
+from mailman_pgp.sandbox.polling import until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mailman_pgp.sandbox.rest import Rest
 
@@ -31,10 +34,11 @@ _OPTION = re.compile(r'<option value="\d+" selected>([^<]*)</option>')
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a browser got."""
+    """What a browser got, and from which process of the website."""
 
     status: int
     text: str
+    process: str
 
 
 class Browser:
@@ -53,16 +57,21 @@ class Browser:
         body = None if form is None else urlencode(form).encode()
         try:
             with self._opener.open(f"{self._base}{path}", body, timeout=_TIMEOUT_SECONDS) as answer:
-                return Page(answer.status, answer.read().decode())
+                return _page(answer.status, answer)
         except urllib.error.HTTPError as error:
             with error:
-                return Page(error.code, error.read().decode())
+                return _page(error.code, error)
 
     def log_in(self, email: str, password: str) -> None:
         """By the page that stock has for it."""
-        self("accounts/login/")
+        page = self("accounts/login/")
+        assert page.status == HTTPStatus.OK, page.text
         self("accounts/login/", {"login": email, "password": password})
         assert any(cookie.name == "sessionid" for cookie in self._cookies), f"{email} could not log in."
+
+
+def _page(status: int, answer: Any) -> Page:
+    return Page(status, answer.read().decode(), answer.headers[observed.PROCESS])
 
 
 class ServedWebsite(Website):
@@ -74,7 +83,7 @@ class ServedWebsite(Website):
     :param name: That of its endpoint.
     """
 
-    application = "deletions:application()"
+    application = "observed:application()"
 
     def __init__(
         self,
@@ -88,6 +97,7 @@ class ServedWebsite(Website):
         super().__init__(
             directory,
             CACHES={"default": {"BACKEND": cache, "LOCATION": "mailman_cache"}},
+            COMPRESS_PRECOMPILERS=[],  # nobody sees its styles, which each process would make anew
             INSTALLED_APPS=[
                 *(["django_pgpmailman"] if with_pgp else []),
                 *project.STOCK,
@@ -97,6 +107,7 @@ class ServedWebsite(Website):
         )
         self.name = name
         self._browsers: dict[str, Browser] = {}
+        self._answered: set[str] = set()
 
     @property
     def section(self) -> str:
@@ -153,7 +164,22 @@ class ServedWebsite(Website):
         if email not in self._browsers:
             self._browsers[email] = Browser(self.url)
             self._browsers[email].log_in(email, self.password)
-        return self._browsers[email](path)
+        page = self._browsers[email](path)
+        self._answered.add(page.process)
+        return page
+
+    def each_process(self, shown: Callable[[ServedWebsite], bool]) -> bool:
+        """Whether each of its processes shows something; asks until all of them have answered, where any is asked for it."""
+        self._answered.clear()
+        found: list[bool] = []
+
+        def enough() -> bool:
+            found.append(shown(self))
+            workers = {str(pid) for pid in self._workers()}
+            return not found[-1] or not self._answered or workers <= self._answered
+
+        until(enough, "an answer of each process")
+        return found[-1]
 
     def send(self, body: bytes, headers: dict[str, str]) -> int:
         """Somebody who says that they are Mailman sends an event; the status of the answer."""
