@@ -134,5 +134,6 @@ def shown(page: Any, look: Look) -> None:
         page.locator(f"#id_{name}").fill(value)
     if look.press:
         button = page.locator(f"main button[value='{look.press}']")
-        (button if button.count() else page.locator("main button[type=submit]")).last.click()
-        page.wait_for_load_state()
+        # A form with a key is sent a little later, when the page has looked at it.
+        with page.expect_navigation():
+            (button if button.count() else page.locator("main button[type=submit]")).last.click()
