@@ -57,6 +57,7 @@ def looks() -> list[Look]:
         Look("own_key/empty", Role.MEMBER, _OWN, (), "look"),
         Look("own_key/stranger", Role.LOGGED_IN, f"/pgp/lists/{ANTS}/keys/logged_in@example.com"),
         *of_moderators,
+        Look("writing", Role.LOGGED_IN, f"{_LIST}/writing"),
         Look("settings", Role.OWNER, f"{_LIST}/settings"),
         Look("settings/refused", Role.OWNER, f"{_LIST}/settings", (("replay_window_days", "99"),), "Save"),
         Look("members", Role.OWNER, f"{_LIST}/members"),
