@@ -16,7 +16,6 @@ from walking import fill, looks, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from walking import Look
 
@@ -91,11 +90,10 @@ def test_all_pages(walk: Walk) -> None:
         pytest.param(DESK, "de-DE", id="desk-German", marks=pytest.mark.deep),
     ],
 )
-def test_seen_and_heard(walk: Walk, tmp_path: Path, size: tuple[int, int], language: str) -> None:
+def test_seen_and_heard(walk: Walk, size: tuple[int, int], language: str) -> None:
     """Nothing is wider than the window; axe finds nothing against WCAG 2.1 AA; headings go down by one; the language is named."""
     wrong: list[Any] = []
     for look, page in walk.pages(size, language):
-        page.screenshot(path=tmp_path / f"{look.name.replace('/', '-')}.png", full_page=True)
         width = page.evaluate("document.documentElement.scrollWidth")
         wrong += [(look.name, "is wide", width)] * (width > size[0])
         found = Axe().run(page, _WITHOUT_STOCK, _AXE).response["violations"]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.deep
 
-# Requests to a website of two processes, each of which is to show the same.
-_TIMES = 10
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedWebsite]:
@@ -61,7 +58,7 @@ def said(site: Sandbox) -> Any:
 def is_shown(site: Sandbox, served: ServedWebsite, change: Change) -> None:
     """Wait until each process of the website shows it."""
     until(lambda: change.shown(served), lambda: f"{change.name}: shown, {said(site)}\n{served.logs()}")
-    assert all(change.shown(served) for _ in range(_TIMES))
+    assert served.each_process(change.shown)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -57,6 +57,7 @@ def looks() -> list[Look]:
         Look("own_key/empty", Role.MEMBER, _OWN, (), "look"),
         Look("own_key/stranger", Role.LOGGED_IN, f"/pgp/lists/{ANTS}/keys/logged_in@example.com"),
         *of_moderators,
+        Look("writing", Role.LOGGED_IN, f"{_LIST}/writing"),
         Look("settings", Role.OWNER, f"{_LIST}/settings"),
         Look("settings/refused", Role.OWNER, f"{_LIST}/settings", (("replay_window_days", "99"),), "Save"),
         Look("members", Role.OWNER, f"{_LIST}/members"),
@@ -134,5 +135,6 @@ def shown(page: Any, look: Look) -> None:
         page.locator(f"#id_{name}").fill(value)
     if look.press:
         button = page.locator(f"main button[value='{look.press}']")
-        (button if button.count() else page.locator("main button[type=submit]")).last.click()
-        page.wait_for_load_state()
+        # A form with a key is sent a little later, when the page has looked at it.
+        with page.expect_navigation():
+            (button if button.count() else page.locator("main button[type=submit]")).last.click()

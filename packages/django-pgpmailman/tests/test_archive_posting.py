@@ -187,7 +187,7 @@ def test_cache_that_is_away(archive: Archive, sent: list[Any], monkeypatch: pyte
     def away(*_: Any, **__: Any) -> Any:
         raise ConnectionRefusedError
 
-    for name in ("get", "delete"):
+    for name in ("get", "set", "delete"):
         monkeypatch.setattr(LocMemCache, name, away)
     assert {each.status_code for each in archive.posts()} == {503}
     assert sent == []

@@ -207,6 +207,26 @@ def test_remembered_until_it_changes(people: People, mailman: CoreServer) -> Non
     assert "encrypted" not in menu(ANTS, user)
 
 
+def test_forgotten_while_it_is_asked_for(people: People, mailman: CoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer on its way when the list changes, and is forgotten, is an old one, and not remembered; the next one is."""
+    from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of, forget  # noqa: PLC0415 - as above
+
+    real = type(mailman)._pgp
+
+    def overtaken(server: CoreServer, *asked: Any) -> Any:
+        answer = real(server, *asked)
+        if server.encrypted.pop(ANTS, None) is not None:
+            forget(ANTS)
+        return answer
+
+    monkeypatch.setattr(type(mailman), "_pgp", overtaken)
+    assert isinstance(encryption_of(ANTS), Encryption)
+    mailman.paths()
+    assert [encryption_of(ANTS) for _ in range(3)] == [NoEncryption.PLAIN] * 3
+    assert sum("certificate" in path for path in mailman.paths()) == 1
+    assert people
+
+
 def test_events(people: People, web: Website, mailman: CoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An event of Mailman's makes it forgotten, where events come in."""
     user = people.users[Role.LOGGED_IN]

@@ -2,6 +2,9 @@
 
 These pages must neither break nor wait because of us.  So nothing raises here, the limit of time is short, and is that of a whole page;
 and that nobody answered is remembered for a while, of Mailman and not of one list.
+
+A list may be forgotten while Mailman is being asked about it, and then the answer is already an old one.  So whoever forgets begins an
+age, by a word that nobody else has, and an answer counts in the age only in which it was asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 from hashlib import sha256
+from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +39,8 @@ log = logging.getLogger(__name__)
 #: Where no event says that something has changed, it is seen after so many seconds.
 REMEMBERED_SECONDS = 20
 _LIMIT_SECONDS = 2.0
+#: Longer than an answer from an earlier age can come late, and be remembered then.
+_AGE_SECONDS = 10 * REMEMBERED_SECONDS
 _SILENT = "pgpmailman:silent"  # Mailman did not answer
 _PLAIN = {"plain": True}
 _PATIENCE = "_pgpmailman_seconds"  # of a request: how long its page may still wait
@@ -74,12 +80,15 @@ def encryption_of(list_id: str, request: Any = None) -> Encryption | NoEncryptio
     :param request: For whose page it is asked, which waits for all that is asked for it no longer than for one thing.
     """
     try:
-        key = _key(list_id)
-        found: Mapping[str, Any] | None = cache.get(key)
-        if found is None and not cache.get(_SILENT):
+        key, age_key = _key(list_id), _age_key(list_id)
+        known = cache.get_many([key, age_key, _SILENT])
+        age = known.get(age_key)
+        answer, asked_in = known.get(key, (None, None))
+        found: Mapping[str, Any] | None = answer if asked_in == age else None
+        if found is None and _SILENT not in known:
             found = _asked(list_id, request)
             if found is not None:
-                cache.set(key, found, REMEMBERED_SECONDS)
+                cache.set(key, (found, age), REMEMBERED_SECONDS)
         if found == _PLAIN:
             return NoEncryption.PLAIN
         return Encryption(**found) if found else NoEncryption.UNKNOWN
@@ -156,7 +165,8 @@ def _own(list_id: str, addresses: list[str], request: Any) -> Own | None:
 
 
 def forget(list_id: Any, **_kwargs: Any) -> None:
-    """Ask anew at the next page."""
+    """Ask anew at the next page, whatever is being answered at this moment."""
+    cache.set(_age_key(str(list_id)), token_hex(8), _AGE_SECONDS)
     cache.delete(_key(str(list_id)))
 
 
@@ -169,3 +179,7 @@ def install() -> None:
 def _key(name: str) -> str:
     # A digest: some caches take neither long keys nor every character.
     return f"pgpmailman:list:{sha256(name.lower().encode()).hexdigest()}"
+
+
+def _age_key(list_id: str) -> str:
+    return f"{_key(list_id)}:age"

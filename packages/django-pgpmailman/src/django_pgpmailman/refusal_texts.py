@@ -72,6 +72,9 @@ REFUSALS = {
     "too-many-parts": N_("The key has too many parts. Export it without what others have signed, and send that."),
     "waits-for-moderator": N_("This key waits for a moderator already, and you need not do anything."),
     "wrong-address": N_("The key does not name this address. Add the address to it, and send it again."),
+    "archiver-missing": N_("This site does not have this archiver. The operator of the site can add it."),
+    "no-such-archiver": N_("Posts of encrypted lists are not archived in this way."),
+    "too-many": N_("An archive is encrypted to no more certificates than it is now. Remove one first."),
 }
 
 

@@ -199,13 +199,14 @@ def test_an_author_who_wants_no_copy(
 
 
 def test_who_chose_digests(mlist: Any, members: Any, mta: ScriptedServer, store: Session) -> None:
-    """They are written down with the first chunk, the author among them, and count in none."""
+    """Where the list makes none, they are written down with the first chunk, the author among them, and count in none."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.interfaces.member import DeliveryMode  # noqa: PLC0415
 
     from mailman_pgp.delivery import deliver  # noqa: PLC0415
 
     encrypt(mlist, [BART])
+    mlist.digests_enabled = False
     members.add(mlist, ANNE).preferences.delivery_mode = DeliveryMode.mime_digests
     deliver(mlist, *by_anne(mlist, members, BART, own=True))
     assert mta.recipients == [BART]

@@ -105,3 +105,12 @@ def test_what_fails(
     assert "could not be told of somebody" in caplog.text
     assert "secret" not in caplog.text
     assert encrypted.moderators.get_member(MOLE) is not None
+
+
+def test_nobody_else_is_there(encrypted: Any, changing: Any, members: Members) -> None:
+    """Whoever is alone in looking after the list is not told of themselves."""
+    encrypted.owners.get_member(OLGA).unsubscribe()
+    told()
+    brought(changing, encrypted)
+    members.add(encrypted, MOLE, role="owner")
+    assert told() == []

@@ -55,7 +55,7 @@ def test_first_text_begins_with_what_is_hidden(mail: SimpleNamespace, author: Au
         assert (
             lines[1] == 'From: "Anne Müller via Security" <list@example.com>' or "Anne Müller via Security" in lines[1]
         )
-        assert rest.startswith("Written by Anne Müller")
+        assert rest.startswith('Written by "Anne Müller"')
         assert text_of(second) == "Über uns\n"
         assert data.count(MARK.encode()) == 1
 

@@ -98,6 +98,7 @@ def test_who_gets_no_posts(members: Members, door: Door, encrypted: str, make: M
     for address in (OLGA, "nora@example.com"):
         assert refused(door, encrypted, address)[0] == "not-a-member"
     assert refused(door, encrypted, "ant-owner@example.com")[0] == "is-a-list"
+    door.mlist().digests_enabled = False
     door.mlist().members.get_member(ANNE).preferences.delivery_mode = DeliveryMode.plaintext_digests
     door.store.commit()
     assert "chose digests" in refused(door, encrypted)[1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
 from mailman.model.address import Address
 from mailman.model.member import Member
@@ -19,9 +20,7 @@ from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.model.database import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import sqlalchemy as sa
+    from collections.abc import Iterable, Sequence
 
 
 @public
@@ -91,6 +90,21 @@ def of_members() -> sa.Select[Any]:
         joined.status.label("status"),
         joined.own.label("own"),
     ).where(Member.role == MemberRole.member)
+
+
+@public
+def to_receive(list_ids: Sequence[str]) -> sa.Subquery:
+    """Whoever is to get posts, once for each membership: somebody is subscribed twice, by an address and as a user."""
+    every = of_members().where(Member.list_id.in_(list_ids)).subquery()
+    return sa.select(every).where(every.c.status == DeliveryStatus.enabled).subquery()
+
+
+@public
+def numbers_of_recipients(list_ids: Sequence[str]) -> dict[str, int]:
+    """How many `regular_recipients` lists have, by list-id; the database counts.  Lists without any are missing."""
+    every = to_receive(list_ids)
+    query = sa.select(every.c.list_id, sa.func.count(sa.distinct(every.c.email))).group_by(every.c.list_id)
+    return {list_id: int(number) for list_id, number in store().execute(query)}
 
 
 def _unwanted_by_author(rows: Iterable[Any], author: str) -> str | None:

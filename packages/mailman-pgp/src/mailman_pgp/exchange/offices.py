@@ -44,8 +44,9 @@ def _tell(event: object) -> None:
 
 
 def _tell_of(mlist: Any, address: str) -> None:
+    others = {one.email for one in mlist.administrators.addresses} - {address}
     found = registry.current(mlist.list_id, address)
-    if found is None:
+    if found is None or not others:
         return
     with using(mlist.preferred_language.code):
         send_to_owners(

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
+from mailman.interfaces.member import DeliveryMode, MemberRole
 from mailman.model.mailinglist import MailingList
 from mailman.model.member import Member
 from public import public
 
-from mailman_pgp.delivery.recipients import of_members
+from mailman_pgp.delivery.recipients import numbers_of_recipients, to_receive
 from mailman_pgp.keys import journal, vault
 from mailman_pgp.keys.registry import COUNTING
 from mailman_pgp.model.database import now, store
@@ -77,7 +77,7 @@ def _glances(query: sa.Select[Any]) -> list[Glance]:
     rows = store().execute(query).all()
     list_ids = [row.list_id for row in rows]
     keys, waits = _keys(list_ids), waiting_at(list_ids)
-    members, receiving, served = _members(list_ids), _receiving(list_ids), _served(list_ids)
+    members, receiving, served = _members(list_ids), numbers_of_recipients(list_ids), _served(list_ids)
     untold = journal.untold_at(list_ids)
     found = []
     for row in rows:
@@ -126,23 +126,12 @@ def _members(list_ids: Sequence[str]) -> dict[str, int]:
     return _counted(query.group_by(Member.list_id))
 
 
-def _to_receive(list_ids: Sequence[str]) -> sa.Subquery:
-    """Whoever is to get posts, once for each membership: somebody is subscribed twice, by an address and as a user."""
-    every = of_members().where(Member.list_id.in_(list_ids)).subquery()
-    return sa.select(every).where(every.c.status == DeliveryStatus.enabled).subquery()
-
-
-def _receiving(list_ids: Sequence[str]) -> dict[str, int]:
-    every = _to_receive(list_ids)
-    return _counted(sa.select(every.c.list_id, sa.func.count(sa.distinct(every.c.email))).group_by(every.c.list_id))
-
-
 def _served(list_ids: Sequence[str]) -> dict[str, int]:
     """How many of them get what they have chosen in one of their memberships, and have a certificate that can be used.
 
     Single messages are always made, digests where the list makes them.
     """
-    every = _to_receive(list_ids)
+    every = to_receive(list_ids)
     query = (
         sa.select(every.c.list_id, sa.func.count(sa.distinct(every.c.email)))
         .select_from(every)

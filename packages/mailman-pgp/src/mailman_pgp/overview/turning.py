@@ -10,7 +10,7 @@ from public import public
 from sqlalchemy import func, select
 
 from mailman_pgp.administration.output import count
-from mailman_pgp.delivery.recipients import regular_recipients
+from mailman_pgp.delivery.recipients import numbers_of_recipients, regular_recipients
 from mailman_pgp.lists import administrators, core_settings, encryption
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.model.database import store
@@ -107,7 +107,7 @@ def to_plain(mlist: Any, row: EncryptedList) -> Plan:
         ],
         settings=settings,
         members=mlist.members.member_count,
-        receiving=len(regular_recipients(mlist)),
+        receiving=numbers_of_recipients([mlist.list_id]).get(mlist.list_id, 0),
         getting_nothing=0,
     )
 
