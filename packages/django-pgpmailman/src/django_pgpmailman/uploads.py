@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +25,11 @@ MOST_BYTES = 2**20  # of one certificate, without its armor
 _SIGNATURE, _SECRET_KEY, _PUBLIC_KEY, _SECRET_SUBKEY = 2, 5, 6, 7  # RFC 9580 §5
 _KEY_OF_PACKET = {4: (b"\x99", 2, hashlib.sha1), 6: (b"\x9b", 4, hashlib.sha256)}  # RFC 9580 §5.5.4
 _BEGIN, _END = b"-----BEGIN PGP ", b"-----END PGP "
-_SECRET_MARKS = (b"PRIVATE KEY BLOCK", b"SECRET KEY BLOCK")
+# As `key_check.js` has them: OpenPGP's, those of TLS and SSH, and of GnuPG's own files.
+_SECRET_MARKS = re.compile(
+    rb"(?:PRIVATE|SECRET) KEY BLOCK|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|\((?:\d+:)?[a-z-]*private-key\s*\(",
+    re.IGNORECASE,
+)
 _TWO_OCTETS, _IN_PARTS, _FIVE_OCTETS = 192, 224, 255  # the first octet of a length, from there on (RFC 9580 §4.2.1)
 _LONGEST_LENGTH = 5  # octets
 _LINE = 64
@@ -88,7 +93,8 @@ def refuse_secret(data: bytes) -> None:
 
     :raises UploadError: when it has.
     """
-    if any(mark in data.upper() for mark in _SECRET_MARKS) or any(map(_is_secret, _parts(data))):
+    text = data.replace(b"\0", b"")  # UTF-16 has zeros, as PowerShell writes it
+    if _SECRET_MARKS.search(text) or any(map(_is_secret, _parts(data))):
         raise UploadError(_SECRET)
 
 
