@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
+import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_T = TypeVar("_T")
 
 MOST_BYTES = 2**20  # of one certificate, without its armor
 
@@ -58,6 +62,32 @@ class UploadError(Exception):
         return str(self.sentence)
 
 
+class UnexpectedError(Exception):
+    """Something went wrong that nobody has thought of; it says what and where, and nothing of the upload."""
+
+
+def _silently(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
+    """Raise what nobody has thought of anew, without the frames of generators.
+
+    Django's `sensitive_variables` covers what is called below it, but does not find out what generators are called by: a report would
+    have their variables.
+    """
+
+    @functools.wraps(function)
+    def called(data: bytes) -> _T:
+        try:
+            return function(data)
+        except (UploadError, UnexpectedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is what nobody has thought of
+            lines = " < ".join(
+                f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__))
+            )
+            raise UnexpectedError(f"{type(error).__name__} in {lines}") from None
+
+    return called
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A certificate, or the revocation of one.
@@ -70,6 +100,7 @@ class Upload:
     fingerprint: str
 
 
+@_silently
 def read(data: bytes) -> Upload:
     """What is in an upload, be it binary or armored.
 
@@ -88,6 +119,7 @@ def read(data: bytes) -> Upload:
     return Upload(armored(blocks[0]), _fingerprint(body) if kind == _PUBLIC_KEY else "")
 
 
+@_silently
 def refuse_secret(data: bytes) -> None:
     """Make sure that an upload, be it binary or armored, has no secret key in it; also where its armor or another part of it is wrong.
 
