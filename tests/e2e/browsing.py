@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from peers import peer
 from playwright.sync_api import sync_playwright
 
@@ -63,7 +64,9 @@ class Browser:
 @contextmanager
 def chromium() -> Iterator[Any]:
     """Chromium, without an address yet."""
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright has a loop in this thread, in which Django would not touch its database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         found = playwright.chromium.launch(executable_path=peer("chromium"), args=list(_SWITCHES))
         try:
             yield found

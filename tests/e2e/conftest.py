@@ -143,9 +143,7 @@ def site(sandbox: Sandbox) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A real browser."""
-    with pytest.MonkeyPatch.context() as patch, browsing.chromium() as running:
-        # The browser's library has a loop in this thread, in which Django would not touch its database.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with browsing.chromium() as running:
         yield running
 
 

@@ -85,12 +85,15 @@ def npm_that(tmp_path: Path, script: str) -> str:
 def test_npm_brings_it(source: Path, without_npm: str, tmp_path: Path) -> None:
     """A wheel has the script and its licence, by their hashes; so has a source distribution, of which a wheel is built without npm."""
     peer("npm")
+    (source / SOURCE).mkdir(parents=True)
+    (source / SOURCE / "tmp12345").write_text("what was left by a build that was killed, or by somebody else")
     done = build(source, "sdist", "wheel", path=os.environ["PATH"])
     assert done.returncode == 0, done.stderr
     assert hashes(in_wheel(source / "dist")) == HASHES
     assert not list(source.rglob("node_modules"))
     (file,) = (source / "dist").glob("*.tar.gz")
     with tarfile.open(file) as archive:
+        assert not [name for name in archive.getnames() if "tmp12345" in name]
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     done = build(unpacked, "wheel", path=without_npm)

@@ -60,6 +60,15 @@ def test_waits(people: People, mailman: CoreServer, stock: list[str], subscriber
     assert "ants@example.com" in said[1]
 
 
+@pytest.mark.parametrize("name", ["ants@example.com", "Ants@Example.COM", ANTS.upper()])
+def test_by_another_name(people: People, mailman: CoreServer, stock: list[str], name: str) -> None:
+    """Core takes the address of a list for it, so Postorius does; and letters of either case."""
+    mailman.people.stands(ANTS, ADDRESS, "no-certificate", request=joining("outside"))
+    response = people.client(Role.LOGGED_IN).post(f"/mailman3/lists/{name}/subscribe", {"subscriber": ADDRESS})
+    assert stock == [name]
+    assert response["Location"] == OWN_KEY
+
+
 def test_done(people: People, mailman: CoreServer, stock: list[str]) -> None:
     """Who is a member, or asks to leave, or waits by another address or at another list, gets what Postorius says."""
     bees = "bees.example.com"

@@ -64,9 +64,7 @@ SECRETS = {
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A real browser."""
-    with pytest.MonkeyPatch.context() as patch, browsing.chromium() as running:
-        # The browser's library has a loop in this thread, in which Django would not touch its database.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with browsing.chromium() as running:
         yield running
 
 
@@ -231,7 +229,8 @@ def test_certificates_are_shown_and_sent(opened: Callable[..., Any], mailman: Co
     """Of a certificate the fingerprint and the user IDs are shown, which do nothing; then it goes to the website, once."""
     evil = "<img src=x onerror=alert(1)> \u202eevil <anne@example.com>"
     with opened(OWN) as window:
-        for key in (KEY, MemberKey.generate(evil), MemberKey.generate("Anne", KeyKind.V6)):
+        named = MemberKey.generate("Anne (private-key) <anne@example.com>")  # it is a public one all the same
+        for key in (KEY, MemberKey.generate(evil), MemberKey.generate("Anne", KeyKind.V6), named):
             for content in (key.certificate, armor(key.certificate, PUBLIC)):
                 window.choose(content)
                 window.found.get_by_text(grouped(key.fingerprint)).wait_for()
@@ -292,6 +291,7 @@ def test_nonsense(opened: Callable[..., Any]) -> None:
             b"\xc6\x00" * 2**19,
             begin + b" " * 2**20 + b"\n:" * 2**18,
             b"(" * 2**20,
+            b"A" * 2**20 + b"%",
             bytes(100),
         ):
             count = len(window.forms)

@@ -161,14 +161,19 @@ def test_away(people: People, mailman: CoreServer) -> None:
 
 
 def test_what_one_person_sends_silences_nobody(people: People, mailman: CoreServer) -> None:
-    """Where Mailman refuses to say how one person stands, it is asked about others, and about lists, as before."""
+    """Where Mailman refuses to say how one person stands, or takes too long, it is asked about others, and about lists, as before."""
     from django_pgpmailman.knowledge import Encryption, encryption_of, own_places  # noqa: PLC0415 - Django must be ready
 
-    mailman.instead = _raises(RefusedError(409, "Of tomorrow.", "of-tomorrow"))
-    assert own_places(people.users[Role.MEMBER], ANTS) is None
-    mailman.instead = None
-    assert isinstance(encryption_of(ANTS), Encryption)
-    assert own_places(people.users[Role.OWNER], ANTS) is not None
+    troubles = {Role.MEMBER: RefusedError(409, "Of tomorrow.", "of-tomorrow"), Role.MODERATOR: ConnectionResetError()}
+    for role, trouble in troubles.items():
+        mailman.instead = _raises(trouble)
+        assert own_places(people.users[role], ANTS) is None
+        mailman.instead = None
+        mailman.paths()
+        assert own_places(people.users[role], ANTS) is None
+        assert mailman.paths() == []  # it is remembered of this one
+        assert isinstance(encryption_of(ANTS), Encryption)
+        assert own_places(people.users[Role.OWNER], ANTS) is not None
 
 
 def test_slow(people: People, mailman: CoreServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,11 @@ SECRETS = {
     "after a public one": armor(KEY.certificate, PUBLIC) + armor(KEY.secret, PRIVATE),
     "binary, after a public one": KEY.certificate + KEY.secret,
     "a part of one": armor(KEY.secret, PRIVATE)[:100],
+    "UTF-16": armor(KEY.secret, PRIVATE).decode().encode("utf-16"),
+    "of SSH": b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+    "of TLS": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    "of gpg's folder": b"Key: (protected-private-key (ecc (curve Ed25519)(flags eddsa)))\n",
+    "of gpg's old folder": b"(21:protected-private-key(3:rsa(1:n1:a)(1:e1:b)))",
     "its subkeys": KEY.certificate + bytes.fromhex("c70104"),
 }
 DAMAGED = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n*\n-----END PGP PUBLIC KEY BLOCK-----\n"
@@ -142,3 +147,12 @@ def test_secret_keys_among_many(secret: bytes) -> None:
         uploads.refuse_secret(secret)
     assert "This is a secret key" in str(refused.value)
     uploads.refuse_secret(armor(KEY.certificate, PUBLIC) + armor(OTHER.certificate, PUBLIC))
+
+
+def test_word_in_a_name() -> None:
+    """Who calls their key by a word of secret keys has a public one all the same."""
+    from django_pgpmailman import uploads  # noqa: PLC0415 - Django must be ready
+
+    key = MemberKey.generate("Anne (private-key of 2026) <anne@example.com>")
+    uploads.refuse_secret(key.certificate)
+    assert uploads.read(key.certificate).fingerprint

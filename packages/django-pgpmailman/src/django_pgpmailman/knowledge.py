@@ -98,8 +98,11 @@ def encryption_of(list_id: str, request: Any = None) -> Encryption | NoEncryptio
 
 
 @contextmanager
-def _asking(request: Any) -> Iterator[EncryptedLists]:
-    """Ask within what is left of the patience of a page; raises TroubleError AWAY, which is remembered, also where nothing is."""
+def _asking(request: Any, *, of_one: bool = False) -> Iterator[EncryptedLists]:
+    """Ask within what is left of the patience of a page; raises TroubleError AWAY, which is remembered, also where nothing is.
+
+    :param of_one: It is asked about one person, and may take long because of what that one has sent: it is not remembered of Mailman.
+    """
     left = getattr(request, _PATIENCE, _LIMIT_SECONDS)
     if left <= 0:
         raise core.TroubleError(core.Trouble.AWAY)
@@ -108,7 +111,7 @@ def _asking(request: Any) -> Iterator[EncryptedLists]:
         with core.asking():
             yield core.encrypted_lists(left)
     except core.TroubleError as error:
-        if error.trouble is core.Trouble.AWAY:
+        if error.trouble is core.Trouble.AWAY and not of_one:
             cache.set(_SILENT, 1, REMEMBERED_SECONDS)
         raise
     finally:
@@ -156,7 +159,7 @@ def _own(list_id: str, addresses: list[str], request: Any) -> Own | None:
     if cache.get(refused):
         return None
     try:
-        with _asking(request) as lists:
+        with _asking(request, of_one=True) as lists:
             places = at_list(lists, list_id, addresses)
     except (core.TroubleError, RefusedError):
         cache.set(refused, 1, REMEMBERED_SECONDS)

@@ -120,6 +120,6 @@ def _state(found: Mapping[str, Any]) -> State:
     return State(_COLOURS.get(found["code"], "danger"), gettext(found["words"]), gettext(step) if step else "")
 
 
-def at_list(lists: EncryptedLists, list_id: str, addresses: Sequence[str]) -> list[Place]:
-    """How a person with these addresses stands at one list; raises RefusedError."""
-    return [place for place in places_of(lists, addresses[:AT_ONCE]) if place.list_id == list_id]
+def at_list(lists: EncryptedLists, name: str, addresses: Sequence[str]) -> list[Place]:
+    """How a person with these addresses stands at one list, by its list-id or, as core takes it too, its address; raises RefusedError."""
+    return [place for place in places_of(lists, addresses[:AT_ONCE]) if name in {place.list_id, place.list_address}]

@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
+import re
+import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_T = TypeVar("_T")
 
 MOST_BYTES = 2**20  # of one certificate, without its armor
 
 _SIGNATURE, _SECRET_KEY, _PUBLIC_KEY, _SECRET_SUBKEY = 2, 5, 6, 7  # RFC 9580 §5
 _KEY_OF_PACKET = {4: (b"\x99", 2, hashlib.sha1), 6: (b"\x9b", 4, hashlib.sha256)}  # RFC 9580 §5.5.4
 _BEGIN, _END = b"-----BEGIN PGP ", b"-----END PGP "
-_SECRET_MARKS = (b"PRIVATE KEY BLOCK", b"SECRET KEY BLOCK")
+# As `key_check.js` has them: OpenPGP's, those of TLS and SSH, and of GnuPG's own files.
+_SECRET_MARKS = re.compile(
+    rb"(?:PRIVATE|SECRET) KEY BLOCK|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|\((?:\d+:)?[a-z-]*private-key\s*\(",
+    re.IGNORECASE,
+)
 _TWO_OCTETS, _IN_PARTS, _FIVE_OCTETS = 192, 224, 255  # the first octet of a length, from there on (RFC 9580 §4.2.1)
 _LONGEST_LENGTH = 5  # octets
 _LINE = 64
@@ -53,6 +62,32 @@ class UploadError(Exception):
         return str(self.sentence)
 
 
+class UnexpectedError(Exception):
+    """Something went wrong that nobody has thought of; it says what and where, and nothing of the upload."""
+
+
+def _silently(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
+    """Raise what nobody has thought of anew, without the frames of generators.
+
+    Django's `sensitive_variables` covers what is called below it, but does not find out what generators are called by: a report would
+    have their variables.
+    """
+
+    @functools.wraps(function)
+    def called(data: bytes) -> _T:
+        try:
+            return function(data)
+        except (UploadError, UnexpectedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is what nobody has thought of
+            lines = " < ".join(
+                f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__))
+            )
+            raise UnexpectedError(f"{type(error).__name__} in {lines}") from None
+
+    return called
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A certificate, or the revocation of one.
@@ -65,6 +100,7 @@ class Upload:
     fingerprint: str
 
 
+@_silently
 def read(data: bytes) -> Upload:
     """What is in an upload, be it binary or armored.
 
@@ -83,12 +119,14 @@ def read(data: bytes) -> Upload:
     return Upload(armored(blocks[0]), _fingerprint(body) if kind == _PUBLIC_KEY else "")
 
 
+@_silently
 def refuse_secret(data: bytes) -> None:
     """Make sure that an upload, be it binary or armored, has no secret key in it; also where its armor or another part of it is wrong.
 
     :raises UploadError: when it has.
     """
-    if any(mark in data.upper() for mark in _SECRET_MARKS) or any(map(_is_secret, _parts(data))):
+    text = data.replace(b"\0", b"")  # UTF-16 has zeros, as PowerShell writes it
+    if _SECRET_MARKS.search(text) or any(map(_is_secret, _parts(data))):
         raise UploadError(_SECRET)
 
 

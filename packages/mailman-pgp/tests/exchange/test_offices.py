@@ -114,3 +114,13 @@ def test_nobody_else_is_there(encrypted: Any, changing: Any, members: Members) -
     brought(changing, encrypted)
     members.add(encrypted, MOLE, role="owner")
     assert told() == []
+
+
+def test_with_an_owner_out_of_reach(encrypted: Any, changing: Any, members: Members) -> None:
+    """A user who looks after the list and prefers no address any more keeps nobody else from being told."""
+    without = members.add(encrypted, "otto@example.com", role="owner", as_user=True)
+    del without.user.preferred_address
+    brought(changing, encrypted)
+    members.add(encrypted, MOLE, role="moderator")
+    (found,) = told()
+    assert f"{MOLE} looks after the list" in " ".join(found.text.split())

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from django_pgpmailman.key_files import keys_in
 from django_pgpmailman.page import Method, Page
@@ -47,6 +48,7 @@ def _show(visit: Visit) -> HttpResponse:
     return visit.show("keyring.html")
 
 
+@sensitive_variables()  # type: ignore[untyped-decorator]  # it may be a secret key, and reports of errors are mailed
 def _bring(visit: Visit) -> HttpResponse:
     for_good = visit.request.POST.get("action") == "bring"
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from django_pgpmailman.certificate_file import certificate_file
 from django_pgpmailman.choices import state_of, trust_in
@@ -71,6 +72,7 @@ def _file(visit: Visit) -> HttpResponse:
     return certificate_file(found["armored"], found["address"])
 
 
+@sensitive_variables()  # type: ignore[untyped-decorator]  # it may be a secret key, and reports of errors are mailed
 def _act(visit: Visit) -> HttpResponse:
     act = _ACTIONS.get(visit.request.POST.get("action", ""))
     if act is None:

@@ -18,7 +18,6 @@ from django_pgpmailman.page import Method, Page
 from django_pgpmailman.refusal_texts import said
 from django_pgpmailman.roles import Role
 from django_pgpmailman.settings_form import SettingsForm, in_words
-from django_pgpmailman.words import moment
 from mailman_pgp_client import RefusedError
 
 if TYPE_CHECKING:
@@ -70,7 +69,6 @@ def _page(visit: Visit, shown: dict[str, Any], status: HTTPStatus = HTTPStatus.O
         shown=shown,
         key=key,
         key_state=for_owners(key, visit.names["list_id"]),
-        expires=moment(key["expires"]) if key else None,
         **settings,
     )
 

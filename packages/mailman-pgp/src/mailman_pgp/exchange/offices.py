@@ -44,7 +44,8 @@ def _tell(event: object) -> None:
 
 
 def _tell_of(mlist: Any, address: str) -> None:
-    others = {one.email for one in mlist.administrators.addresses} - {address}
+    # Of a user who prefers no address any more, core has None among them.
+    others = {one.email for one in mlist.administrators.addresses if one is not None} - {address}
     found = registry.current(mlist.list_id, address)
     if found is None or not others:
         return

@@ -13,7 +13,7 @@
   const MARKS = [
     /(?:PRIVATE|SECRET) KEY BLOCK/i, // RFC 9580 §6.2, and what very old programs wrote
     /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/i, // of TLS and SSH
-    /\((?:\d+:)?[a-z-]*private-key/, // GnuPG's own files, in private-keys-v1.d
+    /\((?:\d+:)?[a-z-]*private-key\s*\(/, // GnuPG's own files, in private-keys-v1.d; names of people may have the word
   ];
   const SHOWN = 10; // keys, of many
   const PATIENCE = 5000; // milliseconds, for OpenPGP.js
@@ -46,7 +46,7 @@
   /* What is in armor of which somebody took the middle only; null for everything else. */
   const middle = (text) => {
     const lines = text.trim().split(/\s+/);
-    return lines[0].length >= 60 && lines.every((line) => /^[A-Za-z0-9+/]*={0,2}[A-Za-z0-9+/]*$/.test(line))
+    return lines[0].length >= 60 && lines.every((line) => /^[A-Za-z0-9+/]*(?:={1,2}[A-Za-z0-9+/]*)?$/.test(line))
       ? decoded(lines.filter((line) => !line.startsWith("=")).join(""))
       : null;
   };
