@@ -167,6 +167,10 @@ test-django: setup ## Run the tests of the website with the oldest Django that P
 bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/README.md)
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
 
+.PHONY: bench-large
+bench-large: setup ## Measure what large posts cost beside their bytes, and what a second process of out is good for
+	@$(BIN)/python benchmarks/large_posts.py $(ARGS)
+
 .PHONY: bench-events
 bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
 	@PYTHONPATH=packages/mailman-pgp/tests $(BIN)/python benchmarks/events.py $(ARGS)

@@ -129,27 +129,47 @@ def _gnupg(root: Path, size: int) -> float | None:
 
 def _encrypted(directory: Path, options: argparse.Namespace) -> list[Cost]:
     with Sandbox(directory, Options(sleep_time=SLEEP_TIME, settings=UNHURRIED)) as sandbox:
-        sandbox.rest.create_list(LIST)
-        _run(sandbox, "pgp", "enable", LIST)
-        certificate = dearmor(_run(sandbox, "pgp", "list-key", "export", LIST).encode())
-        author = MemberKey.generate(f"Author <{AUTHOR}>")
-        mine = directory / "author.pgp"
-        mine.write_bytes(author.certificate)
-        # Before they are a member: members are told of each change of their key, which is no part of a post.
-        _run(sandbox, "pgp", "certificate", "add", LIST, AUTHOR, str(mine))
-        _populate(sandbox, options.members)
+        author = make_encrypted(sandbox, options.members)
+        return [
+            _measure(sandbox, options.members, number, author.post(number, options.bytes))
+            for number in range(1, options.posts + 2)
+        ]
 
-        def post(number: int) -> bytes:
-            inner = f"Content-Type: text/plain\r\n\r\n{_text(number, options.bytes)}".encode()
-            armored = author.write(inner, certificate).decode("ascii")
-            return (
-                f"From: {AUTHOR}\r\nTo: {LIST}\r\nSubject: ...\r\nMessage-ID: <{number}@example.com>\r\nMIME-Version: 1.0\r\n"
-                'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\r\n\r\n'
-                "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n"
-                f"--b\r\nContent-Type: application/octet-stream\r\n\r\n{armored}\r\n--b--\r\n"
-            ).encode()
 
-        return [_measure(sandbox, options.members, number, post(number)) for number in range(1, options.posts + 2)]
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The first member of an encrypted list."""
+
+    key: MemberKey
+    list_certificate: bytes
+
+    def post(self, number: int, size: int) -> bytes:
+        """Return a post of about `size` bytes, as it travels: encrypted to the list, CRLF."""
+        inner = (
+            f'From: {AUTHOR}\r\nTo: {LIST}\r\nSubject: post {number}\r\nContent-Type: text/plain; hp="cipher"\r\n\r\n'
+            f"{_text(number, size)}"
+        ).encode()
+        armored = self.key.write(inner, self.list_certificate).decode("ascii")
+        return (
+            f"From: {AUTHOR}\r\nTo: {LIST}\r\nSubject: ...\r\nMessage-ID: <{number}@example.com>\r\nMIME-Version: 1.0\r\n"
+            'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\r\n\r\n'
+            "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n"
+            f"--b\r\nContent-Type: application/octet-stream\r\n\r\n{armored}\r\n--b--\r\n"
+        ).encode()
+
+
+def make_encrypted(sandbox: Sandbox, members: int) -> Author:
+    """Make the encrypted list with so many members, a certificate for each, and return the first of them."""
+    sandbox.rest.create_list(LIST)
+    _run(sandbox, "pgp", "enable", LIST)
+    certificate = dearmor(_run(sandbox, "pgp", "list-key", "export", LIST).encode())
+    key = MemberKey.generate(f"Author <{AUTHOR}>")
+    mine = sandbox.place.root / "author.pgp"
+    mine.write_bytes(key.certificate)
+    # Before they are a member: members are told of each change of their key, which is no part of a post.
+    _run(sandbox, "pgp", "certificate", "add", LIST, AUTHOR, str(mine))
+    _populate(sandbox, members)
+    return Author(key, certificate)
 
 
 def _stock(directory: Path, options: argparse.Namespace) -> list[Cost]:
