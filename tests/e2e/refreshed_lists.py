@@ -126,7 +126,7 @@ class EncryptedLists:
         return Change(
             NAMES[5],
             lambda: self._pgp("set", list_id, "footer_note=no"),
-            lambda web: web.says(self._person, page, "Footer note: no"),
+            lambda web: web.says(self._person, page, "A line on who wrote a post: no"),
             "it is asked each time",
         )
 

@@ -59,7 +59,7 @@ def test_subject_above_the_text(encrypted_list: EncryptedList, note: str) -> Non
     copied, _, rest = text_of(first).partition("\n\n")
     assert copied.replace('"', "").splitlines() == [f"Subject: {message['subject']}", f"From: {message['from']}"]
     assert SUBJECT in copied
-    assert rest.strip().startswith("Written by Anne") == (note == "yes")
+    assert rest.strip().startswith('Written by "Anne"') == (note == "yes")
     assert text_of(second).strip() == "The text"
     assert message.get_param("hp") == "cipher"
 

@@ -274,7 +274,7 @@ def test_signed_text_of_another(keeping: EncryptedList) -> None:
     mallory.send(mallory.envelope(mallory.key.write(payload, keeping.certificate)))
     received = payload_of(bart)
     status, whole, *_ = email.message_from_bytes(received, policy=email.policy.default).iter_parts()
-    assert str(status.get_content()).startswith("Written by Mallory")
+    assert str(status.get_content()).startswith('Written by "Mallory"')
     _, signature = whole.iter_parts()
     known = [anne.key.certificate, mallory.key.certificate]
     (verdict,) = verify_detached(payload, signature.get_payload(decode=True), known)

@@ -35,7 +35,7 @@ PROMISED = {
     "held": ["dora@example.net", "signature good", "Send it to me, encrypted"],
     "members": ["bart@example.net", "no certificate", "Its fingerprint was compared."],
     "posts": ["<td>3</td><td>2</td><td>1</td>"],
-    "settings": ["The key of the list", "Footer note"],
+    "settings": ["The key of the list", "A line on who wrote a post"],
     "pgp/": ["newsroom@example.com", "good"],
 }
 

@@ -55,11 +55,11 @@ def test_owner_changes_a_setting(site: Site, browser: Browser, encrypted_list: E
     with browser.window(site.officer("owner", encrypted_list)) as page:
         page.goto(stock_page(encrypted_list))
         page.get_by_role("link", name="PGP", exact=True).click()
-        page.get_by_label("Footer note").uncheck()
+        page.get_by_label("A line on who wrote a post").uncheck()
         page.get_by_role("button", name="Save").click()
         assert page.get_by_role("status").inner_text() == "The settings are saved."
-        assert not page.get_by_label("Footer note").is_checked()
-        page.get_by_label("Leave delay days").fill("61")
+        assert not page.get_by_label("A line on who wrote a post").is_checked()
+        page.get_by_label("Days before somebody leaves without a key").fill("61")
         page.get_by_role("button", name="Save").click()
         assert "Nothing was saved" in page.get_by_role("alert").inner_text()
         assert "less than or equal to 60" in page.locator("#id_leave_delay_days_help").inner_text()

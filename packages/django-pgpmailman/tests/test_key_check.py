@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import browsing
@@ -125,7 +125,7 @@ def opened(chromium: Any, people: People, mailman: CoreServer, settings: Any) ->
     mailman.people.stands(ANTS, ANNE, "no-certificate")
     mailman.certificates.chosen.clear()
 
-    @contextmanager
+    @contextlib.contextmanager
     def opened(path: str = KEYRING, *, role: Role | None = None, handler: Any = None) -> Iterator[Window]:
         role = role or (Role.MEMBER if path == OWN else Role.OWNER)
         with browsing.served(*([handler] if handler else [])) as address:
@@ -248,6 +248,20 @@ def test_certificates_are_shown_and_sent(opened: Callable[..., Any], mailman: Co
         window.page.get_by_role("status").wait_for()
         assert window.browser.complaints == []
     assert len(uploads(mailman)) == 1
+
+
+@pytest.mark.usefixtures("openpgp")
+def test_second_click_while_the_website_is_slow(opened: Callable[..., Any]) -> None:
+    """Who clicks again while the first click's answer is still to come sends nothing more."""
+    with opened() as window:
+        window.page.route("**/*", lambda route: None if route.request.method == "POST" else route.continue_())
+        window.choose(KEY.certificate)
+        # In one go: who is asked anything while it waits for a page does not answer.
+        window.page.locator("form:has(input[type=file]) button[type=submit]").evaluate(
+            "one => { for (const after of [0, 700]) setTimeout(() => one.click(), after) }"
+        )
+        window.page.wait_for_timeout(1500)  # nothing is to happen that could be waited for
+        assert len(window.forms) == 1
 
 
 @pytest.mark.usefixtures("openpgp")

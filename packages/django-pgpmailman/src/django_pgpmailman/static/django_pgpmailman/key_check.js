@@ -17,6 +17,7 @@
   ];
   const SHOWN = 10; // keys, of many
   const PATIENCE = 5000; // milliseconds, for OpenPGP.js
+  const AGAIN = 5000; // milliseconds in which nobody means to send the same once more
 
   /* The bytes as characters, each one; without the zeros that UTF-16 has, as PowerShell writes it. */
   const textOf = (bytes) => {
@@ -155,6 +156,7 @@
       this.round = 0;
       this.busy = false;
       this.passed = false;
+      this.quiet = 0; // until when a click is one more of those that have sent it
       this.refused = null; // the field whose content was
       for (const field of this.fields) field.addEventListener("change", () => this.look());
       // Who pastes need not leave the field first.
@@ -233,7 +235,7 @@
       }
       event.preventDefault();
       const before = this.chosen();
-      if (this.busy) return; // a second click
+      if (this.busy || performance.now() < this.quiet) return; // a second click
       if (this.refused && before.every((one) => one === "")) return this.refused.focus(); // it was refused meanwhile
       this.busy = true;
       let may = true;
@@ -246,6 +248,7 @@
       const now = this.chosen();
       if (!may || now.length !== before.length || now.some((one, index) => one !== before[index])) return;
       this.passed = true;
+      this.quiet = performance.now() + AGAIN;
       this.form.requestSubmit(event.submitter);
       this.passed = false;
     }
