@@ -240,7 +240,7 @@ def _measure(sandbox: Sandbox, sink: Sink, members: int, message: bytes) -> Cost
     wall = time.monotonic() - begun
     out, lmtp, whole = (now - then for now, then in zip(_cpu(sandbox), before, strict=True))
     sent = sink.bytes - size
-    peak = max(_peak(pid) for name, pid in sandbox.pids().items() if name.partition(":")[0] == "out")
+    peak = max(peak_memory(pid) for name, pid in sandbox.pids().items() if name.partition(":")[0] == "out")
     return Cost(out, lmtp, whole - out - lmtp, wall, sent, sendall(sent, sent // members), peak)
 
 
@@ -254,7 +254,7 @@ def _cpu(sandbox: Sandbox) -> tuple[float, float, float]:
     return spent["out"], spent["lmtp"], sandbox.cpu_seconds()
 
 
-def _peak(pid: int) -> float:
+def peak_memory(pid: int) -> float:
     """The most memory that a process has had, in MiB."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):

@@ -1,6 +1,8 @@
 """Fill a list with members, and where it is encrypted with a certificate for each, straight through core's own API.
 
-    python benchmarks/populate.py MAILMAN_CFG LIST COUNT
+    python benchmarks/populate.py MAILMAN_CFG LIST COUNT [--bare]
+
+--bare leaves the certificates out.
 
 Run by the benchmarks in a process of its own, since it initialises core.
 """
@@ -22,7 +24,7 @@ with warnings.catch_warnings():
 
 def main() -> None:
     """Add the members."""
-    config_file, address, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    config_file, address, count, bare = sys.argv[1], sys.argv[2], int(sys.argv[3]), "--bare" in sys.argv
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         initialize(config_file)
@@ -34,7 +36,7 @@ def main() -> None:
         person.verified_on = now()
         mlist.subscribe(person, send_welcome_message=False)
     config.db.commit()
-    if "pgp" in config.plugins:
+    if "pgp" in config.plugins and not bare:
         _certificates(mlist, count)
     config.db.commit()
 

@@ -159,16 +159,17 @@ class Author:
 
 
 def make_encrypted(sandbox: Sandbox, members: int) -> Author:
-    """Make the encrypted list with so many members, a certificate for each, and return the first of them."""
+    """Make the encrypted list with so many members, a certificate for each, and return the author, the first of them."""
     sandbox.rest.create_list(LIST)
-    _run(sandbox, "pgp", "enable", LIST)
-    certificate = dearmor(_run(sandbox, "pgp", "list-key", "export", LIST).encode())
+    run(sandbox, "pgp", "enable", LIST)
+    certificate = dearmor(run(sandbox, "pgp", "list-key", "export", LIST).encode())
     key = MemberKey.generate(f"Author <{AUTHOR}>")
     mine = sandbox.place.root / "author.pgp"
     mine.write_bytes(key.certificate)
     # Before they are a member: members are told of each change of their key, which is no part of a post.
-    _run(sandbox, "pgp", "certificate", "add", LIST, AUTHOR, str(mine))
-    _populate(sandbox, members)
+    run(sandbox, "pgp", "certificate", "add", LIST, AUTHOR, str(mine))
+    if members:
+        _populate(sandbox, members)
     return Author(key, certificate)
 
 
@@ -221,7 +222,8 @@ def _populate(sandbox: Sandbox, members: int) -> None:
     subprocess.run([sys.executable, str(script), str(sandbox.place.config), LIST, str(members)], check=True)
 
 
-def _run(sandbox: Sandbox, *arguments: str) -> str:
+def run(sandbox: Sandbox, *arguments: str) -> str:
+    """Run `mailman` with these arguments, and return what it prints; the benchmark ends where that fails."""
     done = sandbox.mailman(*arguments)
     if done.returncode:
         raise SystemExit(f"mailman {' '.join(arguments)}: {done.stderr or done.stdout}")
