@@ -1,6 +1,6 @@
 """Each way by which core keeps or sends mail: a plain list shows that there is one, and of an encrypted one nothing goes by it.
 
-The table of all of them is in docs/leaving.md.  Each way is gone twice, with settings that have core do as much as it can.
+The table of all of them is in docs/what-leaves.md.  Each way is gone twice, with settings that have core do as much as it can.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from canary import Canary
-from test_canary_moderation import report
 from traces import Traces, tables
-from watching import ALL, AUTOMATIC, Watched
+from watching import ALL, AUTOMATIC, Watched, report
 
 from mailman_pgp.sandbox import until
 
