@@ -81,19 +81,20 @@ def test_held_post_and_its_notices_are_silent(ants: Watched, write: Write) -> No
     "action", ["accept", "reject", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("discard", "defer"))]
 )
 def test_moderators_decision_is_silent(ants: Watched, action: str, write: Write) -> None:
-    """No word of a held post is left when a moderator decides with a reason, or forwards it to somebody else; when it is
-    accepted it reaches the members, and neither an acknowledgement nor an automatic answer tells a word of it.
+    """No word of a held post is left when a moderator decides with a reason, or forwards it to somebody else, with a certificate or
+    without one; when it is accepted it reaches the members, and neither an acknowledgement nor an automatic answer tells a word of it.
     """
     sandbox, canary = ants.sandbox, Canary.make()
     traces = ants.traces(canary)
     path = hold(ants, canary, write)
-    data = {"action": action, "comment": "Because.", "forward": ants.owner.address}
-    sandbox.rest(path, data)
+    stranger = ants.list.person("Eve")
+    sandbox.rest(path, {"action": action, "comment": "Because.", "forward": [ants.owner.address, stranger.address]})
     if action == "accept":
         ants.delivered(canary, ants.anne, ants.bart)
     if action == "reject":
         until(lambda: any("Because." in str(mail) for mail in ants.anne.read()), "the reason came")
     until(lambda: any("Forward of moderated" in str(mail["subject"]) for mail in ants.owner.read()), "the forward came")
+    stranger.mail()
     sandbox.wait_until_idle()
     assert ants.found(traces) == {}
     told = [str(mail["subject"]) for mail in ants.owner.read(0) if canary.heard_in(mail)]

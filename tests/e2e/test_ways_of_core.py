@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from people import Person
 
 
+SETTLED = {"pre_verified": "yes", "pre_confirmed": "yes", "pre_approved": "yes"}
 MAIL_ARCHIVE = "archive@mail-archive.com"  # core's default
 
 
@@ -116,6 +117,7 @@ def refusal_of_a_chain(side: Side, canary: Canary) -> None:
     """To the author, where the owners have their posts rejected."""
     side.configure(default_member_action="reject")
     side.send(canary)
+    until(lambda: "was rejected" in texts(side.ants.anne), "the author is told")
 
 
 def forward_of_a_filter(side: Side, canary: Canary) -> None:
@@ -292,3 +294,16 @@ def test_probe(ants: Watched) -> None:
     ants.sandbox.wait_until_idle()
     assert any("disabled" in str(mail["subject"]) for mail in ants.owner.read())
     assert ants.found(traces) == {}
+
+
+def test_welcome(ants: Watched, plain: Side) -> None:
+    """A new member is welcomed encrypted, by the list that is signed for; on a plain list everybody on the way reads it."""
+    nora = ants.list.person("Nora")
+    ants.list.certify(nora)
+    for number, side in enumerate((encrypted(ants), plain), start=1):
+        side.configure(send_welcome_message="yes")
+        ants.sandbox.rest("members", {"list_id": side.list_id, "subscriber": nora.address, **SETTLED})
+        *_, kept = nora.mail(number)
+        assert ("Welcome" in kept.message.as_string()) is not side.encrypted
+        message = nora.open(kept) if side.encrypted else kept.message
+        assert str(message["subject"]).startswith("Welcome")
