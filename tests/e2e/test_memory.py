@@ -6,11 +6,13 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from unopened import a_bomb
 
-from mailman_pgp.sandbox import processes, until
+from mailman_pgp.sandbox import Runners, processes, until
 
 if TYPE_CHECKING:
+    from conftest import StartSandbox
     from refusals import Guarded
 
 
@@ -41,3 +43,13 @@ def test_no_process_of_mailman_is_dumped(guarded: Guarded) -> None:
     anne.send(anne.envelope(a_bomb(guarded, anne)))
     until(answered, "an answer")
     assert set(seen.values()) == {("0", "0")}
+
+
+@pytest.mark.deep
+def test_no_process_below_the_stock_master_is_dumped(start_sandbox: StartSandbox) -> None:
+    """Each of them has asked for it itself."""
+    sandbox = start_sandbox(runners=Runners.MASTER)
+    runners = {name: pid for name, pid in sandbox.pids().items() if name not in ("sandbox", "smtp")}
+    assert len(runners) > 8
+    below = [pid for runner in runners.values() for pid in processes.descendants(runner)]
+    assert {largest_dump(pid) for pid in {*runners.values(), *below}} == {("0", "0")}
