@@ -44,10 +44,11 @@ def kept_signature(canary: Canary, author: Person) -> bytes:
 @pytest.mark.parametrize(
     ("setting", "write", "shown"),
     [
-        ("keep_signature=yes", kept_signature, "application/pgp-signature"),
-        ("legacy_display=yes", Canary.protected, "hp-legacy-display"),
+        pytest.param("keep_signature=yes", kept_signature, "application/pgp-signature", id="keep_signature"),
+        pytest.param(
+            "legacy_display=yes", Canary.protected, "hp-legacy-display", id="legacy_display", marks=pytest.mark.deep
+        ),
     ],
-    ids=["keep_signature", "legacy_display"],
 )
 def test_other_forms_are_silent(ants: Watched, setting: str, write: Any, shown: str) -> None:
     """No word is anywhere at any stage of a post that keeps its author's signature, or that begins with a copy of its subject."""
@@ -146,6 +147,7 @@ def slowed(message: bytes, how: str) -> bytes:
     return message.replace(mark, mark + b"Comment: " + how.encode() + b"\n", 1)
 
 
+@pytest.mark.deep
 def test_post_that_takes_long_is_silent(ants: Watched) -> None:
     """While it is opened beside the queue, and comes back to it again and again, it lies there as it came."""
     canary = Canary.make()

@@ -197,8 +197,8 @@ WAYS: dict[str, tuple[Callable[[Side, Canary], None], str, tuple[str, ...], set[
 }
 
 
-# Of these a test that is always run shows the same (test_settings_by_rest.py).
-_DEEP = {"digest-mailbox", "archiver", "archiver-by-mail", "news"}
+# Of these tests that are always run show much the same (test_settings_by_rest.py, test_digests.py).
+_DEEP = {"digest", "digest-mailbox", "archiver", "archiver-by-mail", "news", "forward-of-a-filter"}
 
 
 @pytest.mark.parametrize("way", [pytest.param(way, marks=[pytest.mark.deep] * (way in _DEEP)) for way in WAYS])
