@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
+_NOBODY = 65534
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 _libc = ctypes.CDLL(None)
 
 
@@ -26,13 +29,18 @@ def private() -> bool:
     return dumpable == 0 and resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
 
+def can_be_read() -> None:
+    """Undo it for this process."""
+    _libc.prctl(_PR_SET_DUMPABLE, *(ctypes.c_ulong(value) for value in (1, 0, 0, 0)))
+
+
 def in_a_fork(check: Callable[[], bool]) -> bool:
     """What a fork of this process finds, which can be dumped and read at first; what it gives up, it gives up alone."""
     pid = os.fork()
     if pid == 0:
         found = False
         try:
-            _libc.prctl(_PR_SET_DUMPABLE, *(ctypes.c_ulong(value) for value in (1, 0, 0, 0)))
+            can_be_read()
             found = check()
         finally:
             os._exit(0 if found else 1)
@@ -61,6 +69,43 @@ def test_private_from_now_on() -> None:
 
     assert in_a_fork(check)
     assert not in_a_fork(private)
+
+
+def read_by_another(begin: Callable[[], object]) -> bool:
+    """Whether this process may read the memory of one that it forks, after that has done something."""
+    ready, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        begin()
+        os.write(ready[1], b"x")
+        os.read(done[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    try:
+        os.close(os.open(f"/proc/{child}/mem", os.O_RDONLY))
+    except PermissionError:
+        return False
+    finally:
+        os.write(done[1], b"x")
+        os.waitpid(child, 0)
+    return True
+
+
+@pytest.mark.skipif(
+    YAMA.exists() and int(YAMA.read_text()) > 1, reason="here nobody reads the memory of another process in any case"
+)
+def test_no_other_process_reads_it() -> None:
+    """Of the same user neither, who reads what has not asked for it."""
+
+    def check() -> bool:
+        if os.geteuid() == 0:  # whom nothing is closed to
+            os.setgroups([])
+            os.setgid(_NOBODY)
+            os.setuid(_NOBODY)
+            can_be_read()
+        return read_by_another(lambda: None) and not read_by_another(memory.keep_private)
+
+    assert in_a_fork(check)
 
 
 def test_processes_of_mailman(core: Any) -> None:  # noqa: ARG001 - core must be initialised
