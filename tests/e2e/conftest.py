@@ -120,14 +120,18 @@ def start_sandbox(tmp_path: Path, new_database: Callable[[], str | None]) -> Ite
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:
-    """A Mailman that writes down as much as it can, with the plugin `saboteur` in it; what is written makes the search longer."""
+    """A Mailman that writes down and sends as much as it can, with the plugins `saboteur` and `ailing` in it."""
+    root = tmp_path_factory.mktemp("watched")
     settings = [f"logging.{name}.level=debug" for name in LOGS]
-    settings += ARCHIVERS
-    settings += ["plugin.saboteur.class=saboteur.Saboteur", "plugin.saboteur.enabled=yes"]
+    settings += [*ARCHIVERS, "archiver.prototype.enable=yes", "archiver.mail_archive.enable=yes"]
+    settings += [f"mailman.html_to_plain_text_command=cp $filename {root}/converted", "mta.verp_probes=yes"]
+    for name in ("saboteur.Saboteur", "ailing.Ailing"):
+        section = f"plugin.{name.partition('.')[0]}"
+        settings += [f"{section}.class={name}", f"{section}.enabled=yes"]
     options = Options(database_url=new_database(), settings=settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
-        sandbox = Sandbox(tmp_path_factory.mktemp("watched"), options)
+        sandbox = Sandbox(root, options)
         sandbox.start()
         sandbox.command("version")  # the console starts with the same environment
     yield sandbox

@@ -294,7 +294,7 @@ def test_list_whose_key_expires(guarded: Guarded) -> None:
 
 
 def test_list_whose_key_is_revoked(guarded: Guarded) -> None:
-    """The same; it leaves when the database has been put right."""
+    """The same, as the log says; it leaves when the database has been put right."""
     sandbox, key = guarded.list.sandbox, revoked(guarded.list)
     row = row_of(guarded.list)
     post = guarded.canary.protected(replace(guarded.anne, list=replace(guarded.list, certificate=key.certificate.data)))
@@ -302,6 +302,7 @@ def test_list_whose_key_is_revoked(guarded: Guarded) -> None:
     guarded.anne.send(post)
     until(lambda: sandbox.queue("shunt"), "the post is kept")
     assert sandbox.mailbox.count(guarded.bart.address) == 0
+    assert "The key of this list has been revoked" in sandbox.logs()
     with database(sandbox) as connection:
         connection.execute(update(TABLE).where(TABLE.c.list_id == guarded.list.list_id).values(**row))
     guarded.list.refresh()

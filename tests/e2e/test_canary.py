@@ -14,7 +14,7 @@ import pytest
 from canary import Canary, digests
 from conversations import armored
 from traces import Traces, tables
-from watching import ALL, Watched
+from watching import ALL, Watched, only, queued
 
 from mailman_pgp.sandbox import Behaviour, Refusal, Stage, until
 
@@ -48,18 +48,6 @@ def ants(watched: Sandbox) -> Iterator[Watched]:
     (watched.place.root / "sabotage").unlink(missing_ok=True)
     watched.wait_until_idle()
     made.list.delete()
-
-
-def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
-    """Wait until something is in a queue; the place of its file, with no words yet."""
-    until(lambda: sandbox.queue(name), f"something waits in {name}")
-    (path,) = sandbox.queue(name)
-    return {str(path.relative_to(sandbox.place.root)): set()}
-
-
-def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
-    """These words in that place."""
-    return dict.fromkeys(place, words) if words else {}
 
 
 def encrypted_part(message: bytes) -> bytes:
@@ -159,11 +147,13 @@ def test_mail_in_the_clear_over_which_a_chain_fails_is_gone(ants: Watched) -> No
 
 def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None:
     """While posts are received, delivered and refused, the Python of Mailman's processes writes to no file outside the directory
-    that these tests search, and to no temporary file.
+    that these tests search, and to no temporary file; and it starts no program but the one that opens messages.
     """
     sandbox = ants.sandbox
-    opened = sandbox.place.root / "opened.log"
-    before = len(opened.read_text())
+    opened, started = sandbox.place.root / "opened.log", sandbox.place.root / "started.log"
+    before, programs = len(opened.read_text()), len(started.read_text())
+    # So that the program is started anew.
+    sandbox.kill("in")
     for write in (Canary.protected, Canary.outside):
         canary = Canary.make()
         ants.anne.send(write(canary, ants.anne))
@@ -176,6 +166,10 @@ def test_no_file_is_opened_for_writing_where_nobody_looks(ants: Watched) -> None
     for path in opened.read_text()[before:].splitlines():
         assert path.endswith(".pyc") or "__pycache__" in path or path.startswith((str(sandbox.place.root), "/dev/null"))
         assert not path.startswith(temporary)
+    # As `ailing` has it.
+    lines = started.read_text()[programs:].splitlines()
+    assert lines
+    assert all("stem.main(worker.work)" in line and line.endswith(", '/', {})") for line in lines)
 
 
 def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:

@@ -9,6 +9,8 @@ import json
 import pickle
 import quopri
 import sqlite3
+import subprocess
+import sys
 from email.header import Header
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -100,7 +102,7 @@ def test_word_is_found_in_files_their_names_and_in_rows(traces: Traces, tmp_path
         connection.execute("CREATE TABLE here (a TEXT, b BLOB)")
         connection.execute("INSERT INTO here VALUES (?, ?)", (TEXT, b"x"))
     sandbox: Any = SimpleNamespace(
-        place=SimpleNamespace(root=root, var=root / "var"), options=SimpleNamespace(database_url=None)
+        place=SimpleNamespace(root=root, var=root / "var"), options=SimpleNamespace(database_url=None), pids=dict
     )
     (root / "file.log").write_text("nothing")
     (root / WORD).mkdir()
@@ -117,3 +119,28 @@ def test_word_is_found_in_files_their_names_and_in_rows(traces: Traces, tmp_path
     assert found["file.log"] == found["var/data/mailman.db"] == {"it"}
     assert "database:here" not in found
     assert dict(tables(sandbox)) == {"here": b""}
+
+
+@pytest.mark.parametrize("where", ["arguments", "environment"])
+def test_word_is_found_in_processes(traces: Traces, tmp_path: Path, where: str) -> None:
+    """In what they were started with, and what those that they have started were."""
+    script = "import sys; print(flush=True); sys.stdin.read()"
+    inner = [sys.executable, "-c", script, *([WORD] if where == "arguments" else [])]
+    (tmp_path / "var" / "data").mkdir(parents=True)
+    sqlite3.connect(tmp_path / "var" / "data" / "mailman.db").close()
+    # What has started it knows the word by another way.
+    outer = [sys.executable, "-c", "import os, subprocess; exec(os.read(0, 4096))"]
+    with subprocess.Popen(outer, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        environment = {"A": WORD} if where == "environment" else {}
+        process.stdin.write(f"subprocess.run({inner!r}, env={environment!r})".encode())
+        process.stdin.flush()
+        process.stdout.readline()
+        sandbox: Any = SimpleNamespace(
+            place=SimpleNamespace(root=tmp_path, var=tmp_path / "var"),
+            options=SimpleNamespace(database_url=None),
+            pids=lambda: {"out": process.pid},
+        )
+        assert traces.in_sandbox(sandbox) == {"process:out": {"it"}}
+        process.stdin.close()

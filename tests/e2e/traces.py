@@ -15,12 +15,14 @@ import sqlite3
 import sys
 import zipfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from mailman_pgp.sandbox import processes
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from mailman_pgp.sandbox import Sandbox
 
@@ -101,7 +103,7 @@ class Traces:
         return found
 
     def in_sandbox(self, sandbox: Sandbox) -> dict[str, set[str]]:
-        """The words in all files below the sandbox's directory and in all rows of its database, by the place."""
+        """The words in all files below the sandbox's directory, in all rows of its database, and in its processes' arguments, by the place."""
         found: dict[str, set[str]] = {}
         for path in sorted(sandbox.place.root.rglob("*")):
             # A queue's file may go to the next queue meanwhile; there it is seen.
@@ -111,7 +113,19 @@ class Traces:
         for table, content in tables(sandbox):
             if names := self.within(content):
                 found[f"database:{table}"] = names
+        pids = sandbox.pids()
+        for name, pid in pids.items():
+            for process in {pid, *processes.descendants(pid)}:
+                if names := self.in_process(process):
+                    found[f"process:{name}"] = names
         return found
+
+    def in_process(self, pid: int) -> set[str]:
+        """The words in what everybody sees of a process (its arguments), and in its environment."""
+        with contextlib.suppress(OSError):  # it has ended
+            place = Path("/proc") / str(pid)
+            return self.within((place / "cmdline").read_bytes() + (place / "environ").read_bytes())
+        return set()
 
     def _in_file(self, path: Path) -> set[str]:
         """The words in a file and in its name; a file that did not change since it was clean is clean."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,11 @@ from traces import Traces
 from mailman_pgp.sandbox import RestError, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from people import Person
 
-    from mailman_pgp.sandbox import Sandbox
+    from mailman_pgp.sandbox import Kept, Sandbox
 
 ALL = {"subject", "name", "body", "filename", "content"}
 """The places of a canary's words."""
@@ -113,3 +114,49 @@ class Watched:
         for person in people:
             for message in person.read(0):
                 assert not canary.heard_in(message)
+
+
+def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
+    """Wait until something is in a queue; the place of its file, with no words yet."""
+    until(lambda: sandbox.queue(name), f"something waits in {name}")
+    (path,) = sandbox.queue(name)
+    return {str(path.relative_to(sandbox.place.root)): set()}
+
+
+def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
+    """These words in that place."""
+    return dict.fromkeys(place, words) if words else {}
+
+
+def silent_on_its_way(ants: Watched, traces: Traces, send: Callable[[], None], outside: set[str]) -> None:
+    """Look for words at each stage of a post's way, while it waits there; it goes on in the end.
+
+    :param outside: The words that came outside the encryption, which are in the first queue.
+    """
+    stopped = {name: ExitStack() for name in ("in", "pipeline", "out")}
+    with ExitStack() as stack:
+        for name, runner in stopped.items():
+            stack.push(runner)
+            runner.enter_context(ants.sandbox.paused(name))
+        send()
+        assert ants.found(traces) == only(queued(ants.sandbox, "in"), outside)
+        for done, name in (("in", "pipeline"), ("pipeline", "out")):
+            stopped[done].close()
+            until(lambda name=name: ants.sandbox.queue(name), f"something waits in {name}")
+            assert ants.found(traces) == {}
+
+
+def report(kept: Kept, recipient: str, action: str) -> bytes:
+    """A delivery status notification (RFC 3464) that quotes a whole message; `action` other than failed is no bounce."""
+    status = {"failed": "5.1.1"}.get(action, "2.0.0")
+    return b"".join(
+        (
+            b"From: MAILER-DAEMON@example.net\nTo: <", kept.sender.encode(), b">\nSubject: Report\nMessage-ID: <",
+            action.encode(), recipient.encode(), b">\nMIME-Version: 1.0\n",
+            b'Content-Type: multipart/report; report-type=delivery-status; boundary="r"\n\n',
+            b"--r\nContent-Type: text/plain\n\nThis is what became of your message.\n",
+            b"--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n",
+            f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n".encode(),
+            b"\n--r\nContent-Type: message/rfc822\n\n", kept.content, b"\n--r--\n",
+        )
+    )  # fmt: skip

@@ -1,7 +1,7 @@
 """A plugin of Mailman whose worker processes fail over some messages, as a library with a fault would.
 
-What is to happen stands in the armor: ``Comment: loops`` (for ever), ``Comment: crashes`` (a signal ends the process), ``Comment: swells``
-(until there is no memory left).  All else is opened as ever.
+What is to happen stands in the armor: ``Comment: loops`` (for ever), ``Comment: dawdles`` (for longer than the queue waits), ``Comment:
+crashes`` (a signal ends the process), ``Comment: swells`` (until there is no memory left).  All else is opened as ever.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from zope.interface import implementer
 from mailman_pgp.openpgp import workshop
 
 _WORKER = """
-import os, signal
+import os, signal, time
 from mailman_pgp.openpgp import stem, worker
 
 def opening(header, blobs, usual=worker._OPERATIONS["open"]):
     if b"Comment: loops" in blobs[0]:
         while True:
             pass
+    if b"Comment: dawdles" in blobs[0]:
+        time.sleep(8)
     if b"Comment: crashes" in blobs[0]:
         os.kill(os.getpid(), signal.SIGSEGV)
     kept = []

@@ -1,7 +1,7 @@
 """A plugin of Mailman for the tests of what Mailman writes: a witness in each of its processes, and a saboteur.
 
-It writes down what core tells the subscribers of its events (``DIR/events/``), and the path of each file that a process
-opens for writing (``DIR/opened.log``); DIR is the sandbox's directory.  Temporary files go to ``DIR/tmp``.  What
+It writes down what core tells the subscribers of its events (``DIR/events/``), the path of each file that a process opens for
+writing (``DIR/opened.log``), and each program that one starts (``DIR/started.log``); DIR is the sandbox's directory.  Temporary files go to ``DIR/tmp``.  What
 ``DIR/sabotage`` names fails, with the decrypted content at hand: `SABOTAGE` lists the places.
 """
 
@@ -35,6 +35,8 @@ SABOTAGE = {
 """The functions that fail, by the runners that call them (or what in them does): the module that uses them, and their name there."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+# Each tells the program, its arguments and its environment (`sys.addaudithook`).
+_STARTING = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
 _numbers = itertools.count(1)
 
 
@@ -52,7 +54,8 @@ class Saboteur:
         for name in ("tmp", "events"):
             (root / name).mkdir(exist_ok=True)
         tempfile.tempdir = os.environ["TMPDIR"] = str(root / "tmp")
-        _watch_opening(root / "opened.log")
+        _watch(root / "opened.log", _opened)
+        _watch(root / "started.log", _started)
 
     def post_hook(self) -> None:
         """See `IPlugin`."""
@@ -64,16 +67,27 @@ class Saboteur:
             setattr(module, function_name, _failing(original, place, root / "sabotage"))
 
 
-def _watch_opening(log: Path) -> None:
+def _watch(log: Path, line_of: Callable[[str, tuple[Any, ...]], str | None]) -> None:
     sink = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        # ("open", path, mode, flags): `open` and `os.open` both tell of themselves here, in any library.
-        if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
-            with contextlib.suppress(TypeError):  # a number: an open descriptor
-                os.write(sink, f"{os.fsdecode(arguments[0])}\n".encode("utf-8", "replace"))
+        line = line_of(event, arguments)
+        if line is not None:
+            os.write(sink, f"{line}\n".encode("utf-8", "replace"))
 
     sys.addaudithook(hook)
+
+
+def _opened(event: str, arguments: tuple[Any, ...]) -> str | None:
+    # ("open", path, mode, flags): `open` and `os.open` both tell of themselves here, in any library.
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
+        with contextlib.suppress(TypeError):  # a number: an open descriptor
+            return os.fsdecode(arguments[0])
+    return None
+
+
+def _started(event: str, arguments: tuple[Any, ...]) -> str | None:
+    return f"{arguments!r}" if event in _STARTING else None
 
 
 def _write_down(directory: Path, event: Any) -> None:

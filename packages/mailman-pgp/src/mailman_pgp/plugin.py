@@ -17,7 +17,7 @@ from mailman.interfaces.plugin import IPlugin
 from public import public
 from zope.interface import implementer
 
-from mailman_pgp.site import health
+from mailman_pgp.site import health, memory
 
 log = logging.getLogger("mailman.plugins")
 
@@ -36,7 +36,14 @@ class PGPPlugin:
         Nothing may escape: core would drop the plugin and keep its runners and rules.  An unhealthy process lets mail of
         encrypted lists wait instead.
         """
+        trouble = None
+        try:
+            memory.keep_private()  # before there is a secret in it
+        except OSError as error:
+            trouble = memory.refused(error)
         health.start(config)
+        if trouble is not None:
+            health.fail(*trouble)
 
     def post_hook(self) -> None:
         """See `IPlugin`."""

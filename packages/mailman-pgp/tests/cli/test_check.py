@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from mailman_pgp.cli import main
 from mailman_pgp.model.tables import EncryptedList, ListKey
-from mailman_pgp.site import doctor_config, doctor_host, doctor_versions, lines
+from mailman_pgp.site import doctor_config, doctor_versions, lines
 from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
@@ -336,26 +336,6 @@ def test_versions() -> None:
     assert "0.0.1" in other.sentence
     (absent,) = doctor_versions.examine(pins={"no-such-package": "1"})
     assert "not installed" in absent.sentence
-
-
-def test_host(tmp_path: Path) -> None:
-    """Swap in the clear, core dumps and open memory are remarks; a host without them gets none."""
-    assert list(doctor_host.examine(tmp_path)) == []
-    (tmp_path / "sys" / "kernel").mkdir(parents=True)
-    (tmp_path / "sys" / "kernel" / "core_pattern").write_text("|/usr/lib/systemd-coredump %P\n")
-    (tmp_path / "swaps").write_text(
-        "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n/dev/zram0 partition 1 0 5\n"
-    )
-    (tmp_path / "version").write_text("Linux version 6.1.0\n")
-    swap, dump, memory = doctor_host.examine(tmp_path)
-    assert "/dev/sda2:" in swap.sentence
-    assert "a program" in dump.sentence
-    assert "ptrace_scope" in memory.sentence
-    assert {swap.severity, dump.severity, memory.severity} == {"information"}
-    yama = tmp_path / "sys" / "kernel" / "yama"
-    yama.mkdir()
-    (yama / "ptrace_scope").write_text("1\n")
-    assert memory not in list(doctor_host.examine(tmp_path))
 
 
 def test_check_works_when_core_can_not_be_imported(site: Any) -> None:

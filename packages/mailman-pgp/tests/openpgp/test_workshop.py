@@ -75,17 +75,18 @@ def memory_holds(pid: int, wanted: bytes) -> bool:
 
 
 def test_a_worker_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No environment, no files, no children, no core dump; memory and CPU time as the request is worth."""
+    """No environment, no files, no children, no core dump, no reader of its memory; memory and CPU time as the request is worth."""
     monkeypatch.setenv("MAILMAN_SECRET", "xyzzy")
     monkeypatch.setenv("RUST_BACKTRACE", "full")
     shop = scripted("""
-        import resource
+        import ctypes, resource
         descriptors = os.listdir("/proc/self/fd")
         environment = {name for name in os.environ if name != "LC_CTYPE"}
         def report(header, blobs):
             names = ("CORE", "FSIZE", "NPROC", "NOFILE", "AS", "CPU")
             limits = {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}
-            return {"limits": limits, "environment": sorted(environment), "descriptors": sorted(descriptors)}, []
+            dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
+            return {"limits": limits, "dumpable": dumpable, "environment": sorted(environment), "descriptors": sorted(descriptors)}, []
         worker._OPERATIONS["report"] = report
         worker.work()
     """)
@@ -93,6 +94,7 @@ def test_a_worker_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = told["limits"]
     for name in ("CORE", "FSIZE", "NPROC", "NOFILE"):
         assert limits[name] == [0, 0]
+    assert told["dumpable"] == 0
     assert BOUNDS.memory_bytes < limits["AS"][0] < BOUNDS.memory_bytes + (256 << 20)
     assert 0 < limits["CPU"][0] < 60
     assert told["environment"] == []

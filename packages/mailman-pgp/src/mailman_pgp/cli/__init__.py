@@ -5,10 +5,13 @@ They never initialise core.  What needs a running Mailman is ``mailman pgp …``
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 import click
+
+from mailman_pgp.site import memory
 
 # Imported when they are asked for: a doctor must come when a part of the body is broken.
 _COMMANDS = {
@@ -46,3 +49,12 @@ class _LazyGroup(click.Group):
 @click.version_option(package_name="mailman-pgp", prog_name="mailman-pgp")
 def main() -> None:
     """Encrypted mailing lists for GNU Mailman: what an operator does on the shell."""
+
+
+def program() -> None:
+    """Be the program ``mailman-pgp``, of which commands read the site's key."""
+    try:
+        memory.keep_private()
+    except OSError as error:
+        sys.exit(f"Error: {' '.join(memory.refused(error))}")
+    main()

@@ -37,7 +37,7 @@ from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipi
 from mailman_pgp.posts.sealed import SealedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mailman_pgp.delivery.progress import Beginning, Progress
     from mailman_pgp.posts.record import Record
@@ -119,7 +119,7 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], form: _Form) -> None
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()
         people = [person for person in _people(mlist, msgdata["recipients"]) if person.lower() not in done]
-        envelopes, unreached = _envelopes(mlist, msg, people, form)
+        envelopes, unreached = _envelopes(mlist, msg, people, form, _sender(mlist, msgdata))
         # What we need of the database is read; nothing stays open while we talk to the mail server.
         config.db.commit()
         refusals = _send(envelopes, progress)
@@ -135,10 +135,18 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], form: _Form) -> None
     attempt(name, msg, msgdata, make)
 
 
-def _envelopes(mlist: Any, msg: Any, people: Sequence[str], form: _Form) -> tuple[list[Envelope], dict[str, str]]:
+def _sender(mlist: Any, msgdata: dict[str, Any]) -> Callable[[str], str]:
+    """The envelope sender for each recipient: that of a probe is core's, which knows by it that the probe has bounced."""
+    if "probe_token" in msgdata:
+        return lambda _recipient: str(msgdata["sender"])
+    return verp_sender(mlist)
+
+
+def _envelopes(
+    mlist: Any, msg: Any, people: Sequence[str], form: _Form, sender: Callable[[str], str]
+) -> tuple[list[Envelope], dict[str, str]]:
     """What is to be sent, and the reason for each of those to whom nothing may be sent."""
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
-    sender = verp_sender(mlist)
     nobody = Lookup((), dict.fromkeys(people, ""))
     found = nobody if form is _Form.CLEAR else look_up(mlist.list_id, people)
     envelopes, problems = [], dict(found.problems)

@@ -16,6 +16,7 @@ from mailman_pgp.openpgp import decrypting, frames, gathering, reading, stem, vo
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 from mailman_pgp.openpgp.signatures import SignatureVerdict
+from mailman_pgp.site import memory
 
 _PAGE = resource.getpagesize()
 _Answer = tuple[dict[str, Any], list[bytes]]
@@ -53,7 +54,8 @@ def _address_space() -> int:
 def confine() -> int:
     """Give up what the worker never needs; return its address space before any work."""
     base = _address_space()
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
+    memory.keep_private()
+    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
         resource.setrlimit(limit, (0, 0))
     return base
 

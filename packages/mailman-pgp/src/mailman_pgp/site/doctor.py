@@ -7,6 +7,7 @@ calls them in order and adds them up.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailman_pgp.site import (
@@ -21,7 +22,6 @@ from mailman_pgp.site.doctor_findings import Area, ExitStatus, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _MARKS = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFORMATION: "note"}
 
@@ -92,6 +92,6 @@ def examine(config_path: Path | None = None) -> Report:
             *key.findings,
             *doctor_versions.examine(),
             *doctor_database.examine(config, key.key_id),
-            *doctor_host.examine(),
+            *doctor_host.examine(Path(config.paths["pid_file"])),
         ),
     )
