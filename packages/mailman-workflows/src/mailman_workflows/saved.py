@@ -94,8 +94,9 @@ class Claimed:
         try:
             yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            log.error("The request %s can't be read", self.row["token"])  # noqa: TRY400 - the error's text may hold what is in it
-            raise UnreadableRequestError(self.row["token"]) from error
+            # Without the error's text, which may hold what is in it.
+            log.error("%s: the request of %s can't be read", self.row["list_id"], self.row["email"])  # noqa: TRY400 - see above
+            raise UnreadableRequestError from error
 
 
 def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> None:
@@ -198,6 +199,14 @@ def wish(token: str, name: str, value: str) -> None:
 def finish(claimed: Claimed) -> None:
     """Use up the token of a request that was taken up."""
     getUtility(IPendings).confirm(claimed.row["token"])
+
+
+def end(mlist: Any, token: str) -> Claimed | None:
+    """End a request that waits at this list without its effect, and return it; None when there is none, or somebody else has it."""
+    claimed = claim(mlist, token)
+    if claimed is not None:
+        finish(claimed)
+    return claimed
 
 
 def all_at(mlist: Any) -> list[SavedRequest]:
