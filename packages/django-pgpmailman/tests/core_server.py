@@ -192,8 +192,6 @@ class CoreServer:
                 return self._members(self.rosters[self._known(spec)][role], spec, role)
             case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
                 return {"count": 0}
-            case ["lists", _, "requests", name] if method == "POST":
-                return self._decided("requests", name)
             case ["lists", spec, "archivers"]:
                 return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
             case ["members", "find"]:
@@ -315,7 +313,7 @@ class CoreServer:
                 return {"start": start, "total_size": len(entries), **({"entries": shown} if shown else {})}
             case "GET", [("requests" | "changes" | "held") as kind, name]:
                 return self._one(kind, list_id, name)
-            case "POST", [("changes" | "held") as kind, name]:
+            case "POST", [("requests" | "changes" | "held") as kind, name]:
                 self._one(kind, list_id, name)
                 self._taken(kind, list_id, name)
                 return {}
@@ -356,12 +354,6 @@ class CoreServer:
                 return one
         code = {"requests": "no-such-request", "changes": "no-such-change", "held": "no-such-post"}[kind]
         raise RefusedError(404, "Nothing waits by this name.", code)
-
-    def _decided(self, kind: str, name: str) -> dict[str, Any]:
-        # Core takes a token of any list.
-        if not any(self._taken(kind, list_id, name) for list_id in list(self.waiting[kind])):
-            raise RefusedError(404, "")
-        return {}
 
     def _taken(self, kind: str, list_id: str, name: str) -> bool:
         """Whether it was there; it is no more."""

@@ -217,6 +217,17 @@ def all_at(mlist: Any) -> list[SavedRequest]:
     return list(store().scalars(found.order_by(SavedRequest.since)))
 
 
+def one_at(mlist: Any, token: str) -> SavedRequest | None:
+    """The request that waits at a list under a token; None when there is none."""
+    found = select(SavedRequest).where(
+        SavedRequest.token == token,
+        SavedRequest.list_id == mlist.list_id,
+        SavedRequest.expires > now(),
+        is_pended(SavedRequest.token),
+    )
+    return store().scalar(found)
+
+
 def of_people(emails: Collection[str]) -> list[SavedRequest]:
     """The requests of some people (addresses in lower case) that wait at any list, the oldest first."""
     found = select(SavedRequest).where(
