@@ -139,6 +139,7 @@ class CoreServer:
     :ivar encrypted: The list-ids of the encrypted lists, with their settings.
     :ivar expires: When the keys of lists do.
     :ivar requests: What was asked for: method, path, fields.
+    :ivar pended: What core says of tokens, at the path of any list.
     :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
     :ivar instead: Called in the place of an answer; it may raise.
     :ivar obstacles: What is in the way of turning encryption on or off.
@@ -155,6 +156,7 @@ class CoreServer:
     plugin: bool = True
     waiting: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    pended: dict[str, dict[str, Any]] = field(default_factory=dict)
     instead: Callable[[str], None] | None = None
     certificates: People = field(default_factory=People)
     obstacles: list[str] = field(default_factory=list)
@@ -186,19 +188,27 @@ class CoreServer:
         if self.instead is not None:
             self.instead(path)
         match [unquote(part) for part in path.strip("/").split("/")[1:]]:
+            case ["plugins", *rest]:
+                return self._of_plugins(method, rest, fields)
             case ["lists", spec]:
                 return self._list(spec)
             case ["lists", spec, "roster", role]:
                 return self._members(self.rosters[self._known(spec)][role], spec, role)
             case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
                 return {"count": 0}
+            case ["lists", _, "requests", token] if token in self.pended:
+                return self.pended[token]
             case ["lists", spec, "archivers"]:
                 return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
             case ["members", "find"]:
                 return self._find(fields)
-            case ["plugins", "pgp", *rest] if self.plugin:
+        raise RefusedError(404, "Not Found")
+
+    def _of_plugins(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match path:
+            case ["pgp", *rest] if self.plugin:
                 return self._pgp(method, rest, fields)
-            case ["plugins", "events", *rest] if self.events is not None:
+            case ["events", *rest] if self.events is not None:
                 return self.events["/".join(rest)]
         raise RefusedError(404, "Not Found")
 
