@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from conversations import asked, clear, reply, set_policy, tell, until_says, until_says_in_clear, until_waits
 from test_own_keys_on_the_web import brought, form, own_page, summary
 
@@ -120,6 +121,38 @@ def test_whose_key_counts_already(site: Site, encrypted_list: EncryptedList) -> 
     assert page.response.request["PATH_INFO"] == summary(encrypted_list)
     assert f"You are subscribed to {encrypted_list.address}" in page.text
     assert "your key counts" in page.text
+
+
+BY_OWNERS = {
+    "all is settled": {"pre_confirmed": "on", "pre_approved": "on", "pre_verified": "on"},
+    "nothing is settled": {},
+    "invited": {"invitation": "on"},
+}
+
+
+@pytest.mark.parametrize("settled", BY_OWNERS.values(), ids=BY_OWNERS)
+def test_by_an_owner(site: Site, encrypted_list: EncryptedList, settled: dict[str, str]) -> None:
+    """Whom an owner enters in Postorius waits for a key, whatever is ticked there, and reads how to send one; nobody lets them in."""
+    bart, olga = encrypted_list.person("Bart"), site.officer("owner", encrypted_list)
+    olga.post(f"{summary(encrypted_list)}mass_subscribe/", emails=bart.address, send_welcome_message="False", **settled)
+    assert until_waits(encrypted_list, bart, "waits for a key")["workflow"] == "pgp-join"
+    until_says_in_clear(bart, "Your certificate is needed to join")
+    decided = olga.post(f"{summary(encrypted_list)}handle_subscription_request/{token_of(bart)}/", accept="1")
+    assert "no certificate" in decided.text
+    assert encrypted_list.members() == set()
+    tell(bart, clear(bart, subject="key set", attached=bart.key.certificate))
+    tell(bart, reply(bart, asked(bart)))
+    until_waits(encrypted_list, bart, "waits for a moderator")
+    olga.post(f"{summary(encrypted_list)}handle_subscription_request/{token_of(bart)}/", accept="1")
+    assert encrypted_list.members() == {bart.address}
+    olga.post(f"{summary(encrypted_list)}mass_removal/", emails=bart.address)
+    assert encrypted_list.members() == set()
+
+
+def token_of(person: Person) -> str:
+    """The token of a person's only request."""
+    (request,) = person.list.rest("requests")["entries"]
+    return str(request["token"])
 
 
 def test_without_an_account(site: Site, encrypted_list: EncryptedList) -> None:

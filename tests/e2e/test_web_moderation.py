@@ -72,6 +72,8 @@ def test_a_request(site: Site, encrypted_list: EncryptedList) -> None:
     form, accepted = decide(mona, encrypted_list, "requests", "accept")
     assert f"The request of {anne.address} is accepted." in accepted.text
     assert members(encrypted_list) == {anne.address}
+    event = encrypted_list.rest("events")["entries"][0]
+    assert (event["act"], event["door"], event["by"]) == ("approved", "rest", mona.address)
     again = mona.post(page(encrypted_list, "requests"), **form)
     assert (again.status, "somebody has decided about it" in again.text) == (404, True)
 

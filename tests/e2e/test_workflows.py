@@ -192,6 +192,7 @@ def test_service_is_down(site: Sandbox, service: CustomerService) -> None:
     site.command("workflows", "resume", ml.address)
     (waiting,) = ml.requests()
     assert (waiting["token_owner"], waiting["reason"]) == ("moderator", "waits for a moderator")
+    assert waiting["customer"] == f"C-{len('bart@customer.example')}"
     site.rest(f"lists/{ml.id}/requests/{waiting['token']}", {"action": "accept"})
     assert ml.members() == {"bart@customer.example"}
 

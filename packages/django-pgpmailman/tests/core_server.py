@@ -139,6 +139,7 @@ class CoreServer:
     :ivar encrypted: The list-ids of the encrypted lists, with their settings.
     :ivar expires: When the keys of lists do.
     :ivar requests: What was asked for: method, path, fields.
+    :ivar pended: What core says of tokens, at the path of any list.
     :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
     :ivar instead: Called in the place of an answer; it may raise.
     :ivar obstacles: What is in the way of turning encryption on or off.
@@ -155,6 +156,7 @@ class CoreServer:
     plugin: bool = True
     waiting: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    pended: dict[str, dict[str, Any]] = field(default_factory=dict)
     instead: Callable[[str], None] | None = None
     certificates: People = field(default_factory=People)
     obstacles: list[str] = field(default_factory=list)
@@ -186,21 +188,27 @@ class CoreServer:
         if self.instead is not None:
             self.instead(path)
         match [unquote(part) for part in path.strip("/").split("/")[1:]]:
+            case ["plugins", *rest]:
+                return self._of_plugins(method, rest, fields)
             case ["lists", spec]:
                 return self._list(spec)
             case ["lists", spec, "roster", role]:
                 return self._members(self.rosters[self._known(spec)][role], spec, role)
             case ["lists", _, "held", "count"] | ["lists", _, "requests", "count"]:
                 return {"count": 0}
-            case ["lists", _, "requests", name] if method == "POST":
-                return self._decided("requests", name)
+            case ["lists", _, "requests", token] if token in self.pended:
+                return self.pended[token]
             case ["lists", spec, "archivers"]:
                 return {"hyperkitty": False, "self_link": f"{self.url}/lists/{spec}/archivers"}
             case ["members", "find"]:
                 return self._find(fields)
-            case ["plugins", "pgp", *rest] if self.plugin:
+        raise RefusedError(404, "Not Found")
+
+    def _of_plugins(self, method: str, path: list[str], fields: dict[str, str]) -> Any:
+        match path:
+            case ["pgp", *rest] if self.plugin:
                 return self._pgp(method, rest, fields)
-            case ["plugins", "events", *rest] if self.events is not None:
+            case ["events", *rest] if self.events is not None:
                 return self.events["/".join(rest)]
         raise RefusedError(404, "Not Found")
 
@@ -315,7 +323,7 @@ class CoreServer:
                 return {"start": start, "total_size": len(entries), **({"entries": shown} if shown else {})}
             case "GET", [("requests" | "changes" | "held") as kind, name]:
                 return self._one(kind, list_id, name)
-            case "POST", [("changes" | "held") as kind, name]:
+            case "POST", [("requests" | "changes" | "held") as kind, name]:
                 self._one(kind, list_id, name)
                 self._taken(kind, list_id, name)
                 return {}
@@ -356,12 +364,6 @@ class CoreServer:
                 return one
         code = {"requests": "no-such-request", "changes": "no-such-change", "held": "no-such-post"}[kind]
         raise RefusedError(404, "Nothing waits by this name.", code)
-
-    def _decided(self, kind: str, name: str) -> dict[str, Any]:
-        # Core takes a token of any list.
-        if not any(self._taken(kind, list_id, name) for list_id in list(self.waiting[kind])):
-            raise RefusedError(404, "")
-        return {}
 
     def _taken(self, kind: str, list_id: str, name: str) -> bool:
         """Whether it was there; it is no more."""

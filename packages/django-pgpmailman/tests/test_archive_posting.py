@@ -240,12 +240,12 @@ def test_private_archive(archive: Archive) -> None:
 
 
 def test_what_else_leads_to_a_view(people: People) -> None:
-    """Each address of the website that leads to a view that sends is asked about first, and no other is changed."""
+    """Each address of the website that leads to a view that is asked about is guarded, and no other is changed."""
     from importlib import import_module  # noqa: PLC0415 - Django must be ready
 
     from django.urls import URLResolver  # noqa: PLC0415
 
-    from django_pgpmailman.archive_posting import SENDING, asks_first, guarded  # noqa: PLC0415
+    from django_pgpmailman.stock_views import GUARDS, guarded, is_guarded  # noqa: PLC0415
 
     def views(patterns: list[Any]) -> list[Any]:
         found = []
@@ -256,8 +256,8 @@ def test_what_else_leads_to_a_view(people: People) -> None:
     assert people
     before = views(import_module("django_pgpmailman.sandbox.urls").urlpatterns)
     after = views(import_module("django_pgpmailman.site_urls").urlpatterns)
-    sending = [each for each in after if each.lookup_str in SENDING]
-    assert sorted(each.lookup_str for each in sending) == sorted(SENDING)
-    assert all(asks_first(each.callback) for each in sending)
-    assert {id(each) for each in before if each.lookup_str not in SENDING} <= set(map(id, after))
-    assert [each for each in guarded(guarded(before)) if asks_first(each.callback)] != []
+    asked = [each for each in after if each.lookup_str in GUARDS]
+    assert {each.lookup_str for each in asked} == set(GUARDS)
+    assert all(is_guarded(each.callback) for each in asked)
+    assert {id(each) for each in before if each.lookup_str not in GUARDS} <= set(map(id, after))
+    assert [each for each in guarded(guarded(before)) if is_guarded(each.callback)] != []

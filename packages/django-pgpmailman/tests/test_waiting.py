@@ -117,8 +117,7 @@ def test_a_held_post(people: People) -> None:
 def test_decisions(people: People, mailman: CoreServer, kind: str) -> None:
     """Each decision is sent once, about the thing that was shown, and the page says what was done."""
     client = people.client(Role.MODERATOR)
-    of_core = kind == "requests"
-    path = f"lists/{ANTS}/{kind}" if of_core else f"plugins/pgp/lists/{ANTS}/{kind}"
+    path = f"plugins/pgp/lists/{ANTS}/{kind}"
     for action in ("accept", "reject", "discard"):
         kept = list(mailman.waiting[kind][ANTS])
         filled = form(people, kind, action)
@@ -126,7 +125,7 @@ def test_decisions(people: People, mailman: CoreServer, kind: str) -> None:
         assert response["Location"] == f"{page(kind)}?page=1"
         ((asked, fields),) = sent(mailman)
         assert asked == f"{path}/{filled['name']}"
-        assert fields == {"action": action, **({} if of_core else {"by": MODERATOR})}
+        assert fields == {"action": action, "by": MODERATOR}
         assert 'role="status"' in shown(client.get(page(kind)))
         mailman.waiting[kind][ANTS] = kept
 
@@ -215,15 +214,16 @@ def test_reason(people: People, mailman: CoreServer) -> None:
         assert (refused.status_code, "x" * 2001 in shown(refused), sent(mailman)) == (400, True, [])
         people.client(Role.MODERATOR).post(page(kind), form(people, kind, "reject", reason=" Not\r\nnow. "))
         ((_, fields),) = sent(mailman)
-        assert fields == {"action": "reject", name: "Not\nnow.", **({"by": MODERATOR} if kind == "held" else {})}
+        assert fields == {"action": "reject", name: "Not\nnow.", "by": MODERATOR}
 
 
-def test_refusals_of_core(people: People, mailman: CoreServer) -> None:
-    """What core refuses is said at its form, with its status; nothing is lost."""
+def test_refusals(people: People, mailman: CoreServer) -> None:
+    """What Mailman refuses is said at its form, with its status; nothing is lost."""
 
     def instead(path: str) -> None:
-        if path == f"/3.1/lists/{ANTS}/requests/{core_server.TOKEN}":
-            raise core_server.RefusedError(409, "anne@example.com has not <proven> a key yet.")
+        method, _, fields = mailman.requests[-1]
+        if method == "POST" and path == f"/3.1/plugins/pgp/lists/{ANTS}/requests/{core_server.TOKEN}" and fields:
+            raise core_server.RefusedError(409, "anne@example.com has not <proven> a key yet.", "not-yet")
 
     mailman.instead = instead
     refused = people.client(Role.MODERATOR).post(page("requests"), form(people, "requests", "accept"))

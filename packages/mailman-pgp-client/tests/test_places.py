@@ -83,32 +83,14 @@ def test_names_lead_nowhere_else(lists: EncryptedLists, asked: list[str], name: 
     assert asked == []
 
 
-def test_what_core_decides(lists: EncryptedLists, asked: list[str]) -> None:
-    """A decision about a request goes to core's own resource, one about a post to ours; a token stays in its part of the path."""
+def test_decisions(lists: EncryptedLists, asked: list[str]) -> None:
+    """A decision about a request is made where it is known by whom, as one about a post; a token stays in its part of the path."""
     ants = lists.of("ants.example.com")
-    ants.decide_request("../held/1", "discard")
+    ants.decide_request("../held/1", "discard", by="mona@example.com")
     ants.decide_held(7, "accept")
     assert asked == [
-        "http://127.0.0.1:9/3.1/lists/ants.example.com/requests/..%2Fheld%2F1",
+        "http://127.0.0.1:9/3.1/plugins/pgp/lists/ants.example.com/requests/..%2Fheld%2F1",
         "http://127.0.0.1:9/3.1/plugins/pgp/lists/ants.example.com/held/7",
     ]
     with pytest.raises(RefusedError):
         ants.decide_request("..", "discard")
-
-
-def test_what_nobody_can_decide_any_more(lists: EncryptedLists, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what core knows no more, it is said that somebody has decided about it."""
-
-    class Answer:
-        status_code = 404
-        ok = False
-        text = ""
-        content = b""
-
-        def json(self) -> Any:
-            raise ValueError
-
-    monkeypatch.setattr("mailmanclient.restbase.connection.request", lambda **_: Answer())
-    with pytest.raises(RefusedError, match="somebody has decided") as refused:
-        lists.of("ants").decide_request("0", "accept")
-    assert (refused.value.status, refused.value.code) == (404, "no-such-request")

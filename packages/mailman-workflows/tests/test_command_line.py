@@ -60,9 +60,18 @@ def outside(mlist: Any, install: Callable[[Any], Any], weather: dict[str, Any], 
 
 @pytest.mark.usefixtures("outside")
 def test_resume_all(
-    mlist: Any, manager: Any, person: Any, run: Callable[..., Result], weather: dict[str, Any], store: Session
+    mlist: Any,
+    manager: Any,
+    person: Any,
+    run: Callable[..., Result],
+    weather: dict[str, Any],
+    store: Session,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One request that fails, can't be read, is refused or has to wait keeps none of the others; the exit code tells of failures."""
+    """One request that fails, can't be read, is refused or has to wait keeps none of the others; the exit code tells of failures.
+
+    No token stands in a log.
+    """
     from mailman_workflows import NotYetError, RefusedError  # noqa: PLC0415 - core must be initialised
     from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415
 
@@ -82,8 +91,11 @@ def test_resume_all(
     assert f"{tokens[anne]}: The step 'weather' of the workflow 'made' failed" in result.output
     assert "a secret" not in result.output
     for token in damaged:
-        assert f"{token}: What is kept of the request {token} can't be read. Discard it" in result.output
+        assert f"{token}: What is kept of this request can't be read. Discard it" in result.output
         manager(mlist).discard(token)
+    for name in ("eve", "fred"):
+        assert f"ant.example.com: the request of {name}@example.org can't be read" in caplog.text
+    assert not any(token in caplog.text for token in (*damaged, *tokens.values()))
     assert f"{tokens[bart]}: It rains." in result.output
     assert f"{tokens[cris]}: Not you." in result.output
     assert [member.address.email for member in mlist.members.members] == [dirk]

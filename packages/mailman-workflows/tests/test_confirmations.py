@@ -143,6 +143,25 @@ def test_a_machine_confirms_nothing(
     assert mlist.members.get_member("bart@example.org") is not None
 
 
+@pytest.mark.parametrize("older", [False, True], ids=["ours", "core's own"])
+def test_a_moderators_token(mlist: Any, manager: Any, person: Any, store: Session, *, older: bool) -> None:
+    """What waits for a moderator is let pass by nobody's mail, though a program that asked by REST was told the token."""
+    from mailman.app.subscriptions import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415
+
+    mlist.subscription_policy = SubscriptionPolicy.moderate
+    token, owner, _ = (SubscriptionManager if older else manager)(mlist).register(person())
+    store.commit()
+    assert owner.name == "moderator"
+    queued()
+    (answer,) = reply(mlist, f"confirm {token}")
+    assert "did not match" in answer
+    reply(mlist, "Re: Yes", to=f"confirm+{token}")
+    assert mlist.members.get_member(ANNE) is None
+    manager(mlist).confirm(token)
+    assert mlist.members.get_member(ANNE) is not None
+
+
 def test_at_its_own_list_only(
     make_list: Callable[..., Any], ask: Callable[[], str], done: list[Any], mlist: Any
 ) -> None:
@@ -450,8 +469,10 @@ def test_two_at_once(mlist: Any, ask: Callable[[], str], water: Any, done: list[
 
 
 @pytest.mark.parametrize("data", ["{", "[]", "3"])
-def test_damaged(mlist: Any, ask: Callable[[], str], store: Session, data: str) -> None:
-    """A question that was damaged in the database is left out, and hides none of the others."""
+def test_damaged(
+    mlist: Any, ask: Callable[[], str], store: Session, data: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A question that was damaged in the database is left out, and hides none of the others; the log tells whose, without its token."""
     from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
     from mailman_workflows.model.tables import Question  # noqa: PLC0415
 
@@ -459,6 +480,8 @@ def test_damaged(mlist: Any, ask: Callable[[], str], store: Session, data: str) 
     store.execute(sa.update(Question).where(Question.token == damaged).values(data=data))
     store.commit()
     assert [question.token for question in confirmations.open_questions(mlist, ANNE)] == [whole]
+    assert f"ant.example.com: what {ANNE} was asked (water) can't be read" in caplog.text
+    assert damaged not in caplog.text
 
 
 def test_what_is_asked_is_not_shown(mlist: Any, water: Any) -> None:

@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sqlalchemy.orm import Session
+
 
 class Service(ThreadingHTTPServer):
     """Answers with what a test has put here."""
@@ -153,6 +155,25 @@ def test_no_secret_in_an_error(service: Service, number: Callable[[str], str | N
     if not caught.value.__suppress_context__:
         chain.append(caught.value.__context__)
     assert not any(secret in str(error) for error in chain for secret in ("secret", "eve", "%40"))
+
+
+def test_what_a_moderator_sees(mlist: Any, manager: Any, person: Any, service: Service, store: Session) -> None:
+    """The company is asked before the moderator, who sees beside the request which customer it is."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_workflows import choice  # noqa: PLC0415
+
+    mlist.subscription_policy = SubscriptionPolicy.moderate
+    choice.choose(mlist.list_id, "customers")
+    service.body = b'{"number": 17}'
+    token, owner, _ = manager(mlist).register(person())
+    store.commit()
+    assert len(service.asked) == 1
+    assert owner.name == "moderator"
+    assert getUtility(IPendings).confirm(token, expunge=False)["customer"] == "17"
+    assert manager(mlist).confirm(token)[2] is not None
 
 
 def test_the_workflow_in_the_text(mlist: Any, manager: Any, person: Any, install: Callable[[Any], Any]) -> None:

@@ -157,6 +157,44 @@ def test_of_something_else(mlist: Any, manager: Manager) -> None:
     assert getUtility(IPendings).confirm(token, expunge=False) is not None
 
 
+def test_discarded_at_its_own_list_only(make_list: Any, manager: Manager, person: Any, store: Session) -> None:
+    """Whoever discards at another list, or what is no request (a question, say), ends nothing."""
+    from mailman.interfaces.pending import IPendable, IPendings  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+    from zope.interface import directlyProvides  # noqa: PLC0415
+
+    class Pendable(dict[str, str]):
+        PEND_TYPE = "confirmation"
+
+    ant, bee = make_list("ant"), make_list("bee")
+    set_policy(ant, store, "confirm")
+    token, _, _ = manager(ant).register(person())
+    asked = Pendable(list_id=ant.list_id)
+    directlyProvides(asked, IPendable)
+    question = getUtility(IPendings).add(asked)
+    manager(bee).discard(token)
+    manager(ant).discard(question)
+    with pytest.raises(LookupError):
+        manager(ant).confirm(question)
+    assert getUtility(IPendings).confirm(question, expunge=False) is not None
+    assert manager(ant).confirm(token)[2] is not None
+
+
+def test_discarded_of_an_older_request(make_list: Any, manager: Manager, person: Any, store: Session) -> None:
+    """One that core made before this plugin came is discarded at its own list, and at no other."""
+    from mailman.app.subscriptions import SubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    ant, bee = make_list("ant"), make_list("bee")
+    set_policy(ant, store, "confirm")
+    token, _, _ = SubscriptionManager(ant).register(person())
+    manager(bee).discard(token)
+    assert getUtility(IPendings).confirm(token, expunge=False) is not None
+    manager(ant).discard(token)
+    assert getUtility(IPendings).confirm(token, expunge=False) is None
+
+
 @pytest.mark.parametrize("way", ["discard", "pendings", "expired", "list"])
 def test_nothing_is_left_of_it(way: str, mlist: Any, manager: Manager, person: Any, store: Session) -> None:
     """Discarded, rejected, expired or its list deleted: our row goes with core's."""
@@ -212,10 +250,11 @@ def test_ended_while_the_plugin_was_off(mlist: Any, manager: Manager, person: An
     assert is_member(mlist, "anne@example.org")
 
 
+@pytest.mark.parametrize("other", ["confirm", "end"])
 def test_two_at_once(
-    mlist: Any, manager: Manager, person: Any, store: Session, monkeypatch: pytest.MonkeyPatch
+    mlist: Any, manager: Manager, person: Any, store: Session, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
-    """Of two connections that resume a request one goes on; the other, which comes meanwhile, finds nothing."""
+    """Of two connections that resume a request one goes on; the other, which comes meanwhile, finds nothing to resume or to end."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.interfaces.listmanager import IListManager  # noqa: PLC0415
     from zope.component import getUtility  # noqa: PLC0415
@@ -241,8 +280,16 @@ def test_two_at_once(
         finally:
             config.db.close_session()
 
+    def end() -> None:
+        try:
+            found = saved.end(getUtility(IListManager).get("ant@example.com"), token)
+            answers.append("no such token" if found is None else "ended")
+            config.db.commit()
+        finally:
+            config.db.close_session()
+
     def confirm_second() -> None:
-        confirm()
+        confirm() if other == "confirm" else end()
         second_ended.set()
 
     def claimed(*arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 from configparser import ConfigParser
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
@@ -54,8 +55,7 @@ class IsCustomer(Step):
                 request.email,
                 "This list is for our customers; write from the address that you have given us.",
             )
-        # What a moderator may want to know.
-        request.notes[self.name] = {"customer": number}
+        request.notes[self.name] = number
         return PROCEED
 
     def resumed(self, request: Request) -> Outcome:
@@ -63,6 +63,17 @@ class IsCustomer(Step):
         outcome = self.run(request)
         if isinstance(outcome, Wait):
             raise NotYetError(request.mlist, request.email, "The customer service is still down; try again later.")
+        return outcome
+
+
+class ModerateCustomer(ModerateJoining):
+    """As the list's policy says; whoever decides sees the customer's number beside the request."""
+
+    def run(self, request: Request) -> Outcome:
+        """See `Step`."""
+        outcome = super().run(request)
+        if isinstance(outcome, Wait):
+            return replace(outcome, shown={"customer": str(request.notes[IsCustomer.name])})
         return outcome
 
 
@@ -77,7 +88,7 @@ class Customers(Workflow):
 
     def steps(self) -> tuple[Step, ...]:
         """See `Workflow`."""
-        return MayJoin(), ConfirmJoining(), IsCustomer(), ModerateJoining(), Join()
+        return MayJoin(), ConfirmJoining(), IsCustomer(), ModerateCustomer(), Join()
 
 
 def customer_number(email: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from django_pgpmailman import knowledge
@@ -22,7 +22,7 @@ from django_pgpmailman.page import sentence
 from django_pgpmailman.policy import protect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from django.http import HttpRequest
 
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 #: The views of HyperKitty that send.
 SENDING = ("hyperkitty.views.message.new_message", "hyperkitty.views.message.reply")
-_MARK = "asked_by_pgpmailman"
 _READING = ("GET", "HEAD")
 _NOT_KNOWN = _(
     "Whether this list is encrypted is not known at the moment, so nothing is sent to it from here. Try it again in a few minutes, "
@@ -60,28 +59,6 @@ def writing_to(list_id: str | None) -> Writing:
     return Writing.OPEN if found is knowledge.NoEncryption.PLAIN else Writing.NOT_KNOWN
 
 
-def guarded(patterns: Iterable[Any]) -> list[Any]:
-    """URL patterns as they are, but that those that send ask first, at whatever depth they are."""
-    return [_guarded(each) for each in patterns]
-
-
-def asks_first(view: Callable[..., Any]) -> bool:
-    """Whether it is the view of a pattern that `guarded` has made."""
-    return bool(getattr(view, _MARK, False))
-
-
-def _guarded(pattern: Any) -> Any:
-    if isinstance(pattern, URLResolver):
-        below = pattern.url_patterns
-        asking = guarded(below)
-        if all(one is other for one, other in zip(asking, below, strict=True)):
-            return pattern
-        return URLResolver(pattern.pattern, asking, pattern.default_kwargs, pattern.app_name, pattern.namespace)
-    if isinstance(pattern, URLPattern) and pattern.lookup_str in SENDING and not asks_first(pattern.callback):
-        return URLPattern(pattern.pattern, _asking(pattern.callback), pattern.default_args, pattern.name)
-    return pattern
-
-
 def _asking(view: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(view)
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -97,8 +74,11 @@ def _asking(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(request, *args, **kwargs)
         return _instead(request, mlist.list_id, writing)
 
-    setattr(asking, _MARK, True)
     return asking
+
+
+#: What is put before a view, by the name that a pattern has for it.
+GUARDS: Mapping[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = dict.fromkeys(SENDING, _asking)
 
 
 def _forget(list_id: str) -> None:

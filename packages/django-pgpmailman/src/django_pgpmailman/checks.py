@@ -12,17 +12,21 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
 from django_pgpmailman import core, key_check
-from django_pgpmailman.archive_posting import asks_first
 from django_pgpmailman.configuration import ConfigurationError, load
+from django_pgpmailman.stock_views import is_guarded
 from mailman_pgp_client import RefusedError
 
 _SECONDS = 3.0
 _TAG = "pgpmailman"
+_GUARD = (
+    'Write into the settings ROOT_URLCONF = "django_pgpmailman.site_urls"; or, where it must be your own, close it with '
+    "urlpatterns = django_pgpmailman.stock_views.guarded(urlpatterns)."
+)
 
 
 def install() -> None:
     """Let Django call the checks."""
-    for check in (order, root, archive, cache, openpgp):
+    for check in (order, root, archive, names, cache, openpgp):
         register(check, _TAG)
     register(plugin, _TAG, deploy=True)
 
@@ -81,24 +85,29 @@ def _is_included() -> bool:
 
 def archive(**_kwargs: Any) -> list[CheckMessage]:
     """What the pages of a web archive would send in the clear is asked about first."""
-    from django.urls import NoReverseMatch, Resolver404, resolve, reverse  # noqa: PLC0415 - as below
+    if not _is_open("hk_message_new", mlist_fqdn="ants@example.com"):
+        return []
+    sentence = "HyperKitty's forms for posts send what is written in the clear, to encrypted lists too."
+    return [Error(sentence, hint=_GUARD, id="pgpmailman.E005")]
+
+
+def names(**_kwargs: Any) -> list[CheckMessage]:
+    """What forms of Postorius name of Mailman's is looked at first."""
+    if not _is_open("confirm_token", list_id="ants.example.com"):
+        return []
+    sentence = "Postorius' page for tokens lets anybody accept held posts, and whoever knows a moderator's token what waits for them."
+    return [Error(sentence, hint=_GUARD, id="pgpmailman.E006")]
+
+
+def _is_open(name: str, **arguments: str) -> bool:
+    """Whether there is a view of this name that is not guarded, though our pages have addresses."""
+    from django.urls import NoReverseMatch, Resolver404, resolve, reverse  # noqa: PLC0415 - as above
 
     try:
-        found = resolve(reverse("hk_message_new", kwargs={"mlist_fqdn": "ants@example.com"}))
+        found = resolve(reverse(name, kwargs=arguments))
     except (NoReverseMatch, Resolver404):
-        return []  # there is no archive
-    if asks_first(found.func) or not _is_included():  # which is said above, with the same mend
-        return []
-    return [
-        Error(
-            "HyperKitty's forms for posts send what is written in the clear, to encrypted lists too.",
-            hint=(
-                'Write into the settings ROOT_URLCONF = "django_pgpmailman.site_urls"; or, where it must be your own, close it with '
-                "urlpatterns = django_pgpmailman.archive_posting.guarded(urlpatterns)."
-            ),
-            id="pgpmailman.E005",
-        )
-    ]
+        return False
+    return not is_guarded(found.func) and _is_included()  # else it is said above, with the same mend
 
 
 def cache(**_kwargs: Any) -> list[CheckMessage]:

@@ -1,8 +1,7 @@
 """How somebody decides about what waits at a list: on one page for each kind of it, with a form for each thing.
 
-A form carries what its page has shown, as a digest: what is another thing by now, or is shown otherwise, is not decided about.  That
-something waits at this list is asked of REST each time, for core itself takes the token of a request at any list, and a database may give
-the number of a post that was decided about to the next one.
+A form carries what its page has shown, as a digest: what is another thing by now, or is shown otherwise, is not decided about.  What waits
+is asked of REST each time, for a database may give the number of a post that was decided about to the next one.
 """
 
 from __future__ import annotations

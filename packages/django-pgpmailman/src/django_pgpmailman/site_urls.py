@@ -1,6 +1,6 @@
 """The ROOT_URLCONF of a website with us: our pages, all that was there before, and the address for events where there is none yet.
 
-What a web archive would send in the clear is asked about first.
+What a web archive would send in the clear is asked about first, and what forms of Postorius name of Mailman's.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from django.apps import apps
 from django.urls import include, path
 
 from django_pgpmailman import joining
-from django_pgpmailman.archive_posting import guarded
 from django_pgpmailman.configuration import has_app, load
+from django_pgpmailman.stock_views import guarded
 
 _before = import_module(load().root_urls)
 

@@ -28,6 +28,7 @@ __all__ = ["EncryptedList", "EncryptedLists", "RefusedError"]
 
 Answer = dict[str, Any]
 
+_ROOT = ("plugins", "pgp")
 _PAGE = 100  # entries
 _PATIENCE_SECONDS = 60
 _STEPS = frozenset({"", ".", ".."})
@@ -61,21 +62,15 @@ class _Place:
 
     client: Client
     parts: tuple[str, ...] = ()
-    root: tuple[str, ...] = ("plugins", "pgp")
 
     def below(self, *parts: str) -> _Place:
-        return _Place(self.client, (*self.parts, *parts), self.root)
-
-    @property
-    def of_core(self) -> _Place:
-        """The same below core's own root."""
-        return _Place(self.client, self.parts, ())
+        return _Place(self.client, (*self.parts, *parts))
 
     def _path(self) -> str:
         if not _STEPS.isdisjoint(self.parts):
             # They would lead out of the place: whoever joins URLs takes them for steps, quoted or not.
             raise RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of this name.", "no-such-name")
-        return "/".join(quote(part, safe="@") for part in (*self.root, *self.parts))
+        return "/".join(quote(part, safe="@") for part in (*_ROOT, *self.parts))
 
     def ask(self, method: str = "GET", **fields: Any) -> Answer:
         """Send a request, and return what is answered; fields that are None are left out.  Raises RefusedError."""
@@ -204,12 +199,9 @@ class EncryptedList:
         """One of them."""
         return self._place.below("requests", token).ask()
 
-    def decide_request(self, token: str, action: str, reason: str | None = None) -> None:
-        """Accept, reject or discard one, at core's own resource; the reason is mailed to whoever is rejected.
-
-        Core takes a token of any list: ask `request` first whether it waits at this one.
-        """
-        self._decide_request(token, action=action, reason=reason)
+    def decide_request(self, token: str, action: str, reason: str | None = None, by: str | None = None) -> Answer:
+        """Accept, reject or discard one; the reason is mailed to whoever is rejected."""
+        return self._place.below("requests", token).ask("POST", action=action, reason=reason, by=by)
 
     def challenge(self, token: str) -> Answer:
         """Ask the person of a request once more for their proof."""
@@ -335,15 +327,3 @@ class EncryptedList:
 
     def _of(self, address: str) -> _Place:
         return self._place.below("certificates", address)
-
-    def _decide_request(self, token: str, **fields: Any) -> None:
-        try:
-            self._place.of_core.below("requests", token).ask("POST", **fields)
-        except RefusedError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            raise RefusedError(
-                HTTPStatus.NOT_FOUND,
-                "It does not wait any more: somebody has decided about it meanwhile.",
-                "no-such-request",
-            ) from None

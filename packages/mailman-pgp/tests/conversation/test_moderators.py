@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,6 +92,52 @@ def test_decides_a_held_post(encrypted: Any, anne: Talker, olga: Talker, store: 
     assert f"The post is {word}ed" in answer
     assert numbers(encrypted) == []
     assert templates(olga.tell(olga.reply(question, word))) == ["code-unknown"]
+
+
+@pytest.mark.parametrize("word", ["accept", "reject", "discard"])
+def test_who_has_decided(moderated: Any, olga: Talker, word: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is kept by whose word somebody joined, with whose their key is approved; and in the log who said what of each request."""
+    from mailman_pgp.keys import journal  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Act, Door  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", moderated)
+    olga.tell(olga.reply(asks_to_join(nora, olga), word))
+    latest = journal.of(moderated.list_id, nora.address)[0]
+    if word == "accept":
+        assert (latest.act, latest.door, latest.by) == (Act.APPROVED, Door.MAIL, olga.address)
+    else:
+        assert latest.act is Act.PROVED
+    assert (
+        f"{moderated.fqdn_listname}: {word} of the request of {nora.address} to join, by {olga.address} (mail)"
+        in caplog.text
+    )
+
+
+def test_who_has_decided_about_a_post(
+    encrypted: Any, anne: Talker, olga: Talker, store: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So it is of a held post."""
+    hold(encrypted, anne, 1)
+    store.commit()
+    (question,) = olga.read(told())
+    olga.tell(olga.reply(question, "discard"))
+    assert re.search(rf"discard of the held post \S+, by {olga.address} \(mail\)", caplog.text)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a moderator sends it", "its person sends it"])
+@pytest.mark.parametrize("to", ["request", "confirm"])
+def test_token_of_core(moderated: Any, olga: Talker, to: str, *, known: bool) -> None:
+    """The token by which REST knows a request lets nobody in by mail, signed or not, whoever sends it."""
+    from mailman_workflows import saved  # noqa: PLC0415 - core must be initialised
+
+    nora = Talker.make("nora@example.net", moderated)
+    asks_to_join(nora, olga)
+    (row,) = saved.all_at(moderated)
+    token, sender = row.token, olga if known else nora
+    sender.tell(sender.clear(entity(f"confirm {token}", fields=[f"Subject: confirm {token}"])), to=to)
+    sender.tell(sender.command(f"confirm {token}\n\naccept\n"), to=to)
+    assert moderated.members.get_member(nora.address) is None
+    assert [each.token for each in saved.all_at(moderated)] == [token]
 
 
 def refused(moderator: Talker, mail: bytes, question: EmailMessage, mlist: Any) -> None:

@@ -69,6 +69,24 @@ def test_without_a_key(ants: Ants, promises: dict[str, bool]) -> None:
     assert ants.mail() == {}
 
 
+@pytest.mark.parametrize("state", ["without a key", "without a proof"])
+def test_accepted_on_the_command_line(ants: Ants, state: str) -> None:
+    """``mailman workflows resume`` lets a request pass, too, and nobody in without a proven key: it says why, and it waits as before."""
+    from click.testing import CliRunner  # noqa: PLC0415
+
+    from mailman_workflows.administration import workflows  # noqa: PLC0415 - core must be initialised
+
+    ants.ask()
+    if state == "without a proof":
+        ants.add_key()
+    token = ants.waiting().token
+    done = CliRunner().invoke(workflows, ["resume", ants.mlist.fqdn_listname, token])
+    sentence = "no certificate" if state == "without a key" else "has not answered yet"
+    assert (done.exit_code, sentence in done.output) == (0, True), done.output
+    assert ants.waiting().token == token
+    assert ants.members() == set()
+
+
 def test_all_the_way(ants: Ants) -> None:
     """A key, a proof, a moderator: each is waited for, and asked once; the moderator's word approves the key."""
     ants.ask()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from keys import DAY
+from rivals import rival
 
 from mailman_pgp import openpgp
 
@@ -154,3 +156,193 @@ def test_accepted_with_another_key_than_seen(door: Door, encrypted: str, make: M
     assert (request["waits_for"], request["certificate"]["fingerprint"]) == ("moderator", other)
     assert accept(request["token"]).status_code == 204
     assert "entries" not in door.get(f"{encrypted}/requests")
+
+
+OLGA = "olga@example.com"
+
+
+def proved(door: Door, armored: str, address: str = ANNE) -> None:
+    """Somebody has shown that they hold a key."""
+    from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys import journal  # noqa: PLC0415
+    from mailman_pgp.keys.registry import ChoiceState  # noqa: PLC0415
+
+    certificate, actor = openpgp.read_certificate(armored.encode()), journal.Actor(journal.Door.MAIL, address)
+    changing.let_count(door.mlist(), address, certificate, ChoiceState.PROVEN, actor)
+    door.store.commit()
+
+
+@pytest.fixture
+def waiting(door: Door, encrypted: str, make: MakeCertificate) -> str:
+    """Anne has proved her key, and her request waits for a moderator; its path."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    door.mlist().subscription_policy = SubscriptionPolicy.moderate
+    proved(door, make()[1])
+    return f"{encrypted}/requests/{ask_with_key(door, ANNE, proved=True)}"
+
+
+def is_member(door: Door, address: str = ANNE) -> bool:
+    """Whether somebody is on the list."""
+    return door.mlist().members.get_member(address) is not None
+
+
+def of_requests(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of decisions about requests."""
+    return [text for text in caplog.messages if "of the request of" in text]
+
+
+@pytest.mark.parametrize("by", [OLGA, ""])
+def test_accepted(door: Door, waiting: str, by: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The person joins, the key is approved by whoever has decided, and who comes second finds nothing."""
+    answer = door.good("POST", waiting, {"action": "accept", **({"by": by} if by else {})}).json
+    assert (answer["address"], answer["purpose"], answer["action"], answer["done"]) == (ANNE, "join", "accept", True)
+    assert is_member(door)
+    event = door.get(f"/lists/ant.example.com/certificates/{ANNE}")["events"][0]
+    assert (event["act"], event["door"], event["by"]) == ("approved", "rest", by or None)
+    who = f"{by} (rest)" if by else "rest"
+    assert of_requests(caplog) == [f"ant@example.com: accept of the request of {ANNE} to join, by {who}"]
+    for action in ("accept", "reject", "discard"):
+        assert "somebody has decided" in door.refused(404, "POST", waiting, {"action": action})
+
+
+@pytest.mark.parametrize("action", ["reject", "discard"])
+def test_not_accepted(core: Any, door: Door, waiting: str, action: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The person does not join; who is rejected is told why, and who is discarded is not."""
+    asked_by_mail(core, ANNE)
+    fields = {"action": action, "by": OLGA, "reason": "We have not met."}
+    answer = door.good("POST", waiting, fields).json
+    assert (answer["action"], answer["done"]) == (action, True)
+    assert not is_member(door)
+    assert of_requests(caplog) == [f"ant@example.com: {action} of the request of {ANNE} to join, by {OLGA} (rest)"]
+    queue = core.switchboards["virgin"]
+    told = [str(queue.dequeue(name)[0]) for name in queue.files]
+    assert len(told) == (action == "reject")
+    assert all("We have not met." in text and "Subscription request" in text for text in told)
+    assert "somebody has decided" in door.refused(404, "POST", waiting, {"action": "accept"})
+
+
+def test_rejected_to_leave(core: Any, door: Door, encrypted: str, make: MakeCertificate, members: Any) -> None:
+    """Who is rejected reads that it was about leaving; who is accepted leaves."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+
+    members.add(door.mlist(), ANNE)
+    door.good("POST", f"{encrypted}/certificates", {"address": ANNE, "certificate": make()[1]})
+    for action in ("reject", "accept"):
+        ISubscriptionManager(door.mlist()).unregister(door.mlist().members.get_member(ANNE).address)
+        door.store.commit()
+        asked_by_mail(core, ANNE)
+        (request,) = door.get(f"{encrypted}/requests")["entries"]
+        answer = door.good("POST", f"{encrypted}/requests/{request['token']}", {"action": action}).json
+        assert answer["purpose"] == "leave"
+        assert is_member(door) is (action == "reject")
+        if action == "reject":
+            queue = core.switchboards["virgin"]
+            told = [str(queue.dequeue(name)[0]) for name in queue.files]
+            assert sum("Request to leave" in text for text in told) == 1
+            assert not any("Subscription request" in text for text in told)
+    assert "entries" not in door.get(f"{encrypted}/requests")
+
+
+def test_decided_at_another_list(make_list: Any, door: Door, waiting: str) -> None:
+    """A token decides nothing at another list, nor a token that is none of a request."""
+    from mailman.interfaces.pending import IPendings  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_pgp.conversation import proving  # noqa: PLC0415
+    from mailman_workflows.model.tables import Question  # noqa: PLC0415
+
+    make_list("bee")
+    door.good("POST", "/lists", {"list_id": "bee.example.com"})
+    there = waiting.replace("ant.", "bee.")
+    assert proving.challenge_to_prove(door.mlist(), ANNE)
+    door.store.commit()
+    question = door.store.query(Question).one().token
+    for path in (there, f"/lists/ant.example.com/requests/{question}"):
+        for action in ("accept", "reject", "discard"):
+            assert "somebody has decided" in door.refused(404, "POST", path, {"action": action, "by": OLGA})
+    assert door.get(waiting)
+    assert getUtility(IPendings).confirm(question, expunge=False) is not None
+    assert not is_member(door)
+
+
+def test_what_a_decision_takes(door: Door, waiting: str) -> None:
+    """Nothing but its words: core knows more."""
+    for action in ("defer", "hold", "", "ACCEPT"):
+        door.refused(400, "POST", waiting, {"action": action})
+    assert door.get(waiting)
+
+
+def test_accepted_too_early(door: Door, encrypted: str) -> None:
+    """Nobody is let in without a key; it waits as before, and nothing is recorded."""
+    path = f"{encrypted}/requests/{ask_with_key(door, ANNE)}"
+    result = door("POST", path, {"action": "accept", "by": OLGA})
+    assert (result.status_code, result.json["code"]) == (409, "not-yet")
+    assert "no certificate" in result.json["description"]
+    assert door.get(path)["reason"] == "waits for a key"
+    assert not is_member(door)
+
+
+def test_accepted_with_another_key(door: Door, waiting: str, make: MakeCertificate) -> None:
+    """It waits for a moderator once more, under another token, with the key that counts now; that this is so stays, too."""
+    other, armored = make()
+    proved(door, armored)
+    result = door("POST", waiting, {"action": "accept", "by": OLGA})
+    assert (result.status_code, result.json["code"]) == (409, "asked-again")
+    assert "another key counts for this person by now" in result.json["description"]
+    (request,) = door.get("/lists/ant.example.com/requests")["entries"]
+    assert not waiting.endswith(request["token"])
+    assert (request["waits_for"], request["certificate"]["fingerprint"]) == ("moderator", other)
+    door.good("POST", f"/lists/ant.example.com/requests/{request['token']}", {"action": "accept"})
+    assert is_member(door)
+
+
+def test_accepted_but_refused(door: Door, waiting: str) -> None:
+    """Who was banned, or has joined by another door, is not let in; their request is over, and is no more."""
+    from mailman.interfaces.bans import IBanManager  # noqa: PLC0415 - core must be initialised
+
+    IBanManager(door.mlist()).ban(ANNE)
+    door.store.commit()
+    result = door("POST", waiting, {"action": "accept"})
+    assert (result.status_code, result.json["code"]) == (400, "request-refused")
+    assert "is not allowed to subscribe" in result.json["description"]
+    assert "entries" not in door.get("/lists/ant.example.com/requests")
+    assert not is_member(door)
+
+
+def test_accepted_as_a_member(door: Door, waiting: str, members: Any) -> None:
+    """Who has joined meanwhile is said to be one."""
+    members.add(door.mlist(), ANNE)
+    result = door("POST", waiting, {"action": "accept"})
+    assert (result.status_code, result.json["code"]) == (409, "member-already")
+    assert "entries" not in door.get("/lists/ant.example.com/requests")
+
+
+def test_accepted_in_a_workflow_that_is_gone(door: Door, waiting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says what is to be mended, and the request waits for it."""
+    from mailman_workflows import components  # noqa: PLC0415 - core must be initialised
+
+    with monkeypatch.context() as patch:
+        patch.delitem(components._found, "pgp-join")
+        assert "is not installed here" in door.refused(503, "POST", waiting, {"action": "accept"})
+    door.good("POST", waiting, {"action": "accept"})
+
+
+@pytest.mark.parametrize("first", ["accept", "discard"])
+def test_two_decide_at_once(core: Any, door: Door, waiting: str, monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    """Whoever is first decides: from the look at the request on nobody else has it."""
+    from mailman_workflows import saved  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.model.tables import SavedRequest  # noqa: PLC0415
+
+    claim, kept_out = saved.claim, []
+    with rival(core, sa.update(SavedRequest).values(since=SavedRequest.since)) as takes:
+
+        def look(mlist: Any, token: str) -> Any:
+            found = claim(mlist, token)
+            kept_out.append(takes())
+            return found
+
+        monkeypatch.setattr(saved, "claim", look)
+        door.good("POST", waiting, {"action": first})
+    assert kept_out == [True]
+    assert is_member(door) is (first == "accept")

@@ -119,11 +119,11 @@ class MissingStepError(SiteError):
 class UnreadableRequestError(SiteError):
     """What is kept of a request can't be read: somebody has changed it in the database, or a later release has written it."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self) -> None:
         super().__init__(
             falcon.HTTP_500,
             "This request can't be read.",
-            f"What is kept of the request {token} can't be read. Discard it, so that the person can ask again.",
+            "What is kept of this request can't be read. Discard it, so that the person can ask again.",
         )
 
 

@@ -89,15 +89,8 @@ class SubscriptionManager:
 
     def _confirm_older(self, token: str) -> _Answer:
         """Confirm a request that core saved before this plugin was installed, at a list that uses stock's workflow."""
-        pendable = getUtility(IPendings).confirm(token, expunge=False)
-        kinds = {purpose.value for purpose in Purpose}
-        if (
-            pendable is None
-            or pendable.get("type") not in kinds
-            or pendable.get("list_id") != self._mlist.list_id
-            or "workflow" in pendable
-            or not saved.is_in_time(token)
-        ):
+        pendable = self._older(token)
+        if pendable is None or not saved.is_in_time(token):
             raise LookupError
         purpose = Purpose(pendable["type"])
         if choice.name_for(self._mlist.list_id, purpose) != components.STOCK[purpose]:
@@ -111,10 +104,19 @@ class SubscriptionManager:
         answer: _Answer = CoreSubscriptionManager(self._mlist).confirm(token)
         return answer
 
+    def _older(self, token: str) -> Any:
+        """What core knows of a request at this list that it saved before this plugin was installed; None where it is none."""
+        pendable = getUtility(IPendings).confirm(token, expunge=False)
+        kinds = {purpose.value for purpose in Purpose}
+        if pendable is None or pendable.get("type") not in kinds or "workflow" in pendable:
+            return None
+        return pendable if pendable.get("list_id") == self._mlist.list_id else None
+
     def discard(self, token: str) -> None:
-        """See `ISubscriptionManager`."""
+        """See `ISubscriptionManager`.  At another list, or of something else, a token ends nothing."""
         with flush():
-            getUtility(IPendings).confirm(token)
+            if saved.end(self._mlist, token) is None and self._older(token) is not None:
+                getUtility(IPendings).confirm(token)
 
 
 def _is_over_by(error: BaseException) -> bool:

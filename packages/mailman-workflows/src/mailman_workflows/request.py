@@ -67,8 +67,8 @@ class Request:
 
     `address` and `user` are core's objects; `by_user` says that the person asked as a user, whose membership follows their
     preferred address.  `member` is the membership that a request to leave ends, or that one to join has made; a request that has
-    waited is about the same one, whatever its address is by now.  `notes` is what steps leave for later ones and for moderators:
-    plain JSON, by the step's name.
+    waited is about the same one, whatever its address is by now.  `notes` is what steps leave for later ones: plain JSON, by the
+    step's name.  What moderators are to see is in a `Wait`'s `shown`.
     """
 
     mlist: Any

@@ -94,8 +94,9 @@ class Claimed:
         try:
             yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            log.error("The request %s can't be read", self.row["token"])  # noqa: TRY400 - the error's text may hold what is in it
-            raise UnreadableRequestError(self.row["token"]) from error
+            # Without the error's text, which may hold what is in it.
+            log.error("%s: the request of %s can't be read", self.row["list_id"], self.row["email"])  # noqa: TRY400 - see above
+            raise UnreadableRequestError from error
 
 
 def save(request: Request, workflow: str, agenda: Sequence[str], wait: Wait) -> None:
@@ -200,12 +201,31 @@ def finish(claimed: Claimed) -> None:
     getUtility(IPendings).confirm(claimed.row["token"])
 
 
+def end(mlist: Any, token: str) -> Claimed | None:
+    """End a request that waits at this list without its effect, and return it; None when there is none, or somebody else has it."""
+    claimed = claim(mlist, token)
+    if claimed is not None:
+        finish(claimed)
+    return claimed
+
+
 def all_at(mlist: Any) -> list[SavedRequest]:
     """The requests that wait at a list, the oldest first."""
     found = select(SavedRequest).where(
         SavedRequest.list_id == mlist.list_id, SavedRequest.expires > now(), is_pended(SavedRequest.token)
     )
     return list(store().scalars(found.order_by(SavedRequest.since)))
+
+
+def one_at(mlist: Any, token: str) -> SavedRequest | None:
+    """The request that waits at a list under a token; None when there is none."""
+    found = select(SavedRequest).where(
+        SavedRequest.token == token,
+        SavedRequest.list_id == mlist.list_id,
+        SavedRequest.expires > now(),
+        is_pended(SavedRequest.token),
+    )
+    return store().scalar(found)
 
 
 def of_people(emails: Collection[str]) -> list[SavedRequest]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def _decided(action: str, sentence: Any) -> Action:
     def act(visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> Any:
-        ants.decide_request(request["token"], action, reason(visit) if action == "reject" else None)
+        ants.decide_request(request["token"], action, reason(visit) if action == "reject" else None, by=visit.by)
         return sentence % {"address": request["address"]}
 
     return act

@@ -6,29 +6,24 @@ import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailman.app.moderator import handle_message, send_rejection
-from mailman.interfaces.action import Action as CoreAction
 from mailman.interfaces.member import AlreadySubscribedError
-from mailman.interfaces.pending import IPendings
-from mailman.interfaces.requests import IListRequests, RequestType
-from mailman.interfaces.subscriptions import ISubscriptionManager, TokenOwner
 from public import public
-from zope.component import getUtility
 
 from mailman_pgp import openpgp
+from mailman_pgp.conversation import held_posts, requests
 from mailman_pgp.conversation.asking import Challenge
 from mailman_pgp.conversation.letters import Letter
 from mailman_pgp.conversation.matters import Decided, Decision, Subject, standing
 from mailman_pgp.exchange import changing
+from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators
-from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
-from mailman_workflows import AskedAgainError, NotYetError, Purpose, RefusedError
+from mailman_workflows import AskedAgainError, NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
 
 if TYPE_CHECKING:
@@ -86,12 +81,12 @@ class Moderation(Challenge):
     def run(self, asked: Asked) -> str:
         """See `Action`."""
         decided = _decided(asked.answer)
-        decision, what = decided.decision, str(asked.data["what"])
+        what = str(asked.data["what"])
         match Subject(str(asked.data["about"])):
             case Subject.REQUEST:
-                return _decide_request(asked.mlist, what, decision)
+                return _decide_request(asked.mlist, what, decided)
             case Subject.POST:
-                return _decide_post(asked, what, decision)
+                return _decide_post(asked, what, decided)
             case Subject.KEY:
                 return _decide_key(asked, what, decided)
 
@@ -113,51 +108,42 @@ def decision_in(said: Said) -> Decision | None:
     return None
 
 
-def _decide_request(mlist: Any, token: str, decision: Decision) -> str:
-    if decision is Decision.ACCEPT:
-        try:
-            _token, owner, _member = ISubscriptionManager(mlist).confirm(token)
-        except LookupError:
-            return _("This request is not there any more; somebody has decided about it, or it has expired.")
-        except AlreadySubscribedError:
-            return _("They are a member already.")
-        except AskedAgainError as error:  # there is another question by now
-            return error.sentence
-        except NotYetError as error:
-            raise NotDecidedError(error.sentence) from error
-        except RefusedError as error:
-            return error.sentence
-        if owner is not TokenOwner.no_one:
-            return _("The request is accepted, and waits for something else now.")
-        return _("The request is accepted.")
-    pendable = getUtility(IPendings).confirm(token, expunge=False)
-    if pendable is None or pendable.get("list_id") != mlist.list_id:
+def _decide_request(mlist: Any, token: str, decided: Decided) -> str:
+    try:
+        done = requests.decide(mlist, token, decided.decision, decided.actor)
+    except Refusal:
         return _("This request is not there any more; somebody has decided about it, or it has expired.")
-    getUtility(IPendings).confirm(token)
-    if decision is Decision.REJECT:
-        with using(language_of(mlist, pendable["email"])):
-            leaving = pendable["type"] == Purpose.LEAVE.value
-            what = _("Request to leave") if leaving else _("Subscription request")
-            send_rejection(mlist, what, pendable["email"], _("A moderator has rejected it."))
-        return _("The request is rejected, and its author is told.")
-    return _("The request is discarded.")
+    except AlreadySubscribedError:
+        return _("They are a member already.")
+    except AskedAgainError as error:  # there is another question by now
+        return error.sentence
+    except NotYetError as error:
+        raise NotDecidedError(error.sentence) from error
+    except RefusedError as error:
+        return error.sentence
+    if done.waits:
+        return _("The request is accepted, and waits for something else now.")
+    return {
+        Decision.ACCEPT: _("The request is accepted."),
+        Decision.REJECT: _("The request is rejected, and its author is told."),
+        Decision.DISCARD: _("The request is discarded."),
+    }[decided.decision]
 
 
-def _decide_post(asked: Asked, what: str, decision: Decision) -> str:
+def _decide_post(asked: Asked, what: str, decided: Decided) -> str:
     mlist = asked.mlist
-    number, _blank, message_id = what.partition(" ")
-    one_at_a_time(mlist.list_id)  # as in the web: whoever is first decides
-    held = IListRequests(mlist).get_request(int(number), RequestType.held_message)
-    if held is None or held[0] != message_id:
-        return _("This post is not held any more; somebody has decided about it.")
+    number, _blank, placeholder = what.partition(" ")
     with using(language_of(mlist, str(asked.data["address"]))):
         comment = _("A moderator has rejected it.")
-    handle_message(mlist, int(number), CoreAction[decision.value], comment=comment)
+    try:
+        held_posts.decide(mlist, number, decided.decision, comment, decided.actor, placeholder=placeholder)
+    except Refusal:
+        return _("This post is not held any more; somebody has decided about it.")
     return {
         Decision.ACCEPT: _("The post is accepted, and goes to the members."),
         Decision.REJECT: _("The post is rejected, and its author is told."),
         Decision.DISCARD: _("The post is discarded."),
-    }[decision]
+    }[decided.decision]
 
 
 def _decide_key(asked: Asked, what: str, decided: Decided) -> str:

@@ -14,6 +14,7 @@ from mailman_pgp.lists.encryption import EncryptionError
 from mailman_pgp.openpgp import CertificateError, OpenPGPError
 from mailman_pgp.site import health
 from mailman_plugin_kit.failures import places_of
+from mailman_workflows.errors import SiteError
 
 log = logging.getLogger("mailman.error")
 
@@ -59,6 +60,8 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal("registry", str(error))
         case health.NotHealthy():
             return Refusal("not-healthy", f"The plugin is not healthy, so nothing was done. {error}")
+        case SiteError():
+            return Refusal("workflow", str(error))
         case SQLAlchemyError():
             return Refusal("database", _database_sentence(error))
     return None

@@ -44,6 +44,8 @@ _STATUS: dict[str, HTTPStatus] = {
     "sent-already": HTTPStatus.TOO_MANY_REQUESTS,
     "not-healthy": HTTPStatus.SERVICE_UNAVAILABLE,
     "database": HTTPStatus.SERVICE_UNAVAILABLE,
+    "workflow": HTTPStatus.SERVICE_UNAVAILABLE,
+    "request-refused": HTTPStatus.BAD_REQUEST,
     **{problem.value: HTTPStatus.BAD_REQUEST for problem in CertificateProblem},
 }
 _UNEXPECTED = Refusal(

@@ -39,7 +39,7 @@ _REFUSALS = {
     HTTPStatus.CONFLICT: "It does not fit what there is.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too long.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "It is neither a form nor a JSON object.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The plugin is not healthy, or the database can't be used.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The plugin is not healthy, or the database or the workflow of the list can't be used.",
 }
 
 

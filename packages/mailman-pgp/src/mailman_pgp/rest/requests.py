@@ -1,6 +1,6 @@
 """Requests to join or to leave that wait at a list, each with the certificate that its person asks with.
 
-Core's own ``/lists/LIST/requests`` accepts, rejects and discards them.
+Core's own ``/lists/LIST/requests`` accepts, rejects and discards them, too, and does not know by whom.
 """
 
 from __future__ import annotations
@@ -8,21 +8,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mailman.interfaces.member import AlreadySubscribedError
 from public import public
 
-from mailman_pgp.conversation import proving
+from mailman_pgp.conversation import proving, requests
+from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
+from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import PAGING
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
 from mailman_pgp.steps.leaving import LeaveByProof
 from mailman_pgp.steps.proof import Proves
-from mailman_workflows import saved
+from mailman_workflows import AskedAgainError, NotYetError, RefusedError, saved
 from mailman_workflows.request import Purpose
 
 if TYPE_CHECKING:
@@ -54,7 +57,35 @@ class OneRequest(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        return Reply(_shown(mlist, [_found(mlist, self.names["token"])])[0])
+        return Reply(_shown(mlist, [requests.find(mlist, self.names["token"])])[0])
+
+    @operation(
+        "Decide about it, by the steps of its workflow: whoever is first decides, and who did is kept.",
+        schemas.DECIDED_REQUEST,
+        takes=[
+            choice("action", "What is decided.", Decision),
+            text("reason", "What the person of a request that is rejected is told.", required=False),
+            BY,
+        ],
+    )
+    def on_post(self, asked: Asked) -> Reply:
+        """Answer POST."""
+        mlist, _ = encrypted_list(self.names["list"])
+        token, action = self.names["token"], asked["action"]
+        try:
+            done = requests.decide(mlist, token, action, actor_of(asked), asked.get("reason"))
+        except (RefusedError, AlreadySubscribedError) as error:
+            commit()
+            raise _refusal(mlist, error) from error
+        return Reply(
+            {
+                "token": token,
+                "address": done.address,
+                "purpose": done.purpose.word,
+                "action": action,
+                "done": not done.waits,
+            }
+        )
 
 
 @public
@@ -65,7 +96,7 @@ class RequestFile(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        found = certificate_of(mlist, _found(mlist, self.names["token"]).email)
+        found = certificate_of(mlist, requests.find(mlist, self.names["token"]).email)
         return Reply(shown.as_file(found.stored.data, found.address))
 
 
@@ -80,7 +111,7 @@ class RequestChallenge(Resource):
     def on_post(self, _asked: Asked) -> Reply:
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
-        row = _found(mlist, self.names["token"])
+        row = requests.find(mlist, self.names["token"])
         match json.loads(row.agenda)[0]:
             case Proves.name:
                 asked = proving.challenge_to_prove(mlist, row.email)
@@ -97,11 +128,17 @@ class RequestChallenge(Resource):
         return Reply({"token": row.token, "address": row.email, "asked": True})
 
 
-def _found(mlist: Any, token: str) -> SavedRequest:
-    row = next((row for row in saved.all_at(mlist) if row.token == token), None)
-    if row is None:
-        raise Refusal("no-such-request", f"No request waits at {mlist.fqdn_listname} by this token.")
-    return row
+def _refusal(mlist: Any, error: RefusedError | AlreadySubscribedError) -> Refusal:
+    """What a workflow has answered, with a code of its own."""
+    match error:
+        case AlreadySubscribedError():
+            return Refusal("member-already", f"{error.email} is a member of {mlist.fqdn_listname} already.")
+        case AskedAgainError():
+            return Refusal("asked-again", error.sentence)
+        case NotYetError():
+            return Refusal("not-yet", error.sentence)
+        case _:
+            return Refusal("request-refused", error.sentence)
 
 
 def _shown(mlist: Any, rows: Sequence[SavedRequest]) -> list[dict[str, Any]]:

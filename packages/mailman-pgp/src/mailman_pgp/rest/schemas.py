@@ -233,7 +233,14 @@ REQUEST = record(
     expires=MOMENT,
     certificate=maybe(record(**_OFFERED, state=words(ChoiceState), compared=maybe(MOMENT))),
     self_link=LINK,
-    core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
+    core_link={**LINK, "description": "Core's own resource, which decides about it, too, and does not know by whom."},
+)
+DECIDED_REQUEST = record(
+    token=TEXT,
+    address=TEXT,
+    purpose={"type": "string", "enum": ["join", "leave"]},
+    action=TEXT,
+    done={**YES_NO, "description": "Whether it is over; else it was accepted, and waits for something else now."},
 )
 
 CHALLENGED = record(token=TEXT, address=TEXT, asked=YES_NO)

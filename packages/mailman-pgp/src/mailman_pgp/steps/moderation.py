@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from mailman_pgp.conversation.asking_moderators import ask_about_joining
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.counting import counting
+from mailman_pgp.exchange.decider import decider
 from mailman_pgp.i18n import Text, _
 from mailman_pgp.keys import registry
-from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import AT_FIRST
@@ -82,7 +82,7 @@ class SameKey(StepOfEncryptedList):
             )
             return First((ModerateWithKey.name, self.name), because)
         if not found.approved:
-            changing.approve(mlist, email, Actor(Door.WORKFLOW))
+            changing.approve(mlist, email, decider())
         return PROCEED
 
 

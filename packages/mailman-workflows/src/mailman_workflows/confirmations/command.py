@@ -10,7 +10,7 @@ from mailman.core.i18n import _ as _core
 from mailman.interfaces.command import ContinueProcessing
 from mailman.interfaces.member import AlreadySubscribedError, MembershipIsBannedError
 from mailman.interfaces.pending import IPendings
-from mailman.interfaces.subscriptions import ISubscriptionManager
+from mailman.interfaces.subscriptions import ISubscriptionManager, TokenOwner
 from public import public
 from zope.component import getUtility
 
@@ -28,7 +28,9 @@ class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
     """Core's command, which confirms requests of workflows and whatever else a plugin has asked.
 
     Unlike core's it answers a person whose request is refused, it says the same of a token of another list as of none, and it
-    takes no automatic answer for a confirmation: whoever is away would join any list that somebody enters them for.
+    takes no automatic answer for a confirmation: whoever is away would join any list that somebody enters them for.  Nor does it
+    let pass what waits for a moderator: nothing in a mail says that a moderator has sent it, and the token of such a request was
+    told to the program that has made it.
     """
 
     def process(self, mlist: Any, msg: Any, msgdata: dict[str, Any], arguments: list[str], results: Any) -> Any:
@@ -49,6 +51,8 @@ class Confirm(CoreConfirm):  # type: ignore[misc]  # core is untyped
         if pendable is not None and pendable["type"] == "held message":
             if pendable.get("list_id") == mlist.list_id:
                 return self.process_held(mlist, msg, msgdata, token, pendable, results)
+            self._no_match(results)
+        elif pendable is not None and pendable.get("token_owner") == TokenOwner.moderator.name:
             self._no_match(results)
         else:
             with using(str(msgdata.get("lang") or mlist.preferred_language.code)):  # as core's own texts in the answer

@@ -131,7 +131,7 @@ def _open_question(row: Question) -> OpenQuestion | None:
     try:
         data = _data(action, row.version, row.data)
     except ValueError:
-        log.warning("What was asked under the token %s can't be read", row.token)
+        log.warning("%s: what %s was asked (%s) can't be read", row.list_id, row.email, row.action)
         return None
     return OpenQuestion(row.token, action, row.email, data, row.expires, row.list_id)
 
