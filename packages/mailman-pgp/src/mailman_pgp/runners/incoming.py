@@ -20,11 +20,11 @@ from zope.event import notify, subscribers
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
-from mailman_pgp.posts.patience import TakesLongError
+from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedMessage
-from mailman_pgp.runners.naming import Naming
+from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -35,7 +35,7 @@ log = logging.getLogger("mailman.vette")
 
 
 @public
-class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Queued, Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
@@ -49,7 +49,8 @@ class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunne
             received = Received(msg, known)  # it was received before, and shunted
         else:
             try:
-                received = self._receive(mlist, msg, msgdata, known)
+                with patience.serving(self.switchboard.current):
+                    received = self._receive(mlist, msg, msgdata, known)
             except TakesLongError:
                 return self.put_off()
         try:
