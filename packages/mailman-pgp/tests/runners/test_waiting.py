@@ -194,3 +194,41 @@ def test_file_that_can_not_be_put_back(
     may_end.set()
     following = make()
     until(lambda: turn(following, monkeypatch) and taken == ["slow"], "it is opened at the next start")
+
+
+@pytest.mark.parametrize("address", ["post", "command"])
+def test_refusal_for_which_there_is_no_room(
+    core: Any, queue: Any, mlist: Any, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mail in the clear is not shunted as it came because its refusal can't be written: it waits, and is refused a minute later."""
+    from mailman.core.switchboard import Switchboard  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.notices.refusing import refuse  # noqa: PLC0415
+    from mailman_pgp.posts.record import Record  # noqa: PLC0415
+    from mailman_pgp.runners import CommandRunner, IncomingRunner, incoming  # noqa: PLC0415
+
+    monkeypatch.setattr(incoming, "process", lambda mlist, _msg, msgdata, _chain: refuse(mlist, Record.of(msgdata)))
+    here = queue if address == "post" else core.switchboards["command"]
+    runner = (IncomingRunner if address == "post" else CommandRunner)(here.name)
+    came(mlist, here, "join")
+    before = in_folder(here)
+
+    def full(_self: Any, message: Any, *_more: Any, **_keywords: Any) -> Any:
+        assert message["subject"] != "join", "It would be shunted as it came."
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Switchboard, "enqueue", full)
+        assert turn(runner, monkeypatch)
+        assert in_folder(here) == before
+        runner.switchboard._paused.clear()
+        turn(runner, monkeypatch)
+    assert in_folder(here) == before
+    runner.switchboard._paused.clear()
+    turn(runner, monkeypatch)
+    assert in_folder(here) == {}
+    virgin = core.switchboards["virgin"]
+    assert len(virgin.files) == 1
+    for name in virgin.files:
+        virgin.dequeue(name)
+        virgin.finish(name)

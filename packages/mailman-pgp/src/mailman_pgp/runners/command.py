@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailman.config import config
 from mailman.runners.command import CommandRunner as CoreCommandRunner
 from public import public
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.conversation.conversing import converse
 from mailman_pgp.conversation.failing import refuse_failed
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.record import Kind, Record
-from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -21,7 +22,7 @@ from mailman_pgp.site import health
 
 
 @public
-class CommandRunner(Queued, Settled, Stopping, Wary, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
+class CommandRunner(Waiting, Settled, Stopping, Wary, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
     """Takes mail to -request, -join, -leave and -confirm.
 
     Whatever fails over a mail in the clear, it is refused: a secret key may be in it, and nothing in the clear may be shunted.
@@ -45,5 +46,9 @@ class CommandRunner(Queued, Settled, Stopping, Wary, Waiting, CoreCommandRunner)
         except TakesLongError:
             return self.put_off()
         except Exception as error:  # noqa: BLE001 - whatever it was
-            refuse_failed(mlist, msg, claim, error)
+            try:
+                refuse_failed(mlist, msg, claim, error)
+            except (OSError, SQLAlchemyError):  # no room for the refusal; core would shunt the mail as it came
+                config.db.abort()
+                return self.put_off_for_a_while()
         return False

@@ -13,7 +13,6 @@ from mailman_pgp.lists.core_settings import OWNER_PIPELINE, POSTING_PIPELINE
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
-from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -23,7 +22,7 @@ _PIPELINES = {Kind.POST: POSTING_PIPELINE, Kind.OWNER: OWNER_PIPELINE}
 
 
 @public
-class PipelineRunner(Queued, Settled, Stopping, Waiting, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
+class PipelineRunner(Waiting, Settled, Stopping, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
     """Sends the posts of an encrypted list through our pipeline, whatever the list's own setting says.
 
     Stock pipelines archive, digest and gate to news; REST can set any of them on any list.
