@@ -7,74 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from mailman.interfaces.member import DeliveryMode
-from outgoing import encrypt, waiting
+from collected import ANNE, BART, post, queued, send
+from outgoing import waiting
 
 from mailman_pgp.mime import read_payload
 from mailman_pgp.model.tables import DigestPost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conftest import Members
     from sqlalchemy.orm import Session
 
-ANNE, BART = "anne@example.com", "bart@example.com"
 BODY = b"Content-Type: text/plain\r\n\r\nThe kestrel flies at noon.\r\n"
-
-
-@pytest.fixture
-def ants(mlist: Any, members: Members, store: Session, healthy: None) -> Iterator[Any]:  # noqa: ARG001 - the plugin must be healthy
-    """An encrypted list; Anne has chosen digests as messages, and Bart as text."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    encrypt(mlist, [ANNE, BART])
-    members.add(mlist, ANNE).preferences.delivery_mode = DeliveryMode.mime_digests
-    members.add(mlist, BART).preferences.delivery_mode = DeliveryMode.plaintext_digests
-    store.commit()
-    yield mlist
-    store.rollback()
-    out = config.switchboards["out"]
-    for name in out.files:
-        out.dequeue(name)
-        out.finish(name)
-
-
-def post(ants: Any, subject: str = "Kestrels", claim: str | None = None) -> None:
-    """Collect a post as the pipeline does, from its sealed form on."""
-    from mailman.email.message import Message  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.digests.sending import collect  # noqa: PLC0415
-    from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
-    from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
-
-    record = Record(kind=Kind.POST, author=ANNE, message_id=f"<{subject}@x>", claim=claim or f"claim of {subject}")
-    entity = b"Subject: " + subject.encode() + b'\r\nContent-Type: text/plain; hp="cipher"\r\n\r\nNoon\r\n'
-    collect(ants, seal_message(Message(), ants.list_id, record, Content(entity, {})), record)
-
-
-def queued(ants: Any) -> dict[str, list[bytes]]:
-    """The digests that wait in `out`, opened, by their recipient."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.posts.record import Record  # noqa: PLC0415
-
-    out = config.switchboards["out"]
-    found: dict[str, list[bytes]] = {}
-    for name in out.files:
-        msg, msgdata = out.dequeue(name)
-        out.finish(name)
-        record = Record.of(msgdata)
-        assert record is not None
-        for recipient in msgdata["recipients"]:
-            found.setdefault(recipient, []).append(msg.unseal(ants.list_id, record).entity)
-    return found
-
-
-def send(ants: Any) -> list[tuple[int, int]]:
-    from mailman_pgp.digests.sending import send as send_all  # noqa: PLC0415 - core must be initialised
-
-    return [(issue.volume, issue.number) for issue in send_all(ants)]
 
 
 def age(store: Session, hours: int) -> None:
