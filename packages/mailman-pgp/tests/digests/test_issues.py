@@ -11,7 +11,7 @@ from collected import ANNE, BART, post, queued, send
 from outgoing import waiting
 
 from mailman_pgp.mime import read_payload
-from mailman_pgp.model.tables import DigestPost
+from mailman_pgp.model.tables import DigestPost, Dropped
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,6 +23,11 @@ def age(store: Session, hours: int) -> None:
     for row in store.scalars(sa.select(DigestPost)):
         row.at -= timedelta(hours=hours)
     store.commit()
+
+
+def recorded(store: Session) -> list[tuple[str, str]]:
+    """What the owners see that was not sent."""
+    return [(row.kind, row.reason) for row in store.scalars(sa.select(Dropped))]
 
 
 def test_post_that_comes_again(ants: Any) -> None:
@@ -47,6 +52,7 @@ def test_what_waits_is_sealed(ants: Any, store: Session) -> None:
     assert send(ants) == [(1, 1)]
     assert queued(ants) == {}
     assert store.scalars(sa.select(DigestPost.sealed)).all() == [b""]
+    assert recorded(store) == [("digest", "not-in-digest")]
 
 
 def test_killed_before_the_issue_is_queued(ants: Any) -> None:
@@ -148,6 +154,7 @@ def test_day_on_which_a_digest_can_not_be_made(
         sending.send_each_day()
     assert "the digest of ant.example.com could not be sent" in caplog.text
     assert "Kestrels" not in caplog.text
+    assert recorded(store) == [("digest", "digest-not-sent")]
     sending.send_each_day()
     assert sorted(queued(ants)) == [ANNE, BART]
 
@@ -166,9 +173,9 @@ def test_names_are_forgotten_in_time(ants: Any, store: Session) -> None:
 
 
 def test_digest_that_can_not_be_made(
-    ants: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ants: Any, store: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The post is kept, its pipeline goes on, and the digest is tried again with the next one."""
+    """The post is kept, its pipeline goes on, the owners see it, and the digest is tried again with the next one."""
     from mailman_pgp.digests import sending  # noqa: PLC0415 - core must be initialised
 
     ants.digest_size_threshold = 0.001
@@ -177,6 +184,7 @@ def test_digest_that_can_not_be_made(
         post(ants)
     assert queued(ants) == {}
     assert "Kestrels" not in caplog.text
+    assert recorded(store) == [("digest", "digest-not-sent")]
     post(ants, "Owls")
     assert sum(map(len, queued(ants).values())) == 4
 

@@ -128,6 +128,10 @@ _REFUSED: dict[str, str] = {
     "given-up": N_("refused by the mail server for as long as it is tried"),
     "discarded": N_("discarded by a rule or by the moderation of the list"),
     "not-archived": N_("not archived, or not for all who are to read the archive; Mailman's error log says why"),
+    "digest-not-sent": N_(
+        "a digest that could not be made or queued; it is tried again, and Mailman's error log says why"
+    ),
+    "not-in-digest": N_("not in its digest: sealed under another site key, or before the list was encrypted anew"),
     "not-answerable": N_("not answered: a machine's mail, or a list's"),
     "answered-too-often": N_("not answered: too many in a day"),
 }
