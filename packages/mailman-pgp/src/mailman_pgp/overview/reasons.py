@@ -132,6 +132,7 @@ _REFUSED: dict[str, str] = {
         "a digest that could not be made or queued; it is tried again, and Mailman's error log says why"
     ),
     "not-in-digest": N_("not in its digest: sealed under another site key, or before the list was encrypted anew"),
+    "replaced": N_("encrypted to a key in whose place another one counts since"),
     "not-answerable": N_("not answered: a machine's mail, or a list's"),
     "answered-too-often": N_("not answered: too many in a day"),
 }
