@@ -77,7 +77,7 @@ _UNSERVED: dict[str, Reason] = {
 # Those that only the record of a post knows.
 _UNDELIVERED: dict[str, Reason] = {
     "given-up": Reason(
-        "their mail server has not taken the post for as long as it was tried",
+        N_("their mail server has not taken the post for as long as it was tried"),
         "Ask them in another way whether their mailbox is full, or their address another one by now.",
     ),
     "too-large-for-server": Reason(
