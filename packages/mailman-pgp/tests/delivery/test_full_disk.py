@@ -127,6 +127,24 @@ def test_disk_that_is_full_is_left_alone_for_a_while(
     assert (mta.recipients, waiting()) == ([PEOPLE[1], PEOPLE[0]], {})
 
 
+def test_mail_of_a_plain_list(mlist: Any, core: Any, mta: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is set aside as ever: core knows nobody who has it already, and would send it to all at each attempt."""
+    from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised
+
+    note = UserNotification(PEOPLE[0], mlist.owner_address, "Plain", "The text.", mlist.preferred_language)
+    core.switchboards["out"].enqueue(note, recipients=PEOPLE[:1], listid=mlist.list_id)
+    runner = out()
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    with full_disk(monkeypatch) as patch:
+        patch.setattr("mailman_pgp.delivery.door.core_deliver", fails)
+        runner._one_iteration()
+    assert (mta.recipients, waiting()) == ([], {})
+    assert len(core.switchboards["bad"].get_files(".psv")) == 1
+
+
 def test_what_can_not_be_read_is_still_set_aside(mlist: Any, mta: ScriptedServer, core: Any) -> None:
     """A file that is no message is no fault of the disk: it is where core puts it."""
     encrypt(mlist, PEOPLE)

@@ -86,8 +86,9 @@ def test_next_week(mlist: Any, store: Session, told: Callable[..., list[str]]) -
     assert len(told()) == 1
 
 
-def test_notice_that_did_not_reach_the_owners(mlist: Any, told: Callable[..., list[str]]) -> None:
-    """It is no reason for the next one: they would be written to each week for ever."""
+def test_no_reason_to_write(mlist: Any, told: Callable[..., list[str]]) -> None:
+    """A summary that did not reach the owners is none for the next one, or they would be written to for ever; nor is machines' mail."""
+    ledger.dropped(mlist.list_id, kind="command", recipient="daemon@example.net", reason="not-answerable")
     ledger.lost(mlist.list_id, "notice", {OWNERS: "no-certificate"})
     ledger.skipped(mlist.list_id, {OWNERS: "no-certificate"}, posts=0)
     assert told() == []

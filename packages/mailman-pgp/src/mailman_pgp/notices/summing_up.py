@@ -32,6 +32,10 @@ _A_WEEK = timedelta(days=7)
 # Of a list on which something is wrong for everybody, nobody reads more.
 _NAMED_AT_MOST = 50
 
+# Nobody waits for an answer to a machine's mail.  And of notices nothing is told, or one that did not reach the owners would be the reason
+# for the next.
+_NO_LOSS = {"not-answerable"}
+
 _SUMMARY = N_("""\
 What did not arrive at {address} in the last week.
 
@@ -63,8 +67,7 @@ def _sum_up(mlist: Any, at: dt.datetime) -> None:
     if ledger.was_answered_since(list_id, mlist.owner_address, Answered.SUMMARY, since):
         return
     skipped = _skipped_since(list_id, since)
-    # Whom a notice did not reach is told so. It may have been the last summary.
-    refused = [tally for tally in refused_at(list_id, since) if tally.kind != "notice"]
+    refused = [tally for tally in refused_at(list_id, since) if tally.kind != "notice" and tally.reason not in _NO_LOSS]
     if not (skipped or refused):
         return
     ledger.answered(list_id, mlist.owner_address, Answered.SUMMARY)

@@ -17,6 +17,8 @@ log = logging.getLogger("mailman.error")
 
 # After the system has failed: it is not asked, and nothing is logged, at each turn.
 _PAUSE_SECONDS = 60.0
+# What we write into the metadata of a message (`posts.record`, `delivery.notes`).
+_OURS = "pgp"
 
 
 class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
@@ -26,7 +28,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
     a large message is written again at each turn; another slice finds it; and it has lost its place before those that came later.
 
     Core sets aside as `bad`, where nobody looks, what it can't put into the queue `shunt`.  On a full disk that is every message;
-    here they wait.
+    those of encrypted lists wait here.  What core delivers itself must not: it would send all of it again.
     """
 
     current = ""
@@ -34,6 +36,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
 
     def __init__(self, name: str, queue_directory: str, slice: int | None, instances: int) -> None:  # noqa: A002  # core's name
         super().__init__(name, queue_directory, slice, instances)
+        self._metadata: dict[str, Any] = {}
         self._paused: dict[str, float] = {}
         self._kept = self._gone = 0
 
@@ -48,7 +51,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
         """See `ISwitchboard`."""
         self.current, self._stays = "", False
         message, metadata = super().dequeue(filebase)
-        self.current = filebase
+        self.current, self._metadata = filebase, metadata
         return message, metadata
 
     def keep(self, *, for_a_while: bool = False) -> None:
@@ -62,7 +65,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
 
     def finish(self, filebase: str, preserve: bool = False) -> None:  # noqa: FBT001, FBT002 - as core calls it
         """See `ISwitchboard`."""
-        if preserve and filebase == self.current and isinstance(sys.exc_info()[1], OSError):
+        if preserve and filebase == self.current and isinstance(sys.exc_info()[1], OSError) and self._is_ours():
             self.keep(for_a_while=True)
         if not self._stays or filebase != self.current:
             self._gone += 1
@@ -74,6 +77,10 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
             taken.rename(taken.with_suffix(".pck"))
         except OSError:  # as core does; it is found at the next start
             log.exception("A message could not be put back: %s", taken)
+
+    def _is_ours(self) -> bool:
+        """Whether we have begun to work on the message that was handed out last, or have sent it here."""
+        return any(name.startswith(_OURS) for name in self._metadata)
 
     def only_kept(self) -> bool:
         """Whether nothing but files that stay was handed out since this was asked last."""
