@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mailman_pgp.sandbox import CommandError, until
+from mailman_pgp.sandbox import Behaviour, CommandError, Drop, Refusal, Stage, until
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -150,7 +151,7 @@ def test_nobody_writes_as_another_in_a_text(ants: EncryptedList) -> None:
 
 
 def test_reader_without_a_certificate(ants: EncryptedList) -> None:
-    """Who has chosen digests and has no certificate is told once, as others are, and is named in the status."""
+    """Who has chosen digests and has no certificate is told once, as others are, and is named in the status and of that digest."""
     anne, mime = ants.member("Anne"), ants.member_without_certificate("Mia")
     choose(ants, mime, "mime_digests")
     before = ants.sandbox.mailbox.count(mime.address)
@@ -162,6 +163,61 @@ def test_reader_without_a_certificate(ants: EncryptedList) -> None:
     assert b"Kestrel" not in kept.content
     (unserved,) = ants.status()["lists"][0]["unserved"]
     assert (unserved["address"], unserved["reason"]) == (mime.address, "no-certificate")
+    # Of the digest itself, too: by REST, and on the command line.
+    (digest,) = [one for one in ants.rest("posts")["entries"] if (one["recipients"], one["skipped"]) == (1, 1)]
+    shown = json.loads(ants.pgp("posts", ants.address, "--post", digest["message_id"], "--json"))
+    assert [(one["address"], one["reason"]) for one in shown["missed"]] == [(mime.address, "no-certificate")]
+
+
+@pytest.mark.parametrize("trouble", ["hangs-up", "refuses-one-for-now", "refuses-all-for-now"])
+def test_server_in_trouble(ants: EncryptedList, trouble: str) -> None:
+    """Each reader has the issue once in the end, as with posts."""
+    anne, mime = ants.member("Anne"), reader(ants, "Mia", "mime_digests")
+    other, plain = reader(ants, "Moe", "mime_digests"), reader(ants, "Pia", "plaintext_digests")
+    post(anne, "Kestrels")
+    behaviours = {
+        "hangs-up": Behaviour(drop=Drop(1, times=1, stage=Stage.DATA)),
+        "refuses-one-for-now": Behaviour(refuse=(Refusal(mime.address, times=2),)),
+        "refuses-all-for-now": Behaviour(refuse=(Refusal(stage=Stage.RCPT, reply="421 4.3.2 Not now", times=3),)),
+    }
+    ants.sandbox.receive(behaviours[trouble])
+    ants.pgp("digest", ants.address)
+    for person in (mime, plain, other):
+        digests_of(person)
+    assert ants.sandbox.queue("shunt") == ants.sandbox.queue("bad") == []
+
+
+def test_refused_for_good(ants: EncryptedList) -> None:
+    """Who is refused for good is named of that digest; the other readers have it."""
+    anne, mime, other = ants.member("Anne"), reader(ants, "Mia", "mime_digests"), reader(ants, "Moe", "mime_digests")
+    post(anne, "Kestrels")
+    ants.sandbox.receive(Behaviour(refuse=(Refusal(mime.address, reply="550 5.1.1 There is nobody of that name"),)))
+    ants.pgp("digest", ants.address)
+    digests_of(other)
+    digests_of(mime, 0)
+    (digest,) = [one for one in ants.rest("posts")["entries"] if (one["recipients"], one["failed"]) == (2, 1)]
+    shown = json.loads(ants.pgp("posts", ants.address, "--post", digest["message_id"], "--json"))
+    assert [(one["address"], one["reason"], one["answer"]) for one in shown["missed"]] == [
+        (mime.address, "refused", "5.1.1")
+    ]
+
+
+def test_certificate_that_is_revoked_before_the_next_attempt(ants: EncryptedList) -> None:
+    """Whose key counts no more when an issue is tried again gets none by the old one; the others keep theirs."""
+    anne, mime, other = ants.member("Anne"), reader(ants, "Mia", "mime_digests"), reader(ants, "Moe", "mime_digests")
+    post(anne, "Kestrels")
+    ants.sandbox.receive(Behaviour(refuse=(Refusal(mime.address),)))
+    with ants.sandbox.paused("retry"):
+        ants.pgp("digest", ants.address)
+        until(lambda: ants.sandbox.queue("retry"), "it is to be tried again")
+        ants.forget(mime)
+        ants.sandbox.receive()
+    digests_of(other)
+    # They were told of their key, in the clear and by it.
+    sealed = [mime.open(kept) for kept in mime.mail(0) if b"BEGIN PGP MESSAGE" in kept.content]
+    assert not any("Digest, Vol" in str(message["subject"]) for message in sealed)
+    (digest,) = [one for one in ants.rest("posts")["entries"] if (one["recipients"], one["skipped"]) == (2, 1)]
+    assert (digest["delivered"], digest["failed"]) == (1, 0)
 
 
 def test_list_that_makes_none(ants: EncryptedList) -> None:

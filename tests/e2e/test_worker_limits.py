@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,35 @@ def test_others_go_on_while_one_is_opened(ailing: Sandbox) -> None:
     notices = [here.notice(here.anne, kept) for kept in here.anne.mail(2)]
     assert any("could not open your message" in words_of(notice) for notice in notices if notice["auto-submitted"])
     ailing.wait_until_idle()
+    assert ailing.queue("shunt") == ailing.queue("bad") == []
+
+
+def test_commands_go_on_while_one_is_opened(ailing: Sandbox) -> None:
+    """An endless mail to the address for commands holds up nobody's; whoever sent it is told in the end."""
+    guarded = Guarded.make(EncryptedList.make(ailing))
+    request = guarded.list.sub_address("request")
+    guarded.anne.send(failing(guarded, "loops"), request)
+    guarded.bart.send(guarded.bart.write("help", address=request), request)
+    guarded.bart.mail()
+    assert guarded.refused_for() == {}, "The endless one has no verdict yet."
+    assert ailing.queue("command"), "It waits, as it came."
+    until(lambda: guarded.refused_for() == {"timeout": 1}, "there is a verdict", seconds=4 * SECONDS)
+
+
+def test_killed_while_one_is_opened_beside(ailing: Sandbox) -> None:
+    """It is begun anew, and its sender is told once; stopped by a signal, the runner does not wait for its end."""
+    guarded = Guarded.make(EncryptedList.make(ailing))
+    guarded.anne.send(failing(guarded, "loops"))
+    guarded.takes_the_next()  # so the other one waits
+    (name,) = (path.name for path in ailing.queue("in"))
+    for end in (signal.SIGKILL, signal.SIGUSR1):
+        pid = ailing.kill("in", end)
+        until(lambda pid=pid: ailing.pids().get("in", pid) != pid, "another process", seconds=SECONDS / 2)
+        assert [path.stem for path in ailing.queue("in")] == [Path(name).stem]
+        guarded.takes_the_next()
+    until(lambda: guarded.refused_for() == {"timeout": 1}, "there is a verdict", seconds=6 * SECONDS)
+    ailing.wait_until_idle()
+    assert guarded.refused_for() == {"timeout": 1}
     assert ailing.queue("shunt") == ailing.queue("bad") == []
 
 

@@ -323,10 +323,10 @@ def test_library_refuses_a_moderator(
         told()
     send = asking.send_encrypted
 
-    def refuse(mlist: Any, written: Any, readers: Any) -> None:
+    def refuse(mlist: Any, written: Any, readers: Any, **keywords: Any) -> None:
         if [one.address for one in readers] == [olga.address]:
             raise FanOutError("It is refused.")
-        send(mlist, written, readers)
+        send(mlist, written, readers, **keywords)
 
     monkeypatch.setattr(asking, "send_encrypted", refuse)
     nora = Talker.make("nora@example.net", moderated)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from outgoing import encrypt, notices, run, waiting
+from outgoing import encrypt, notices, run, usable, waiting
+from sqlalchemy import update
 
 from mailman_pgp.delivery import chunks
 from mailman_pgp.delivery.progress import Progress
-from mailman_pgp.model.tables import Dropped
+from mailman_pgp.model.tables import Choice, Dropped
 from mailman_pgp.openpgp import OpenPGPError, fanout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from conftest import Members
     from scripted import ScriptedServer
@@ -95,6 +96,59 @@ def test_a_person_without_a_certificate_is_told_that_something_waits(
     assert [(row.kind, row.recipient, row.reason) for row in store.query(Dropped)] == [
         ("notice", "new@example.com", "no-certificate")
     ]
+
+
+@pytest.fixture
+def asked(core: Any, owned: Any) -> Iterator[Callable[..., None]]:
+    """Write something to an owner, encrypted to the key that counts now: ``asked(owner)``; afterwards none of it waits."""
+    from mailman_pgp.delivery.lookup import look_up  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices.encrypted import letter, send_encrypted  # noqa: PLC0415
+
+    def write(owner: str, *, while_it_counts: bool = True) -> None:
+        readers = look_up(owned.list_id, [owner]).recipients
+        written = letter(owned.owner_address, "A post waits", "The text.")
+        send_encrypted(owned, written, readers, while_it_counts=while_it_counts)
+
+    yield write
+    out = core.switchboards["out"]
+    for name in out.files:
+        out.dequeue(name)
+        out.finish(name)
+
+
+def test_a_key_that_is_suspended_before_the_next_attempt(
+    mta: ScriptedServer, store: Session, asked: Callable[..., None]
+) -> None:
+    """What was encrypted to it and is tried again does not leave; its person is told that something waits."""
+    answers = iter([b"450 4.2.1 Later\r\n"] * 2)
+    mta.script.answer = lambda _v, verb, _line: next(answers, b"default") if verb == "RCPT" else b"default"
+    for owner in OWNERS[:2]:
+        asked(owner)
+    run()
+    assert (mta.recipients, waiting()) == ([], {"retry": 2})
+    store.execute(update(Choice).where(Choice.address == OWNERS[0]).values(state="suspended"))
+    store.commit()
+    run("retry")
+    run()
+    assert (mta.recipients, waiting()) == ([OWNERS[1]], {})
+    assert notices() == [("waiting", OWNERS[0])]
+    assert [(row.recipient, row.reason) for row in store.query(Dropped)] == [(OWNERS[0], "suspended")]
+
+
+def test_a_key_in_whose_place_another_one_counts(
+    owned: Any, mta: ScriptedServer, store: Session, asked: Callable[..., None]
+) -> None:
+    """What was encrypted to the old one does not leave; what is for the holder of that very key does."""
+    from mailman_pgp.keys import registry  # noqa: PLC0415 - core must be initialised
+
+    asked(OWNERS[0])
+    asked(OWNERS[1], while_it_counts=False)
+    for owner in OWNERS[:2]:
+        registry.add(owned.list_id, owner, usable(owner), origin="test")
+    store.commit()
+    run()
+    assert (mta.recipients, waiting()) == ([OWNERS[1]], {})
+    assert [(row.recipient, row.reason) for row in store.query(Dropped)] == [(OWNERS[0], "replaced")]
 
 
 def test_a_library_that_refuses_everybody_costs_no_notice(

@@ -149,6 +149,24 @@ def test_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress.done() == {"anne@example.com", "bart@example.com", "cate@example.com"}
 
 
+def test_what_could_not_be_written_is_written_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is begun anew before that: on a disk that stays full, the same copy would go out at each attempt."""
+    progress = Progress(path, "chunk-1")
+    assert progress.begin() is Beginning.FRESH
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(ProgressError, match="disk"):
+            progress.mark(["anne@example.com"])
+        with pytest.raises(ProgressError, match="disk"):
+            Progress(path, "chunk-1").begin()
+    following = Progress(path, "chunk-1")
+    assert following.begin() is Beginning.RESUMED
+    assert following.done() == {"anne@example.com"}
+    following.clear()
+    assert following.begin() is Beginning.FRESH
+    assert following.done() == set()
+
+
 def test_a_disk_too_full_to_begin(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A first line that could be written in part only is an error, or nobody who is marked behind it would count."""
     write = os.write

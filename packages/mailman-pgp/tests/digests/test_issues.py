@@ -7,80 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from mailman.interfaces.member import DeliveryMode
-from outgoing import encrypt, waiting
+from collected import ANNE, BART, post, queued, send
+from outgoing import waiting
 
 from mailman_pgp.mime import read_payload
-from mailman_pgp.model.tables import DigestPost
+from mailman_pgp.model.tables import DigestPost, Dropped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conftest import Members
     from sqlalchemy.orm import Session
 
-ANNE, BART = "anne@example.com", "bart@example.com"
 BODY = b"Content-Type: text/plain\r\n\r\nThe kestrel flies at noon.\r\n"
-
-
-@pytest.fixture
-def ants(mlist: Any, members: Members, store: Session, healthy: None) -> Iterator[Any]:  # noqa: ARG001 - the plugin must be healthy
-    """An encrypted list; Anne has chosen digests as messages, and Bart as text."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    encrypt(mlist, [ANNE, BART])
-    members.add(mlist, ANNE).preferences.delivery_mode = DeliveryMode.mime_digests
-    members.add(mlist, BART).preferences.delivery_mode = DeliveryMode.plaintext_digests
-    store.commit()
-    yield mlist
-    store.rollback()
-    out = config.switchboards["out"]
-    for name in out.files:
-        out.dequeue(name)
-        out.finish(name)
-
-
-def post(ants: Any, subject: str = "Kestrels", claim: str | None = None) -> None:
-    """Collect a post as the pipeline does, from its sealed form on."""
-    from mailman.email.message import Message  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.digests.sending import collect  # noqa: PLC0415
-    from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
-    from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
-
-    record = Record(kind=Kind.POST, author=ANNE, message_id=f"<{subject}@x>", claim=claim or f"claim of {subject}")
-    entity = b"Subject: " + subject.encode() + b'\r\nContent-Type: text/plain; hp="cipher"\r\n\r\nNoon\r\n'
-    collect(ants, seal_message(Message(), ants.list_id, record, Content(entity, {})), record)
-
-
-def queued(ants: Any) -> dict[str, list[bytes]]:
-    """The digests that wait in `out`, opened, by their recipient."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.posts.record import Record  # noqa: PLC0415
-
-    out = config.switchboards["out"]
-    found: dict[str, list[bytes]] = {}
-    for name in out.files:
-        msg, msgdata = out.dequeue(name)
-        out.finish(name)
-        record = Record.of(msgdata)
-        assert record is not None
-        for recipient in msgdata["recipients"]:
-            found.setdefault(recipient, []).append(msg.unseal(ants.list_id, record).entity)
-    return found
-
-
-def send(ants: Any) -> list[tuple[int, int]]:
-    from mailman_pgp.digests.sending import send as send_all  # noqa: PLC0415 - core must be initialised
-
-    return [(issue.volume, issue.number) for issue in send_all(ants)]
 
 
 def age(store: Session, hours: int) -> None:
     for row in store.scalars(sa.select(DigestPost)):
         row.at -= timedelta(hours=hours)
     store.commit()
+
+
+def recorded(store: Session) -> list[tuple[str, str]]:
+    """What the owners see that was not sent."""
+    return [(row.kind, row.reason) for row in store.scalars(sa.select(Dropped))]
 
 
 def test_post_that_comes_again(ants: Any) -> None:
@@ -105,6 +52,7 @@ def test_what_waits_is_sealed(ants: Any, store: Session) -> None:
     assert send(ants) == [(1, 1)]
     assert queued(ants) == {}
     assert store.scalars(sa.select(DigestPost.sealed)).all() == [b""]
+    assert recorded(store) == [("digest", "not-in-digest")]
 
 
 def test_killed_before_the_issue_is_queued(ants: Any) -> None:
@@ -206,6 +154,7 @@ def test_day_on_which_a_digest_can_not_be_made(
         sending.send_each_day()
     assert "the digest of ant.example.com could not be sent" in caplog.text
     assert "Kestrels" not in caplog.text
+    assert recorded(store) == [("digest", "digest-not-sent")]
     sending.send_each_day()
     assert sorted(queued(ants)) == [ANNE, BART]
 
@@ -224,9 +173,9 @@ def test_names_are_forgotten_in_time(ants: Any, store: Session) -> None:
 
 
 def test_digest_that_can_not_be_made(
-    ants: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ants: Any, store: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The post is kept, its pipeline goes on, and the digest is tried again with the next one."""
+    """The post is kept, its pipeline goes on, the owners see it, and the digest is tried again with the next one."""
     from mailman_pgp.digests import sending  # noqa: PLC0415 - core must be initialised
 
     ants.digest_size_threshold = 0.001
@@ -235,6 +184,7 @@ def test_digest_that_can_not_be_made(
         post(ants)
     assert queued(ants) == {}
     assert "Kestrels" not in caplog.text
+    assert recorded(store) == [("digest", "digest-not-sent")]
     post(ants, "Owls")
     assert sum(map(len, queued(ants).values())) == 4
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -50,6 +51,45 @@ def test_counts_once() -> None:
         assert claim(verdict, "a", kind=kind) is Claim.FIRST
         assert claim(verdict, "b", kind=kind) is Claim.REPLAYED
     assert claim(signed(days_ago=31), "c") is Claim.STALE
+
+
+def test_each_list_for_itself() -> None:
+    """What one list has claimed says nothing about another, nor does what came to it as a post or a command about mail to the owners."""
+    verdict = signed(days_ago=1)
+    lists = ("ant.example.com", "bee.example.com")
+    for list_id in lists:
+        for kind in Kind.POST, Kind.OWNER, Kind.COMMAND:
+            assert replay.claim(list_id, kind, verdict, "a", MONTH) is Claim.FIRST
+            assert replay.claim(list_id, kind, verdict, "b", MONTH) is Claim.REPLAYED
+            assert replay.claim_content(list_id, kind, b"one\n", "a") is Claim.FIRST
+            assert replay.claim_content(list_id, kind, b"one\r\n", "b") is Claim.REPLAYED
+
+
+def test_by_several_processes_at_once(core: Any, store: Session) -> None:
+    """Of as many copies as come at the same moment, to as many processes, one is the first."""
+    store.commit()
+    verdict = signed(days_ago=1)
+    reading, writing = os.pipe()
+    children = []
+    for number in range(4):
+        if not (child := os.fork()):
+            try:
+                core.db.engine.dispose(close=False)
+                store.close()
+                os.read(reading, 1)
+                outcome = claim(verdict, f"copy {number}")
+                store.commit()
+                os._exit(10 + list(Claim).index(outcome))
+            finally:
+                os._exit(1)
+        children.append(child)
+    os.write(writing, b"goes" * len(children))
+    ends = sorted(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) - 10 for child in children)
+    assert [list(Claim)[end] for end in ends if end >= 0] == [Claim.FIRST, *[Claim.REPLAYED] * 3]
+    os.close(reading)
+    os.close(writing)
+    (row,) = store.scalars(select(Seen))
+    assert row.claim.startswith("copy")
 
 
 def test_longer_window_brings_nothing_back(store: Session) -> None:

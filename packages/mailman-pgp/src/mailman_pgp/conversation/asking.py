@@ -88,12 +88,14 @@ def challenge(
     signed_by: Sequence[str],
     readers: Sequence[Recipient],
     attachments: Sequence[MIMEBase] = (),
+    while_they_count: bool = False,
 ) -> list[str]:
     """Ask a person; the caller commits.
 
     :param data: What is to be done.
     :param signed_by: The fingerprints of the certificates that must all have signed the answer.
     :param readers: Who can read the question.
+    :param while_they_count: Whether it may leave only as long as their certificates are those that count for them.
     :return: The addresses of readers to whom it can't be encrypted, where it can be to others.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can be encrypted to none of them; then nothing was asked.
     """
@@ -110,7 +112,7 @@ def challenge(
         written = notice(mlist.request_address, subject, text, [*attachments, list_certificate(mlist)])
         for one in readers:
             try:
-                send_encrypted(mlist, written, [one])
+                send_encrypted(mlist, written, [one], while_it_counts=while_they_count)
             except OpenPGPError:  # one reader's certificate is nobody else's matter
                 refused.append(one.address)
                 if len(refused) == len(readers):

@@ -56,7 +56,13 @@ def _ask(mlist: Any, matter: Matter, readers: Sequence[Recipient]) -> list[str]:
     signed_by: list[str] = []
     action, address, files = Moderation(), mlist.owner_address, matter.attachments
     try:
-        return challenge(mlist, action, address, data, signed_by=signed_by, readers=readers, attachments=files)
+        return challenge(
+            *(mlist, action, address, data),
+            signed_by=signed_by,
+            readers=readers,
+            attachments=files,
+            while_they_count=True,
+        )
     except OpenPGPError:
         if matter.about is Subject.KEY:
             # It waits in the question alone, so there is one even where nobody can read it.

@@ -48,7 +48,7 @@ def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
     subject, text = about_held(mlist, record, held.reasons)
     attachments = [attached_post(entity), list_certificate(mlist)]
     # To answer it is to talk with the others about it, and decides nothing: there is no code in it.
-    send_encrypted(mlist, letter(mlist.owner_address, subject, text, attachments), [reader])
+    send_encrypted(mlist, letter(mlist.owner_address, subject, text, attachments), [reader], while_it_counts=True)
     log.info(
         "%s: a copy of the held post %s was sent to %s%s",
         *(mlist.fqdn_listname, held.placeholder, address, f", asked by {actor.by}" if actor.by else ""),

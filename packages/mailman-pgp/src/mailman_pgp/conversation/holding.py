@@ -22,6 +22,7 @@ from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.notices import answer_by
 from mailman_pgp.notices.refusing import answered_as
 from mailman_pgp.notices.strangers import answer_stranger
+from mailman_pgp.overview.held import is_waiting
 from mailman_pgp.overview.reasons import for_moderators, refused
 from mailman_pgp.posts.composition import status_of
 from mailman_pgp.posts.problems import sentence_for
@@ -51,6 +52,10 @@ class HoldChain(CoreHoldChain):  # type: ignore[misc]  # core is untyped
         record = Record.of(msgdata)
         if record is None or not is_encrypted(mlist.list_id):
             super()._process(mlist, msg, msgdata)
+            return
+        if is_waiting(mlist, str(msg["message-id"])):
+            # By a process that was killed before its queue file was gone; all who are to be told were told with that.
+            log.info("HELD ALREADY: %s, message-id=%s", mlist.fqdn_listname, msg["message-id"])
             return
         reasons = msgdata.get("moderation_reasons", ["n/a"])
         number = hold_message(mlist, msg, msgdata, "; ".join(format_reasons(reasons)))

@@ -65,7 +65,7 @@ def _deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     elif record is not None and record.kind is Kind.NOTICE:
         notes.deliver_own(mlist, msg, msgdata, record)
     elif record is not None and record.kind is Kind.ENCRYPTED and not _is_content(msgdata):
-        notes.deliver_encrypted(mlist, msg, msgdata)
+        notes.deliver_encrypted(mlist, msg, msgdata, record)
     elif isinstance(msg, UserNotification) and not _is_content(msgdata):
         notes.deliver_stock(mlist, msg, msgdata)
     else:

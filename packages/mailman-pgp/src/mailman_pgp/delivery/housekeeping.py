@@ -1,7 +1,7 @@
 """What the runner of `out` does beside its queue.
 
 As often as it looks into the queue, but a few times a second at most, people are told of changes of keys.  Once a day old rows
-and files are removed, people are told that their certificates end, and requests go on.
+and files are removed, people are told that their certificates end, owners what did not arrive, and requests go on.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mailman_pgp.exchange.waiting import look_again_everywhere
 from mailman_pgp.keys import journal
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
+from mailman_pgp.notices.summing_up import sum_up
 from mailman_pgp.posts import replay
 from mailman_pgp.site import health
 
@@ -64,6 +65,7 @@ def when_due() -> None:
         collection.prune,
         send_each_day,
         remind,
+        sum_up,
         look_again_everywhere,
     ):
         try:

@@ -21,6 +21,7 @@ from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Answer, Delivery, Dropped, Skipped
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Mapping
 
     from mailman_pgp.model.missed import Miss
@@ -61,6 +62,7 @@ class Answered(StrEnum):
     PROVEN = "proven"  # mail whose signature shows that its author sent it
     UNREAD = "unread"  # mail to the owners, of whom this one could not be sent it
     UNARCHIVED = "unarchived"  # a post that is not in the archive
+    SUMMARY = "summary"  # what did not arrive in a week
     TEST = "test"  # an owner who wants to see whether posts reach them
 
 
@@ -80,6 +82,19 @@ def answers_within_a_day(list_id: str, address: str, kind: Answered) -> int:
         Answer.at > now() - _A_DAY,
     )
     return int(store().scalar(counted) or 0)
+
+
+@public
+def was_answered_since(list_id: str, address: str, kind: Answered, since: dt.datetime) -> bool:
+    """Whether a person was sent an answer of a kind after a time (naive UTC), up to now: a clock that was ahead keeps nothing back."""
+    found = select(Answer.id).where(
+        Answer.list_id == list_id,
+        Answer.address == address.lower(),
+        Answer.kind == kind,
+        Answer.at > since,
+        Answer.at <= now(),
+    )
+    return store().scalar(found.limit(1)) is not None
 
 
 @public
@@ -213,4 +228,5 @@ def prune() -> None:
     at = now()
     for table in (Dropped, Delivery):
         store().execute(delete(table).where(table.at < at - KEPT))
-    store().execute(delete(Answer).where(Answer.at < at - _A_DAY))
+    store().execute(delete(Answer).where(Answer.at < at - _A_DAY, Answer.kind != Answered.SUMMARY))
+    store().execute(delete(Answer).where(Answer.at < at - KEPT))

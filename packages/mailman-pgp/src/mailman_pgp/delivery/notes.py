@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from mailman_pgp.delivery.progress import Beginning, Progress
     from mailman_pgp.posts.record import Record
 
+# As the ledger has it: another certificate counts for them.
+_REPLACED = "replaced"
 _NAME = "pgp_progress"  # in the metadata: see `mailman_pgp.delivery.attempt`
 
 
@@ -68,8 +70,11 @@ def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
 
 
 @public
-def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
-    """Send a notice that was encrypted when it was written, to its one reader, as it is."""
+def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -> None:
+    """Send a notice that was encrypted when it was written, to its one reader, as it is.
+
+    It may have waited for long.  What is for a certificate that counts leaves at no attempt where that counts no more.
+    """
     if examine(msg).structure is not Structure.ENCRYPTED:
         raise SealedError(
             "A notice that should be encrypted, and is not, was about to leave. It is kept in the shunt queue."
@@ -80,16 +85,31 @@ def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()
         left = [address for address in msgdata["recipients"] if address.lower() not in done]
+        unreached = _counting_no_more(mlist, left, record.reader) if record.reader else {}
         config.db.commit()
         refusals = _send(
-            [Envelope(sender=sender(address), recipient=address, parts=(whole,)) for address in left], progress
+            [
+                Envelope(sender=sender(address), recipient=address, parts=(whole,))
+                for address in left
+                if address not in unreached
+            ],
+            progress,
         )
         refusals.settle(msgdata)
-        _record(mlist, {}, refusals)
+        ledger.lost(mlist.list_id, "notice", {one: why for one, why in unreached.items() if why == _REPLACED})
+        _record(mlist, {one: why for one, why in unreached.items() if why != _REPLACED}, refusals)
+        progress.mark(unreached)
         msgdata["recipients"] = refusals.temporary
         return refusals
 
     attempt(_name(mlist, msg, msgdata), msg, msgdata, make)
+
+
+def _counting_no_more(mlist: Any, addresses: Sequence[str], fingerprint: str) -> dict[str, str]:
+    """For whom a certificate does not count any more, and why."""
+    found = look_up(mlist.list_id, addresses)
+    replaced = {one.address: _REPLACED for one in found.recipients if one.fingerprint != fingerprint}
+    return {**found.problems, **replaced}
 
 
 def _name(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> str:

@@ -18,6 +18,11 @@ _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 
 
+# What is done and could not be written, by file.  On a disk that stays full the same copy would go out at each attempt: so this process
+# writes it before it begins the next one.
+_owed: dict[Path, bytes] = {}
+
+
 class ProgressError(Exception):
     """Progress can't be recorded; the text says what to do. Not an OSError: core would take that for "SMTP is down"."""
 
@@ -66,15 +71,16 @@ class Progress:
                 if _is_at(descriptor, self._path):
                     break
                 self.close()
-            if not self._mend(descriptor):
-                self._descriptor = descriptor
-                return Beginning.RESUMED
-            self._write(descriptor, self._title)
+            fresh = self._mend(descriptor)
+            owed = _owed.get(self._path, b"")
+            if fresh or owed:
+                self._write(descriptor, (self._title if fresh else b"") + owed)
+                _owed.pop(self._path, None)
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
         self._descriptor = descriptor
-        return Beginning.FRESH
+        return Beginning.FRESH if fresh and not owed else Beginning.RESUMED
 
     def keep(self) -> None:
         """See to it that what is marked outlasts a power failure too; raises `ProgressError`."""
@@ -110,7 +116,7 @@ class Progress:
             lines.append(f"{address.lower()}\n")
         if not lines:
             return
-        data = "".join(lines).encode()
+        data = _owed[self._path] = _owed.get(self._path, b"") + "".join(lines).encode()
         try:
             if self._descriptor is None:
                 self._descriptor = self._open_file()
@@ -119,6 +125,7 @@ class Progress:
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
+        del _owed[self._path]
 
     def clear(self) -> None:
         """The chunk is finished: remove its file."""
@@ -127,6 +134,7 @@ class Progress:
         except OSError as error:
             raise self._error("remove", error) from error
         finally:
+            _owed.pop(self._path, None)
             self.close()  # not before: nobody may take a file that is about to go
 
     def close(self) -> None:

@@ -12,9 +12,10 @@ from mailman.config import config
 from mailman.email.message import Message
 from mailman.interfaces.listmanager import IListManager
 from public import public
+from sqlalchemy.exc import SQLAlchemyError
 from zope.component import getUtility
 
-from mailman_pgp.delivery import chunks
+from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.delivery.recipients import regular_recipients
 from mailman_pgp.digests import collection
 from mailman_pgp.exchange.refusals import log_failure
@@ -57,15 +58,15 @@ def collect(mlist: Any, post: SealedMessage, record: Record) -> None:
 
     Header and footer of single posts are left out: a digest has its own.
     """
-    collection.add(mlist.list_id, record.claim, compose(mlist, post, record, decorated=False).payload)
+    list_id = mlist.list_id
+    collection.add(list_id, record.claim, compose(mlist, post, record, decorated=False).payload)
     commit()
     try:
         _finish_what_was_begun(mlist)
         if collection.is_full(mlist):
             send(mlist)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is in what waits, and would be so with each post
-        config.db.abort()
-        log_failure("a digest could not be sent", error)
+        _not_sent(mlist, list_id, error)
 
 
 @public
@@ -95,8 +96,23 @@ def send_each_day() -> None:
             else:
                 _finish_what_was_begun(mlist)
         except Exception as error:  # noqa: BLE001 - the other lists have theirs all the same
-            config.db.abort()
-            log_failure(f"the digest of {list_id} could not be sent", error)
+            _not_sent(mlist, list_id, error)
+
+
+def _not_sent(mlist: Any, list_id: str, error: Exception) -> None:
+    """Undo what was begun, and record for the owners that it is tried again.  Commits; never fails."""
+    config.db.abort()
+    log_failure(f"the digest of {list_id} could not be sent", error)
+    try:
+        _record(mlist, "digest-not-sent")
+        commit()
+    except SQLAlchemyError as away:  # the database is what fails
+        config.db.abort()
+        log_failure(f"that could not be recorded for the owners of {list_id}", away)
+
+
+def _record(mlist: Any, reason: str) -> None:
+    ledger.dropped(mlist.list_id, kind="digest", recipient=mlist.owner_address, reason=reason)
 
 
 def _finish_what_was_begun(mlist: Any) -> list[Issue]:
@@ -116,6 +132,8 @@ def _queue(mlist: Any, issue: Issue) -> None:
             mlist.fqdn_listname,
             closed,
         )
+        for _post in range(closed):
+            _record(mlist, "not-in-digest")
     posts = [DigestPost(payload) for payload in payloads]
     candidates = [one for one in regular_recipients(mlist) if one.digest]
     for form in _Form:

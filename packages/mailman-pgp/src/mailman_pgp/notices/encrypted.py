@@ -53,10 +53,13 @@ def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEBase]
 
 
 @public
-def send_encrypted(mlist: Any, written: MIMEMultipart, readers: Sequence[Recipient]) -> None:
+def send_encrypted(
+    mlist: Any, written: MIMEMultipart, readers: Sequence[Recipient], *, while_it_counts: bool = False
+) -> None:
     """Sign a notice, encrypt it to each reader, and queue what came of it.
 
     :param written: From `letter`.
+    :param while_it_counts: Whether it may leave only as long as their certificates are those that count for them.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be encrypted to one of them; then none is sent.
     """
     signer = ListSecretKey(vault.current_secret(mlist.list_id))
@@ -69,5 +72,5 @@ def send_encrypted(mlist: Any, written: MIMEMultipart, readers: Sequence[Recipie
             email.message_from_bytes(whole, Message),
             listid=mlist.list_id,
             recipients=[one.address],
-            **Record(kind=Kind.ENCRYPTED).to_kws(),
+            **Record(kind=Kind.ENCRYPTED, reader=one.fingerprint if while_it_counts else "").to_kws(),
         )

@@ -8,7 +8,7 @@ from public import public
 
 from mailman_pgp.notices import answer_at_key, answer_by
 from mailman_pgp.notices.refusing import answered_as
-from mailman_pgp.openpgp import CertificateError, inspect, require_usable
+from mailman_pgp.openpgp import CertificateError, FanOutError, inspect, require_usable
 
 if TYPE_CHECKING:
     from mailman_pgp.i18n import Text
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @public
 def answer_stranger(mlist: Any, record: Record, certificate: bytes, template: str, **words: str | Text) -> None:
-    """Tell the author of a post what becomes of it, as far as they may be answered; in the clear where the certificate has ended.
+    """Tell the author of a post what becomes of it, as far as they may be answered; in the clear where nothing can be encrypted to the certificate.
 
     :param record: What is known of the post.
     :param certificate: What came with it, binary.
@@ -29,5 +29,9 @@ def answer_stranger(mlist: Any, record: Record, certificate: bytes, template: st
         require_usable(key, record.author)
     except CertificateError:
         answer_by(mlist, record.author, template, record.message_id, answered_as(record), **words)
-    else:
+        return
+    try:
         answer_at_key(mlist, record.author, key, template, record.message_id, **words)
+    except FanOutError:
+        # Usable by our records, and refused by the library that encrypts: their post goes on all the same.
+        answer_by(mlist, record.author, template, record.message_id, None, **words)

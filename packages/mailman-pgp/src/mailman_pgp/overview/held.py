@@ -66,6 +66,17 @@ class Held:
 
 
 @public
+def is_waiting(mlist: Any, placeholder: str) -> bool:
+    """Whether the mail that core stores under this Message-ID waits for a moderator."""
+    query = select(_Request.id).where(
+        _Request.mailing_list == mlist,
+        _Request.request_type == RequestType.held_message,
+        _Request.key == placeholder,
+    )
+    return store().scalar(query.limit(1)) is not None
+
+
+@public
 def numbers(list_ids: Collection[str]) -> dict[str, int]:
     """How many wait at each of some lists, by list-id; those are left out at which none does."""
     query = _waiting(MailingList._list_id, func.count()).where(MailingList._list_id.in_(list_ids))  # noqa: SLF001 - the column's name in core

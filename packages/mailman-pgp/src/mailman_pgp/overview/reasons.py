@@ -77,7 +77,7 @@ _UNSERVED: dict[str, Reason] = {
 # Those that only the record of a post knows.
 _UNDELIVERED: dict[str, Reason] = {
     "given-up": Reason(
-        "their mail server has not taken the post for as long as it was tried",
+        N_("their mail server has not taken the post for as long as it was tried"),
         "Ask them in another way whether their mailbox is full, or their address another one by now.",
     ),
     "too-large-for-server": Reason(
@@ -128,6 +128,11 @@ _REFUSED: dict[str, str] = {
     "given-up": N_("refused by the mail server for as long as it is tried"),
     "discarded": N_("discarded by a rule or by the moderation of the list"),
     "not-archived": N_("not archived, or not for all who are to read the archive; Mailman's error log says why"),
+    "digest-not-sent": N_(
+        "a digest that could not be made or queued; it is tried again, and Mailman's error log says why"
+    ),
+    "not-in-digest": N_("not in its digest: sealed under another site key, or before the list was encrypted anew"),
+    "replaced": N_("encrypted to a key in whose place another one counts since"),
     "not-answerable": N_("not answered: a machine's mail, or a list's"),
     "answered-too-often": N_("not answered: too many in a day"),
 }

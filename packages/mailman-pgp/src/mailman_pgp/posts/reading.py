@@ -12,7 +12,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
 from mailman_pgp.mime import PayloadError, Structure, as_text, examine, flat, inline_message, read_payload
 from mailman_pgp.openpgp import OpeningError
-from mailman_pgp.posts.patience import patiently
+from mailman_pgp.posts.patience import patience
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
 from mailman_pgp.posts.sealed import OwnSignature
@@ -72,7 +72,7 @@ def read_encrypted(mlist: Any, message: Message, signers: Sequence[bytes], kind:
         whole, of_part = opened.signatures, _detached(payload, signers, limits)
         return Read(opened.content, payload, whole + of_part, _good_one(whole, of_part))
 
-    return _done(work, kind, mlist.list_id, incoming.ciphertext, signers)
+    return _done(work, mlist.list_id, incoming.ciphertext, signers)
 
 
 @public
@@ -93,7 +93,7 @@ def read_clear(message: Message, signers: Sequence[bytes] = ()) -> Read:
         of_part = _detached(payload, signers, limits) if signers else ()
         return Read(entity, payload, of_part, _good_one((), of_part))
 
-    return _done(work, Kind.POST, "", entity, signers)
+    return _done(work, "", entity, signers)
 
 
 @public
@@ -116,7 +116,7 @@ def read_inline(mlist: Any, message: Message, signers: Sequence[bytes], kind: Ki
         entity = as_text(opened.content)
         return Read(entity, read_payload(entity, message), opened.signatures)
 
-    return _done(work, kind, mlist.list_id, armored, signers)
+    return _done(work, mlist.list_id, armored, signers)
 
 
 @public
@@ -163,13 +163,11 @@ def _opening(mlist: Any, ciphertext: bytes, signers: Sequence[bytes], kind: Kind
     return opening
 
 
-def _done(work: Callable[[Limits], Read], kind: Kind, list_id: str, content: bytes, signers: Sequence[bytes]) -> Read:
-    """What the work returns: at once for commands, which nobody but their author waits for; for others after a while."""
+def _done(work: Callable[[Limits], Read], list_id: str, content: bytes, signers: Sequence[bytes]) -> Read:
+    """What the work returns: at once, or after a while, when it takes long and others wait behind the message."""
+    digests = (sha256(part).digest() for part in (list_id.encode(), content, *signers))
     try:
-        if kind is Kind.COMMAND:
-            return work(_worker_limits())
-        digests = (sha256(part).digest() for part in (list_id.encode(), content, *signers))
-        return patiently(b"".join(digests), work, _worker_limits())
+        return patience.have(sha256(b"".join(digests)).digest(), work, _worker_limits())
     except OpeningError as error:
         raise UnreadableError(error.problem) from None
     except PayloadError:

@@ -64,6 +64,9 @@ class Record:
     attempt: int = 0  # how often this chunk was tried before; its recipients are those that are left
     earlier: Earlier | None = None
     template: str = ""  # of a notice
+    reader: str = (
+        ""  # the certificate that such a notice is encrypted to, where it must still count when the notice leaves
+    )
     outer: Outer | None = None
     delivered: int = 0  # copies delivered at the last recovery
     unsent: bool = (

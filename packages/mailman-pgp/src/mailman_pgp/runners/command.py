@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailman.config import config
 from mailman.runners.command import CommandRunner as CoreCommandRunner
 from public import public
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.conversation.conversing import converse
 from mailman_pgp.conversation.failing import refuse_failed
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.record import Kind, Record
-from mailman_pgp.runners.naming import Naming
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -20,7 +22,7 @@ from mailman_pgp.site import health
 
 
 @public
-class CommandRunner(Naming, Settled, Stopping, Wary, Waiting, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
+class CommandRunner(Waiting, Settled, Stopping, Wary, CoreCommandRunner):  # type: ignore[misc]  # core is untyped
     """Takes mail to -request, -join, -leave and -confirm.
 
     Whatever fails over a mail in the clear, it is refused: a secret key may be in it, and nothing in the clear may be shunted.
@@ -39,7 +41,14 @@ class CommandRunner(Naming, Settled, Stopping, Wary, Waiting, CoreCommandRunner)
         # Kept from now on: a mail that is shunted passes under the same claim when it is put back.
         Record(kind=Kind.COMMAND, claim=claim).put(msgdata)
         try:
-            converse(mlist, msg, address=msgdata.get("subaddress", "request"), claim=claim)
+            with patience.serving(self.switchboard.current):
+                converse(mlist, msg, address=msgdata.get("subaddress", "request"), claim=claim)
+        except TakesLongError:
+            return self.put_off()
         except Exception as error:  # noqa: BLE001 - whatever it was
-            refuse_failed(mlist, msg, claim, error)
+            try:
+                refuse_failed(mlist, msg, claim, error)
+            except (OSError, SQLAlchemyError):  # no room for the refusal; core would shunt the mail as it came
+                config.db.abort()
+                return self.put_off_for_a_while()
         return False

@@ -20,11 +20,10 @@ from zope.event import notify, subscribers
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
-from mailman_pgp.posts.patience import TakesLongError
+from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedMessage
-from mailman_pgp.runners.naming import Naming
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting
@@ -32,10 +31,11 @@ from mailman_pgp.runners.wary import Wary
 from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.vette")
+errors = logging.getLogger("mailman.error")
 
 
 @public
-class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
+class IncomingRunner(Waiting, Settled, Stopping, Wary, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
@@ -49,13 +49,14 @@ class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunne
             received = Received(msg, known)  # it was received before, and shunted
         else:
             try:
-                received = self._receive(mlist, msg, msgdata, known)
+                with patience.serving(self.switchboard.current):
+                    received = self._receive(mlist, msg, msgdata, known)
             except TakesLongError:
                 return self.put_off()
         try:
             self._judge(mlist, received, msgdata)
         except Exception as error:  # noqa: BLE001 - core's chains and rules raise what they like
-            self._shunt(mlist, received, msgdata, error)
+            return self._shunt(mlist, received, msgdata, error)
         return False
 
     def _receive(self, mlist: Any, msg: Any, msgdata: dict[str, Any], known: Record | None) -> Received:
@@ -83,13 +84,21 @@ class IncomingRunner(Naming, Settled, Stopping, Wary, Waiting, CoreIncomingRunne
         # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
         config.db.commit()
 
-    def _shunt(self, mlist: Any, received: Received, msgdata: dict[str, Any], error: Exception) -> None:
-        """As core does, but for what was received in place of the message as it came, which may be in the clear."""
+    def _shunt(self, mlist: Any, received: Received, msgdata: dict[str, Any], error: Exception) -> bool:
+        """As core does, but for what was received in place of the message as it came, which may be in the clear.
+
+        Where there is no room for that, the message stays in its queue: core would shunt it as it came.
+        """
         self._log(error)
         config.db.abort()
         notify(RunnerCrashEvent(self, mlist, received.message, msgdata, error))
-        name = config.switchboards["shunt"].enqueue(received.message, {**msgdata, "whichq": self.name})
-        logging.getLogger("mailman.error").error("SHUNTING: %s", name)
+        try:
+            name = config.switchboards["shunt"].enqueue(received.message, {**msgdata, "whichq": self.name})
+        except OSError as full:
+            errors.error("There is no room in the queue shunt, so a message waits: %s", full.strerror)
+            return self.put_off_for_a_while()
+        errors.error("SHUNTING: %s", name)
+        return False
 
 
 def _record_discard(event: Any) -> None:

@@ -19,6 +19,7 @@ from public import public
 from mailman_pgp.delivery import chunks, housekeeping, interruption
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Record
+from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.site import health
@@ -30,7 +31,7 @@ _LOOK_SECONDS = 0.25
 
 
 @public
-class OutgoingRunner(Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
+class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
     """Core's runner, which takes up an interrupted fan-out where it stopped.
 
     Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out

@@ -22,7 +22,7 @@ _PIPELINES = {Kind.POST: POSTING_PIPELINE, Kind.OWNER: OWNER_PIPELINE}
 
 
 @public
-class PipelineRunner(Settled, Stopping, Waiting, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
+class PipelineRunner(Waiting, Settled, Stopping, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
     """Sends the posts of an encrypted list through our pipeline, whatever the list's own setting says.
 
     Stock pipelines archive, digest and gate to news; REST can set any of them on any list.

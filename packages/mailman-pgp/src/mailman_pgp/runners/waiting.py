@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+from mailman_pgp.posts.patience import patience
+from mailman_pgp.runners.queue import Queued
 from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.error")
 
 
-class Waiting:
-    """A mixin for a queue runner: mail may wait in the queue without the runner spinning.
+class Waiting(Queued):
+    """A mixin for a queue runner that says, once, why mail waits."""
 
-    Core puts a message for which `_dispose` answers True straight back, and does not sleep after an iteration that saw
-    files.  With one waiting message that would be a hot loop, so an iteration in which messages only waited sleeps.
-    """
-
-    _moved = 0
-    _waited = 0
     _said = False
 
     def wait(self) -> bool:
         """Say that this message waits; the value that `_dispose` returns."""
-        self._waited += 1
+        patience.forget()
         if not self._said:
             self._said = True
             for problem in health.current().problems:
                 log.error("Mail of encrypted lists waits: %s %s", problem.sentence, problem.mend)
-        return True
-
-    def put_off(self) -> bool:
-        """Say that others go before this message; the value that `_dispose` returns."""
-        self._waited += 1
-        return True
-
-    def _process_one_file(self, msg: Any, msgdata: dict[str, Any]) -> None:
-        """See `Runner`."""
-        before = self._waited
-        super()._process_one_file(msg, msgdata)  # type: ignore[misc]  # a mixin before core's Runner
-        if self._waited == before:
-            self._moved += 1
-
-    def _snooze(self, filecnt: int) -> None:
-        """See `Runner`."""
-        only_waited = self._waited and not self._moved
-        self._moved = self._waited = 0
-        super()._snooze(0 if only_waited else filecnt)  # type: ignore[misc]  # a mixin before core's Runner
+        return self.put_off()

@@ -1,0 +1,100 @@
+"""Once a week the owners of a list are told who was sent nothing and what was refused; not, where there is nothing to tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
+from public import public
+from sqlalchemy import select
+from zope.component import getUtility
+
+from mailman_pgp.delivery import ledger
+from mailman_pgp.delivery.ledger import Answered
+from mailman_pgp.exchange.refusals import log_failure
+from mailman_pgp.i18n import N_, _, using
+from mailman_pgp.lists.encryption import one_at_a_time
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import EncryptedList, Skipped
+from mailman_pgp.notices import send_to_owners
+from mailman_pgp.overview import reasons
+from mailman_pgp.overview.survey import refused_at
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from mailman_pgp.overview.survey import Tally
+
+_A_WEEK = timedelta(days=7)
+# Of a list on which something is wrong for everybody, nobody reads more.
+_NAMED_AT_MOST = 50
+
+# Nobody waits for an answer to a machine's mail.  And of notices nothing is told, or one that did not reach the owners would be the reason
+# for the next.
+_NO_LOSS = {"not-answerable"}
+
+_SUMMARY = N_("""\
+What did not arrive at {address} in the last week.
+
+{lines}
+
+`mailman pgp status {list_id}` says what to do about it, and so do the list's pages on the web.
+""")
+
+
+@public
+def sum_up(at: dt.datetime | None = None) -> None:
+    """Tell the owners of each list whose week is over at the time `at` (naive UTC, now when not given); commits one by one."""
+    at = at or now()
+    lists = getUtility(IListManager)
+    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
+        mlist = lists.get_by_list_id(list_id)
+        try:
+            if mlist is not None:
+                _sum_up(mlist, at)
+            config.db.commit()
+        except Exception as error:  # noqa: BLE001 - whatever it is: the other lists have done nothing
+            log_failure(f"the owners of {list_id} could not be told what did not arrive", error)
+            config.db.abort()
+
+
+def _sum_up(mlist: Any, at: dt.datetime) -> None:
+    list_id, since = mlist.list_id, at - _A_WEEK
+    one_at_a_time(list_id)
+    if ledger.was_answered_since(list_id, mlist.owner_address, Answered.SUMMARY, since):
+        return
+    skipped = _skipped_since(list_id, since)
+    refused = [tally for tally in refused_at(list_id, since) if tally.kind != "notice" and tally.reason not in _NO_LOSS]
+    if not (skipped or refused):
+        return
+    ledger.answered(list_id, mlist.owner_address, Answered.SUMMARY)
+    with using(mlist.preferred_language.code):
+        subject = _("What did not arrive: {list}").format(list=mlist.display_name)
+        lines = "\n\n".join(filter(None, (_about_people(skipped), _about_mail(refused))))
+        text = _(_SUMMARY).format(address=mlist.posting_address, list_id=list_id, lines=lines)
+    send_to_owners(mlist, subject, text)
+
+
+def _skipped_since(list_id: str, since: dt.datetime) -> Sequence[Skipped]:
+    query = select(Skipped).where(Skipped.list_id == list_id, Skipped.last >= since, Skipped.posts > 0)
+    return store().scalars(query.order_by(Skipped.address)).all()
+
+
+def _about_people(skipped: Sequence[Skipped]) -> str:
+    if not skipped:
+        return ""
+    lines = [f"  {row.address}: {_(reasons.missed(row.reason).words)}" for row in skipped[:_NAMED_AT_MOST]]
+    more = len(skipped) - len(lines)
+    if more:
+        lines.append("  " + _("and {number} more").format(number=more))
+    return "\n".join([_("They were not sent posts, and have been told why:"), *lines])
+
+
+def _about_mail(refused: Sequence[Tally]) -> str:
+    if not refused:
+        return ""
+    lines = [f"  {tally.number:>4}  {_(reasons.refused(tally.reason))}" for tally in refused]
+    return "\n".join([_("Mail that was refused, or not sent:"), *lines])
