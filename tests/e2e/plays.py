@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conversations import asked, clear, encrypted, reply, tell
+from conversations import armored, asked, clear, encrypted, reply, tell
 from keys import POSITIVE, certified, signature
 from keys import now as seconds
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scenes import Scene
+
+
+def helped(scene: Scene) -> None:
+    """What everybody may ask, and is answered in the clear."""
+    scene.tell(scene.anne, clear(scene.anne, "help"))
+
+
+def key_get(scene: Scene) -> None:
+    """The list's certificate, asked for as commands are that need a proof."""
+    scene.tell(scene.anne, encrypted(scene.anne, "key get"))
 
 
 def join(scene: Scene) -> None:
@@ -45,6 +55,27 @@ def join_moderated(word: str) -> Callable[[Scene], None]:
         scene.tell(scene.olga, reply(scene.olga, scene.asked_of_olga("asks to join"), word))
 
     return run
+
+
+def join_on_the_web(word: str) -> Callable[[Scene], None]:
+    """Asked for by another door than mail, and answered by mail."""
+
+    def run(scene: Scene) -> None:
+        scene.config(subscription_policy="confirm")
+        scene.here.certify(scene.nora)
+        scene.here.sandbox.rest(
+            "members", {"list_id": scene.here.list_id, "subscriber": scene.nora.address, "pre_verified": "yes"}
+        )
+        scene.tell(scene.nora, reply(scene.nora, asked(scene.nora), word))
+
+    return run
+
+
+def key_on_the_web(scene: Scene) -> None:
+    """A key that is brought by another door than mail, and answered for by mail."""
+    certificate = armored(scene.nora.key.certificate)
+    scene.here.rest("offers", {"address": scene.nora.address, "certificate": certificate})
+    scene.tell(scene.nora, reply(scene.nora, asked(scene.nora)))
 
 
 def key_set(scene: Scene) -> None:
@@ -158,13 +189,18 @@ def held_post(word: str) -> Callable[[Scene], None]:
 
 
 CONVERSATIONS: dict[str, Callable[[Scene], None]] = {
+    "help": helped,
+    "key-get": key_get,
     "join": join,
     "join-encrypted": join_encrypted,
     "join-known-key": join_with_known_key,
     "join-accepted": join_moderated("accept"),
     "join-rejected": join_moderated("reject"),
     "join-discarded": join_moderated("discard"),
+    "join-on-the-web": join_on_the_web("yes"),
+    "join-on-the-web-no": join_on_the_web("no"),
     "key-set": key_set,
+    "key-on-the-web": key_on_the_web,
     "key-change": key_change,
     "key-change-accepted": key_change_moderated("accept"),
     "key-change-rejected": key_change_moderated("reject"),

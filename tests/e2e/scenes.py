@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 STATE = {
     "certificates that count": "SELECT list_id, address, fingerprint, state, until FROM pgp_choice",
     "certificates": "SELECT fingerprint, data, revoked FROM pgp_certificate",
-    "what was done": "SELECT list_id, address, fingerprint, act, door FROM pgp_key_event",
+    "what was done": "SELECT list_id, address, fingerprint, act, door, by FROM pgp_key_event",
+    "what was done about lists": "SELECT list_id, deed, door, by, address, what FROM pgp_list_event",
+    "settings": "SELECT list_id, key_sign_by, lost_key_leave, on_unbound FROM pgp_list",
+    "keys of lists": "SELECT list_id, fingerprint, state, certificate FROM pgp_list_key",
     "certifications": "SELECT list_id, address, data FROM pgp_certification",
     "requests": "SELECT token, list_id, purpose, email, waits_for FROM wf_request",
     "held posts": "SELECT id, key FROM _request",

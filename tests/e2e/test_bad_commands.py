@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from email.message import EmailMessage
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,7 +162,26 @@ def test_code_of_another_list(encrypted_list: EncryptedList, new_list: Callable[
     assert members(encrypted_list) == members(other) == {anne.address}
 
 
-FORGED = ("who", "leave", "stay", "key revoke", "key show", "key sign", "echo", "join", "key set", "key change", "help")
+FORGED = (
+    "who",
+    "leave",
+    "stay",
+    "key revoke",
+    "key show",
+    "key sign",
+    "echo",
+    "join",
+    "key set",
+    "key change",
+    "key refresh",
+)
+FORGED += ("key get", "help")
+
+
+def test_each_command_is_forged() -> None:
+    """None of those that the manual names is left out."""
+    manual = (Path(__file__).parents[2] / "docs/commands.md").read_text()
+    assert set(FORGED) == set(re.findall(r"^\| `([a-z ]+)` \|", manual, re.MULTILINE))
 
 
 @pytest.mark.parametrize("signer", ["nobody", "member", "stranger"])

@@ -11,6 +11,7 @@ import email
 import email.policy
 import re
 from email.mime.text import MIMEText
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import conversations
@@ -134,6 +135,14 @@ def test_replayed_without_protected_headers(observed: Sandbox, name: str, monkey
     """The same where people's programs leave all headers outside of the encryption, so that nothing says whereto it goes."""
     monkeypatch.setattr(conversations, "content", unprotected)
     observes(Scene.make(observed), name, here=MAIN, there=MAIN[1:2])
+
+
+def test_every_command() -> None:
+    """Each command has a conversation that the observer replays; the manual's table names them all, as a test of its own shows."""
+    manual = (Path(__file__).parents[2] / "docs/commands.md").read_text()
+    commands = re.findall(r"^\| `([a-z ]+)` \|", manual, re.MULTILINE)
+    assert len(commands) > 10
+    assert {name.replace(" ", "-") for name in commands} <= set(CONVERSATIONS)
 
 
 def harmless(person: Person, content: bytes, codes: set[str]) -> None:

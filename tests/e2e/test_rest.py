@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from conversations import clear, confirmed, set_policy, until_waits
 from mailmanclient import Client
 
 from mailman_pgp.openpgp import armor, dearmor, grouped, inspect
@@ -54,6 +55,27 @@ def test_a_request_goes_on(lists: EncryptedLists, encrypted_list: EncryptedList)
     assert any("To everybody" in bart.open(kept).as_string() for kept in encrypted)
     events = [(event["act"], event["door"], event["by"]) for event in ants.events(bart.address)]
     assert ("added", "rest", "olga@example.net") in events
+
+
+def test_a_request_is_decided(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:
+    """Who accepts one in the name of somebody is named for it, and for the key that they have approved; the shell says the same."""
+    set_policy(encrypted_list, "confirm_then_moderate")
+    ants, bart, olga = lists.of(encrypted_list.list_id), encrypted_list.person("Bart"), "olga@example.net"
+    confirmed(bart, clear(bart, "join", attached=bart.key.certificate))
+    until_waits(encrypted_list, bart, "waits for a moderator")
+    (request,) = ants.requests()
+    with pytest.raises(RefusedError, match="No request waits") as refused:
+        ants.decide_request("0" * 40, "accept", by=olga)
+    assert (refused.value.status, refused.value.code) == (404, "no-such-request")
+    assert ants.decide_request(request["token"], "accept", by=olga)["purpose"] == "join"
+    assert encrypted_list.members() == {bart.address}
+    approved = next(event for event in ants.events(bart.address) if event["act"] == "approved")
+    assert (approved["door"], approved["by"]) == ("rest", olga)
+    latest = next(ants.log())
+    assert (latest["deed"], latest["address"], latest["by"]) == ("request-accepted", bart.address, olga)
+    text = encrypted_list.pgp("log", encrypted_list.address)
+    assert f"a request was accepted  {bart.address} join" in text
+    assert f"REST, {olga}" in text
 
 
 def test_what_became_of_a_post(lists: EncryptedLists, encrypted_list: EncryptedList) -> None:

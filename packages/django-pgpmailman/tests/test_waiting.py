@@ -261,7 +261,7 @@ def test_ask_again(people: People, mailman: CoreServer) -> None:
         request.update(waits_for="outside", reason="waits for proof", purpose=purpose)
         assert 'value="ask"' in shown(client.get(page("requests")))
         client.post(page("requests"), form(people, "requests", "ask"))
-        assert [path for path, _ in sent(mailman)] == [f"plugins/pgp/lists/{ANTS}/{path}"]
+        assert sent(mailman) == [(f"plugins/pgp/lists/{ANTS}/{path}", {"by": MODERATOR})]
 
 
 def test_copy(people: People, mailman: CoreServer) -> None:

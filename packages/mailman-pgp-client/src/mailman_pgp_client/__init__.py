@@ -203,9 +203,9 @@ class EncryptedList:
         """Accept, reject or discard one; the reason is mailed to whoever is rejected."""
         return self._place.below("requests", token).ask("POST", action=action, reason=reason, by=by)
 
-    def challenge(self, token: str) -> Answer:
+    def challenge(self, token: str, by: str | None = None) -> Answer:
         """Ask the person of a request once more for their proof."""
-        return self._place.below("requests", token, "challenge").ask("POST")
+        return self._place.below("requests", token, "challenge").ask("POST", by=by)
 
     def changes(self) -> Iterator[Answer]:
         """The keys that wait for a moderator, since the old one has not signed for them."""
@@ -270,6 +270,10 @@ class EncryptedList:
     def events(self, address: str | None = None) -> Iterator[Answer]:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)
+
+    def log(self) -> Iterator[Answer]:
+        """Who did what about the list, its settings, its key and the requests at it, the latest first."""
+        return self._place.below("log").pages()
 
     def members(self, **chosen: str) -> Iterator[Answer]:
         """Everybody on the list: members, owners and moderators; by `find` or `state` those who fit."""

@@ -15,7 +15,7 @@ from mailman.testing.helpers import specialized_message_from_string
 from sqlalchemy import func, select, update
 
 from mailman_pgp.lists import core_settings, encryption, pinning
-from mailman_pgp.model.tables import Base, EncryptedList, ListKey, StoredCertificate
+from mailman_pgp.model.tables import Base, EncryptedList, ListEvent, ListKey, StoredCertificate
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.sealed import SealedMessage
 from mailman_pgp.site import health
@@ -42,6 +42,11 @@ UNCHANGED = (
 def rows(store: Session) -> int:
     """How many rows there are in all of our tables."""
     return sum(store.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables)
+
+
+def deeds(store: Session) -> list[str]:
+    """What is still known of a list that is a plain one again: who has turned its encryption on and off."""
+    return list(store.scalars(select(ListEvent.deed).order_by(ListEvent.id)))
 
 
 def test_enable(mlist: Any, run: CommandLine, store: Session) -> None:
@@ -204,13 +209,14 @@ def test_disable_without_an_answer(encrypted: Any, run: CommandLine, store: Sess
 
 
 def test_disable(encrypted: Any, run: CommandLine, store: Session, files: Files, members: Members) -> None:
-    """After a yes no row of the list is left, and Mailman's settings are back."""
+    """After a yes no row of the list is left but who did it, and Mailman's settings are back."""
     members.add(encrypted, "anne@example.com")
     run.ok("certificate", "add", encrypted.list_id, "anne@example.com", files.certificate("anne@example.com"))
     text = run.ok("disable", encrypted.list_id, typed="y\n")
     assert "ant@example.com is a plain list now: its posts travel in the clear." in text
     assert "which certificate counts for 1 address" in text
-    assert rows(store) == 0
+    assert deeds(store) == ["encrypted", "plain"]
+    assert rows(store) == 2
 
 
 def test_disable_restores_what_enabling_has_changed(mlist: Any, run: CommandLine, store: Session) -> None:
@@ -352,7 +358,8 @@ def test_disable_when_not_healthy(encrypted: Any, run: CommandLine, store: Sessi
     """A site that has lost its key file can turn its lists into plain ones."""
     health.fail("The key file is gone.", "Restore it from its backup.")
     run.ok("disable", encrypted.list_id, "--yes")
-    assert rows(store) == 0
+    assert deeds(store) == ["encrypted", "plain"]
+    assert rows(store) == 2
 
 
 def test_disable_a_plain_list(mlist: Any, run: CommandLine) -> None:

@@ -159,7 +159,7 @@ def test_extend(encrypted: Any, run: CommandLine, store: Session, caplog: pytest
     assert expires is not None
     caplog.set_level("INFO")
     answer = run.json("list-key", "extend", encrypted.list_id, "--years", "5")
-    assert "the list's key lives longer, by cli" in caplog.text
+    assert f"the list's key lives longer ({fingerprint}), by cli" in caplog.text
     assert answer["fingerprint"] == fingerprint
     store.expire_all()
     after = key_of(store)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from mailman_pgp.administration import output
 from mailman_pgp.openpgp import CertificateProblem, OpeningProblem, Status
 from mailman_pgp.overview import reasons
@@ -36,6 +38,18 @@ def test_times() -> None:
     at = dt.datetime(2026, 11, 2, 9, 5, 7, 123456)  # noqa: DTZ001 - as the database has it
     assert output.moment(at) == "2026-11-02 09:05 UTC"
     assert '"2026-11-02T09:05:07Z"' in output.to_json({"at": at})
+
+
+@pytest.mark.parametrize(
+    "value", [b"packets", {"a"}, object(), iter([1]), dt.datetime(2026, 11, 2, tzinfo=dt.UTC), dt.date(2026, 11, 2)]
+)
+def test_nothing_else_is_answered(value: object) -> None:
+    """What nobody has said how it is written is not written anyhow, be it deep inside: a key's bytes, a time of another zone."""
+    for data in ({"a": value}, {"a": [{"b": (value,)}]}):
+        with pytest.raises(TypeError, match="is no plain value"):
+            output.to_json(data)
+    with pytest.raises(TypeError, match="is no name of a value"):
+        output.to_json({"a": {1: "b"}})
 
 
 def test_every_reason_has_words() -> None:

@@ -106,6 +106,12 @@ def test_change_signed_with_its_key(anne: Talker, store: Session, new_key: Membe
     assert [data["old"] for data in asked_data(store)] == [anne.key.fingerprint] * 3
 
 
+def test_signed_in_the_clear(anne: Talker) -> None:
+    """A command may be encrypted, and need not be; the answer to the question has to be."""
+    question = anne.asked(anne.signed(anne.protected("echo")))
+    assert "you read this" in anne.answers(anne.reply(question))
+
+
 @pytest.mark.parametrize("command", ["leave", "who", "key show", "stay", "key revoke", "echo", "key sign"])
 def test_command_outside(anne: Talker, store: Session, command: str) -> None:
     """A command in an outer subject, or in an address, is asked about by nobody, whatever the mail is signed by."""

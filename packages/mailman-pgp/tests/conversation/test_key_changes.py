@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from talkers import Talker, entity, templates
+from talkers import Talker, code_in, entity, templates, text_of
 from told import told
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
@@ -86,6 +86,33 @@ def test_notices_switched_off(encrypted: Any, anne: Talker, olga: Talker) -> Non
     _, found = asks(anne)
     assert [one for one in found if one.recipient == olga.address] == []
     assert len(waiting(encrypted)) == 1
+
+
+@pytest.mark.parametrize("notices", [True, False])
+def test_seen_by_others(encrypted: Any, anne: Talker, olga: Talker, *, notices: bool) -> None:
+    """A moderator who answers in the clear has spoilt the code, and not lost the key, which waits in the question alone."""
+    _, found = asks(anne)
+    question = question_in(found, olga)
+    encrypted.admin_immed_notify = notices
+    quoted = "".join(f"> {line}\n" for line in text_of(question).splitlines())
+    found = olga.tell(olga.signed(olga.protected(f"accept\n\n{quoted}")))
+    assert "code-seen" in templates(found)
+    assert counting(anne) == anne.key.fingerprint
+    (change,) = waiting(encrypted)
+    assert templates(olga.tell(olga.reply(question, "accept"))) == ["code-unknown"]
+    assert counting(anne) == anne.key.fingerprint
+    if notices:
+        anew = question_in(found, olga)
+        assert code_in(anew) != code_in(question)
+        assert [part.get_filename() for part in anew.iter_attachments()] == [
+            part.get_filename() for part in question.iter_attachments()
+        ]
+        olga.tell(olga.reply(anew, "accept"))
+    else:
+        assert olga.read(found) == []
+        decide(encrypted, change.token, "accept")
+    assert counting(anne) == change.certificate.fingerprint
+    assert waiting(encrypted) == []
 
 
 def test_decided_elsewhere(encrypted: Any, anne: Talker, olga: Talker) -> None:

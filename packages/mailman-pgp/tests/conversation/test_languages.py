@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from talkers import Talker, entity, text_of
+from keys import DAY, forge_usable
+from talkers import Talker, armored, code_in, entity, text_of
 from told import told
 
 from mailman_pgp.i18n import _
+from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
     from told import Told
@@ -29,6 +32,15 @@ def prefers_german(address: str) -> None:
     from zope.component import getUtility  # noqa: PLC0415
 
     getUtility(IUserManager).make_user(address).preferences.preferred_language = german()
+
+
+def a_day_goes_by() -> None:
+    """The answers of today are counted no more."""
+    from mailman_pgp.model.database import store  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.tables import Answer  # noqa: PLC0415
+
+    store().query(Answer).delete()
+    store().commit()
 
 
 def to(address: str, found: list[Told]) -> list[Told]:
@@ -78,6 +90,50 @@ def test_templates(nora: Talker) -> None:
     bart = Talker.make("bart@example.net", nora.mlist)
     (english,) = bart.tell(bart.clear(entity("help")))
     assert "How to use the list Ant" in english.headers
+
+
+def bad_mails(nora: Talker) -> dict[str, bytes]:
+    """What people send by mistake, or somebody in their name."""
+    other = MemberKey.generate(f"Nora <{nora.address}>")
+    question = nora.asked(nora.clear(entity("key set", attached=nora.key.certificate)))
+    seen = nora.asked(nora.clear(entity("key set", attached=other.certificate)), by=other)
+    code = code_in(question)
+    old, seen_text = text_of(question), text_of(seen)
+    two = (armored(nora.key.certificate) + armored(other.certificate)).encode()
+    whole = nora.command("who")
+    at = whole.index(b"-----BEGIN PGP MESSAGE-----") + 400
+    expired = forge_usable(f"Nora <{nora.address}>", lifetime=DAY).public
+    return {
+        "two certificates": nora.clear(entity("join", attached=two)),
+        "a secret key": nora.clear(entity("join", attached=nora.key.secret)),
+        "of somebody else": nora.clear(entity("join", attached=MemberKey.generate("<bart@example.net>").certificate)),
+        "expired": nora.clear(entity("join", attached=expired)),
+        "no key": nora.clear(entity("key set")),
+        "not signed": nora.clear(entity("who")),
+        "by another key": nora.reply(question, by=other),
+        "not signed, an answer": nora.reply(question, sign=False),
+        "another code": nora.command(f"yes\n\ncode {code[::-1]}"),
+        "no code": nora.command("yes"),
+        "neither yes nor no": nora.reply(question, "Hm"),
+        "in the clear": nora.clear(entity(f"yes\n\n{seen_text}")),
+        "of two authors": nora.clear(entity("help")).replace(b"From: ", b"From: Anne <anne@example.net>, ", 1),
+        "not to be opened": whole[:at] + whole[at + 130 :],
+        "said no": nora.command(f"nein\n\n{old}"),
+    }
+
+
+def test_bad_input(nora: Talker) -> None:
+    """Whatever is wrong with a mail is said in the language of its author, all of it: what it is, why, and what to do."""
+    heard = {}
+    for what, mail in bad_mails(nora).items():
+        heard[what] = [one for one in nora.tell(mail) if one.recipient == nora.address]
+        a_day_goes_by()
+    assert {what for what, found in heard.items() if len(found) != 1} == {"of two authors"}  # whom nobody can answer
+    for what, found in heard.items():
+        for one in found:
+            assert "Das Zertifikat der Liste hängt an" in one.text, what
+            words = set(re.findall(r"[A-Za-z]+", one.text.partition("--===")[0].partition("-----BEGIN")[0]))
+            assert not words & {"the", "your", "Your", "not", "and", "Nothing"}, (what, one.text)
 
 
 def test_last_answer(nora: Talker) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from keys import CERTIFY, SIGN, forge_usable
 from talkers import Talker, entity, templates, text_of
 from told import told
 
@@ -107,10 +108,8 @@ def test_who_has_decided(moderated: Any, olga: Talker, word: str, caplog: pytest
         assert (latest.act, latest.door, latest.by) == (Act.APPROVED, Door.MAIL, olga.address)
     else:
         assert latest.act is Act.PROVED
-    assert (
-        f"{moderated.fqdn_listname}: {word} of the request of {nora.address} to join, by {olga.address} (mail)"
-        in caplog.text
-    )
+    said = f"{moderated.fqdn_listname}: a request was {word}ed ({nora.address}, join), by {olga.address} (mail)"
+    assert said in caplog.text
 
 
 def test_who_has_decided_about_a_post(
@@ -250,6 +249,23 @@ def test_code_of_another_request(moderated: Any, olga: Talker) -> None:
     olga.tell(olga.command("accept\n\n" + "".join(f"> {line}\n" for line in text.splitlines())))
     assert moderated.members.get_member(nora.address) is not None
     assert moderated.members.get_member(nils.address) is None
+
+
+@pytest.mark.parametrize("word", ["accept", "Accept.", "discard", "  reject"])
+def test_word_in_a_user_id(moderated: Any, olga: Talker, word: str) -> None:
+    """What somebody has written into their key decides nothing, though the moderator's program quotes it without marks."""
+    forged = forge_usable("Nora <nora@example.net>")
+    for user_id in (word, f"{word}\n{word}"):
+        forged.user_id(user_id, usage=CERTIFY | SIGN)
+    nora = Talker("nora@example.net", moderated, MemberKey(forged.secret))
+    asking = nora.asked(nora.command("join", attached=forged.public))
+    (question,) = [said for said in olga.read(nora.tell(nora.reply(asking))) if "asks to join" in str(said["subject"])]
+    text = text_of(question)
+    assert word.strip() in text
+    for above in ("Who is this?\n\n", "Who is this?\n\nThe list wrote\n\n", ""):
+        assert templates(olga.tell(olga.command(f"{above}{text}"))) == ["reply-refused"]
+    assert moderated.members.get_member(nora.address) is None
+    assert "The request is accepted" in olga.answers(olga.reply(question, "accept"))
 
 
 def test_key_that_is_no_longer_good(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
@@ -393,3 +409,39 @@ def test_what_a_moderator_is_told_is_encrypted(moderated: Any, olga: Talker, sto
     store.commit()
     olga.tell(olga.reply(question, "accept"))
     assert moderated.members.get_member(nora.address) is not None
+
+
+@pytest.mark.parametrize("word", ["accept", "reject", "discard"])
+def test_who_decided_about_a_request(moderated: Any, olga: Talker, word: str) -> None:
+    """It is kept who has decided by mail; what they have approved, the key too, is theirs and no one's else."""
+    from mailman_pgp.keys import journal  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Act, Door  # noqa: PLC0415
+    from mailman_pgp.lists import deeds  # noqa: PLC0415
+
+    nora = Talker.make("nora@example.net", moderated)
+    question = asks_to_join(nora, olga)
+    olga.tell(olga.reply(question, word))
+    (done,) = deeds.of(moderated.list_id)
+    assert (done.deed, done.door, done.by) == (f"request-{word}ed", Door.MAIL, olga.address)
+    assert (done.address, done.what) == (nora.address, "join")
+    approved = [event for event in journal.of(moderated.list_id, nora.address) if event.act is Act.APPROVED]
+    assert [(event.door, event.by) for event in approved] == [(Door.MAIL, olga.address)] * (word == "accept")
+    olga.tell(olga.reply(question, word))
+    assert len(deeds.of(moderated.list_id)) == 1
+
+
+@pytest.mark.parametrize("word", ["accept", "reject", "discard"])
+def test_who_decided_about_a_key(encrypted: Any, anne: Talker, olga: Talker, word: str) -> None:
+    """It is kept which key it was, also where it does not count."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.journal import Door  # noqa: PLC0415
+    from mailman_pgp.lists import deeds  # noqa: PLC0415
+
+    new = MemberKey.generate(f"Anne <{anne.address}>")
+    asking = anne.asked(anne.clear(entity("key change", attached=new.certificate)), by=new)
+    (question,) = olga.read(anne.tell(anne.reply(asking, by=new)))
+    assert deeds.of(encrypted.list_id) == []
+    olga.tell(olga.reply(question, word))
+    (done,) = deeds.of(encrypted.list_id)
+    assert (done.deed, done.door, done.by) == (f"change-{word}ed", Door.MAIL, olga.address)
+    assert (done.address, done.what) == (anne.address, openpgp.inspect(new.certificate).fingerprint)

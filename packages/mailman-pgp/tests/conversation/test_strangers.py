@@ -126,6 +126,32 @@ def forget_answers() -> None:
     store().commit()
 
 
+def to_nobody(mail: bytes) -> bytes:
+    """The same mail, its content encrypted to nobody: without the packets that hold its session key."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp.packets import walk  # noqa: PLC0415
+
+    found = re.search(rb"-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----\r?\n?", mail, re.DOTALL)
+    assert found is not None
+    binary = openpgp.dearmor(found[0])
+    kept = [packet for packet in walk(binary) if packet.tag != 1]
+    assert len(kept) < len(list(walk(binary)))
+    rest = b"".join(binary[packet.start : packet.end] for packet in kept)
+    return mail.replace(found[0], openpgp.armor(rest, "PGP MESSAGE"))
+
+
+@pytest.mark.parametrize("what", ["a command", "an answer"])
+def test_encrypted_to_nobody(anne: Talker, what: str) -> None:
+    """A command, and the answer to a question, that nobody can open does nothing, and is answered by one sentence."""
+    question = anne.asked(anne.command("leave"))
+    mail = anne.command("who") if what == "a command" else anne.reply(question)
+    (refused,) = anne.tell(to_nobody(mail))
+    assert (refused.recipient, refused.template) == (anne.address, "refusal")
+    assert "could not open your message" in " ".join(refused.text.split())
+    assert anne.mlist.members.get_member(anne.address) is not None
+    assert "You are a member no more" in anne.answers(anne.reply(question))  # the code counts still
+
+
 def test_cannot_be_opened(anne: Talker, nora: Talker) -> None:
     """One sentence for whatever can't be opened, to everybody."""
     good = anne.command("who")
@@ -137,9 +163,29 @@ def test_cannot_be_opened(anne: Talker, nora: Talker) -> None:
         other[other.index(b"-----BEGIN") : other.index(b"-----END")],
         nora.key.write(b"who", nora.key.certificate)[:-30].split(b"-----END")[0],
     )
-    found = [bare(anne.tell(mail), anne.address) for mail in (changed, cut, elsewhere.replace(b"nora@", b"anne@"))]
-    assert found[0] == found[1] == found[2]
+    found = [
+        bare(anne.tell(mail), anne.address)
+        for mail in (changed, cut, elsewhere.replace(b"nora@", b"anne@"), to_nobody(good))
+    ]
+    assert found[0] == found[1] == found[2] == found[3]
     assert templates(anne.tell(changed)) == ["refusal"]
+
+
+def test_limit_for_each_address_at_each_list(anne: Talker, nora: Talker, other: Any) -> None:
+    """Whose answers of a day are used up at one list is answered at another, and others are answered at the same one."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    most = int(config.mta.max_autoresponses_per_day)
+    assert most > 1
+    for role in ("request", "join", "leave", "confirm"):
+        for command in ("help", "key get", "who"):
+            anne.tell(anne.clear(entity(command)), to=role)
+    assert anne.tell(anne.clear(entity("help"))) == []
+    assert templates(nora.tell(nora.clear(entity("help")))) == ["help"]
+    assert templates(anne.at(other).tell(anne.at(other).clear(entity("help")))) == ["help"]
+    for _ in range(most + 3):
+        found = nora.tell(nora.clear(entity("help")))
+    assert found == []
 
 
 def test_somebody_elses_key_uses_up_nothing(anne: Talker) -> None:

@@ -18,6 +18,7 @@ from mailman_pgp.model.tables import (
     Dropped,
     EncryptedList,
     KeyEvent,
+    ListEvent,
     ListKey,
     Seen,
     Skipped,
@@ -124,6 +125,21 @@ def given_event(mlist: Any, address: str, by: str = "") -> None:
     place = {"list_id": mlist.list_id, "address": address, "fingerprint": "AA"}
     store().add(KeyEvent(**place, act="added", at=now(), door="cli", by=by, earlier=""))
     store().commit()
+
+
+def given_deed(mlist: Any, address: str = "", by: str = "") -> None:
+    """Something that was done about a list, or about somebody's request there."""
+    store().add(
+        ListEvent(list_id=mlist.list_id, at=now(), deed="encrypted", door="cli", by=by, address=address, what="")
+    )
+    store().commit()
+
+
+def deeds() -> list[tuple[str, str]]:
+    """Where something is recorded that was done about a list, and about whom."""
+    store().commit()
+    query = sa.select(ListEvent.list_id, ListEvent.address).order_by(ListEvent.id)
+    return [(list_id, address) for list_id, address in store().execute(query)]
 
 
 def events() -> list[tuple[str, str]]:

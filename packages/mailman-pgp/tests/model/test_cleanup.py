@@ -89,14 +89,14 @@ def test_aborted(mlist: Any, members: Any, core: Any) -> None:
     assert rows() == before
 
 
-def test_forget_list(mlist: Any, members: Any) -> None:
+def test_forget_encryption(mlist: Any, members: Any) -> None:
     """A list that is no longer encrypted loses its rows, also those that are loaded in the session."""
     given_list(mlist)
     members.add(mlist, ANNE)
     given_person(mlist, ANNE, "AA")
     loaded = store().get(EncryptedList, mlist.list_id)
     assert loaded is not None
-    cleanup.forget_list(mlist.list_id)
+    cleanup.forget_encryption(mlist.list_id)
     assert store().get(EncryptedList, mlist.list_id) is None
     assert rows() == {}
 

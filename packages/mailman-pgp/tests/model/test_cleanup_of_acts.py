@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from belongings import ANNE, BART, certifiers, events, given_certification, given_event, given_person, rows
+from belongings import (
+    ANNE,
+    BART,
+    certifiers,
+    deeds,
+    events,
+    given_certification,
+    given_deed,
+    given_event,
+    given_person,
+    rows,
+)
 
 from mailman_pgp.model import cleanup
 
@@ -48,11 +59,43 @@ def test_what_was_done_goes_with_the_list(
     if how == "deleted":
         list_manager.delete(mlist)
     elif how == "plain again":
-        cleanup.forget_list(mlist.list_id)
+        cleanup.forget_encryption(mlist.list_id)
     else:
         unseen("DELETE FROM mailinglist WHERE list_id = 'ant.example.com'")
         cleanup.sweep()
     assert events() == [(bee.list_id, ANNE)]
+
+
+def test_deeds_about_an_address(mlist: Any, make_list: Callable[..., Any], members: Any, user_manager: Any) -> None:
+    """What was done about somebody's requests stays when they leave, and goes with the address; what they did about others stays."""
+    bee = make_list("bee")
+    anne = members.add(mlist, ANNE)
+    for each in (mlist, bee):
+        given_deed(each, ANNE)
+    given_deed(mlist, BART, by=ANNE)
+    given_deed(mlist, by=ANNE)
+    anne.unsubscribe()
+    assert len(deeds()) == 4
+    user_manager.delete_address(user_manager.get_address(ANNE))
+    assert deeds() == [(mlist.list_id, BART), (mlist.list_id, "")]
+
+
+@pytest.mark.parametrize("how", ["deleted", "plain again", "swept"])
+def test_deeds_about_a_list(
+    mlist: Any, make_list: Callable[..., Any], list_manager: Any, unseen: Callable[[str], None], how: str
+) -> None:
+    """They go with the list itself, and not with its encryption: who has turned that off, and on again, leaves a trace."""
+    bee = make_list("bee")
+    for each in (mlist, bee):
+        given_deed(each)
+    if how == "deleted":
+        list_manager.delete(mlist)
+    elif how == "plain again":
+        cleanup.forget_encryption(mlist.list_id)
+    else:
+        unseen("DELETE FROM mailinglist WHERE list_id = 'ant.example.com'")
+        cleanup.sweep()
+    assert deeds() == [(each.list_id, "") for each in (mlist, bee) if each is bee or how == "plain again"]
 
 
 @pytest.mark.parametrize("how", ["leaves", "address", "user"])
@@ -90,5 +133,5 @@ def test_certified_list_deleted(mlist: Any, make_list: Callable[..., Any], membe
         given_certification(each, ANNE)
     list_manager.delete(mlist)
     assert certifiers() == {(bee.list_id, ANNE)}
-    cleanup.forget_list(bee.list_id)
+    cleanup.forget_encryption(bee.list_id)
     assert certifiers() == set()

@@ -190,3 +190,31 @@ def told(core: Any) -> Callable[[], list[set[str]]]:
         return found
 
     return told
+
+
+class AskWithKey(Protocol):
+    """Somebody asks to join in the way of encrypted lists, or an owner for them."""
+
+    def __call__(self, address: str, *, proved: bool = False) -> str:
+        """The request's token."""
+
+
+@pytest.fixture
+def ask_with_key(door: Door) -> AskWithKey:
+    """Ask to join ant@example.com: ``ask_with_key("anne@example.com")``."""
+
+    def ask_with_key(address: str, *, proved: bool = False) -> str:
+        from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+        from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+        from zope.component import getUtility  # noqa: PLC0415
+
+        users = getUtility(IUserManager)
+        someone = users.get_address(address) or users.create_address(address)
+        token, _, member = ISubscriptionManager(door.mlist()).register(
+            someone, pre_verified=proved, pre_confirmed=proved
+        )
+        assert member is None
+        door.store.commit()
+        return str(token)
+
+    return ask_with_key

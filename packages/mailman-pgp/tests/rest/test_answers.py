@@ -145,6 +145,20 @@ def test_bad_pages(door: Door, encrypted: str, page: str) -> None:
     assert "needs a count" in door.refused(400, "GET", f"{encrypted}/events?page=2")
 
 
+def test_nothing_but_plain_values(
+    door: Door, encrypted: str, rows: Callable[[], dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer with something in it that is no value for programs is none, and what was done for it is undone."""
+    from mailman_pgp.rest import listkey  # noqa: PLC0415 - core must be initialised
+
+    before, secret = rows(), b"bytes of a key"
+    monkeypatch.setattr(listkey, "link", lambda *_: secret)
+    result = door("POST", f"{encrypted}/key", {"action": "extend"})
+    assert (result.status_code, result.json["code"]) == (500, "failed")
+    assert "bytes of a key" not in result.text
+    assert rows() == before
+
+
 @pytest.mark.usefixtures("encrypted")
 def test_an_error_that_nobody_thought_of(
     door: Door,

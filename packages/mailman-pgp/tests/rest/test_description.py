@@ -34,6 +34,7 @@ CHECKED = (
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
+    "negative_data_rejection",
 )
 
 

@@ -110,7 +110,11 @@ def test_who_did_it(door: Door, caplog: pytest.LogCaptureFixture, by: str, said:
     found = [record.getMessage() for record in caplog.records if record.getMessage().endswith(f", by {said}")]
     assert found == [
         f"ant@example.com: {what}, by {said}"
-        for what in ("encryption was turned on", "settings were changed (footer_note)", "encryption was turned off")
+        for what in (
+            f"encryption was turned on ({fingerprint})",
+            "settings were changed (footer_note=no)",
+            f"encryption was turned off ({fingerprint})",
+        )
     ]
 
 

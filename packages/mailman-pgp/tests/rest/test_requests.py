@@ -12,7 +12,7 @@ from rivals import rival
 from mailman_pgp import openpgp
 
 if TYPE_CHECKING:
-    from conftest import Door, MakeCertificate
+    from conftest import AskWithKey, Door, MakeCertificate
 
 ANNE, BART = "anne@example.com", "bart@example.com"
 
@@ -82,20 +82,6 @@ def test_a_token_of_another_list(make_list: Any, door: Door, plain_workflow: str
     assert "No request waits" in door.refused(404, "GET", f"/lists/bee.example.com/requests/{token}/certificate.asc")
 
 
-def ask_with_key(door: Door, address: str, *, proved: bool = False) -> str:
-    """Somebody asks to join in the way of encrypted lists, or an owner for them; the request's token."""
-    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
-    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
-    from zope.component import getUtility  # noqa: PLC0415
-
-    users = getUtility(IUserManager)
-    someone = users.get_address(address) or users.create_address(address)
-    token, _, member = ISubscriptionManager(door.mlist()).register(someone, pre_verified=proved, pre_confirmed=proved)
-    assert member is None
-    door.store.commit()
-    return str(token)
-
-
 def asked_by_mail(core: Any, address: str) -> int:
     """How many mails to somebody were about to leave; none is left."""
     queue = core.switchboards["out"]
@@ -106,9 +92,11 @@ def asked_by_mail(core: Any, address: str) -> int:
     return sum(address in data.get("recipients", ()) for data in found)
 
 
-def test_asked_once_more(core: Any, door: Door, encrypted: str, make: MakeCertificate) -> None:
+def test_asked_once_more(
+    core: Any, door: Door, encrypted: str, make: MakeCertificate, ask_with_key: AskWithKey
+) -> None:
     """Who lost the mail that asks for a proof is asked anew; who can't be asked, or has no proof to give, is not."""
-    token = ask_with_key(door, ANNE)
+    token = ask_with_key(ANNE)
     challenge = f"{encrypted}/requests/{token}/challenge"
     assert door.get(f"{encrypted}/requests/{token}")["reason"] == "waits for a key"
     assert "waits for no proof: it waits for a key." in door.refused(409, "POST", challenge)
@@ -127,7 +115,28 @@ def test_asked_once_more(core: Any, door: Door, encrypted: str, make: MakeCertif
     assert asked_by_mail(core, ANNE) == 0
 
 
-def test_accepted_with_another_key_than_seen(door: Door, encrypted: str, make: MakeCertificate) -> None:
+def test_not_asked_too_often(
+    core: Any, door: Door, encrypted: str, make: MakeCertificate, ask_with_key: AskWithKey
+) -> None:
+    """Whoever has a moderator's session fills no mailbox: there is one limit for all that asks a person; it is kept who did."""
+    ask_with_key(ANNE)
+    door.good("POST", f"{encrypted}/certificates", {"address": ANNE, "certificate": make()[1]})
+    (waiting,) = door.get(f"{encrypted}/requests")["entries"]
+    challenge = f"{encrypted}/requests/{waiting['token']}/challenge"
+    asked_by_mail(core, ANNE)
+    for _ in range(10):
+        door.good("POST", challenge, {"by": "olga@example.com"})
+    assert "too many messages" in door.refused(409, "POST", challenge)
+    assert "too many messages" in door.refused(409, "POST", f"{encrypted}/offers/{ANNE}/again")
+    assert asked_by_mail(core, ANNE) == 10
+    latest, *others = door.get(f"{encrypted}/log")["entries"]
+    assert (latest["deed"], latest["by"], latest["address"]) == ("asked-again", "olga@example.com", ANNE)
+    assert sum(one["deed"] == "asked-again" for one in others) == 9
+
+
+def test_accepted_with_another_key_than_seen(
+    door: Door, encrypted: str, make: MakeCertificate, ask_with_key: AskWithKey
+) -> None:
     """Core's own resource says so, and the request waits for a moderator once more, with the key that counts now."""
     from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
 
@@ -145,7 +154,7 @@ def test_accepted_with_another_key_than_seen(door: Door, encrypted: str, make: M
 
     door.mlist().subscription_policy = SubscriptionPolicy.moderate
     prove(make()[1])
-    first = ask_with_key(door, ANNE, proved=True)
+    first = ask_with_key(ANNE, proved=True)
     other, armored = make()
     prove(armored)
     said = accept(first)
@@ -173,13 +182,13 @@ def proved(door: Door, armored: str, address: str = ANNE) -> None:
 
 
 @pytest.fixture
-def waiting(door: Door, encrypted: str, make: MakeCertificate) -> str:
+def waiting(door: Door, encrypted: str, make: MakeCertificate, ask_with_key: AskWithKey) -> str:
     """Anne has proved her key, and her request waits for a moderator; its path."""
     from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
 
     door.mlist().subscription_policy = SubscriptionPolicy.moderate
     proved(door, make()[1])
-    return f"{encrypted}/requests/{ask_with_key(door, ANNE, proved=True)}"
+    return f"{encrypted}/requests/{ask_with_key(ANNE, proved=True)}"
 
 
 def is_member(door: Door, address: str = ANNE) -> bool:
@@ -189,7 +198,7 @@ def is_member(door: Door, address: str = ANNE) -> bool:
 
 def of_requests(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the log says of decisions about requests."""
-    return [text for text in caplog.messages if "of the request of" in text]
+    return [text for text in caplog.messages if ": a request was " in text]
 
 
 @pytest.mark.parametrize("by", [OLGA, ""])
@@ -201,7 +210,7 @@ def test_accepted(door: Door, waiting: str, by: str, caplog: pytest.LogCaptureFi
     event = door.get(f"/lists/ant.example.com/certificates/{ANNE}")["events"][0]
     assert (event["act"], event["door"], event["by"]) == ("approved", "rest", by or None)
     who = f"{by} (rest)" if by else "rest"
-    assert of_requests(caplog) == [f"ant@example.com: accept of the request of {ANNE} to join, by {who}"]
+    assert of_requests(caplog) == [f"ant@example.com: a request was accepted ({ANNE}, join), by {who}"]
     for action in ("accept", "reject", "discard"):
         assert "somebody has decided" in door.refused(404, "POST", waiting, {"action": action})
 
@@ -214,7 +223,7 @@ def test_not_accepted(core: Any, door: Door, waiting: str, action: str, caplog: 
     answer = door.good("POST", waiting, fields).json
     assert (answer["action"], answer["done"]) == (action, True)
     assert not is_member(door)
-    assert of_requests(caplog) == [f"ant@example.com: {action} of the request of {ANNE} to join, by {OLGA} (rest)"]
+    assert of_requests(caplog) == [f"ant@example.com: a request was {action}ed ({ANNE}, join), by {OLGA} (rest)"]
     queue = core.switchboards["virgin"]
     told = [str(queue.dequeue(name)[0]) for name in queue.files]
     assert len(told) == (action == "reject")
@@ -273,9 +282,9 @@ def test_what_a_decision_takes(door: Door, waiting: str) -> None:
     assert door.get(waiting)
 
 
-def test_accepted_too_early(door: Door, encrypted: str) -> None:
+def test_accepted_too_early(door: Door, encrypted: str, ask_with_key: AskWithKey) -> None:
     """Nobody is let in without a key; it waits as before, and nothing is recorded."""
-    path = f"{encrypted}/requests/{ask_with_key(door, ANNE)}"
+    path = f"{encrypted}/requests/{ask_with_key(ANNE)}"
     result = door("POST", path, {"action": "accept", "by": OLGA})
     assert (result.status_code, result.json["code"]) == (409, "not-yet")
     assert "no certificate" in result.json["description"]

@@ -38,11 +38,11 @@ def _compare(visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> A
     return _("It is recorded that you have compared the fingerprint of %(address)s.") % {"address": request["address"]}
 
 
-def _ask(_visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> Any:
+def _ask(visit: Visit, ants: EncryptedList, request: Mapping[str, Any]) -> Any:
     if request["purpose"] == "leave":
-        ants.challenge(request["token"])
+        ants.challenge(request["token"], by=visit.by)
     else:  # the key that they have sent need not count yet
-        ants.ask_again(request["address"])
+        ants.ask_again(request["address"], by=visit.by)
     return _("%(address)s is asked again, by an encrypted mail.") % {"address": request["address"]}
 
 

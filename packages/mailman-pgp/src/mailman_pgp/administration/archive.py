@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailman_pgp import openpgp
-from mailman_pgp.administration.answering import Mistaken, Refused, answering
+from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, count, fields, paragraphs, plain, steps, table
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.archiving import exporting, readers, switches
 from mailman_pgp.archiving.archivers import ALLOWED, folder_of
 from mailman_pgp.keys import vault
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def switch_on(spec: str, archiver: str) -> Answer:
     """Archive the posts of LIST from now on."""
     mlist, _ = encrypted_list(spec)
     switches.switch(mlist, archiver, on=True)
+    deeds.record(mlist, Deed.ARCHIVED, OWNER, what=archiver)
     return _shown(mlist, f"Posts of {mlist.fqdn_listname} are archived by {archiver} from now on.")
 
 
@@ -51,6 +54,7 @@ def switch_off(spec: str, archiver: str) -> Answer:
     """Archive no more posts of LIST; what is archived stays."""
     mlist, _ = encrypted_list(spec)
     switches.switch(mlist, archiver, on=False)
+    deeds.record(mlist, Deed.ARCHIVED_NO_MORE, OWNER, what=archiver)
     return _shown(
         mlist, f"Posts of {mlist.fqdn_listname} are not archived by {archiver} any more. What is there stays."
     )
@@ -78,6 +82,8 @@ def add(spec: str, file: str) -> Answer:
     certificate = upload_from(file, str(mlist.owner_address)).certificate
     new = readers.add(mlist, certificate)
     whose = grouped(certificate.fingerprint)
+    if new:
+        deeds.record(mlist, Deed.READER_ADDED, OWNER, what=certificate.fingerprint)
     return _shown(
         mlist,
         f"From now on the archive of {mlist.fqdn_listname} is encrypted to {whose}."
@@ -103,6 +109,7 @@ def remove(spec: str, fingerprint: str) -> Answer:
             f"The archive of {mlist.fqdn_listname} is not encrypted to a certificate {plain(fingerprint)} that was added. "
             f"`mailman pgp archive show {mlist.list_id}` names those that are.",
         )
+    deeds.record(mlist, Deed.READER_REMOVED, OWNER, what=wanted)
     return _shown(mlist, f"From now on the archive of {mlist.fqdn_listname} is not encrypted to {grouped(wanted)}.")
 
 
@@ -134,6 +141,7 @@ def export(spec: str, path: Path, archiver: str | None, *, yes: bool) -> Answer:
         raise Refused("file", f"The archive could not be written to {plain(str(path))} ({error.strerror}).") from None
     except openpgp.WorkshopError as error:
         raise Refused("openpgp", str(error)) from None
+    deeds.record(mlist, Deed.ARCHIVE_EXPORTED, OWNER, what=archiver)
     return Answer(
         data={
             "list": named(mlist),

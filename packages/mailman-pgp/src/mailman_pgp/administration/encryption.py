@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import any_list, encrypted_list, named
 from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, steps
-from mailman_pgp.keys import journal, vault
-from mailman_pgp.lists import core_settings, encryption
+from mailman_pgp.keys import vault
+from mailman_pgp.lists import core_settings, deeds, encryption
 from mailman_pgp.lists.admission import is_moderated
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
 from mailman_pgp.openpgp import grouped
@@ -36,7 +37,7 @@ def enable(spec: str) -> Answer:
     """
     mlist = any_list(spec)
     fingerprint = encryption.enable(mlist)
-    journal.note(mlist.fqdn_listname, "encryption was turned on", OWNER)
+    deeds.record(mlist, Deed.ENCRYPTED, OWNER, what=fingerprint)
     key = vault.certificate(mlist.list_id)
     row = encryption.settings_of(mlist.list_id)
     assert row is not None  # it was made just now
@@ -95,7 +96,7 @@ def disable(spec: str, *, yes: bool) -> Answer:
     if not yes:
         _ask(mlist, loss)
     encryption.disable(mlist)
-    journal.note(mlist.fqdn_listname, "encryption was turned off", OWNER)
+    deeds.record(mlist, Deed.PLAIN, OWNER, what=" ".join(loss.keys))
     return Answer(
         data={
             "list": named(mlist),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DEFAULT = 50
 _MOST = 1000
-_DOORS = {
+DOORS = {
     Door.COMMAND_LINE: "command line",
     Door.REST: "REST",
     Door.MAIL: "mail",
@@ -34,7 +34,7 @@ _DOORS = {
 @public
 def doer(event: Event) -> str:
     """By which door, and who if that is known, in a few words."""
-    return f"{_DOORS[event.door]}, {event.by}" if event.by else _DOORS[event.door]
+    return f"{DOORS[event.door]}, {event.by}" if event.by else DOORS[event.door]
 
 
 @public

@@ -7,6 +7,7 @@ import click
 from mailman_pgp.administration.archive import archive
 from mailman_pgp.administration.certificates import certificate
 from mailman_pgp.administration.changes import change
+from mailman_pgp.administration.deeds import log
 from mailman_pgp.administration.digest import digest
 from mailman_pgp.administration.encryption import disable, enable
 from mailman_pgp.administration.list_key import list_key
@@ -35,6 +36,7 @@ for command in (
     status,
     show_posts,
     send_a_test,
+    log,
     archive,
     digest,
 ):

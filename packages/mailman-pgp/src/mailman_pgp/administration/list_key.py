@@ -12,7 +12,9 @@ from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
-from mailman_pgp.keys import certifications, extending, journal, vault
+from mailman_pgp.keys import certifications, extending, vault
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import grouped
@@ -101,8 +103,8 @@ def extend(spec: str, years: int) -> Answer:
     """Let the key of LIST live longer, also when it has expired; it stays the same key, and its fingerprint stays."""
     mlist, _ = encrypted_list(spec)
     before = extending.extend(mlist.list_id, years)
-    journal.note(mlist.fqdn_listname, "the list's key lives longer", OWNER)
     key = vault.certificate(mlist.list_id)
+    deeds.record(mlist, Deed.KEY_EXTENDED, OWNER, what=key.fingerprint)
     assert key.expires is not None  # it was set just now
     return Answer(
         data={
@@ -139,6 +141,7 @@ def uncertify(spec: str, fingerprint: str) -> Answer:
             f"No key {plain(fingerprint)} has certified the key of {mlist.fqdn_listname}. `mailman pgp list-key show` names "
             "those that have.",
         )
+    deeds.record(mlist, Deed.UNCERTIFIED, OWNER, what=signer)
     return Answer(
         data={"list": named(mlist), "fingerprint": signer, "removed": removed},
         text=paragraphs(

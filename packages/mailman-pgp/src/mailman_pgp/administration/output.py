@@ -6,7 +6,6 @@ JSON object: times in ISO 8601 with a Z, fingerprints as upper-case hexadecimal 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -15,7 +14,10 @@ from typing import TYPE_CHECKING
 
 from public import public
 
+from mailman_pgp.overview.plain_values import plain_values
+
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
 _INDENT = "  "
@@ -52,13 +54,7 @@ class Answer:
 @public
 def to_json(data: Mapping[str, object]) -> str:
     """An object as JSON, in ASCII: no control or bidirectional character reaches the terminal."""
-    return json.dumps(data, indent=2, default=_json_value)
-
-
-def _json_value(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return f"{value.isoformat(timespec='seconds')}Z"
-    raise TypeError(f"{type(value).__name__} is no plain value")
+    return json.dumps(plain_values(data), indent=2)
 
 
 @public

@@ -10,8 +10,9 @@ import click
 from mailman_pgp.administration.answering import OWNER, Mistaken, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, paragraphs, table
-from mailman_pgp.keys import journal
-from mailman_pgp.lists.settings import DEFAULT_WORD, SETTINGS, Setting, Value, change, setting, values_of
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.lists.settings import DEFAULT_WORD, SETTINGS, Setting, Value, change, in_words, setting, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ def set_settings(spec: str, assignments: tuple[str, ...]) -> Answer:
     changed = list(change(row, _parsed(assignments)))
     values = values_of(row)
     if changed:
-        journal.note(mlist.fqdn_listname, f"settings were changed ({', '.join(changed)})", OWNER)
+        deeds.record(mlist, Deed.SET, OWNER, what=in_words(row, changed))
     data = {
         "list": named(mlist),
         "settings": {name: _described(found, values[name]) for name, found in SETTINGS.items()},

@@ -24,7 +24,7 @@ from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mailman_pgp.openpgp import Certificate, Recipient
     from mailman_workflows import Request
@@ -120,8 +120,28 @@ def ask_about_change(mlist: Any, address: str, certificate: Certificate) -> None
             + _end_of_suspension(before),
             [certificate_file(certificate.data, address.partition("@")[0])],
         )
+    _ask_about_key(mlist, matter)
+    notify(KeyOfferedEvent(mlist.list_id, address, certificate.fingerprint, "moderator"))
+
+
+@public
+def ask_anew(mlist: Any, data: Mapping[str, JSON]) -> None:
+    """Ask once more, by another code, about a key that waits in a question which nobody can answer by its code any more.
+
+    What else moderators are asked about waits by itself, and can be decided by other doors.
+
+    :param data: The question's.
+    """
+    if data.get("about") != Subject.KEY:
+        return
+    address, what = str(data["address"]), str(data["what"])
+    certificate = base64.b64decode(what.rpartition(" ")[2])
+    files = [certificate_file(certificate, address.partition("@")[0])]
+    _ask_about_key(mlist, Matter(Subject.KEY, what, address, str(data["subject"]), str(data["text"]), files))
+
+
+def _ask_about_key(mlist: Any, matter: Matter) -> None:
     if mlist.admin_immed_notify:
         ask_moderators(mlist, matter)
     else:
         _ask(mlist, matter, [])
-    notify(KeyOfferedEvent(mlist.list_id, address, certificate.fingerprint, "moderator"))

@@ -11,6 +11,7 @@ from public import public
 from mailman_pgp import openpgp
 from mailman_pgp.conversation import answers
 from mailman_pgp.conversation.asking import Challenge, answered_question, challenge
+from mailman_pgp.conversation.asking_moderators import ask_anew
 from mailman_pgp.conversation.brought import Brought, brought_by
 from mailman_pgp.conversation.codes import found_in
 from mailman_pgp.conversation.commanded import Commanded, data_of, needs_key, needs_member, signers_of
@@ -102,6 +103,8 @@ def _to_question(mlist: Any, letter: Letter, question: OpenQuestion) -> None:
         # It has travelled where others read it.
         discard(question.token)
         answers.template(mlist, letter, "code-seen", Answered.PROVEN)
+        if isinstance(question.action, Moderation):
+            ask_anew(mlist, question.data)
         return
     if not isinstance(question.action, Moderation):
         if is_no(letter.said):

@@ -20,7 +20,8 @@ from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
-from mailman_pgp.lists import administrators
+from mailman_pgp.lists import administrators, deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.notices import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows import AskedAgainError, NotYetError, RefusedError
@@ -29,6 +30,14 @@ from mailman_workflows.confirmations import NotConfirmedError
 if TYPE_CHECKING:
     from mailman_pgp.mime import Said
     from mailman_workflows.confirmations import Asked
+
+
+# What becomes of a key.
+_DEEDS = {
+    Decision.ACCEPT: Deed.CHANGE_ACCEPTED,
+    Decision.REJECT: Deed.CHANGE_REJECTED,
+    Decision.DISCARD: Deed.CHANGE_DISCARDED,
+}
 
 
 @public
@@ -148,11 +157,12 @@ def _decide_post(asked: Asked, what: str, decided: Decided) -> str:
 
 def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
     mlist, address = asked.mlist, str(asked.data["address"])
+    shown, _blank, data = what.rpartition(" ")
     if decided.decision is not Decision.ACCEPT:
         if decided.decision is Decision.REJECT:
             answer_by(mlist, address, "key-rejected", None, None)
+        _record_change(mlist, address, data, decided)
         return _("The key does not count; nothing was changed.")
-    shown, _blank, data = what.rpartition(" ")
     # Held, so that nobody suspends it before the other takes its place.
     if shown != standing(registry.held(mlist.list_id, address)):
         raise NotDecidedError(
@@ -174,9 +184,15 @@ def _decide_key(asked: Asked, what: str, decided: Decided) -> str:
         changing.let_count(mlist, address, certificate, ChoiceState.APPROVED, decided.actor)
     except (OpenPGPError, RegistryError) as error:
         raise NotDecidedError(_(str(error))) from error
+    _record_change(mlist, address, data, decided)
     return _("From now on this key counts for {address}:\n\n    {fingerprint}").format(
         address=address, fingerprint=grouped(certificate.fingerprint)
     )
+
+
+def _record_change(mlist: Any, address: str, data: str, decided: Decided) -> None:
+    fingerprint = openpgp.inspect(base64.b64decode(data)).fingerprint
+    deeds.record(mlist, _DEEDS[decided.decision], decided.actor, address=address, what=fingerprint)
 
 
 @public

@@ -85,7 +85,7 @@ def ask_about(
     :param signed_by: The fingerprints of the certificates that must all have signed the answer, this one among them.
     :raises Refusal: when they can't be asked, or were asked too often.
     """
-    _require_rare(mlist, address)
+    require_rare(mlist, address)
     readers = [reader(address, certificate)]
     try:
         challenge(mlist, Commanded(), address, data, signed_by=signed_by, readers=readers)
@@ -97,8 +97,12 @@ def ask_about(
         ) from error
 
 
-def _require_rare(mlist: Any, address: str) -> None:
-    """Anybody can have mail sent by offering keys, here as by mail, so there is one limit for both."""
+@public
+def require_rare(mlist: Any, address: str) -> None:
+    """Anybody can have mail sent by offering keys, here as by mail, so there is one limit for both.
+
+    :raises Refusal: when they were asked too often today; else it is counted.
+    """
     if not may_answer(mlist, address, Answered.UNPROVEN):
         raise Refusal(
             "asked-too-often",
@@ -129,7 +133,7 @@ def ask_again(mlist: Any, address: str) -> str:
     if key_changes.waiting_at(mlist, address):
         raise Refusal("waits-for-moderator", "You have answered for your key already: it waits for a moderator.")
     if _waits_for_proof(mlist, address):
-        _require_rare(mlist, address)
+        require_rare(mlist, address)
         current = registry.current(mlist.list_id, address)
         if current is not None and proving.challenge_to_prove(mlist, address):
             return current.fingerprint

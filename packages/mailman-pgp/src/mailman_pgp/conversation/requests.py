@@ -15,12 +15,20 @@ from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.decider import decided_by
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.i18n import _, language_of, using
-from mailman_pgp.keys import journal
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_workflows import Purpose, saved
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Actor
     from mailman_workflows.model.tables import SavedRequest
+
+
+_DEEDS = {
+    Decision.ACCEPT: Deed.REQUEST_ACCEPTED,
+    Decision.REJECT: Deed.REQUEST_REJECTED,
+    Decision.DISCARD: Deed.REQUEST_DISCARDED,
+}
 
 
 @public
@@ -66,7 +74,7 @@ def decide(mlist: Any, token: str, decision: Decision, actor: Actor, reason: str
         waits = _accept(mlist, token, actor)
     else:
         _end(mlist, token, purpose, reason, told=decision is Decision.REJECT)
-    journal.note(mlist.fqdn_listname, f"{decision} of the request of {address} to {purpose.word}", actor)
+    deeds.record(mlist, _DEEDS[decision], actor, address=address, what=purpose.word)
     return Done(address, purpose, waits)
 
 

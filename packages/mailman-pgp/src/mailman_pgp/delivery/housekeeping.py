@@ -19,6 +19,7 @@ from mailman_pgp.exchange import telling
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.exchange.waiting import look_again_everywhere
 from mailman_pgp.keys import journal
+from mailman_pgp.lists import deeds
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
 from mailman_pgp.notices.summing_up import sum_up
@@ -59,6 +60,7 @@ def when_due() -> None:
         config.db.commit,  # what core has written for the last message is not ours to lose
         ledger.prune,
         journal.prune,
+        deeds.prune,
         _forget_signatures,
         cleanup.sweep,
         chunks.prune,

@@ -113,7 +113,7 @@ class Done(NamedTuple):
 
 
 def note(whose: str, what: str, actor: Actor) -> None:
-    """Say in Mailman's log who did something that is about no certificate of a person; `whose` is the list's address."""
+    """Say in Mailman's log who did something that is kept nowhere else; `whose` is the list's address."""
     log.info("%s: %s, by %s", whose, what, actor)
 
 

@@ -189,10 +189,10 @@ def disable(mlist: Any) -> None:
     if in_the_way:
         raise EncryptionError("\n".join(in_the_way))
     before = json.loads(row.restore)
-    from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415  # it listens to core's models, which import late
+    from mailman_pgp.model.cleanup import forget_encryption  # noqa: PLC0415  # it listens to core's models, which import late
 
     # First: an encrypted list would keep its pipelines.
-    forget_list(mlist.list_id)
+    forget_encryption(mlist.list_id)
     core_settings.put_back(mlist, before)
     passage.put_back(mlist.list_id, before)
     notify(ListKeyChangedEvent(mlist.list_id, None))

@@ -21,7 +21,7 @@ from mailman_pgp.posts.policy import POLICIES
 from mailman_pgp.site import health
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: The value of a setting: None means that the list leaves it to the site.
 Value = bool | int | str | None
@@ -294,6 +294,12 @@ def change(row: EncryptedList, values: Mapping[str, object]) -> tuple[str, ...]:
     if changed:
         notify(ListSettingsChangedEvent(row.list_id, changed))
     return changed
+
+
+@public
+def in_words(row: EncryptedList, names: Iterable[str]) -> str:
+    """Some settings of a list with their values of now, as they are written on the command line."""
+    return ", ".join(f"{name}={SETTINGS[name].show(getattr(row, name))}" for name in names)
 
 
 @public

@@ -34,6 +34,7 @@ from mailman_pgp.model.tables import (
     Dropped,
     EncryptedList,
     KeyEvent,
+    ListEvent,
     ListKey,
     Reminder,
     Seen,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 # A certificate may be chosen before its person joins: core keeps a request for 180 days, we wait a little longer.
 UNSUBSCRIBED_GRACE_DAYS = 190
 
-_OF_A_LIST: tuple[type[Base], ...] = (
+_OF_AN_ENCRYPTED_LIST: tuple[type[Base], ...] = (
     ListKey,
     EncryptedList,
     Choice,
@@ -64,6 +65,8 @@ _OF_A_LIST: tuple[type[Base], ...] = (
     ArchiveReader,
     DigestPost,
 )
+# What stays when a list is a plain one again, and goes with the list itself.
+_OF_A_LIST: tuple[type[Base], ...] = (*_OF_AN_ENCRYPTED_LIST, ListEvent)
 _PLACE = "mailman_pgp.place"
 _SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())
 
@@ -100,11 +103,18 @@ def install() -> None:
             event.listen(model, "after_delete", forget)
 
 
-def forget_list(list_id: str) -> int:
-    """Remove every row of a list, its secret keys for good; return how many there were.  The caller commits."""
+def forget_encryption(list_id: str) -> int:
+    """Remove what an encrypted list has, its secret keys for good; return how many rows there were.  The caller commits.
+
+    Who turned encryption on and off is still asked about.
+    """
+    return _forget(list_id, _OF_AN_ENCRYPTED_LIST)
+
+
+def _forget(list_id: str, tables: Iterable[type[Base]]) -> int:
     session = store()
     session.flush()
-    rows = _delete_list(session.connection(), list_id)
+    rows = _delete_list(session.connection(), list_id, tables)
     for row in list(session):
         if isinstance(row, Base) and getattr(row, "list_id", None) == list_id:
             session.expunge(row)
@@ -127,7 +137,7 @@ def sweep(at: dt.datetime | None = None) -> Swept:
         list_id = table.__table__.c.list_id
         missing = ~sa.exists().where(_mailing_list.c.list_id == list_id)
         gone.update(connection.scalars(sa.select(list_id).where(missing).distinct()))
-    of_lists = sum(forget_list(list_id) for list_id in sorted(gone))
+    of_lists = sum(_forget(list_id, _OF_A_LIST) for list_id in sorted(gone))
     before = (at or now()) - dt.timedelta(days=UNSUBSCRIBED_GRACE_DAYS)
     of_addresses = _delete(
         connection, Choice, ~_subscribed(Choice.list_id, Choice.address), Choice.since < before, ~_SUSPENDED
@@ -153,7 +163,7 @@ def _remember_list(_mapper: Any, connection: Connection, target: Any) -> None:
 
 def _forget_list(_mapper: Any, connection: Connection, target: Any) -> None:
     if place := _remembered(target):
-        _delete_list(connection, place.list_id)
+        _delete_list(connection, place.list_id, _OF_A_LIST)
 
 
 def _remember_member(_mapper: Any, connection: Connection, target: Any) -> None:
@@ -179,12 +189,12 @@ def _forget_address(_mapper: Any, connection: Connection, target: Any) -> None:
         _forget_address_on(connection, place.email)
 
 
-def _delete_list(connection: Connection, list_id: str) -> int:
+def _delete_list(connection: Connection, list_id: str, tables: Iterable[type[Base]]) -> int:
     if connection.dialect.name == "sqlite":
         # Overwrite the secret keys in the file, too.  On PostgreSQL they are gone with the next vacuum.
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
     fingerprints = _fingerprints(connection, Choice.list_id == list_id)
-    rows = sum(_delete(connection, table, table.__table__.c.list_id == list_id) for table in _OF_A_LIST)
+    rows = sum(_delete(connection, table, table.__table__.c.list_id == list_id) for table in tables)
     _forget_certificates(connection, fingerprints)
     return rows
 
@@ -207,6 +217,7 @@ def _forget_address_on(connection: Connection, email: str, list_id: str | None =
         _forget_missed(connection, email)
         # Who has left is still asked about: what was done with their key may be why.
         _delete(connection, KeyEvent, KeyEvent.address == email)
+        _delete(connection, ListEvent, ListEvent.address == email)
     _forget_certificates(connection, fingerprints)
 
 

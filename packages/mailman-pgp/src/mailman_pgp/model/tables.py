@@ -200,6 +200,21 @@ class KeyEvent(Base):
     )
 
 
+class ListEvent(Base):
+    """Something that somebody did about a list, or about a request at it; see `mailman_pgp.lists.deeds`."""
+
+    __tablename__ = "pgp_list_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[str] = mapped_column(index=True)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    deed: Mapped[str]  # a mailman_pgp.lists.deeds.Deed
+    door: Mapped[str]  # a mailman_pgp.keys.journal.Door
+    by: Mapped[str]  # the address of who did it; empty: whoever may use that door
+    address: Mapped[str] = mapped_column(index=True)  # whom it is about; empty: nobody
+    what: Mapped[str] = mapped_column(Text)  # more of it, in a few words
+
+
 class Certification(Base):
     """What a member certified of a list key's certificate; see `mailman_pgp.keys.certifications`."""
 

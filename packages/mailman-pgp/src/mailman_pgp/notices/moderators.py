@@ -15,6 +15,7 @@ from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Iterator
 
     from mailman_pgp.openpgp import Certificate
     from mailman_workflows import Request
@@ -30,7 +31,7 @@ def about_joining(mlist: Any, request: Request, certificate: Certificate) -> tup
             _("{address} asks to join the encrypted mailing list {list} with this certificate:").format(
                 address=request.email, list=mlist.posting_address
             ),
-            fields([*shown(certificate), (_("Age in days"), str((now() - certificate.created).days))]),
+            fields([*_in_marks(shown(certificate)), (_("Age in days"), str((now() - certificate.created).days))]),
             _known(mlist.list_id, request.email, certificate.fingerprint),
             _(
                 "Compare the fingerprint with its person in another way than by mail, by telephone or face to face. "
@@ -66,6 +67,15 @@ def about_leaving(mlist: Any, request: Request, due: dt.datetime | None) -> tupl
             _(_HOW).format(path=f"{mlist.list_id}/requests?request_type=unsubscription"),
         )
         return _("{address} is to leave {list}").format(address=request.email, list=mlist.display_name), text
+
+
+def _in_marks(pairs: Iterable[tuple[str, str | list[str]]]) -> Iterator[tuple[str, str | list[str]]]:
+    """Fields of a certificate, in which what its person has written stands in marks: its user IDs, each in a line.
+
+    A word of decision alone in a line would be the moderator's, where their program quotes without marks.
+    """
+    for label, value in pairs:
+        yield label, value if isinstance(value, str) else [f'"{text}"' for text in value]
 
 
 def _known(list_id: str, address: str, fingerprint: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp import openpgp
+from mailman_pgp.lists.deeds import WORDS
 from mailman_pgp.model.database import now
 from mailman_pgp.overview import reasons
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mailman_pgp.keys.journal import Event
     from mailman_pgp.keys.registry import StoredCertificate
+    from mailman_pgp.lists.deeds import Done
     from mailman_pgp.openpgp import Certificate
     from mailman_pgp.overview.glance import Glance
     from mailman_pgp.overview.posts import Post
@@ -63,6 +65,20 @@ def event(found: Event) -> dict[str, Any]:
         "door": found.door,
         "by": found.by or None,
         "earlier": found.earlier or None,
+    }
+
+
+@public
+def deed(found: Done) -> dict[str, Any]:
+    """Something that was done about a list."""
+    return {
+        "deed": found.deed,
+        "words": WORDS[found.deed],
+        "at": found.at,
+        "door": found.door,
+        "by": found.by or None,
+        "address": found.address or None,
+        "what": found.what or None,
     }
 
 

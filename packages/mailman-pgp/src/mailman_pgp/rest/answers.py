@@ -6,7 +6,6 @@ all of them, and for errors that nobody has thought of.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from mailman_pgp.exchange.refusals import Refusal, log_failure, refusal_of
 from mailman_pgp.lists.settings import SettingError
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import CertificateProblem
+from mailman_pgp.overview.plain_values import plain_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,18 +105,7 @@ def respond(answer: Callable[[], Reply], response: Any) -> None:
 def _content(body: Mapping[str, Any] | File | None) -> bytes | None:
     if isinstance(body, File):
         return body.content
-    return None if body is None else str(etag(_plain(body))).encode("ascii")
-
-
-def _plain(value: Any) -> Any:
-    """A copy in which times are in ISO 8601 with a Z."""
-    if isinstance(value, dt.datetime):
-        return f"{value.isoformat(timespec='seconds')}Z"
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+    return None if body is None else str(etag(plain_values(body))).encode("ascii")
 
 
 def _refuse(response: Any, error: Exception) -> None:

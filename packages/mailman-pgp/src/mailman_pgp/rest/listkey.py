@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from public import public
 
-from mailman_pgp.keys import extending, journal, vault
+from mailman_pgp.keys import extending, vault
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, choice, number
@@ -38,7 +40,7 @@ class ListKeys(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         before = extending.extend(mlist.list_id, asked.get("years", extending.DEFAULT_YEARS))
         key = vault.certificate(mlist.list_id)
-        journal.note(mlist.fqdn_listname, "the list's key lives longer", actor_of(asked))
+        deeds.record(mlist, Deed.KEY_EXTENDED, actor_of(asked), what=key.fingerprint)
         return Reply(
             {
                 "list_id": mlist.list_id,

@@ -11,10 +11,11 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.keys import certifications, journal, vault
-from mailman_pgp.lists import encryption
+from mailman_pgp.keys import certifications, vault
+from mailman_pgp.lists import deeds, encryption
 from mailman_pgp.lists.admission import is_moderated
-from mailman_pgp.lists.settings import SETTINGS, change, values_of
+from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.lists.settings import SETTINGS, change, in_words, values_of
 from mailman_pgp.model.database import now
 from mailman_pgp.overview import glance
 from mailman_pgp.overview.data import described, happened, of_list, waiting
@@ -54,8 +55,8 @@ class Lists(Resource):
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist = any_list(asked["list_id"])
-        encryption.enable(mlist)
-        journal.note(mlist.fqdn_listname, "encryption was turned on", actor_of(asked))
+        fingerprint = encryption.enable(mlist)
+        deeds.record(mlist, Deed.ENCRYPTED, actor_of(asked), what=fingerprint)
         return Reply(_whole(*encrypted_list(mlist.list_id)), HTTPStatus.CREATED, link("lists", mlist.list_id))
 
 
@@ -78,7 +79,7 @@ class OneList(Resource):
         mlist, row = encrypted_list(self.names["list"])
         changed = change(row, {name: value for name, value in asked.items() if name in SETTINGS})
         if changed:
-            journal.note(mlist.fqdn_listname, f"settings were changed ({', '.join(changed)})", actor_of(asked))
+            deeds.record(mlist, Deed.SET, actor_of(asked), what=in_words(row, changed))
         return Reply(_whole(mlist, row))
 
     @operation(
@@ -97,7 +98,7 @@ class OneList(Resource):
                 f"This is not the fingerprint of the key of {mlist.fqdn_listname}, so the list stays encrypted.",
             )
         encryption.disable(mlist)
-        journal.note(mlist.fqdn_listname, "encryption was turned off", actor_of(asked))
+        deeds.record(mlist, Deed.PLAIN, actor_of(asked), what=current)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
 
@@ -117,6 +118,7 @@ def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
         "held",
         "posts",
         "events",
+        "log",
     )
     return {
         **_entry(glance.at(mlist.list_id)),

@@ -10,7 +10,8 @@ from public import public
 from mailman_pgp.conversation import offering, offers
 from mailman_pgp.exchange import waiting
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.keys import journal
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.overview.data import described, went
 from mailman_pgp.rest import schemas_of_people as schemas
 from mailman_pgp.rest.answers import Reply
@@ -65,7 +66,7 @@ class OneOffer(Resource):
         """Answer DELETE."""
         mlist, whose = _found(self.names)
         offers.take_back(mlist, whose)
-        journal.note(mlist.fqdn_listname, f"what was offered for {whose} was taken back", actor_of(asked))
+        deeds.record(mlist, Deed.TAKEN_BACK, actor_of(asked), address=whose)
         waiting.after_change(mlist, whose)
         return Reply(None, HTTPStatus.NO_CONTENT)
 
@@ -84,7 +85,7 @@ class OfferAgain(Resource):
         """Answer POST."""
         mlist, whose = _found(self.names)
         fingerprint = offers.ask_again(mlist, whose)
-        journal.note(mlist.fqdn_listname, f"{whose} was asked once more", actor_of(asked))
+        deeds.record(mlist, Deed.ASKED_AGAIN, actor_of(asked), address=whose, what=fingerprint)
         return Reply({"address": whose, "fingerprint": fingerprint, "asked": True})
 
 

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from mailman.interfaces.member import AlreadySubscribedError
 from public import public
 
-from mailman_pgp.conversation import proving, requests
+from mailman_pgp.conversation import offers, proving, requests
 from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
 from mailman_pgp.rest import schemas, shown
@@ -107,24 +110,29 @@ class RequestChallenge(Resource):
     @operation(
         "Ask the person of a request once more, by mail, for the proof that they want it and hold the key.",
         schemas.CHALLENGED,
+        takes=[BY],
     )
-    def on_post(self, _asked: Asked) -> Reply:
+    def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
         row = requests.find(mlist, self.names["token"])
-        match json.loads(row.agenda)[0]:
-            case Proves.name:
-                asked = proving.challenge_to_prove(mlist, row.email)
-            case LeaveByProof.name:
-                asked = proving.challenge_to_leave(mlist, row.email, row.token)
-            case _:
-                raise Refusal("no-proof-wanted", f"This request waits for no proof: it {row.reason}.")
-        if not asked:
+        step = json.loads(row.agenda)[0]
+        if step not in {Proves.name, LeaveByProof.name}:
+            raise Refusal("no-proof-wanted", f"This request waits for no proof: it {row.reason}.")
+        one_at_a_time(mlist.list_id)  # the limit of how often counts those who ask at the same moment, too
+        offers.require_rare(mlist, row.email)
+        sent = (
+            proving.challenge_to_prove(mlist, row.email)
+            if step == Proves.name
+            else proving.challenge_to_leave(mlist, row.email, row.token)
+        )
+        if not sent:
             raise Refusal(
                 "no-certificate-that-counts",
                 f"Nothing can be encrypted to {row.email} on {mlist.fqdn_listname}, so they can't be asked. Add a certificate "
                 "that can be used first.",
             )
+        deeds.record(mlist, Deed.ASKED_AGAIN, actor_of(asked), address=row.email, what=Purpose(row.purpose).word)
         return Reply({"token": row.token, "address": row.email, "asked": True})
 
 

@@ -12,6 +12,7 @@ from public import public
 from mailman_pgp.rest import (
     certificates,
     changes,
+    deeds,
     directory,
     events,
     held,
@@ -79,6 +80,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/posts/{message_id}": posts.OnePost,
     "lists/{list}/test": trial.Trials,
     "lists/{list}/events": events.Events,
+    "lists/{list}/log": deeds.Log,
     "people": people.People,
     "directory/{domain}/{hash}": directory.DirectoryEntry,
 }

@@ -10,6 +10,7 @@ from mailman_pgp.exchange.adding import Outcome
 from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.record import Kind
 
@@ -140,6 +141,7 @@ LIST = record(
         held=LINK,
         posts=LINK,
         events=LINK,
+        log=LINK,
         core=LINK,
     ),
 )
@@ -166,6 +168,15 @@ EVENT = record(
     door=words(Door),
     by=maybe(TEXT),
     earlier=maybe(FINGERPRINT),
+)
+DEED = record(
+    deed=words(Deed),
+    words={**TEXT, "description": "What was done, in English."},
+    at=MOMENT,
+    door=words(Door),
+    by=maybe(TEXT),
+    address=maybe({**TEXT, "description": "Whom it is about."}),
+    what=maybe({**TEXT, "description": "More of it: settings with their values, `join`, a fingerprint."}),
 )
 CHOSEN = record(
     **_CHOSEN,
