@@ -77,6 +77,31 @@ def test_held_post_and_its_notices_are_silent(ants: Watched, write: Write) -> No
 
 
 @forms
+def test_held_post_that_is_shown_is_silent(ants: Watched, write: Write) -> None:
+    """Where a list has held posts shown, an owner is shown the whole post by REST, and no word of it is on the disk, in a row or a log,
+    in what core's own REST says, or in what is mailed because of it, while it waits and when it is gone.
+    """
+    sandbox, canary = ants.sandbox, Canary.make()
+    sandbox.rest(f"plugins/pgp/lists/{ants.list.list_id}", {"show_held": "yes"}, "PATCH")
+    traces = ants.traces(canary)
+    path = hold(ants, canary, write)
+    number = path.rpartition("/")[2]
+    content = ants.list.rest(f"held/{number}/content", {"address": ants.owner.address})["content"]
+    assert canary.body in content["text"]
+    assert canary.subject in content["subject"]
+    assert canary.name == content["author_name"]
+    assert [one["name"] for one in content["attachments"]] == [f"{canary.filename}.pdf"]
+    assert traces.within(str(content).encode()) == {"body", "subject", "name", "filename"}  # the search would find it
+    sandbox.wait_until_idle()
+    assert f"was shown to {ants.owner.address}" in sandbox.logs()
+    assert ants.found(traces) == {}
+    sandbox.rest(path, {"action": "discard"})
+    sandbox.wait_until_idle()
+    assert ants.found(traces) == {}
+    ants.deaf(canary, ants.anne, ants.bart)
+
+
+@forms
 @pytest.mark.parametrize(
     "action", ["accept", "reject", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("discard", "defer"))]
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conversations import moderator
 from keys import DAY, forge_usable, now
 from people import HOME, Person
 
@@ -159,3 +160,21 @@ def test_other_roles(encrypted_list: EncryptedList, role: str) -> None:
     texts = [text_of(mona, kept) for kept in mona.mail(2)]
     for whom in ("you", mona.address):
         assert any(f"A key counts for {whom} from now on" in text for text in texts)
+
+
+def test_who_is_taken_off(encrypted_list: EncryptedList) -> None:
+    """Whom core's REST takes off the owners reads so at once, by the key that goes with that, and so do those who are left."""
+    watch = Watch.make(encrypted_list)
+    mona = moderator(encrypted_list)
+    encrypted_list.wait_until_told()
+    to_otto, to_mona = (len(person.mail(0)) for person in (watch.otto, mona))
+    rest = encrypted_list.sandbox.rest
+    member = rest(f"lists/{encrypted_list.list_id}/owner/{watch.otto.address}")["member_id"]
+    rest(f"members/{member}", method="DELETE")
+    kept = watch.otto.mail(to_otto + 1)[-1]
+    assert "You look after" not in kept.content.decode()
+    to_them = " ".join(text_of(watch.otto, kept).split())
+    assert "You are no owner of it any more." in to_them
+    assert mona.address in to_them
+    to_others = text_of(mona, mona.mail(to_mona + 1)[-1])
+    assert f"{watch.otto.address} is no owner of the list" in " ".join(to_others.split())

@@ -141,6 +141,56 @@ def test_a_held_post(site: Site, encrypted_list: EncryptedList) -> None:
     assert encrypted_list.rest("held")["total_size"] == 1
 
 
+def test_a_held_post_that_is_shown(site: Site, encrypted_list: EncryptedList) -> None:
+    """Where an owner has chosen it, a moderator reads a held post on the page and decides there; the page of Postorius has no word of it,
+    and an owner who takes it back takes it back at once.  The others are told that it was chosen.
+    """
+    anne, bart, mona = encrypted_list.member("Anne"), encrypted_list.member("Bart"), moderator(encrypted_list)
+    encrypted_list.sandbox.rest(f"lists/{encrypted_list.list_id}/config", {"admin_immed_notify": False}, "PATCH")
+    owner, browser = site.officer("owner", encrypted_list), site.visitor(mona.address)
+    hold(anne)
+    anne.post("The kestrel <flies>", subject="At noon")
+    path = held(encrypted_list, 1)[anne.address]
+    encrypted_list.wait_until_told()
+    before = len(mona.mail(0))
+
+    def choose(*, shown: bool) -> None:
+        form = {"initial-show_held": str(not shown), "show_held": str(shown)}
+        assert 'class="alert alert-danger"' not in owner.post(page(encrypted_list, "settings"), **form).text
+        assert encrypted_list.happened()["settings"]["show_held"] is shown
+
+    choose(shown=True)
+    told = mona.open(mona.mail(before + 1)[before]).as_string()
+    assert "can read held posts in its web interface" in " ".join(told.split())
+    (thing,) = browser.get(page(encrypted_list, "held")).response.context["things"]
+    there = f"{page(encrypted_list, 'held')}/{thing.name}"
+    for shown in (browser.get(page(encrypted_list, "held")), browser.get(there), owner.get(there)):
+        assert "kestrel" not in shown.text
+    read = browser.post(there)
+    assert read.status == 200
+    for words in ("The kestrel <flies>", "At noon", "Anne", "signature good, by the key"):
+        assert words in read.text
+    assert "kestrel &lt;flies&gt;" in read.response.content.decode()
+    for visitor in (site.officer("member", encrypted_list), site.visitor(anne.address), site.visitor()):
+        assert visitor.post(there).status == 403
+    stock = owner.get(f"/mailman3/lists/{encrypted_list.list_id}/held_messages")
+    assert (stock.status, anne.address in stock.text) == (200, True)
+    of_core = encrypted_list.sandbox.rest(path)
+    assert (of_core["subject"], of_core["sender"]) == ("...", anne.address)
+    for word in ("kestrel", "noon"):
+        assert word not in stock.text + str(of_core) + str(encrypted_list.rest("held"))
+    assert f"was shown to {mona.address}" in encrypted_list.sandbox.logs()
+    choose(shown=False)
+    refused = browser.post(there)
+    assert (refused.status, "do not have held posts shown" in refused.text) == (409, True)
+    decided = browser.post(
+        page(encrypted_list, "held"), name=thing.name, seen=read.response.context["thing"].seen, action="accept"
+    )
+    assert f"The post of {anne.address} is accepted" in decided.text
+    (text,) = posts(bart)
+    assert "The kestrel" in text
+
+
 @pytest.mark.peer
 def test_in_a_browser(site: Site, browser: Browser, encrypted_list: EncryptedList) -> None:
     """The pages fit on a desk and in a hand, nothing is kept from them, axe finds nothing serious, and a button decides."""

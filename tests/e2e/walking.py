@@ -57,6 +57,9 @@ def looks() -> list[Look]:
         Look("own_key/empty", Role.MEMBER, _OWN, (), "look"),
         Look("own_key/stranger", Role.LOGGED_IN, f"/pgp/lists/{ANTS}/keys/logged_in@example.com"),
         *of_moderators,
+        Look("held_post", Role.MODERATOR, f"{_LIST}/held/7"),
+        Look("held_post/read", Role.MODERATOR, f"{_LIST}/held/8", (), "read"),
+        Look("held_post/refused", Role.SITE_ADMIN, f"{_LIST}/held/8", (), "read"),
         Look("writing", Role.LOGGED_IN, f"{_LIST}/writing"),
         Look("settings", Role.OWNER, f"{_LIST}/settings"),
         Look("settings/refused", Role.OWNER, f"{_LIST}/settings", (("replay_window_days", "99"),), "Save"),
@@ -109,6 +112,15 @@ def fill(mailman: CoreServer, people: People) -> None:
         {**HELD, "number": 8, "author": _LONG, "signature": good},
         {**HELD, "number": 9, "signature": None, "kind": "owner", "reasons": []},
     ]
+    mailman.content |= {
+        "text": "A word without an end: " + "x" * 2000 + "\n" + "A line.\n" * 200,
+        "subject": "y" * 500,
+        "author_name": "Z\N{COMBINING DIAERESIS}\N{COMBINING DIAERESIS}\N{COMBINING DIAERESIS}algo",
+        "unprotected": ["Date", "From", "Subject"],
+        "from_html": True,
+        "complete": False,
+        "more_attachments": 3,
+    }
     told = {"reason": "no-certificate", "words": "no certificate"}
     step = {"next_step": "Ask them for their certificate, and add it."}
     found = mailman.certificates

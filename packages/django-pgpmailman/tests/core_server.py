@@ -74,6 +74,18 @@ HELD = {
         "fingerprint": None,
         "words": "not signed: anybody may have written this",
     },
+    "content_link": "http://127.0.0.1/content",
+}
+CONTENT = {
+    "author_name": "Anne <script>alert(1)</script>",
+    "subject": "At </dd> noon",
+    "date": "Mon, 02 Nov 2026 10:00:00 +0200",
+    "unprotected": ["Date"],
+    "text": "The <kestrel> flies.\n\n</div><script>alert(2)</script>\n{{ user }} {% now 'Y' %}",
+    "from_html": False,
+    "complete": True,
+    "attachments": [{"name": 'plan"><img src=x>.pdf', "type": "application/<pdf>", "size": 2048}],
+    "more_attachments": 0,
 }
 SETTINGS = [
     {
@@ -142,6 +154,7 @@ class CoreServer:
     :ivar pended: What core says of tokens, at the path of any list.
     :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
     :ivar instead: Called in the place of an answer; it may raise.
+    :ivar content: What held posts say.
     :ivar obstacles: What is in the way of turning encryption on or off.
     :ivar certificates: Those of the people of all lists.
     """
@@ -160,6 +173,7 @@ class CoreServer:
     instead: Callable[[str], None] | None = None
     certificates: People = field(default_factory=People)
     obstacles: list[str] = field(default_factory=list)
+    content: dict[str, Any] = field(default_factory=lambda: dict(CONTENT))
 
     def mlist(self, address: str, *, encrypted: bool = True, **rosters: list[str]) -> str:
         """A new list; its list-id."""
@@ -329,9 +343,19 @@ class CoreServer:
                 return {}
             case "POST", ["requests", _, "challenge"] | ["offers", _, "again"] | ["held", _, "copy"]:
                 return {}
+            case "POST", ["held", name, "content"]:
+                return self._content(list_id, name, fields.get("address", ""))
             case "POST", ["certificates", address] if self._asks(list_id, address):
                 return {}
         return self.certificates.answer(method, path, fields)
+
+    def _content(self, list_id: str, name: str, address: str) -> dict[str, Any]:
+        one = self._one("held", list_id, name)
+        if one["content_link"] is None:
+            raise RefusedError(409, "The owners do not have held posts shown.", "not-shown")
+        if address not in self.rosters[list_id]["owner"] + self.rosters[list_id]["moderator"]:
+            raise RefusedError(409, "This is neither an owner nor a moderator.", "not-an-administrator")
+        return {**one, "content": self.content}
 
     def _turned(self, list_id: str) -> dict[str, str]:
         """An encrypted list is a plain one, or the other way round."""

@@ -36,6 +36,7 @@ def address(route: str, list_id: str, role: Role = Role.EVERYBODY) -> str:
         "message_id": POST,
         "own_address": f"{role.name.lower()}@example.com",
         "token": TOKEN,
+        "number": "7",
     }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: names[found[1]], route)
 

@@ -6,9 +6,11 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from visitors import ANTS, People
 
 from django_pgpmailman.roles import Role
+from mailman_pgp.posts.policy import POLICIES, Action
 
 if TYPE_CHECKING:
     from core_server import CoreServer
@@ -115,6 +117,29 @@ def test_refusals(people: People, mailman: CoreServer) -> None:
     assert patched(mailman) == []
     above = client.post(PAGE, filled(people, of_tomorrow="trouble"))
     assert above.context["form"].non_field_errors() == ["There is trouble."]
+
+
+@pytest.mark.parametrize("word", [*Action, "forward", ""])
+def test_what_becomes_of_posts(people: People, mailman: CoreServer, word: str) -> None:
+    """For each reason there is a choice of Mailman's actions, as Mailman describes it; each is sent, and no other word is."""
+    client, of_all = people.client(Role.OWNER), {policy.setting: policy for policy in POLICIES}
+    for name, policy in of_all.items():
+        mailman.settings.append({**mailman.settings[2], "name": name, "meaning": policy.meaning, "group": "posts"})
+        mailman.settings[-1] |= {"default": policy.default, "choices": list(policy.choices)}
+        mailman.encrypted[ANTS][name] = policy.default
+    page = client.get(PAGE)
+    for name, policy in of_all.items():
+        assert [value for value, _ in page.context["form"].fields[name].choices] == list(policy.choices)
+        assert policy.meaning in shown(page)
+    refused = {name for name, policy in of_all.items() if word and word not in policy.choices}
+    if refused:
+        response = client.post(PAGE, filled(people, **dict.fromkeys(refused, word)))
+        assert (response.status_code, set(response.context["form"].errors)) == (422, refused)
+        assert patched(mailman) == []
+    taken = {name for name in of_all if name not in refused and of_all[name].default != word}
+    client.post(PAGE, filled(people, **dict.fromkeys(taken, word)))
+    # Nothing is what counts without a choice.
+    assert patched(mailman) == ([dict.fromkeys(taken, word or "default")] if taken else [])
 
 
 def test_a_form_of_nonsense(people: People, mailman: CoreServer) -> None:

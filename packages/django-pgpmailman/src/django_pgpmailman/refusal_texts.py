@@ -54,7 +54,11 @@ REFUSALS = {
     "not-encrypted": N_("This list is not encrypted."),
     "not-healthy": N_("The encryption is out of order, so nothing was changed. Tell the operator of the site."),
     "not-possible": N_("This is not possible at present, so nothing was changed."),
-    "not-to-be-opened": N_("This post can't be opened, so it was not sent to you."),
+    "not-shown": N_("The list does not have held posts shown. Have it sent to you, encrypted."),
+    "not-to-be-opened": N_("This post can't be opened."),
+    "not-to-be-read": N_(
+        "This post can't be shown here. Have it sent to you, encrypted, and read it in a mail program."
+    ),
     "not-yet": N_("The request can't be accepted yet, and waits as before."),
     "not-yet-valid": N_("The key becomes valid in the future. Wait for its day, or send another one."),
     "only-a-revocation": N_("This is the revocation of a key, and no key."),

@@ -17,6 +17,7 @@ LABELS = (
     N_("A line on who wrote a post"),
     N_("Authors' own signatures stay"),
     N_("Encrypted header fields in the text, too"),
+    N_("Held posts are shown in the web"),
     N_("Days that a signature is good for"),
     N_("Leaving without a key"),
     N_("Days before somebody leaves without a key"),
@@ -64,6 +65,9 @@ MEANINGS = (
     ),
     N_(
         "The subject and the other header fields that are encrypted stand above the text, too, for mail programs that don't show them; those that do hide the copy."
+    ),
+    N_(
+        "Owners and moderators can read held posts in the web interface; so can whoever has a session of theirs, and the website's own machine."
     ),
     N_(
         "How many days old the signature of a post may be. A signed post is accepted once; this is how long the list remembers it, so it can't be longer than the site's own window."

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import hashlib
 import re
-import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from django_pgpmailman.reports import without_variables
 
-_T = TypeVar("_T")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_BYTES = 2**20  # of one certificate, without its armor
 
@@ -62,30 +60,7 @@ class UploadError(Exception):
         return str(self.sentence)
 
 
-class UnexpectedError(Exception):
-    """Something went wrong that nobody has thought of; it says what and where, and nothing of the upload."""
-
-
-def _silently(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
-    """Raise what nobody has thought of anew, without the frames of generators.
-
-    Django's `sensitive_variables` covers what is called below it, but does not find out what generators are called by: a report would
-    have their variables.
-    """
-
-    @functools.wraps(function)
-    def called(data: bytes) -> _T:
-        try:
-            return function(data)
-        except (UploadError, UnexpectedError):
-            raise
-        except Exception as error:  # noqa: BLE001 - it is what nobody has thought of
-            lines = " < ".join(
-                f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__))
-            )
-            raise UnexpectedError(f"{type(error).__name__} in {lines}") from None
-
-    return called
+_silently = without_variables(UploadError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,10 @@ class EncryptedList:
         """Send it, encrypted, to an owner or moderator of the list."""
         return self._place.below("held", str(number), "copy").ask("POST", address=address, by=by)
 
+    def show_held(self, number: int, address: str, by: str | None = None) -> Answer:
+        """It with its `content`, for an owner or moderator of a list that has held posts shown."""
+        return self._place.below("held", str(number), "content").ask("POST", address=address, by=by)
+
     def events(self, address: str | None = None) -> Iterator[Answer]:
         """Who did what about the certificates, or about that of an address, the latest first."""
         return self._place.below("events").pages(address=address)

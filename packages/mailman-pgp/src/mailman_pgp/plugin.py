@@ -61,7 +61,7 @@ class PGPPlugin:
     def _open_database(self) -> None:
         # Imported late: these modules import core's models, whose database exists only now.
         from mailman_pgp.archiving import switches  # noqa: PLC0415
-        from mailman_pgp.conversation import holding, questions  # noqa: PLC0415
+        from mailman_pgp.conversation import holding, questions, showing  # noqa: PLC0415
         from mailman_pgp.events import installing  # noqa: PLC0415
         from mailman_pgp.exchange import offices  # noqa: PLC0415
         from mailman_pgp.lists import closed_door, passage, pinning  # noqa: PLC0415
@@ -79,6 +79,7 @@ class PGPPlugin:
         switches.install()
         questions.install()
         holding.install()
+        showing.install()
         offices.install()
         welcome.install()
         if health.finish(config).healthy:

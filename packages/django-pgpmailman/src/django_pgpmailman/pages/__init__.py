@@ -30,7 +30,7 @@ PAGES = (
     own_key.PAGE,
     *requests.PAGES,
     *changes.PAGES,
-    held.PAGE,
+    *held.PAGES,
     members.PAGE,
     *member.PAGES,
     keyring.PAGE,

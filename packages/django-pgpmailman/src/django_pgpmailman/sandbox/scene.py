@@ -66,7 +66,7 @@ SIGHTS = (
     ),
     Sight(MEMBER, "pgp/keys", "her own key at the list"),
     Sight(MODERATOR, f"{_PAGES}/requests", "the request of Cris to join, with the key"),
-    Sight(MODERATOR, f"{_PAGES}/held", "a post of Dora that waits; what it says is sent encrypted, and never shown"),
+    Sight(MODERATOR, f"{_PAGES}/held", "a post of Dora that waits; what it says is sent encrypted, and not shown"),
     Sight(OWNER, f"{_PAGES}/members", "everybody's keys, and why Bart gets nothing"),
     Sight(OWNER, f"{_PAGES}/posts", "a post that was delivered, and how many it has not reached"),
     Sight(OWNER, f"{_PAGES}/settings", "the key and the settings of the list"),

@@ -7,26 +7,22 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from mailman.interfaces.messages import IMessageStore
 from public import public
-from zope.component import getUtility
 
+from mailman_pgp.conversation.held_posts import content_of, require_office
 from mailman_pgp.conversation.holding import about_held, attached_post
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.lists import administrators
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, send_encrypted
 from mailman_pgp.overview import reasons
-from mailman_pgp.posts.sealed import SealedError, SealedMessage
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Actor
     from mailman_pgp.openpgp import Recipient
     from mailman_pgp.overview.held import Held
-    from mailman_pgp.posts.record import Record
 
 log = logging.getLogger("mailman.vette")
 
@@ -44,9 +40,9 @@ def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
     """
     reader = _reader(mlist, address)
     _require_rare(mlist, held, address)
-    record, entity = _content(mlist, held)
+    record, content = content_of(mlist, held)
     subject, text = about_held(mlist, record, held.reasons)
-    attachments = [attached_post(entity), list_certificate(mlist)]
+    attachments = [attached_post(content.entity), list_certificate(mlist)]
     # To answer it is to talk with the others about it, and decides nothing: there is no code in it.
     send_encrypted(mlist, letter(mlist.owner_address, subject, text, attachments), [reader], while_it_counts=True)
     log.info(
@@ -57,12 +53,7 @@ def send_copy(mlist: Any, held: Held, address: str, actor: Actor) -> None:
 
 def _reader(mlist: Any, address: str) -> Recipient:
     # Looked at first: what is known of the key of somebody else is none of the caller's business.
-    if not administrators.looks_after(mlist, address):
-        raise Refusal(
-            "not-an-administrator",
-            f"{address} is neither an owner nor a moderator of {mlist.fqdn_listname}, and nobody else is sent what waits for a "
-            "decision. Make them one first.",
-        )
+    require_office(mlist, address)
     found = look_up(mlist.list_id, [address])
     if not found.recipients:
         reason = reasons.unserved(found.problems[address])
@@ -85,17 +76,3 @@ def _require_rare(mlist: Any, held: Held, address: str) -> None:
             wait=ceil((_ONE_IN - last).total_seconds()),
         )
     ledger.sent_copy(mlist.list_id, address, held.placeholder)
-
-
-def _content(mlist: Any, held: Held) -> tuple[Record, bytes]:
-    message = getUtility(IMessageStore).get_message_by_id(held.placeholder)
-    if isinstance(message, SealedMessage) and held.record is not None:
-        try:
-            return held.record, message.unseal(mlist.list_id, held.record).entity
-        except SealedError:
-            pass
-    raise Refusal(
-        "not-to-be-opened",
-        f"What the author of this post wrote is not there any more, or does not open for {mlist.fqdn_listname}: it was sealed "
-        "before the list was encrypted anew, or under another site key. Discard it, and let its author send it again.",
-    )

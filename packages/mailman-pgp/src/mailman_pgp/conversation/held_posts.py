@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from mailman.app.moderator import handle_message
 from mailman.interfaces.action import Action as CoreAction
+from mailman.interfaces.messages import IMessageStore
 from public import public
+from zope.component import getUtility
 
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
+from mailman_pgp.lists import administrators
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.overview import held
+from mailman_pgp.posts.sealed import SealedError, SealedMessage
 
 if TYPE_CHECKING:
     from mailman_pgp.conversation.matters import Decision
     from mailman_pgp.keys.journal import Actor
+    from mailman_pgp.posts.record import Record
+    from mailman_pgp.posts.sealed import Content
 
 
 @public
@@ -28,6 +34,39 @@ def find(mlist: Any, number: str) -> held.Held:
     if found is None:
         raise _gone(mlist)
     return found
+
+
+@public
+def require_office(mlist: Any, address: str) -> None:
+    """Make sure that somebody may read what waits for a decision.
+
+    :raises Refusal: when they are neither an owner nor a moderator of the list.
+    """
+    if not administrators.looks_after(mlist, address):
+        raise Refusal(
+            "not-an-administrator",
+            f"{address} is neither an owner nor a moderator of {mlist.fqdn_listname}, and nobody else may read what waits for a "
+            "decision. Make them one first.",
+        )
+
+
+@public
+def content_of(mlist: Any, one: held.Held) -> tuple[Record, Content]:
+    """What is known of one, and what its author wrote.
+
+    :raises Refusal: when it can't be opened.
+    """
+    message = getUtility(IMessageStore).get_message_by_id(one.placeholder)
+    if isinstance(message, SealedMessage) and one.record is not None:
+        try:
+            return one.record, message.unseal(mlist.list_id, one.record)
+        except SealedError:
+            pass
+    raise Refusal(
+        "not-to-be-opened",
+        f"What the author of this post wrote is not there any more, or does not open for {mlist.fqdn_listname}: it was sealed "
+        "before the list was encrypted anew, or under another site key. Discard it, and let its author send it again.",
+    )
 
 
 @public

@@ -15,6 +15,15 @@ def addresses(mlist: Any) -> set[str]:
 
 
 @public
+def addresses_beside(mlist: Any, member: Any) -> set[str]:
+    """Those of all owners and moderators, without one membership of them; an address may have two.
+
+    :param member: Core's.
+    """
+    return {admin.address.email for admin in _all(mlist) if admin.member_id != member.member_id}
+
+
+@public
 def looks_after(mlist: Any, address: str) -> bool:
     """Whether somebody with this address is an owner or a moderator, by the address or as a user who prefers it.
 

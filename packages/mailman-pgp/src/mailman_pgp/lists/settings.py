@@ -213,6 +213,16 @@ SETTINGS: Mapping[str, Setting] = {
             ),
         ),
         Setting(
+            name="show_held",
+            label="Held posts are shown in the web",
+            kind=Kind.YES_NO,
+            default=False,
+            meaning=(
+                "Owners and moderators can read held posts in the web interface; so can whoever has a session of theirs, and the "
+                "website's own machine."
+            ),
+        ),
+        Setting(
             name="replay_window_days",
             label="Days that a signature is good for",
             kind=Kind.NUMBER,
@@ -329,6 +339,13 @@ def form_of_posts(list_id: str) -> Form:
     """What the posts of a list have beside their text."""
     row = store().get(EncryptedList, list_id)
     return Form() if row is None else Form(row.footer_note, row.keep_signature, row.legacy_display)
+
+
+@public
+def shows_held(list_id: str) -> bool:
+    """Whether those who look after a list may read held posts in the web."""
+    row = store().get(EncryptedList, list_id)
+    return row is not None and row.show_held
 
 
 @public

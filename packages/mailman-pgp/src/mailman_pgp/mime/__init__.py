@@ -10,6 +10,7 @@ from mailman_pgp.mime.compose import compose_payload, status_line
 from mailman_pgp.mime.digest import DigestPost, mime_digest, plain_digest, topics
 from mailman_pgp.mime.display import display_name, one_line
 from mailman_pgp.mime.errors import PayloadError
+from mailman_pgp.mime.excerpt import Attached, Excerpt, excerpt
 from mailman_pgp.mime.flat import flat
 from mailman_pgp.mime.inline import as_text, inline_message
 from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
@@ -27,8 +28,10 @@ from mailman_pgp.mime.threads import Thread, message_id, message_ids, single_id,
 
 __all__ = [
     "OUTER_SUBJECT",
+    "Attached",
     "Author",
     "DigestPost",
+    "Excerpt",
     "Incoming",
     "Mailbox",
     "MailboxError",
@@ -49,6 +52,7 @@ __all__ = [
     "display_name",
     "encrypted_notice",
     "examine",
+    "excerpt",
     "flat",
     "holds_encrypted",
     "inline_message",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mailman_pgp.mime import charsets, content_type, transfer
 from mailman_pgp.mime import entity as entities
+from mailman_pgp.mime import file_names as names
 from mailman_pgp.mime.entity import Entity
 
 _TEXTS = frozenset({"text/plain", "text/html"})
@@ -49,6 +50,11 @@ def file_names(entity: Entity) -> list[str]:
     """What could be the name of a part's file, as written: of names in pieces (RFC 2231) each piece."""
     parameters = (*_disposition(entity)[1], *entity.content_type.parameters)
     return [content_type.unquote(raw) for name, raw in parameters if name.startswith(("filename", "name"))]
+
+
+def file_name(entity: Entity) -> str:
+    """The name of a part's file, decoded; empty when it has none.  It may hold anything, line ends too."""
+    return names.decoded(_disposition(entity)[1]) or names.decoded(entity.content_type.parameters)
 
 
 def text(entity: Entity, limit: int) -> str:

@@ -129,14 +129,12 @@ def _texts(entity: Entity) -> Iterator[str]:
         for part in entities.parts(entity):
             yield from _texts(part)
     elif kind.kind == "text/plain" and not bodies.is_attachment(entity):
-        text = bodies.text(entity, _MOST_CHARS)
-        is_flowed = (kind.parameter("format") or "").lower() == "flowed"
-        yield "\n".join(map(_shown, flowed.lines(text, kind))) if is_flowed else text
+        yield flowed.shown(bodies.text(entity, _MOST_CHARS), kind)
     elif kind.kind == "text/html" and not bodies.is_attachment(entity):
         page = hypertext.read(bodies.text(entity, hypertext.MAX_CHARS))
         yield "\n".join(map(_shown, page.lines))
     else:
-        name = next((one_line(words.decode(raw)) for raw in bodies.file_names(entity)), "")
+        name = one_line(bodies.file_name(entity))
         yield NOT_SHOWN.format(name=name or "-", kind=one_line(kind.kind))
 
 

@@ -20,6 +20,13 @@ def lines(text: str, kind: ContentType) -> Iterator[Line]:
     return (Line(line, quoted=line.startswith(_MARK)) for line in raw)
 
 
+def shown(text: str, kind: ContentType) -> str:
+    """The same as one text, in which a mark stands before what is quoted; a text that is not flowed stays as it is."""
+    if (kind.parameter("format") or "").lower() != "flowed":
+        return text
+    return "\n".join(f"{_MARK} {line.text}" if line.quoted else line.text for line in lines(text, kind))
+
+
 def _joined(raw: Iterator[str], *, delsp: bool) -> Iterator[Line]:
     paragraph: list[str] = []
     depth = 0

@@ -63,6 +63,8 @@ class EncryptedList(Base):
     keep_signature: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Whether subject and sender stand in the text, too, for mail programs that find them nowhere else.
     legacy_display: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether those who look after the list may read held posts in the web.
+    show_held: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What becomes of a post for each reason: a `mailman_pgp.posts.policy.Action`.
     on_not_encrypted: Mapped[str] = mapped_column(default="reject", server_default="reject")
     on_inline_pgp: Mapped[str] = mapped_column(default="reject", server_default="reject")

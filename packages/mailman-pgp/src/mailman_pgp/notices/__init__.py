@@ -23,7 +23,7 @@ from mailman_pgp.i18n import N_, Text, _, language_of, using
 from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
-from mailman_pgp.notices.closing import LAST_ANSWER
+from mailman_pgp.notices.closing import LAST_ANSWER, NOT_ENCRYPTED
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.unreached import (
@@ -40,6 +40,7 @@ from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from email.message import Message
     from email.mime.multipart import MIMEMultipart
 
@@ -193,6 +194,24 @@ def send_key_changed(mlist: Any, address: str, what: Text, keys: Text) -> None:
 def key_changed(mlist: Any, address: str, what: Text, keys: Text, how: Text) -> MIMEMultipart:
     """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
     subject, text = filled(mlist, address, "key-changed", what=what, keys=keys, how=how)
+    return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
+
+
+@public
+def send_office_ended(mlist: Any, address: str, what: Text) -> None:
+    """Tell somebody in the clear that they look after a list no more; for where it can't be said by `office_ended`, encrypted."""
+    send_template(mlist, address, "office-ended", None, what=what, how=Text(NOT_ENCRYPTED))
+
+
+@public
+def office_ended(mlist: Any, address: str, what: Text, left: Sequence[str]) -> MIMEMultipart:
+    """The same, with who is left, to be encrypted (`mailman_pgp.notices.encrypted`).
+
+    :param left: The addresses of those who look after the list now.
+    """
+    lines = "\n".join(f"    {one}" for one in left)
+    how = Text("These look after it now:\n\n{people}", people=lines) if left else Text("Nobody looks after it now.")
+    subject, text = filled(mlist, address, "office-ended", what=what, how=how)
     return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
 
 

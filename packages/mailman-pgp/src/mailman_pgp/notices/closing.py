@@ -11,6 +11,9 @@ LAST_ANSWER = N_("""\
 This is the last answer to your address for a day. More messages in your name
 that the list does not accept are refused without one; its owners see how many.""")
 
+#: Filled into what is said in the clear, where more would be said encrypted.
+NOT_ENCRYPTED = N_("This mail is not encrypted, so it says no more.")
+
 NOT_ME = N_("""\
 If you don't know of this, write to {owner} at once,
 encrypted to the attached certificate. Sign with a key that nobody else may

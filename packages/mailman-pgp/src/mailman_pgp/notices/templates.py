@@ -115,6 +115,23 @@ This mail is not encrypted, so it says no more."""),
         NOT_ME,
         END,
     ),
+    "office-ended": (
+        N_("You look after {list} no more"),
+        N_("""\
+This is about the encrypted mailing list
+{address}.
+
+{what}
+
+{how}
+
+If you don't know of this, somebody else may be using the account of one of
+the owners. Ask them in another way than by mail, or the site's operator. In
+the meantime somebody may have been made an owner or a moderator of whom you
+were not told. If you look after the list again, see who else does, and bring
+your key anew."""),
+        END,
+    ),
     "too-large": (
         N_("Your message to {address} was too large"),
         N_("""\

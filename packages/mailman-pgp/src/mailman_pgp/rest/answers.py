@@ -80,7 +80,8 @@ class Reply:
 
 @public
 def respond(answer: Callable[[], Reply], response: Any) -> None:
-    """Do what was asked for, commit it and answer; or abort it, and answer with a sentence."""
+    """Do what was asked for, commit it and answer; or abort it, and answer with a sentence.  Nobody on the way keeps an answer."""
+    response.cache_control = ("no-store",)
     try:
         reply = answer()
         content = _content(reply.body)  # before the commit: it may fail, too

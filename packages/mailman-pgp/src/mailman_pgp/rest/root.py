@@ -75,6 +75,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "lists/{list}/held": held.HeldPosts,
     "lists/{list}/held/{number}": held.HeldPost,
     "lists/{list}/held/{number}/copy": held.HeldCopy,
+    "lists/{list}/held/{number}/content": held.HeldContent,
     "lists/{list}/posts": posts.Posts,
     "lists/{list}/posts/{message_id}/missed": posts.MissedPost,
     "lists/{list}/posts/{message_id}": posts.OnePost,

@@ -11,6 +11,7 @@ from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.mime.excerpt import MAX_CHARS, MAX_NAMED
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.record import Kind
 
@@ -316,15 +317,15 @@ TRIED = record(
     post_link={**LINK, "description": "Where it is said what became of it, as soon as it was tried."},
 )
 
-HELD = record(
-    number={**NUMBER, "description": "Core's own, at its resource for held messages."},
-    kind=maybe(words(Kind)),
-    author={**TEXT, "description": "The address in From."},
-    message_id=maybe({**TEXT, "description": "The one that its author's program gave it."}),
-    since=maybe(MOMENT),
-    size=maybe({**NUMBER, "description": "In bytes, as it came."}),
-    reasons=many(TEXT),
-    signature=maybe(
+_HELD = {
+    "number": {**NUMBER, "description": "Core's own, at its resource for held messages."},
+    "kind": maybe(words(Kind)),
+    "author": {**TEXT, "description": "The address in From."},
+    "message_id": maybe({**TEXT, "description": "The one that its author's program gave it."}),
+    "since": maybe(MOMENT),
+    "size": maybe({**NUMBER, "description": "In bytes, as it came."}),
+    "reasons": many(TEXT),
+    "signature": maybe(
         record(
             authenticated={
                 **YES_NO,
@@ -335,8 +336,37 @@ HELD = record(
             words=TEXT,
         )
     ),
-    self_link=LINK,
-    core_link={**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
+    "content_link": {
+        **maybe(LINK),
+        "description": "Where what it says is shown; null where the list does not allow that.",
+    },
+    "self_link": LINK,
+    "core_link": {**LINK, "description": "Where it is accepted, rejected or discarded: core's own resource."},
+}
+HELD = record(**_HELD)
+HELD_CONTENT = record(
+    **_HELD,
+    content=record(
+        author_name={**TEXT, "description": "As its author gave it: no proof of anything."},
+        subject=TEXT,
+        date={**TEXT, "description": "As its author wrote it."},
+        unprotected={
+            **many({"type": "string", "enum": ["Date", "From", "Subject"]}),
+            "description": "Which of these stood outside the encryption only, where anybody on the way can write.",
+        },
+        text={**TEXT, "maxLength": MAX_CHARS, "description": "Plain text, lines parted by line feeds."},
+        from_html={
+            **YES_NO,
+            "description": "Whether some of the text was HTML, of which programs may show something else.",
+        },
+        complete={**YES_NO, "description": "Whether that is all of the text."},
+        attachments={
+            **many(record(name=TEXT, type=TEXT, size={**NUMBER, "description": "In bytes."})),
+            "maxItems": MAX_NAMED,
+            "description": "All parts that are not shown as text.",
+        },
+        more_attachments={**NUMBER, "description": "How many there are beside these."},
+    ),
 )
 DECIDED_POST = record(number=NUMBER, action=TEXT)
 
