@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ import pytest
 from keys import BINARY, Forged, forge_usable, now, signature, subpacket
 from messages import encrypted, literal, one_pass, session_key, signed
 from refusals import Guarded, armored
+from test_own_signatures import crlf, with_signature
 
 from mailman_pgp.openpgp import inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from people import Person
 
 REASON = "meant-for-another-address"
@@ -105,6 +109,42 @@ def test_signature_that_names_its_readers(guarded: Guarded, forged: tuple[Person
     private = to_the_list(guarded, cris, made_for(key, guarded.canary.entity, of_bart))
     guarded.refuses(cris, private, REASON, WORDS)
     cris.send(to_the_list(guarded, cris, made_for(key, guarded.canary.entity, of_bart, of_list)))
+    assert copies(guarded) == 1
+
+
+def unsigned(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    return author.envelope(author.key.write(inside, guarded.list.certificate, sign=False))
+
+
+def signed_in_the_clear(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    head = f"From: {author.name} <{author.address}>\nTo: {guarded.list.address}\nMessage-ID: <clear@x>\nMIME-Version: 1.0\n"
+    return head.encode() + with_signature(crlf(inside), author.key.sign(crlf(inside)))
+
+
+def bringing_a_key(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    data = base64.encodebytes(author.key.certificate).decode().replace("\n", "\n ").rstrip()
+    sealed = author.envelope(author.key.write(inside, guarded.list.certificate))
+    return f"Autocrypt: addr={author.address}; keydata=\n {data}\n".encode() + sealed
+
+
+@pytest.mark.parametrize(
+    ("setting", "form", "member"),
+    [
+        ("on_unsigned", unsigned, True),
+        ("on_not_encrypted", signed_in_the_clear, True),
+        ("on_stranger", bringing_a_key, False),
+    ],
+)
+def test_open_doors_are_for_posts(
+    guarded: Guarded, setting: str, form: Callable[[Guarded, Person, bytes], bytes], *, member: bool
+) -> None:
+    """A list that takes more than what is authenticated takes nothing that says, inside, that it is for somebody else."""
+    guarded.list.pgp("set", guarded.list.list_id, f"{setting}=accept")
+    author = guarded.anne if member else guarded.list.person("Stan")
+    for to in (guarded.list.sub_address("owner"), guarded.bart.address):
+        inside = guarded.canary.inside(author, to)
+        guarded.refuses(author, form(guarded, author, inside), REASON, WORDS)
+    author.send(form(guarded, author, guarded.canary.inside(author)))
     assert copies(guarded) == 1
 
 

@@ -14,19 +14,20 @@ from mailman_pgp.keys import issuers, registry
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
+from mailman_pgp.posts.policy import strictest
 from mailman_pgp.posts.problems import Problem
+from mailman_pgp.posts.record import Kind
 
 if TYPE_CHECKING:
-    from mailman_pgp.mime import Said
+    from mailman_pgp.mime import Payload, Said
+    from mailman_pgp.openpgp import SignatureVerdict
     from mailman_pgp.posts.reading import Read
     from mailman_pgp.posts.record import Record
-
-_ABOUT = {Destination.HERE: "", Destination.ELSEWHERE: Problem.NOT_MEANT, Destination.UNSAID: Problem.UNBOUND}
 
 
 @public
 def problem_of(mlist: Any, record: Record, read: Read, *, form: str, words: Said) -> str:
-    """Why a message is not authenticated: the first reason that there is; the empty string when it is.
+    """Why a message is not authenticated: of several reasons the one for which the list lets least pass; empty when it is.
 
     :param form: What is wrong with the form that it came in, a value of `Problem`; empty for PGP/MIME.
     :param words: What it says.
@@ -36,18 +37,44 @@ def problem_of(mlist: Any, record: Record, read: Read, *, form: str, words: Said
         return Problem.NO_AUTHOR
     if payload.author_address is not None and payload.author_address != record.author:
         return Problem.OTHER_AUTHOR
-    if is_for_commands(mlist, record.kind, payload, words):
-        return Problem.NOT_MEANT
-    return form or _of_signatures(mlist, record, read)
+    signature = next((verdict for verdict in read.verdicts if verdict.good), None)
+    signature = signature or next((verdict for verdict in read.verdicts if verdict.sound), None)
+    destination = destination_of(mlist, record.kind, payload, signature.intended if signature else ())
+    is_command = is_for_commands(mlist, record.kind, payload, words)
+    if record.kind is not Kind.POST:
+        # Anybody may write to the owners, who read what the signature is worth.
+        is_elsewhere = destination is Destination.ELSEWHERE and signature is not None and signature.good
+        return Problem.NOT_MEANT if is_command or is_elsewhere else _of_signatures(mlist, record, read, destination)
+    problems = [Problem.NOT_MEANT] if is_command or destination is Destination.ELSEWHERE else []
+    return strictest(mlist.list_id, [*problems, *_of_form(mlist, record, read, destination, form)])
 
 
-def _of_signatures(mlist: Any, record: Record, read: Read) -> str:
+@public
+def problem_of_stranger(mlist: Any, record: Record, payload: Payload, signature: SignatureVerdict) -> str:
+    """The same of a message by somebody for whom no certificate counts, when it is known which one has signed it."""
+    elsewhere = destination_of(mlist, record.kind, payload, signature.intended) is Destination.ELSEWHERE
+    problems = [Problem.NOT_MEANT, Problem.STRANGER] if elsewhere and record.kind is Kind.POST else [Problem.STRANGER]
+    return strictest(mlist.list_id, problems)
+
+
+def _of_form(mlist: Any, record: Record, read: Read, destination: Destination, form: str) -> list[str]:
+    """What is wrong with the form of a post, and with its signature, where that counts in this form."""
+    if form == Problem.NOT_ENCRYPTED:
+        # Whoever takes that takes what anybody may have written.
+        return [form]
+    found = _of_signatures(mlist, record, read, destination)
+    if form == Problem.INLINE_PGP:
+        # There are no header fields in it to say for whom it is.
+        return [form, *([] if found in {"", Problem.UNBOUND} else [found])]
+    return [found] if found else []
+
+
+def _of_signatures(mlist: Any, record: Record, read: Read, destination: Destination) -> str:
     verdicts = read.verdicts
     if not verdicts:
         return Problem.UNSIGNED
-    good = next((verdict for verdict in verdicts if verdict.good), None)
-    if good is not None:
-        return _ABOUT[destination_of(mlist, record.kind, read.payload, good)]
+    if any(verdict.good for verdict in verdicts):
+        return Problem.UNBOUND if destination is Destination.UNSAID else ""
     worst = next((verdict for verdict in verdicts if verdict.status is not Status.UNKNOWN_KEY), verdicts[0])
     if worst.status is not Status.UNKNOWN_KEY:
         return worst.status

@@ -27,7 +27,7 @@ from mailman_pgp.mime import (
 )
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts.claiming import claim_content, claim_signature
-from mailman_pgp.posts.judging import problem_of
+from mailman_pgp.posts.judging import problem_of, problem_of_stranger
 from mailman_pgp.posts.misdirected import holds_a_code
 from mailman_pgp.posts.patience import TakesLongError
 from mailman_pgp.posts.policy import action_on
@@ -179,6 +179,9 @@ def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record)
     problem = problem_of(mlist, record, read, form=form, words=words)
     goes_on = _goes_on(mlist, record, problem)
     brought = brought_by(mlist, message, read, record) if goes_on and problem == Problem.STRANGER else None
+    if brought is not None:
+        problem = problem_of_stranger(mlist, record, read.payload, brought.signature)
+        goes_on = _goes_on(mlist, record, problem)
     sound = brought.signature if brought else good or next((found for found in read.verdicts if found.sound), None)
     if sound is not None and sound.signed_at is not None:
         record = replace(record, signed_at=sound.signed_at.isoformat())
