@@ -2,60 +2,109 @@
 
 A reader's program may open such a part by itself and show it as a piece of the mail, however small or out of sight, and the reader
 who answers sends back what it says: whoever has captured a member's mail could so have the member decrypt it (EFAIL's direct
-exfiltration, and "Re: What's up Johnny?").  A file that is attached is opened knowingly, and stays.
+exfiltration, and "Re: What's up Johnny?").  Thunderbird opens armor in the text that it quotes in an answer, behind whatever stands
+at the beginning of its lines.  A file that is attached is opened knowingly, and stays.
 """
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailman_pgp.mime import bodies, charsets, transfer
+from mailman_pgp.mime import bodies, charsets, flowed, legacy, tags, transfer, words
 from mailman_pgp.mime import entity as entities
+from mailman_pgp.mime.entity import Entity
+from mailman_pgp.mime.errors import PayloadError
 
 if TYPE_CHECKING:
-    from mailman_pgp.mime.entity import Entity
+    from collections.abc import Iterator
+
     from mailman_pgp.mime.protected import Payload
 
-_MARK = "-----BEGIN PGP MESSAGE-----"
-# Programs open these whatever they are called.
+# Blanks of any kind stand for one in what a program shows.
+_MARK = r"PGP\s{1,99}MESSAGE"
+_BEGIN, _END = (re.compile(rf"-----{word}\s{{1,99}}{_MARK}") for word in ("BEGIN", "END"))
+_BEGIN_AT_LINE = re.compile(rf"(?:\A|[\r\n]){_BEGIN.pattern}")
+# Programs open these whatever they are called, and what has this suffix whatever its type (RFC 8551 §3.2.1).
 _OPENED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+_SUFFIX = ".p7m"
+_UTF7 = re.compile(r"(?:x-|unicode-1-1-|x-unicode-2-0-|csunicode11)?utf-?7", re.IGNORECASE)
+_ENCODED = frozenset({"base64", "quoted-printable"})
+# No program writes any: RFC 2045 §6.4 and RFC 2046 §5.2.1 forbid them.
+_MOST_LAYERS = 3
+# Much more than is in any mail that somebody reads.
+_MOST_CHARS = 4 * 1024 * 1024
+_MOST_TOKENS = 400_000
+_TOO_LONG = "The formatted text of the message is too long. Send it as plain text, or as a file."
 
 
 def holds_encrypted(payload: Payload) -> bool:
-    """Whether a part that a program might open by itself is encrypted, at any depth, forwarded messages included."""
-    waiting = [payload.body]
+    """Whether a part that a program might open by itself is encrypted, at any depth, forwarded messages included.
+
+    Raises PayloadError for parts that can't be read to the end.
+    """
+    # Also where it is whole only when the copies of header fields in the text are taken out.
+    waiting = [(body, 0) for body in {id(body): body for body in (payload.body, legacy.without(payload.body))}.values()]
     while waiting:
-        entity = waiting.pop()
+        entity, layers = waiting.pop()
         if _is_encrypted(entity):
             return True
-        waiting += entities.parts(entity)
+        waiting += _below(entity, layers)
     return False
+
+
+def _below(entity: Entity, layers: int) -> list[tuple[Entity, int]]:
+    """The entities one level below, and how often what they stand in was encoded; also where mail forbids to encode that."""
+    if entity.content_type.main not in {"multipart", "message"} or entity.encoding not in _ENCODED:
+        return [(part, layers) for part in entities.parts(entity)]
+    if layers >= _MOST_LAYERS:
+        raise PayloadError("The message is encoded too often. Send it with another mail program.")
+    try:
+        data = transfer.decode(entity.body_bytes, entity.encoding)
+    except ValueError:
+        return []
+    fields = tuple(field for field in entity.fields if field.name != "content-transfer-encoding")
+    decoded = Entity(data, 0, 0, len(data), fields, entity.content_type)
+    entities.check(decoded)
+    return [(part, layers + 1) for part in (*entities.parts(entity), *entities.parts(decoded))]
 
 
 def _is_encrypted(entity: Entity) -> bool:
     kind = entity.content_type
-    if kind.kind in _OPENED:
+    if kind.kind in _OPENED or any(words.decode(name).lower().endswith(_SUFFIX) for name in bodies.file_names(entity)):
         return True
-    if bodies.is_attachment(entity):
+    if bodies.is_called_attachment(entity):
         return False
-    return kind.kind == "application/pgp-encrypted" or (kind.main == "text" and _has_armor(entity))
+    return kind.kind == "application/pgp-encrypted" or (kind.main == "text" and any(map(_is_marked, _readings(entity))))
 
 
-def _has_armor(leaf: Entity) -> bool:
-    """Whether a text has an armored message in it (in plain text, at the beginning of a line: a quotation opens nowhere)."""
+def _is_marked(text: str) -> bool:
+    """Whether there is an armored message in a text, or the beginning of one at the beginning of a line."""
+    begin = _BEGIN.search(text)
+    if begin is None:
+        return False
+    return _END.search(text, begin.end()) is not None or _BEGIN_AT_LINE.search(text) is not None
+
+
+def _readings(leaf: Entity) -> Iterator[str]:
+    """A text as programs may read it: as it stands, since one may not believe what is said of it, and as it is shown."""
     raw = leaf.body_bytes
+    yield raw.decode("latin-1")
     try:
         data = transfer.decode(raw, leaf.encoding)
     except ValueError:
-        data = raw
-    charset = (leaf.content_type.parameter("charset") or "utf-8").lower()
-    if charset.startswith(("utf-16", "utf-32")):
-        data = charsets.decode(data, charset).encode("utf-8", "replace")
-    # As it stands, too: a program may not believe what is said of its encoding.
-    anywhere = leaf.content_type.kind == "text/html"
-    return any(_is_marked(text, anywhere=anywhere) for text in (data, raw))
-
-
-def _is_marked(text: bytes, *, anywhere: bool) -> bool:
-    mark = _MARK.encode()
-    return mark in text if anywhere else (text.startswith(mark) or b"\n" + mark in text or b"\r" + mark in text)
+        return
+    charset = leaf.content_type.parameter("charset") or "utf-8"
+    text = data.decode("utf-7", "replace") if _UTF7.fullmatch(charset.strip()) else charsets.decode(data, charset)
+    yield text
+    if leaf.content_type.kind == "text/plain":
+        if (leaf.content_type.parameter("format") or "").lower() == "flowed":
+            yield "\n".join(line.text for line in flowed.lines(text, leaf.content_type))
+        return
+    if len(text) > _MOST_CHARS:
+        raise PayloadError(_TOO_LONG)
+    tokens = list(islice(tags.tokens(text), _MOST_TOKENS))
+    if len(tokens) == _MOST_TOKENS:
+        raise PayloadError(_TOO_LONG)
+    yield "".join(token for token in tokens if isinstance(token, str))

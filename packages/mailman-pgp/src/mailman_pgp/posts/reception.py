@@ -151,11 +151,12 @@ def _words_of(read: Read, record: Record) -> Said:
     """What a message says; refuses what nobody else may read, whoever has signed it."""
     try:
         words = said(read.payload)
+        is_nested = holds_encrypted(read.payload)
     except PayloadError:
         raise _Refused(Problem.UNREADABLE, record) from None
     if holds_a_code(words):
         raise _Refused(Problem.HOLDS_CODE, record)
-    if holds_encrypted(read.payload):
+    if is_nested:
         raise _Refused(Problem.NESTED, record)
     return words
 
