@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from keys import CERTIFY, SIGN, forge_usable
 from refusals import Guarded, certificate_in, words_of
 
 from mailman_pgp.openpgp import armor, dearmor, inspect
@@ -113,6 +114,22 @@ def test_certificate_of_another_address(desk: Guarded) -> None:
     stan = replace(stan, key=eve.key)
     stan.send(attached(desk, stan, eve.key.certificate))
     assert "not authenticated (unknown key)" in first_line(report(desk))
+
+
+def test_certificate_that_names_others_too(desk: Guarded) -> None:
+    """Of it members get what names the author: a program that they import it into must not take it for Bart's."""
+    stan, bart = desk.list.person("Stan"), desk.bart
+    forged = forge_usable(f"Stan <{stan.address}>")
+    forged.user_id(f"Bart <{bart.address}>", usage=CERTIFY | SIGN)
+    stan = replace(stan, key=MemberKey(forged.secret))
+    stan.send(attached(desk, stan, forged.public))
+    (content,) = [
+        part.get_payload(decode=True) for part in report(desk).iter_parts() if part.get_filename() == "author.asc"
+    ]
+    reached = inspect(dearmor(content))
+    assert reached.fingerprint == inspect(forged.public).fingerprint
+    assert reached.addresses == {stan.address}
+    assert "was posted to its members" in words_of(stan.read()[0])
 
 
 def test_report_counts_once_and_opens_no_door(desk: Guarded) -> None:
