@@ -51,7 +51,7 @@ _SIGNATURES = (
     "k9mail-signature",
     "protonmail_signature_block",
 )
-# RFC 9788 §5.2.2: a copy of the header, not the author's text.
+# RFC 9788 §5.2.3: a copy of the header, not the author's text.
 _LEGACY_HEADERS = "header-protection-legacy-display"
 # Outlook: what follows these in the page is the message that is answered.
 _SEPARATORS = ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
