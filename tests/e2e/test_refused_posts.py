@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from keys import forge_usable
-from messages import encrypted, literal
+from keys import forge_usable, now
+from messages import encrypted, literal, made_by, one_pass
 from refusals import Guarded, armored, words_of
 from unopened import UNOPENED
 
@@ -99,6 +99,22 @@ def test_replayed(guarded: Guarded) -> None:
     for post in (first, again):
         guarded.refuses(anne, post, "replayed", "was posted before")
     guarded.takes_the_next()
+
+
+def test_replayed_by_another_of_its_signatures(guarded: Guarded) -> None:
+    """Of a post that its author has signed twice, neither signature counts once more, alone."""
+    cris = guarded.list.person("Cris")
+    key = forge_usable(f"<{cris.address}>")
+    cris = replace(cris, key=MemberKey(key.secret))
+    guarded.list.join(cris)
+    inside = guarded.inside(cris)
+    first, second = (made_by(key.primary, inside, at=now() - seconds) for seconds in (90, 60))
+    head, again = one_pass(key.primary), one_pass(key.primary, last=False)
+    cris.send(cris.envelope(armored(guarded.session_key + encrypted(again + head + literal(inside) + second + first))))
+    guarded.bart.mail()
+    for signature in (first, second):
+        alone = encrypted(head + literal(inside) + signature)
+        guarded.refuses(cris, cris.envelope(armored(guarded.session_key + alone)), "replayed", "was posted before")
 
 
 @pytest.mark.parametrize(

@@ -183,9 +183,11 @@ def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record)
     if brought is not None:
         problem = problem_of_stranger(mlist, record, read.payload, brought.signature)
         goes_on = _goes_on(mlist, record, problem)
-    sound = brought.signature if brought else good or next((found for found in read.verdicts if found.sound), None)
-    if sound is not None and sound.signed_at is not None:
-        record = replace(record, signed_at=sound.signed_at.isoformat())
+    # The one that counts comes first.
+    sound = sorted((found for found in read.verdicts if found.sound), key=lambda found: not found.good)
+    sound = [brought.signature] if brought else sound
+    if sound and sound[0].signed_at is not None:
+        record = replace(record, signed_at=sound[0].signed_at.isoformat())
     if brought is not None:
         record = replace(record, brought=brought.certificate.fingerprint)
     if goes_on:
@@ -205,10 +207,14 @@ def _goes_on(mlist: Any, record: Record, problem: str) -> bool:
     return problem in _OWNERS_TAKE if record.kind is Kind.OWNER else action_on(mlist.list_id, problem).goes_on
 
 
-def _claimed(mlist: Any, record: Record, read: Read, sound: SignatureVerdict | None) -> str:
-    """Claim a message for what it came as; return why it counts no more, the empty string when it does."""
-    problem = claim_signature(mlist.list_id, sound, record) if sound is not None else ""
-    if record.kind is Kind.OWNER or (sound is not None and problem != Problem.STALE):
+def _claimed(mlist: Any, record: Record, read: Read, sound: Sequence[SignatureVerdict]) -> str:
+    """Claim a message for what it came as, by each of its signatures, since each could be sent again alone.
+
+    Return why it counts no more, the empty string when it does.
+    """
+    problems = [claim_signature(mlist.list_id, signature, record) for signature in sound]
+    problem = Problem.REPLAYED if Problem.REPLAYED in problems else next(iter(problems), "")
+    if record.kind is Kind.OWNER or (sound and problem != Problem.STALE):
         return problem
     # Nothing else names it: its signature is nobody's, or is older than what is remembered.
     return claim_content(mlist.list_id, read.entity, record) or problem
