@@ -38,6 +38,9 @@ def within(levels: int, part: str) -> bytes:
         f"Content-Type: text/html\r\n\r\n{ARMOR.replace('BEGIN', '&#66;EGIN')}",
         "Content-Type: text/html\r\n\r\n"
         + ARMOR.replace("N P", 'N&nbsp;<b title=">"></b>P').replace("S", "<!-- > -->S"),
+        "Content-Type: text/html\r\n\r\n" + "<br>" * 3000 + ARMOR.replace("N P", "N <style>p{}</style>P"),
+        "Content-Type: text/html\r\n\r\n" + ARMOR.replace("N P", "N <b style='display:none'>x</b>P"),
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n" + ARMOR.replace("BEGIN ", "BEG\u202aIN\x01"),
         f"Content-Type: text/plain\r\nContent-Disposition: inline; filename=a.txt\r\n\r\n{ARMOR}",
         "\r\n> " + ARMOR.replace("\n", "\n> "),
         "\r\n  " + ARMOR.replace("\n", "\n  "),

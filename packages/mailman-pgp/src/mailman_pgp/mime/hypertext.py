@@ -168,8 +168,8 @@ class _Reader:
         )
 
 
-def read(page: str) -> Page:
-    """The text of a page: its first MAX_CHARS characters, and not more lines of it than anybody looks at."""
+def read(page: str, most_lines: int = MAX_LINES) -> Page:
+    """The text of a page: its first MAX_CHARS characters, and not more lines of it than somebody looks at."""
     reader = _Reader()
     for token in tags.tokens(page[:MAX_CHARS]):
         if isinstance(token, str):
@@ -178,7 +178,7 @@ def read(page: str) -> Page:
             reader.end(token.name)
         else:
             reader.start(token)
-        if len(reader.lines) > MAX_LINES:
+        if len(reader.lines) > most_lines:
             break
     reader.break_line()
     return Page(tuple(reader.lines), "".join(reader.everything))

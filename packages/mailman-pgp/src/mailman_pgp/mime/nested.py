@@ -12,7 +12,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailman_pgp.mime import bodies, charsets, flowed, legacy, tags, transfer, words
+from mailman_pgp.mime import bodies, charsets, flowed, hypertext, legacy, tags, transfer, words
 from mailman_pgp.mime import entity as entities
 from mailman_pgp.mime.entity import Entity
 from mailman_pgp.mime.errors import PayloadError
@@ -30,6 +30,8 @@ _BEGIN_AT_LINE = re.compile(rf"(?:\A|[\r\n]){_BEGIN.pattern}")
 _OPENED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SUFFIX = ".p7m"
 _UTF7 = re.compile(r"(?:x-|unicode-1-1-|x-unicode-2-0-|csunicode11)?utf-?7", re.IGNORECASE)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _ENCODED = frozenset({"base64", "quoted-printable"})
 # No program writes any: RFC 2045 §6.4 and RFC 2046 §5.2.1 forbid them.
 _MOST_LAYERS = 3
@@ -98,6 +100,9 @@ def _readings(leaf: Entity) -> Iterator[str]:
     charset = leaf.content_type.parameter("charset") or "utf-8"
     text = data.decode("utf-7", "replace") if _UTF7.fullmatch(charset.strip()) else charsets.decode(data, charset)
     yield text
+    if _UNSHOWN.search(text):
+        text = _UNSHOWN.sub("", _CONTROLS.sub(" ", text))  # as in our own digests
+        yield text
     if leaf.content_type.kind == "text/plain":
         if (leaf.content_type.parameter("format") or "").lower() == "flowed":
             yield "\n".join(line.text for line in flowed.lines(text, leaf.content_type))
@@ -108,3 +113,6 @@ def _readings(leaf: Entity) -> Iterator[str]:
     if len(tokens) == _MOST_TOKENS:
         raise PayloadError(_TOO_LONG)
     yield "".join(token for token in tokens if isinstance(token, str))
+    # What a program does not show may stand between the letters.
+    page = hypertext.read(text, most_lines=hypertext.MAX_CHARS)
+    yield "\n".join(line.text for line in page.lines)
