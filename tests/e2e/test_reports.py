@@ -132,6 +132,17 @@ def test_certificate_that_names_others_too(desk: Guarded) -> None:
     assert "was posted to its members" in words_of(stan.read()[0])
 
 
+@pytest.mark.parametrize("role", ["", "-owner", "-request"])
+def test_list_is_no_stranger(desk: Guarded, role: str) -> None:
+    """Nobody writes in the name of the list, and has its members get a key of theirs as one of the list's."""
+    address = desk.list.address.replace("@", f"{role}@")
+    eve = replace(desk.list.person("Eve"), address=address, key=MemberKey.generate(f"Ants <{address}>"))
+    eve.send(attached(desk, eve, eve.key.certificate))
+    until(lambda: desk.refused_for() == {"no-single-author": 1}, "it is refused")
+    desk.list.sandbox.wait_until_idle()
+    assert desk.list.sandbox.mailbox.count(desk.bart.address) == 0
+
+
 def test_report_counts_once_and_opens_no_door(desk: Guarded) -> None:
     """Sent again, it is refused; and its certificate counts for nothing: the next report is a stranger's again."""
     stan = desk.list.person("Stan")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.keys import issuers, registry
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.openpgp import Status
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
@@ -40,6 +41,9 @@ def problem_of(mlist: Any, record: Record, read: Read, *, form: str, words: Said
     signature = next((verdict for verdict in read.verdicts if verdict.good), None)
     signature = signature or next((verdict for verdict in read.verdicts if verdict.sound), None)
     destination = destination_of(mlist, record.kind, payload, signature.intended if signature else ())
+    if record.kind is Kind.POST and signature is None and is_ours(record.author):
+        # Nobody writes in a list's name, and has its members get a key as one of the list's.
+        return Problem.NO_AUTHOR
     is_command = is_for_commands(mlist, record.kind, payload, words)
     if record.kind is not Kind.POST:
         # Anybody may write to the owners, who read what the signature is worth.
