@@ -15,6 +15,7 @@ from test_own_signatures import crlf, with_signature
 
 from mailman_pgp.openpgp import inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,35 @@ def test_open_doors_are_for_posts(
         guarded.refuses(author, form(guarded, author, inside), REASON, WORDS)
     author.send(form(guarded, author, guarded.canary.inside(author)))
     assert copies(guarded) == 1
+
+
+def bringing_a_key_and_nothing_else(guarded: Guarded, author: Person) -> bytes:
+    return bringing_a_key(guarded, author, guarded.canary.entity)
+
+
+def nothing_but_signed(guarded: Guarded, author: Person) -> bytes:
+    return signed_in_the_clear(guarded, author, guarded.canary.entity)
+
+
+@pytest.mark.parametrize(
+    ("setting", "form", "member"),
+    [("on_stranger", bringing_a_key_and_nothing_else, False), ("on_not_encrypted", nothing_but_signed, True)],
+)
+def test_signature_that_says_not_for_whom(
+    guarded: Guarded, setting: str, form: Callable[[Guarded, Person], bytes], *, member: bool
+) -> None:
+    """Whoever got such a mail from its author can send it to a list that takes reports: it waits as a member's does."""
+    guarded.list.pgp("set", guarded.list.list_id, f"{setting}=accept")
+    author = guarded.anne if member else guarded.list.person("Stan")
+    author.send(form(guarded, author))
+    rest, path = guarded.list.sandbox.rest, f"lists/{guarded.list.list_id}/held"
+    until(lambda: rest(f"{path}/count")["count"] == 1, "it is held")
+    assert copies(guarded) == 0
+    (waiting,) = guarded.list.rest("held")["entries"]
+    assert waiting["reasons"] == ["Signed without saying for whom it was written."]
+    rest(f"{path}/{waiting['number']}", {"action": "accept"})
+    *_, kept = guarded.bart.mail()
+    assert "it does not say for whom it was written" in " ".join(guarded.bart.open(kept).as_string().split())
 
 
 # -- what passes

@@ -56,17 +56,19 @@ def problem_of(mlist: Any, record: Record, read: Read, *, form: str, words: Said
 @public
 def problem_of_stranger(mlist: Any, record: Record, payload: Payload, signature: SignatureVerdict) -> str:
     """The same of a message by somebody for whom no certificate counts, when it is known which one has signed it."""
-    elsewhere = destination_of(mlist, record.kind, payload, signature.intended) is Destination.ELSEWHERE
-    problems = [Problem.NOT_MEANT, Problem.STRANGER] if elsewhere and record.kind is Kind.POST else [Problem.STRANGER]
-    return strictest(mlist.list_id, problems)
+    if record.kind is not Kind.POST:
+        return Problem.STRANGER
+    about = {Destination.ELSEWHERE: [Problem.NOT_MEANT], Destination.UNSAID: [Problem.UNBOUND], Destination.HERE: []}
+    found = about[destination_of(mlist, record.kind, payload, signature.intended)]
+    return strictest(mlist.list_id, [*found, Problem.STRANGER])
 
 
 def _of_form(mlist: Any, record: Record, read: Read, destination: Destination, form: str) -> list[str]:
     """What is wrong with the form of a post, and with its signature, where that counts in this form."""
-    if form == Problem.NOT_ENCRYPTED:
-        # Whoever takes that takes what anybody may have written.
-        return [form]
     found = _of_signatures(mlist, record, read, destination)
+    if form == Problem.NOT_ENCRYPTED:
+        # Whoever takes that takes what anybody may have written; but not as an author's what they have written to others.
+        return [form, *([found] if found == Problem.UNBOUND else [])]
     if form == Problem.INLINE_PGP:
         # There are no header fields in it to say for whom it is.
         return [form, *([] if found in {"", Problem.UNBOUND} else [found])]
