@@ -88,6 +88,21 @@ def test_another_author_inside(guarded: Guarded) -> None:
     guarded.takes_the_next()
 
 
+def test_only_from_names_the_author(guarded: Guarded) -> None:
+    """Who has signed a post may be its Sender, in Reply-To, and on its envelope: it is in the name of another all the same."""
+    anne, bart, cris = guarded.anne, guarded.bart, guarded.list.member("Cris")
+    inside = guarded.inside(bart).replace(
+        b"\nTo: ", f"\nSender: {anne.address}\nReply-To: {anne.address}\nTo: ".encode(), 1
+    )
+    message = bart.envelope(anne.key.write(inside, guarded.list.certificate))
+    outside = "".join(f"{name}: {anne.address}\n" for name in ("Sender", "Reply-To", "Resent-From", "X-Original-From"))
+    anne.send(outside.encode() + message)
+    until(lambda: guarded.refused_for() == {"signed-by-somebody-else": 1}, "it is refused")
+    bart.mail()
+    guarded.list.sandbox.wait_until_idle()
+    assert guarded.list.sandbox.mailbox.count(cris.address) == 0
+
+
 def test_replayed(guarded: Guarded) -> None:
     """The same signed post once more: as it was, under another Message-ID, and encrypted anew."""
     anne = guarded.anne
