@@ -87,8 +87,8 @@ def test_whole_only_for_members() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"Content-Type: text/html\r\n\r\n" + b"<p>" * 400_001,
-        b"Content-Type: text/html\r\n\r\n" + b"x" * (4 * 2**20 + 1),
+        b"Content-Type: text/html\r\n\r\n" + b"x" * (2**19 + 1),
+        within(1, "\r\n--b0.\r\n".join(["Content-Type: text/html\r\n\r\n" + "x" * 2**15] * 17)),
         (b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".replace(b"=", b"=3D"))
         * 9,
     ],
@@ -97,6 +97,14 @@ def test_no_end(content: bytes) -> None:
     """What would take long to look at is not posted unseen."""
     with pytest.raises(PayloadError):
         holds_encrypted(read_payload(content))
+
+
+def test_pictures_in_a_page() -> None:
+    """Large ones are no long text."""
+    page = f'Content-Type: text/html\r\n\r\n<img src="data:image/png;base64,{"AAAA" * 2**20}">'
+    assert not holds_encrypted(read_payload(page.encode()))
+    armor = ARMOR.replace("BEGIN", "&#66;EGIN")
+    assert holds_encrypted(read_payload(f'Content-Type: text/html\r\n\r\n="data:{armor}"'.encode()))
 
 
 @given(

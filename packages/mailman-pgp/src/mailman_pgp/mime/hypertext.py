@@ -168,10 +168,10 @@ class _Reader:
         )
 
 
-def read(page: str, most_lines: int = MAX_LINES) -> Page:
-    """The text of a page: its first MAX_CHARS characters, and not more lines of it than somebody looks at."""
+def read(page: str, *, most_chars: int = MAX_CHARS, most_lines: int = MAX_LINES) -> Page:
+    """The text of a page: its first characters, and not more lines of it than somebody looks at."""
     reader = _Reader()
-    for token in tags.tokens(page[:MAX_CHARS]):
+    for token in tags.tokens(page[:most_chars]):
         if isinstance(token, str):
             reader.text(token)
         elif token.is_end:

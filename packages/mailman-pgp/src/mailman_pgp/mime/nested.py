@@ -9,7 +9,6 @@ at the beginning of its lines.  A file that is attached is opened knowingly, and
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailman_pgp.mime import bodies, charsets, flowed, hypertext, legacy, tags, transfer, words
@@ -18,8 +17,6 @@ from mailman_pgp.mime.entity import Entity
 from mailman_pgp.mime.errors import PayloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mailman_pgp.mime.protected import Payload
 
 # Blanks of any kind stand for one in what a program shows.
@@ -35,9 +32,10 @@ _UNSHOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-
 _ENCODED = frozenset({"base64", "quoted-printable"})
 # No program writes any: RFC 2045 §6.4 and RFC 2046 §5.2.1 forbid them.
 _MOST_LAYERS = 3
-# Much more than is in any mail that somebody reads.
-_MOST_CHARS = 4 * 1024 * 1024
-_MOST_TOKENS = 400_000
+# Of HTML in one message, without pictures in it: much more than anybody reads, and some seconds of work.
+_MOST_CHARS = hypertext.MAX_CHARS
+# Of these nothing can be hidden: what they hold stands there as it is.
+_PICTURE = re.compile(r"""=\s{0,9}(?:"data:[^"<>&]*"|'data:[^'<>&]*')""")
 _TOO_LONG = "The formatted text of the message is too long. Send it as plain text, or as a file."
 
 
@@ -46,12 +44,17 @@ def holds_encrypted(payload: Payload) -> bool:
 
     Raises PayloadError for parts that can't be read to the end.
     """
+    left = _MOST_CHARS
     # Also where it is whole only when the copies of header fields in the text are taken out.
     waiting = [(body, 0) for body in {id(body): body for body in (payload.body, legacy.without(payload.body))}.values()]
     while waiting:
         entity, layers = waiting.pop()
-        if _is_encrypted(entity):
+        if _is_opened(entity):
             return True
+        if entity.content_type.main == "text" and not bodies.is_called_attachment(entity):
+            readings, left = _readings(entity, left)
+            if any(map(_is_marked, readings)):
+                return True
         waiting += _below(entity, layers)
     return False
 
@@ -72,13 +75,12 @@ def _below(entity: Entity, layers: int) -> list[tuple[Entity, int]]:
     return [(part, layers + 1) for part in (*entities.parts(entity), *entities.parts(decoded))]
 
 
-def _is_encrypted(entity: Entity) -> bool:
-    kind = entity.content_type
-    if kind.kind in _OPENED or any(words.decode(name).lower().endswith(_SUFFIX) for name in bodies.file_names(entity)):
+def _is_opened(entity: Entity) -> bool:
+    """Whether programs open it for what it is called."""
+    kind = entity.content_type.kind
+    if kind in _OPENED or any(words.decode(name).lower().endswith(_SUFFIX) for name in bodies.file_names(entity)):
         return True
-    if bodies.is_called_attachment(entity):
-        return False
-    return kind.kind == "application/pgp-encrypted" or (kind.main == "text" and any(map(_is_marked, _readings(entity))))
+    return kind == "application/pgp-encrypted" and not bodies.is_called_attachment(entity)
 
 
 def _is_marked(text: str) -> bool:
@@ -89,30 +91,37 @@ def _is_marked(text: str) -> bool:
     return _END.search(text, begin.end()) is not None or _BEGIN_AT_LINE.search(text) is not None
 
 
-def _readings(leaf: Entity) -> Iterator[str]:
-    """A text as programs may read it: as it stands, since one may not believe what is said of it, and as it is shown."""
+def _readings(leaf: Entity, left: int) -> tuple[list[str], int]:
+    """A text as programs may read it: as it stands, since one may not believe what is said of it, and as it is shown.
+
+    left: how many characters of HTML may be looked at; the second that is returned is what is left of them.
+    """
     raw = leaf.body_bytes
-    yield raw.decode("latin-1")
+    found = [raw.decode("latin-1")]
     try:
         data = transfer.decode(raw, leaf.encoding)
     except ValueError:
-        return
-    charset = leaf.content_type.parameter("charset") or "utf-8"
+        return found, left
+    kind = leaf.content_type
+    charset = kind.parameter("charset") or "utf-8"
     text = data.decode("utf-7", "replace") if _UTF7.fullmatch(charset.strip()) else charsets.decode(data, charset)
-    yield text
+    found.append(text)
     if _UNSHOWN.search(text):
         text = _UNSHOWN.sub("", _CONTROLS.sub(" ", text))  # as in our own digests
-        yield text
-    if leaf.content_type.kind == "text/plain":
-        if (leaf.content_type.parameter("format") or "").lower() == "flowed":
-            yield "\n".join(line.text for line in flowed.lines(text, leaf.content_type))
-        return
-    if len(text) > _MOST_CHARS:
-        raise PayloadError(_TOO_LONG)
-    tokens = list(islice(tags.tokens(text), _MOST_TOKENS))
-    if len(tokens) == _MOST_TOKENS:
-        raise PayloadError(_TOO_LONG)
-    yield "".join(token for token in tokens if isinstance(token, str))
-    # What a program does not show may stand between the letters.
-    page = hypertext.read(text, most_lines=hypertext.MAX_CHARS)
-    yield "\n".join(line.text for line in page.lines)
+        found.append(text)
+    if kind.kind != "text/plain":
+        text = _PICTURE.sub('=""', text)
+        left -= len(text)
+        if left < 0:
+            raise PayloadError(_TOO_LONG)
+        return [*found, *_shown(text)], left
+    if (kind.parameter("format") or "").lower() == "flowed":
+        found.append("\n".join(line.text for line in flowed.lines(text, kind)))
+    return found, left
+
+
+def _shown(page: str) -> list[str]:
+    """The text of HTML: all of it, and without what a program does not show, which may stand between the letters."""
+    everything = "".join(token for token in tags.tokens(page) if isinstance(token, str))
+    visible = hypertext.read(page, most_chars=len(page), most_lines=len(page))
+    return [everything, "\n".join(line.text for line in visible.lines)]
