@@ -44,9 +44,14 @@ def holds_encrypted(payload: Payload) -> bool:
 
     Raises PayloadError for parts that can't be read to the end.
     """
-    left = _MOST_CHARS
     # Also where it is whole only when the copies of header fields in the text are taken out.
-    waiting = [(body, 0) for body in {id(body): body for body in (payload.body, legacy.without(payload.body))}.values()]
+    bare = legacy.without(payload.body)
+    return _holds(payload.body) or (bare is not payload.body and _holds(bare))
+
+
+def _holds(body: Entity) -> bool:
+    left = _MOST_CHARS
+    waiting = [(body, 0)]
     while waiting:
         entity, layers = waiting.pop()
         if _is_opened(entity):
