@@ -73,7 +73,7 @@ def _below(entity: Entity, layers: int) -> list[tuple[Entity, int]]:
     try:
         data = transfer.decode(entity.body_bytes, entity.encoding)
     except ValueError:
-        return []
+        return [(part, layers) for part in entities.parts(entity)]
     fields = tuple(field for field in entity.fields if field.name != "content-transfer-encoding")
     decoded = Entity(data, 0, 0, len(data), fields, entity.content_type)
     entities.check(decoded)
