@@ -143,6 +143,37 @@ def test_list_is_no_stranger(desk: Guarded, role: str) -> None:
     assert desk.list.sandbox.mailbox.count(desk.bart.address) == 0
 
 
+def forgotten(desk: Guarded) -> Person:
+    """A member for whom nothing counts any more, and somebody with a key in their name."""
+    anne = desk.anne
+    desk.list.forget(anne)
+    return replace(anne, key=MemberKey.generate(f"Anne <{anne.address}>"))
+
+
+def suspended(desk: Guarded) -> Person:
+    """A member whose key was stolen, and the thief."""
+    desk.list.pgp("certificate", "suspend", desk.list.address, desk.anne.address)
+    return desk.anne
+
+
+def owner(desk: Guarded) -> Person:
+    """An owner who has sent no certificate yet, and somebody with a key in their name."""
+    olga = desk.list.person("Olga")
+    desk.list.sandbox.rest.subscribe(desk.list.list_id, olga.address, role="owner")
+    return olga
+
+
+@pytest.mark.parametrize("author", [forgotten, suspended, owner])
+def test_nobody_on_the_list_is_a_stranger(desk: Guarded, author: Callable[[Guarded], Person]) -> None:
+    """A list that takes reports takes no post in the name of who is on it by another key than theirs, or by a suspended one."""
+    eve = author(desk)
+    desk.list.wait_until_told()
+    eve.send(attached(desk, eve, eve.key.certificate))
+    until(lambda: desk.refused_for() == {"unknown-key": 1}, "it is refused")
+    desk.list.sandbox.wait_until_idle()
+    assert not [message for message in desk.bart.read(0) if desk.canary.heard_in(message)]
+
+
 def test_report_counts_once_and_opens_no_door(desk: Guarded) -> None:
     """Sent again, it is refused; and its certificate counts for nothing: the next report is a stranger's again."""
     stan = desk.list.person("Stan")

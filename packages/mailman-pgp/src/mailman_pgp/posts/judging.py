@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.keys import issuers, registry
+from mailman_pgp.keys.suspensions import is_suspended
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.openpgp import Status
+from mailman_pgp.overview.membership import is_on
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
 from mailman_pgp.posts.policy import strictest
@@ -84,7 +86,20 @@ def _of_signatures(mlist: Any, record: Record, read: Read, destination: Destinat
     worst = next((verdict for verdict in verdicts if verdict.status is not Status.UNKNOWN_KEY), verdicts[0])
     if worst.status is not Status.UNKNOWN_KEY:
         return worst.status
-    if registry.current(mlist.list_id, record.author) is None:
+    if _is_stranger(mlist.list_id, record):
         return Problem.STRANGER
     known = worst.issuer is not None and issuers.owns_key(mlist.list_id, worst.issuer)
     return Problem.SOMEBODY_ELSE if known else Status.UNKNOWN_KEY
+
+
+def _is_stranger(list_id: str, record: Record) -> bool:
+    """Whether somebody for whom no certificate counts is unknown on the list, too.
+
+    Who writes in the name of somebody who is on it, or by a key that is suspended, is not one who reports something; but may well
+    have to write to the owners.
+    """
+    if registry.current(list_id, record.author) is not None:
+        return False
+    if record.kind is Kind.OWNER:
+        return True
+    return not (is_on(list_id, record.author) or is_suspended(list_id, {record.author}, ""))

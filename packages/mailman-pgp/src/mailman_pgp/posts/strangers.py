@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.keys.suspensions import is_suspended
 from mailman_pgp.mime import PayloadError, offered
 from mailman_pgp.openpgp import (
     Certificate,
@@ -59,6 +60,8 @@ def brought_by(mlist: Any, message: Message, read: Read, record: Record) -> Brou
         return None
     for verdict in again.verdicts:
         if verdict.good and verdict.fingerprint in known:
+            if is_suspended(mlist.list_id, {record.author}, verdict.fingerprint):
+                return None  # a member's who has left, perhaps stolen
             certificate = known[verdict.fingerprint]
             return Brought(replace(certificate, data=for_address(certificate.data, record.author)), verdict)
     return None
