@@ -12,7 +12,8 @@ from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.openpgp import OpeningProblem, Status
 from mailman_pgp.posts.__main__ import table
-from mailman_pgp.posts.policy import POLICIES, Action, action_on, strictest
+from mailman_pgp.posts.judging import strictest
+from mailman_pgp.posts.policy import POLICIES, Action, action_on
 from mailman_pgp.posts.problems import Problem
 
 if TYPE_CHECKING:

@@ -17,15 +17,21 @@ from mailman_pgp.openpgp import Status
 from mailman_pgp.overview.membership import is_on
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
-from mailman_pgp.posts.policy import strictest
+from mailman_pgp.posts.policy import Action, action_on
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailman_pgp.mime import Payload, Said
     from mailman_pgp.openpgp import SignatureVerdict
     from mailman_pgp.posts.reading import Read
     from mailman_pgp.posts.record import Record
+
+
+# How much each lets pass.
+_LENIENCY = {Action.REJECT: 0, Action.DISCARD: 0, Action.HOLD: 1, Action.DEFER: 2, Action.ACCEPT: 3}
 
 
 @public
@@ -63,6 +69,15 @@ def problem_of_stranger(mlist: Any, record: Record, payload: Payload, signature:
     about = {Destination.ELSEWHERE: [Problem.NOT_MEANT], Destination.UNSAID: [Problem.UNBOUND], Destination.HERE: []}
     found = about[destination_of(mlist, record.kind, payload, signature.intended)]
     return strictest(mlist.list_id, [*found, Problem.STRANGER])
+
+
+@public
+def strictest(list_id: str, problems: Sequence[str]) -> str:
+    """Of several reasons the one for which an encrypted list lets least pass, of equals the first; empty when there is none.
+
+    Else one would excuse the other: a list that takes an old form would take what nobody has signed, in that form.
+    """
+    return min(problems, key=lambda problem: _LENIENCY[action_on(list_id, problem)], default="")
 
 
 def _of_form(mlist: Any, record: Record, read: Read, destination: Destination, form: str) -> list[str]:

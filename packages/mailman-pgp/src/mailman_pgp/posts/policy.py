@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from public import public
 
@@ -17,9 +16,6 @@ from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.openpgp import OpeningProblem, Status
 from mailman_pgp.posts.problems import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @public
@@ -37,9 +33,6 @@ class Action(StrEnum):
         """Whether the post's content is needed any more."""
         return self not in {Action.REJECT, Action.DISCARD}
 
-
-# How much each lets pass.
-_LENIENCY = {Action.REJECT: 0, Action.DISCARD: 0, Action.HOLD: 1, Action.DEFER: 2, Action.ACCEPT: 3}
 
 _ALL = tuple(Action)
 _UNREAD = (Action.REJECT, Action.DISCARD)
@@ -255,12 +248,3 @@ def action_on(list_id: str, problem: str) -> Action:
     chosen = policy.default if row is None else getattr(row, policy.setting)
     # As only the settings' own door writes there, this is for a database from another version.
     return Action(chosen) if chosen in policy.choices else policy.default
-
-
-@public
-def strictest(list_id: str, problems: Sequence[str]) -> str:
-    """Of several reasons the one for which an encrypted list lets least pass, of equals the first; empty when there is none.
-
-    Else one would excuse the other: a list that takes an old form would take what nobody has signed, in that form.
-    """
-    return min(problems, key=lambda problem: _LENIENCY[action_on(list_id, problem)], default="")
