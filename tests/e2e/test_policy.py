@@ -24,6 +24,7 @@ def posted(guarded: Guarded, doubt: Doubtful) -> None:
     assert guarded.canary.heard_in(read) == set(guarded.canary.words.values())
     (status, *_) = [part for part in read.walk() if part.get_content_type() == "text/plain"]
     assert doubt.status in " ".join(status.get_content().split())
+    assert "(not authenticated) via" in str(read["from"]), "Where mails are listed nothing else is seen of it."
 
 
 def untouched(guarded: Guarded) -> None:

@@ -49,6 +49,13 @@ def test_topics() -> None:
     assert topics([post(text("x"))] * 2) == "   1. [Ants] Größe (Anne)\n   2. [Ants] Größe (Anne)"
 
 
+def test_topic_of_somebody() -> None:
+    """Whoever is not authenticated is not so in the topics either, however long they call themselves."""
+    name = f"{'x' * 64} (not authenticated)".encode()
+    doubtful = DigestPost(post(text("x")).payload.replace(b"Anne via", name + b" via"))
+    assert topics([doubtful]).endswith(f"({name.decode()})")
+
+
 def test_text() -> None:
     """What can be read of a post is, in its order; files are named; HTML is shown where there is nothing else."""
     alternative = (

@@ -13,7 +13,6 @@ from mailman_pgp.mime import bodies, fields, flowed, hypertext, words
 from mailman_pgp.mime import entity as entities
 from mailman_pgp.mime.body import PAYLOAD_MARKS
 from mailman_pgp.mime.display import one_line, paragraphs, visible
-from mailman_pgp.mime.mailboxes import MailboxError, parse
 from mailman_pgp.mime.outer import new_boundary
 
 if TYPE_CHECKING:
@@ -50,13 +49,8 @@ class DigestPost:
 
     @property
     def author(self) -> str:
-        """The author's name, or else the address."""
-        raw = self._root.value("author") or ""
-        try:
-            (author,) = parse(raw)
-        except (MailboxError, ValueError):
-            return one_line(words.decode(raw), limit=_FIELD_CHARS)
-        return author.name or author.address
+        """The author's name as it stands in From, before that of the list, with the word that nobody has authenticated them."""
+        return self._text("from").partition(" via ")[0].strip('"')
 
     @property
     def _root(self) -> Entity:

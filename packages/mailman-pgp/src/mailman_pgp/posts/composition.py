@@ -60,7 +60,9 @@ def compose(mlist: Any, post: SealedMessage, record: Record, *, decorated: bool 
     says = form.footer_note or not is_authenticated(record)
     with using(mlist.preferred_language.code):
         status = status_of(record) if says else None
-    author = Author(address=record.author, name=payload.author_name, status_sentence=status)
+    author = Author(
+        address=record.author, name=payload.author_name, status_sentence=status, authenticated=is_authenticated(record)
+    )
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
     signed = (
         _own_signature(content, payload, record.author) if form.keep_signature and is_authenticated(record) else None
