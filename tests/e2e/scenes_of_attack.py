@@ -200,6 +200,19 @@ def _inline_in_html(stage: Stage) -> bytes:
     return b"Content-Type: text/html\r\n\r\n<div style='display:none'><pre>" + stage.captured() + b"</pre></div>"
 
 
+def _inline_in_references(stage: Stage) -> bytes:
+    armor = stage.captured().replace(b"BEGIN PGP", b"BEGIN<b></b>&#32;PGP")
+    return b"Content-Type: text/html\r\n\r\n<pre>" + armor + b"</pre>"
+
+
+def _inline_quoted(stage: Stage) -> bytes:
+    return b"Content-Type: text/plain\r\n\r\nYou wrote:\r\n> " + stage.captured().replace(b"\n", b"\n> ")
+
+
+def _inline_flowed(stage: Stage) -> bytes:
+    return b"Content-Type: text/plain; format=flowed\r\n\r\n " + stage.captured().replace(b"\n", b"\n ")
+
+
 def _smime(stage: Stage) -> bytes:  # noqa: ARG001 - as the others
     return b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nMIAG\r\n"
 
@@ -296,6 +309,9 @@ ATTACKS: dict[str, Callable[[Stage], Attack]] = {
     "encrypted part in a forwarded mail": _nested(_pgp_mime_in_a_mail),
     "armor in a text": _nested(_inline),
     "armor in hidden HTML": _nested(_inline_in_html),
+    "armor that HTML hides": _nested(_inline_in_references),
+    "armor in a quotation": _nested(_inline_quoted),
+    "armor in flowed text": _nested(_inline_flowed),
     "S/MIME": _nested(_smime),
     "message in a message": message_in_a_message,
     "text beside the encrypted part": text_beside_encryption,

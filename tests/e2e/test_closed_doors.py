@@ -323,7 +323,7 @@ def test_deleted_list_is_forgotten(new_list: Callable[..., EncryptedList]) -> No
     anne.send(anne.write(to=old))
     anne.post()
     made.sandbox.wait_until_idle()
-    assert refused(made) == {"not-for-this-list": 1, "no-certificate-for-author": 1}
+    assert refused(made) == {"not-for-this-list": 1, "unknown-key": 1}
 
 
 def test_member_who_left_is_forgotten(encrypted_list: EncryptedList) -> None:

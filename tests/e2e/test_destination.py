@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -10,11 +11,15 @@ import pytest
 from keys import BINARY, Forged, forge_usable, now, signature, subpacket
 from messages import encrypted, literal, one_pass, session_key, signed
 from refusals import Guarded, armored
+from test_own_signatures import crlf, with_signature
 
 from mailman_pgp.openpgp import inspect
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from people import Person
 
 REASON = "meant-for-another-address"
@@ -106,6 +111,71 @@ def test_signature_that_names_its_readers(guarded: Guarded, forged: tuple[Person
     guarded.refuses(cris, private, REASON, WORDS)
     cris.send(to_the_list(guarded, cris, made_for(key, guarded.canary.entity, of_bart, of_list)))
     assert copies(guarded) == 1
+
+
+def unsigned(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    return author.envelope(author.key.write(inside, guarded.list.certificate, sign=False))
+
+
+def signed_in_the_clear(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    head = f"From: {author.name} <{author.address}>\nTo: {guarded.list.address}\nMessage-ID: <clear@x>\nMIME-Version: 1.0\n"
+    return head.encode() + with_signature(crlf(inside), author.key.sign(crlf(inside)))
+
+
+def bringing_a_key(guarded: Guarded, author: Person, inside: bytes) -> bytes:
+    data = base64.encodebytes(author.key.certificate).decode().replace("\n", "\n ").rstrip()
+    sealed = author.envelope(author.key.write(inside, guarded.list.certificate))
+    return f"Autocrypt: addr={author.address}; keydata=\n {data}\n".encode() + sealed
+
+
+@pytest.mark.parametrize(
+    ("setting", "form", "member"),
+    [
+        ("on_unsigned", unsigned, True),
+        ("on_not_encrypted", signed_in_the_clear, True),
+        ("on_stranger", bringing_a_key, False),
+    ],
+)
+def test_open_doors_are_for_posts(
+    guarded: Guarded, setting: str, form: Callable[[Guarded, Person, bytes], bytes], *, member: bool
+) -> None:
+    """A list that takes more than what is authenticated takes nothing that says, inside, that it is for somebody else."""
+    guarded.list.pgp("set", guarded.list.list_id, f"{setting}=accept")
+    author = guarded.anne if member else guarded.list.person("Stan")
+    for to in (guarded.list.sub_address("owner"), guarded.bart.address):
+        inside = guarded.canary.inside(author, to)
+        guarded.refuses(author, form(guarded, author, inside), REASON, WORDS)
+    author.send(form(guarded, author, guarded.canary.inside(author)))
+    assert copies(guarded) == 1
+
+
+def bringing_a_key_and_nothing_else(guarded: Guarded, author: Person) -> bytes:
+    return bringing_a_key(guarded, author, guarded.canary.entity)
+
+
+def nothing_but_signed(guarded: Guarded, author: Person) -> bytes:
+    return signed_in_the_clear(guarded, author, guarded.canary.entity)
+
+
+@pytest.mark.parametrize(
+    ("setting", "form", "member"),
+    [("on_stranger", bringing_a_key_and_nothing_else, False), ("on_not_encrypted", nothing_but_signed, True)],
+)
+def test_signature_that_says_not_for_whom(
+    guarded: Guarded, setting: str, form: Callable[[Guarded, Person], bytes], *, member: bool
+) -> None:
+    """Whoever got such a mail from its author can send it to a list that takes reports: it waits as a member's does."""
+    guarded.list.pgp("set", guarded.list.list_id, f"{setting}=accept")
+    author = guarded.anne if member else guarded.list.person("Stan")
+    author.send(form(guarded, author))
+    rest, path = guarded.list.sandbox.rest, f"lists/{guarded.list.list_id}/held"
+    until(lambda: rest(f"{path}/count")["count"] == 1, "it is held")
+    assert copies(guarded) == 0
+    (waiting,) = guarded.list.rest("held")["entries"]
+    assert waiting["reasons"] == ["Signed without saying for whom it was written."]
+    rest(f"{path}/{waiting['number']}", {"action": "accept"})
+    *_, kept = guarded.bart.mail()
+    assert "it does not say for whom it was written" in " ".join(guarded.bart.open(kept).as_string().split())
 
 
 # -- what passes

@@ -229,6 +229,7 @@ LEFT_OUT: dict[str, Callable[[bytes], bytes]] = {
         payload.replace(b"\nFrom:", b"\nAutocrypt: addr=a@b; keydata=AA\nFrom:", 1)
     ),
     "hidden recipients": lambda payload: crlf(payload.replace(b"\nFrom:", b"\nBcc: cris@example.com\nFrom:", 1)),
+    "another sender": lambda payload: crlf(payload.replace(b"\nFrom:", b"\nSender: cris@example.com\nFrom:", 1)),
     "no header": lambda payload: crlf(payload.partition(b"\n\n")[2]),
     "no empty line": lambda payload: crlf(payload.replace(b"\n\n", b"\n?\n\n", 1)),
 }

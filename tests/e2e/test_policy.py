@@ -24,6 +24,7 @@ def posted(guarded: Guarded, doubt: Doubtful) -> None:
     assert guarded.canary.heard_in(read) == set(guarded.canary.words.values())
     (status, *_) = [part for part in read.walk() if part.get_content_type() == "text/plain"]
     assert doubt.status in " ".join(status.get_content().split())
+    assert "(not authenticated) via" in str(read["from"]), "Where mails are listed nothing else is seen of it."
 
 
 def untouched(guarded: Guarded) -> None:
@@ -133,6 +134,24 @@ def test_what_is_around_inline_armor_is_never_posted(guarded: Guarded) -> None:
     guarded.refuses(
         doubt.author, head + b"\n\nSend money\n" + rest, "unreadable-content", "no message that the list can read"
     )
+
+
+@pytest.mark.parametrize("setting", ["on_inline_pgp", "on_not_addressed"])
+def test_one_reason_excuses_no_other(guarded: Guarded, setting: str) -> None:
+    """A list that takes the old form, or what names it nowhere, does not take what nobody has signed, in Anne's name."""
+    anne, eve = guarded.anne, guarded.list.person("Eve")
+    guarded.list.pgp("set", guarded.list.list_id, f"{setting}=accept")
+    for signer, reason, words in (
+        (None, "unsigned", "was encrypted but not signed"),
+        (eve, "unknown-key", "does not count for the address in its From line"),
+    ):
+        if setting == "on_inline_pgp":
+            head = f"From: Anne <{anne.address}>\nTo: {guarded.list.address}\nMessage-ID: <{reason}@x>\n\n".encode()
+            inside = guarded.canary.body.encode()
+        else:
+            head, inside = b"", guarded.canary.inside(anne, "cris@example.org")
+        sealed = (signer or eve).key.write(inside, guarded.list.certificate, sign=signer is not None)
+        guarded.refuses(anne, head + sealed if head else anne.envelope(sealed), reason, words)
 
 
 @pytest.mark.parametrize("action", [Action.HOLD, Action.ACCEPT, Action.DEFER])

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from keys import forge_usable
-from messages import encrypted, literal
+from keys import forge_usable, now
+from messages import encrypted, literal, made_by, one_pass
 from refusals import Guarded, armored, words_of
 from unopened import UNOPENED
 
@@ -88,6 +88,21 @@ def test_another_author_inside(guarded: Guarded) -> None:
     guarded.takes_the_next()
 
 
+def test_only_from_names_the_author(guarded: Guarded) -> None:
+    """Who has signed a post may be its Sender, in Reply-To, and on its envelope: it is in the name of another all the same."""
+    anne, bart, cris = guarded.anne, guarded.bart, guarded.list.member("Cris")
+    inside = guarded.inside(bart).replace(
+        b"\nTo: ", f"\nSender: {anne.address}\nReply-To: {anne.address}\nTo: ".encode(), 1
+    )
+    message = bart.envelope(anne.key.write(inside, guarded.list.certificate))
+    outside = "".join(f"{name}: {anne.address}\n" for name in ("Sender", "Reply-To", "Resent-From", "X-Original-From"))
+    anne.send(outside.encode() + message)
+    until(lambda: guarded.refused_for() == {"signed-by-somebody-else": 1}, "it is refused")
+    bart.mail()
+    guarded.list.sandbox.wait_until_idle()
+    assert guarded.list.sandbox.mailbox.count(cris.address) == 0
+
+
 def test_replayed(guarded: Guarded) -> None:
     """The same signed post once more: as it was, under another Message-ID, and encrypted anew."""
     anne = guarded.anne
@@ -99,6 +114,22 @@ def test_replayed(guarded: Guarded) -> None:
     for post in (first, again):
         guarded.refuses(anne, post, "replayed", "was posted before")
     guarded.takes_the_next()
+
+
+def test_replayed_by_another_of_its_signatures(guarded: Guarded) -> None:
+    """Of a post that its author has signed twice, neither signature counts once more, alone."""
+    cris = guarded.list.person("Cris")
+    key = forge_usable(f"<{cris.address}>")
+    cris = replace(cris, key=MemberKey(key.secret))
+    guarded.list.join(cris)
+    inside = guarded.inside(cris)
+    first, second = (made_by(key.primary, inside, at=now() - seconds) for seconds in (90, 60))
+    head, again = one_pass(key.primary), one_pass(key.primary, last=False)
+    cris.send(cris.envelope(armored(guarded.session_key + encrypted(again + head + literal(inside) + second + first))))
+    guarded.bart.mail()
+    for signature in (first, second):
+        alone = encrypted(head + literal(inside) + signature)
+        guarded.refuses(cris, cris.envelope(armored(guarded.session_key + alone)), "replayed", "was posted before")
 
 
 @pytest.mark.parametrize(

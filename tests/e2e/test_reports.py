@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from keys import CERTIFY, SIGN, forge_usable
 from refusals import Guarded, certificate_in, words_of
 
 from mailman_pgp.openpgp import armor, dearmor, inspect
@@ -113,6 +114,64 @@ def test_certificate_of_another_address(desk: Guarded) -> None:
     stan = replace(stan, key=eve.key)
     stan.send(attached(desk, stan, eve.key.certificate))
     assert "not authenticated (unknown key)" in first_line(report(desk))
+
+
+def test_certificate_that_names_others_too(desk: Guarded) -> None:
+    """Of it members get what names the author: a program that they import it into must not take it for Bart's."""
+    stan, bart = desk.list.person("Stan"), desk.bart
+    forged = forge_usable(f"Stan <{stan.address}>")
+    forged.user_id(f"Bart <{bart.address}>", usage=CERTIFY | SIGN)
+    stan = replace(stan, key=MemberKey(forged.secret))
+    stan.send(attached(desk, stan, forged.public))
+    (content,) = [
+        part.get_payload(decode=True) for part in report(desk).iter_parts() if part.get_filename() == "author.asc"
+    ]
+    reached = inspect(dearmor(content))
+    assert reached.fingerprint == inspect(forged.public).fingerprint
+    assert reached.addresses == {stan.address}
+    assert "was posted to its members" in words_of(stan.read()[0])
+
+
+@pytest.mark.parametrize("role", ["", "-owner", "-request"])
+def test_list_is_no_stranger(desk: Guarded, role: str) -> None:
+    """Nobody writes in the name of the list, and has its members get a key of theirs as one of the list's."""
+    address = desk.list.address.replace("@", f"{role}@")
+    eve = replace(desk.list.person("Eve"), address=address, key=MemberKey.generate(f"Ants <{address}>"))
+    eve.send(attached(desk, eve, eve.key.certificate))
+    until(lambda: desk.refused_for() == {"no-single-author": 1}, "it is refused")
+    desk.list.sandbox.wait_until_idle()
+    assert desk.list.sandbox.mailbox.count(desk.bart.address) == 0
+
+
+def forgotten(desk: Guarded) -> Person:
+    """A member for whom nothing counts any more, and somebody with a key in their name."""
+    anne = desk.anne
+    desk.list.forget(anne)
+    return replace(anne, key=MemberKey.generate(f"Anne <{anne.address}>"))
+
+
+def suspended(desk: Guarded) -> Person:
+    """A member whose key was stolen, and the thief."""
+    desk.list.pgp("certificate", "suspend", desk.list.address, desk.anne.address)
+    return desk.anne
+
+
+def owner(desk: Guarded) -> Person:
+    """An owner who has sent no certificate yet, and somebody with a key in their name."""
+    olga = desk.list.person("Olga")
+    desk.list.sandbox.rest.subscribe(desk.list.list_id, olga.address, role="owner")
+    return olga
+
+
+@pytest.mark.parametrize("author", [forgotten, suspended, owner])
+def test_nobody_on_the_list_is_a_stranger(desk: Guarded, author: Callable[[Guarded], Person]) -> None:
+    """A list that takes reports takes no post in the name of who is on it by another key than theirs, or by a suspended one."""
+    eve = author(desk)
+    desk.list.wait_until_told()
+    eve.send(attached(desk, eve, eve.key.certificate))
+    until(lambda: desk.refused_for() == {"unknown-key": 1}, "it is refused")
+    desk.list.sandbox.wait_until_idle()
+    assert not [message for message in desk.bart.read(0) if desk.canary.heard_in(message)]
 
 
 def test_report_counts_once_and_opens_no_door(desk: Guarded) -> None:

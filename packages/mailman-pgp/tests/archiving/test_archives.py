@@ -63,6 +63,16 @@ def test_message_that_a_reader_has_seen_is_there_once(tmp_path: Path) -> None:
     assert list(maildir.messages(tmp_path)) == [MESSAGES[0]]
 
 
+def test_what_is_no_message_of_a_maildir(tmp_path: Path) -> None:
+    """What a reader or somebody else has put among the messages keeps nobody from them, and leads nowhere else."""
+    maildir.put(tmp_path, "name", MESSAGES[0])
+    (tmp_path / "secret").write_bytes(b"elsewhere")
+    (tmp_path / "cur" / "1.folder").mkdir()
+    (tmp_path / "cur" / "1.link").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "new" / "1.pipe")
+    assert list(maildir.messages(tmp_path)) == [MESSAGES[0]]
+
+
 def dying_at(point: int) -> Iterator[tuple[Any, str, Any]]:
     """Functions that end the process at the call with this number, before or (when odd) after it was done; a write, in the middle."""
     left = point

@@ -102,9 +102,9 @@ def payload(data: bytes, outer: Message | None = None) -> None:
         read = read_payload(data, outer)
         said(read)
         offered(read, outer, "anne@example.com")
+        nested = holds_encrypted(read)
     except PayloadError:
         return
-    nested = holds_encrypted(read)
     if read.signed_part is not None:
         assert read.root.content_type.kind == "multipart/signed"
         openpgp_free = read.signed_part[0]

@@ -80,6 +80,14 @@ def test_status_comes_first(mail: SimpleNamespace, author: Author, outward: Outw
         assert first["Content-Disposition"] == "inline"
 
 
+def test_not_authenticated(mail: SimpleNamespace, author: Author, outward: Outward) -> None:
+    """The name in From says so, which stands where mails are listed, and keeps the list's name, however long the author's is."""
+    long = replace(author, authenticated=False, name="x" * 70)
+    for who, name in ((replace(author, authenticated=False), author.name), (long, "x" * 64)):
+        inner = parsed(compose_payload(read_payload(mail.k9()), who, outward))
+        assert inner["From"].addresses[0].display_name == f"{name} (not authenticated) via Security"
+
+
 def test_decoration(mail: SimpleNamespace, author: Author, outward: Outward) -> None:
     """Header and footer are parts of their own, once each, also around plain text."""
     for content in mail.all:

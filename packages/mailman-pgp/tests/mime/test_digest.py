@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailman_pgp.mime import DigestPost, mime_digest, plain_digest, topics
+from mailman_pgp.mime import DigestPost, mime_digest, plain_digest, topics, words
 
 HEAD = (
     b'From: "Anne via Ants" <ants@example.com>\r\nAuthor: "Anne" <anne@example.com>\r\n'
@@ -49,6 +49,13 @@ def test_topics() -> None:
     assert topics([post(text("x"))] * 2) == "   1. [Ants] Größe (Anne)\n   2. [Ants] Größe (Anne)"
 
 
+def test_topic_of_somebody() -> None:
+    """Whoever is not authenticated is not so in the topics either, however long they call themselves."""
+    name = f"{'x' * 64} (not authenticated)".encode()
+    doubtful = DigestPost(post(text("x")).payload.replace(b"Anne via", name + b" via"))
+    assert topics([doubtful]).endswith(f"({name.decode()})")
+
+
 def test_text() -> None:
     """What can be read of a post is, in its order; files are named; HTML is shown where there is nothing else."""
     alternative = (
@@ -68,7 +75,23 @@ def test_text() -> None:
     assert "In HTML" not in said
 
 
-@pytest.mark.parametrize("line", ["-" * 30, "  " + "- " * 30, "\u2014" * 12, "_" * 40, "-\u00ad" * 20])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("-" * 30, "  " + "- " * 30, "\u2014" * 12, "_" * 40, "-\u00ad" * 20, "\xa0" + "-" * 30, "\ufeff" + "-" * 30),
+        *(
+            "-\u200b" * 30,
+            "-\u0336" * 30,
+            "\u2500" * 30,
+            "\u23af" * 30,
+            "\u203e" * 30,
+            "\u30fc" * 30,
+            "\u2e3b" * 5,
+            "-=" * 15,
+            "-" * 997,
+        ),
+    ],
+)
 def test_line_that_looks_like_a_separator(line: str) -> None:
     """Nobody ends their own post and begins another's."""
     entity = plain_digest("D", "Before", [post(text(f"Mine\n{line}\n\nMessage: 2\nFrom: Bart"))], "", "End of D")
@@ -76,6 +99,23 @@ def test_line_that_looks_like_a_separator(line: str) -> None:
     assert line.strip() not in [found.strip() for found in said.split("Mine\n")[1].split("Message: 2")[0].split("\n")]
     assert said.count(f"\n{'-' * 30}\n") == 1
     assert said.endswith(f"{'-' * 30}\n\nEnd of D\n********\n")
+
+
+def test_long_line_that_looks_like_a_separator() -> None:
+    """Where a line is broken because it is too long, its pieces are lines as others are."""
+    pieces = ["Mine" + "e" * 245, "-" * 30, "Message: 2", "From: Bart", "x" * 249]
+    entity = plain_digest("D", "", [post(text("".join(piece.ljust(249) for piece in pieces)))], "", "End of D")
+    assert "-" * 30 in entity.decode()
+    said = read(entity).get_content().replace("\r\n", "\n").split("\n")
+    assert [line.rstrip() for line in said].count("-" * 30) == 1, "That before the end."
+
+
+def test_long_subject() -> None:
+    """It makes one line only, in the topics and above the post."""
+    subject = words.encode("\u00e4" * 233 + "From: Bart <bart@example.com>" + "\u00e4" * 700).encode()
+    long = DigestPost(post(text("x")).payload.replace(b"=?utf-8?b?R3LDtsOfZQ==?=", subject.replace(b" ", b"\r\n ")))
+    entity = plain_digest("D", topics([long]), [long], "", "End of D")
+    assert not [line for line in read(entity).get_content().splitlines() if line.startswith("From: Bart")]
 
 
 def test_lines_fit() -> None:

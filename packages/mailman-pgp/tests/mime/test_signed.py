@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailman_pgp.mime import Author, Outward, PayloadError, Signed, as_signed, compose_payload, read_payload
 from mailman_pgp.mime import entity as entities
 
+ANNE = "anne@example.com"
 HEAD = b"Content-Type: text/plain\r\nSubject: x\r\n\r\n"
 SIGNATURE = b"-----BEGIN PGP SIGNATURE-----\n\nwnUE\n-----END PGP SIGNATURE-----\n"
 
@@ -26,6 +27,7 @@ def cut(data: bytes) -> tuple[bytes, bytes]:
     [
         HEAD + b"a \r\n\t\r\nFrom x\r\n.\r\n",
         HEAD + b"no line end",
+        b'From: "Anne" <Anne@Example.com>\r\nSender: anne@example.com\r\n' + HEAD,
         HEAD,
         HEAD + "ü".encode() + b"\xff\r\n",
         HEAD + b"x" * 998 + b"\r\n",
@@ -33,7 +35,7 @@ def cut(data: bytes) -> tuple[bytes, bytes]:
 )
 def test_stays(content: bytes, author: Author, outward: Outward) -> None:
     """Lines that mail takes stay as they are, and so does a missing one at the end."""
-    part = as_signed(content, text_mode=False)
+    part = as_signed(content, ANNE, text_mode=False)
     assert part == content
     payload = read_payload(content)
     data = compose_payload(payload, author, outward, signed=Signed(part, SIGNATURE, "pgp-sha512"), footer_text="bye")
@@ -44,9 +46,9 @@ def test_stays(content: bytes, author: Author, outward: Outward) -> None:
 
 def test_line_ends() -> None:
     """Other line ends become CRLF for a signature that does not mind, and for no other."""
-    assert as_signed((HEAD + b"a\r\n").replace(b"\r\n", b"\n"), text_mode=True) == HEAD + b"a\r\n"
-    assert as_signed((HEAD + b"a\r\n").replace(b"\r\n", b"\n"), text_mode=False) is None
-    assert as_signed(HEAD + b"a\nb\r\n", text_mode=False) is None
+    assert as_signed((HEAD + b"a\r\n").replace(b"\r\n", b"\n"), ANNE, text_mode=True) == HEAD + b"a\r\n"
+    assert as_signed((HEAD + b"a\r\n").replace(b"\r\n", b"\n"), ANNE, text_mode=False) is None
+    assert as_signed(HEAD + b"a\nb\r\n", ANNE, text_mode=False) is None
 
 
 @pytest.mark.parametrize(
@@ -66,12 +68,18 @@ def test_line_ends() -> None:
         b"AutoCrypt-gossip: addr=cris@example.com\r\n" + HEAD,
         b"Autocrypt: addr=anne@example.com\r\n" + HEAD,
         b"Bcc: cris@example.com\r\n" + HEAD,
+        b"From: Bart <bart@example.com>\r\n" + HEAD,
+        b"From: Anne <anne@example.com>\r\nFROM : Bart <bart@example.com>\r\n" + HEAD,
+        b"From: bart@example.com <anne@example.com>\r\n" + HEAD,
+        b"From: Anne <anne@example.com>, Bart <bart@example.com>\r\n" + HEAD,
+        b"Sender: Bart <bart@example.com>\r\n" + HEAD,
+        b"Author: Bart\r\n" + HEAD,
     ],
 )
 def test_left_out(content: bytes) -> None:
     """What mail forbids, what is no entity for every program, and what the list hands on of nobody."""
-    assert as_signed(content, text_mode=True) is None
-    assert as_signed(content, text_mode=False) is None
+    assert as_signed(content, ANNE, text_mode=True) is None
+    assert as_signed(content, ANNE, text_mode=False) is None
 
 
 @given(
@@ -83,7 +91,7 @@ def test_left_out(content: bytes) -> None:
 )
 def test_any_content(content: bytes, text_mode: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     """Whatever stays is cut out again as it was, by a reader that knows nothing of it."""
-    part = as_signed(content, text_mode=text_mode)
+    part = as_signed(content, ANNE, text_mode=text_mode)
     if part is None:
         return
     assert part == content or text_mode

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SEIPD1, SEIPD2 = 0x01, 0x08
 MDC_ONLY, NOTHING, BOTH = features(SEIPD1), b"", features(SEIPD1 | SEIPD2)
-# Subpackets whose lengths take two and five octets (RFC 9580 §5.2.3.1), for a private use that nobody knows.
+# Subpackets whose lengths take two and five octets (RFC 9580 §5.2.3.7), for a private use that nobody knows.
 TWO_OCTETS = bytes([192, 300 - 192, 100]) + bytes(299)
 FIVE_OCTETS = b"\xff" + (301).to_bytes(4, "big") + bytes([101]) + bytes(300)
 

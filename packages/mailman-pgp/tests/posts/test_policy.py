@@ -12,6 +12,7 @@ from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.openpgp import OpeningProblem, Status
 from mailman_pgp.posts.__main__ import table
+from mailman_pgp.posts.judging import strictest
 from mailman_pgp.posts.policy import POLICIES, Action, action_on
 from mailman_pgp.posts.problems import Problem
 
@@ -53,6 +54,20 @@ def test_chosen_action(store: Session) -> None:
         assert action_on("bee.example.com", reason) is Action.REJECT
     assert action_on(ANT, Problem.REPLAYED) is action_on(ANT, Problem.STALE) is Action.REJECT
     assert action_on(ANT, "no-such-reason") is Action.REJECT
+
+
+def test_several_reasons(store: Session) -> None:
+    """What the strictest setting says becomes of the post, in whatever order they are; of equals the first counts."""
+    store.add(
+        EncryptedList(list_id=ANT, enabled_at=now(), on_inline_pgp="accept", on_unsigned="hold", on_stranger="defer")
+    )
+    store.flush()
+    inline, unsigned, stranger = Problem.INLINE_PGP, Problem.UNSIGNED, Problem.STRANGER
+    assert strictest(ANT, [inline, unsigned, stranger]) == strictest(ANT, [stranger, unsigned, inline]) == unsigned
+    assert strictest(ANT, [inline, stranger]) == stranger
+    assert strictest(ANT, [inline]) == inline
+    assert strictest(ANT, [unsigned, Status.BAD, Problem.NOT_MEANT]) == Status.BAD
+    assert strictest(ANT, []) == ""
 
 
 def test_manual() -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailman_pgp import openpgp
+from mailman_pgp.posts.policy import POLICIES, Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Door, MakeCertificate, Members
+
+    from mailman_pgp.posts.policy import Policy
 
 ANNE, BART, OLGA = "anne@example.com", "bart@example.com", "olga@example.com"
 
@@ -79,6 +82,17 @@ def test_settings(door: Door, encrypted: str) -> None:
     assert (
         door.good("PATCH", encrypted, {"replay_window_days": "default"}).json["settings"]["replay_window_days"] is None
     )
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.setting)
+def test_policies(door: Door, encrypted: str, policy: Policy) -> None:
+    """What becomes of posts is chosen by REST, too: each action that a setting has, and no other."""
+    described = {setting["name"]: setting for setting in door.get("/settings")["settings"]}[policy.setting]
+    assert (described["default"], described["choices"]) == (policy.default, [*policy.choices])
+    for action in policy.choices:
+        assert door.good("PATCH", encrypted, {policy.setting: action}).json["settings"][policy.setting] == action
+    for word in {*Action, "keep"} - {*policy.choices}:
+        assert f"{policy.setting} takes " in door.refused(400, "PATCH", encrypted, {policy.setting: word})
 
 
 def test_turned_off(door: Door, encrypted: str, rows: Callable[[], dict[str, int]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from public import public
@@ -15,7 +15,8 @@ from mailman_pgp.archiving.archivers import ALLOWED, folder_of
 from mailman_pgp.keys import vault
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import ListKey
-from mailman_pgp.openpgp import OpeningError, open_message
+from mailman_pgp.openpgp import DEFAULT, Limits, OpeningError, open_message
+from mailman_pgp.site import health
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,18 @@ class Exported:
     written: int
     closed: int
     foreign: int
+
+
+def _limits(size: int) -> Limits:
+    """What opening a message of an archive may cost: whatever was posted is opened, also where the site takes more than is usual."""
+    settings = health.settings()
+    return replace(
+        DEFAULT,
+        message_bytes=max(DEFAULT.message_bytes, size),
+        content_bytes=max(DEFAULT.content_bytes, size),
+        seconds=float(settings.worker_seconds),
+        memory_bytes=settings.worker_memory_mb * 2**20,
+    )
 
 
 @public
@@ -58,7 +71,7 @@ def export(mlist: Any, archiver: str, path: Path) -> Exported:
             for message in ALLOWED[archiver](folder_of(mlist, archiver)):
                 found = _ARMORED.search(message)
                 try:
-                    opened = open_message(found[0] if found else b"", keys, signers)
+                    opened = open_message(found[0] if found else b"", keys, signers, limits=_limits(len(message)))
                 except OpeningError:
                     closed += 1
                     continue

@@ -38,8 +38,9 @@ def put(folder: Path, name: str, message: bytes) -> None:
 
 @public
 def messages(folder: Path) -> Iterator[bytes]:
-    """All messages, in the order in which they came.  Raises OSError."""
-    entries = [entry for part in _READ if (folder / part).is_dir() for entry in (folder / part).iterdir()]
+    """All messages, in the order in which they came; of what else lies there, nothing.  Raises OSError."""
+    there = [entry for part in _READ if (folder / part).is_dir() for entry in (folder / part).iterdir()]
+    entries = [entry for entry in there if entry.is_file() and not entry.is_symlink()]
     for path in sorted(entries, key=_order):
         yield path.read_bytes()
 

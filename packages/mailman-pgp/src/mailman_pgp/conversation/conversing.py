@@ -27,8 +27,8 @@ from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange.waiting import look_again
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import registry
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import is_automatic, is_no, is_yes, single_address
-from mailman_pgp.notices import is_ours
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.notices.refusing import refuse
 from mailman_pgp.notices.unreached import reason_sentence

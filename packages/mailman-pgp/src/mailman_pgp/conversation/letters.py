@@ -112,7 +112,7 @@ def _signed_by(mlist: Any, read: Read, record: Record) -> frozenset[str]:
     for verdict in read.verdicts:
         if not verdict.good or not verdict.fingerprint:
             continue
-        if destination_of(mlist, Kind.COMMAND, read.payload, verdict) is Destination.ELSEWHERE:
+        if destination_of(mlist, Kind.COMMAND, read.payload, verdict.intended) is Destination.ELSEWHERE:
             raise RefusedLetterError(record, Problem.NOT_MEANT)
         if problem := claim_signature(mlist.list_id, verdict, record):
             raise RefusedLetterError(record, problem)

@@ -29,9 +29,9 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry, vault
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import commit
-from mailman_pgp.notices import is_ours
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
 from mailman_pgp.overview import own
 

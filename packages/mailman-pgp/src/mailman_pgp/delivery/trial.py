@@ -21,8 +21,9 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.i18n import _, language_of, using
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import administrators
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.model.database import now
-from mailman_pgp.notices import is_ours, may_answer
+from mailman_pgp.notices import may_answer
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import reasons

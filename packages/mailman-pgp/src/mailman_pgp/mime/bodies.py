@@ -46,6 +46,11 @@ def is_attachment(entity: Entity) -> bool:
     return disposition == "attachment" or any(name.startswith("filename") for name, _ in parameters)
 
 
+def is_called_attachment(entity: Entity) -> bool:
+    """Whether a part is called an attachment; what only has a file's name, programs may show in the text."""
+    return _disposition(entity)[0] == "attachment"
+
+
 def file_names(entity: Entity) -> list[str]:
     """What could be the name of a part's file, as written: of names in pieces (RFC 2231) each piece."""
     parameters = (*_disposition(entity)[1], *entity.content_type.parameters)

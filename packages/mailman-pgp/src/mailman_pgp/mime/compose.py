@@ -94,7 +94,11 @@ def status_line(author: Author) -> str:
 def _inside(payload: Payload, author: Author, outward: Outward, inside: dict[str, str]) -> dict[str, str]:
     """The protected fields, made of those outside: names, and values ready for `fields.field`."""
     # The address is the list's, as outside (RFC 9788 §10.1 warns of a From that differs); the name says who.
-    name = f"{author.name or author.address.partition('@')[0]} via {_list_name(outward)}"
+    who = author.name or author.address.partition("@")[0]
+    if not author.authenticated:
+        # Where mails are listed, and where a style of the author's own hides the line, this is what is seen of it.
+        who = _("{who} (not authenticated)").format(who=who)
+    name = f"{who} via {_list_name(outward)}"
     inside["From"] = fields.mailbox(name, outward.list_address)
     inside["Author"] = fields.mailbox(author.name, author.address)  # RFC 9057
     inside["Subject"] = fields.text(one_line(prefixed(payload.subject, outward.subject_prefix)))

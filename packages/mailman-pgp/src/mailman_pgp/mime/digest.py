@@ -5,15 +5,14 @@ Made of payloads that we have composed, so what is read here was checked when it
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailman_pgp.mime import bodies, fields, flowed, hypertext, words
 from mailman_pgp.mime import entity as entities
 from mailman_pgp.mime.body import PAYLOAD_MARKS
-from mailman_pgp.mime.display import one_line, paragraphs
-from mailman_pgp.mime.mailboxes import MailboxError, parse
+from mailman_pgp.mime.display import one_line, paragraphs, visible
 from mailman_pgp.mime.outer import new_boundary
 
 if TYPE_CHECKING:
@@ -27,10 +26,12 @@ _BEFORE = "-" * 70
 _SHOWN = ("Date", "From", "Subject", "Message-ID")
 # Much more than anybody reads in one text; the rest is in the other form.
 _MOST_CHARS = 256 * 1024
-# Ten dashes of any kind and nothing else: what follows could pass for the beginning of another's post.
-_LIKE_A_SEPARATOR = re.compile(
-    r"^[ \t]*(?:[-\u00ad\u2010-\u2015\u2212\u2500\u2501\ufe58\ufe63\uff0d_][ \t]*){10,}$", re.MULTILINE
-)
+# Ten dashes of any kind, or anything else of which somebody can make a line: what follows could pass for another's post.
+_SEPARATOR_WIDTH = 10
+_STUFFED = "- "
+_WIDE = {"\u2e3a": 2, "\u2e3b": 3}
+# Of a field in a text: fits in one line with characters of four bytes, so that no author makes two of it.
+_FIELD_CHARS = 200
 #: The text in front of a part that a text can't hold: its name, and its type.
 NOT_SHOWN = "[ {name} ({kind}) ]"
 
@@ -48,20 +49,15 @@ class DigestPost:
 
     @property
     def author(self) -> str:
-        """The author's name, or else the address."""
-        raw = self._root.value("author") or ""
-        try:
-            (author,) = parse(raw)
-        except (MailboxError, ValueError):
-            return one_line(words.decode(raw))
-        return author.name or author.address
+        """The author's name as it stands in From, before that of the list, with the word that nobody has authenticated them."""
+        return self._text("from").partition(" via ")[0].strip('"')
 
     @property
     def _root(self) -> Entity:
         return entities.read(self.payload)
 
     def _text(self, name: str) -> str:
-        return one_line(words.decode(self._root.value(name) or ""))
+        return one_line(words.decode(self._root.value(name) or ""), limit=_FIELD_CHARS)
 
     def message(self) -> bytes:
         """It as a message of its own (CRLF): without what would mark it as a cryptographic payload, which the digest is."""
@@ -75,7 +71,10 @@ class DigestPost:
         root = self._root
         head = [f"{name}: {self._text('author' if name == 'From' else name.lower())}" for name in _SHOWN]
         found = "\n\n".join(part.strip("\n") for part in _texts(root) if part.strip())
-        return "\n".join(head) + "\n\n" + _stuffed(paragraphs(found[:_MOST_CHARS])) + "\n"
+        # Broken first: a piece of a long line is a line of its own.
+        room = _LINE_BYTES - len(_STUFFED)
+        lines = (piece for line in paragraphs(found[:_MOST_CHARS]).split("\n") for piece in _fitting(line, room))
+        return "\n".join(head) + "\n\n" + "\n".join(map(_stuffed, lines)) + "\n"
 
 
 def mime_digest(subject: str, posts: Sequence[DigestPost]) -> bytes:
@@ -106,9 +105,17 @@ def plain_digest(subject: str, before: str, posts: Sequence[DigestPost], after: 
     text = f"{before.strip()}\n\n{_BEFORE}\n\n" + f"\n{_BETWEEN}\n\n".join(sections)
     text += f"\n{_BETWEEN}\n\n{end}\n{'*' * len(end)}\n"
     # 8-bit as other text of ours in a payload; a line that is too long for mail is broken where it must be.
-    lines = b"\r\n".join(_fitting(line) for line in paragraphs(text).split("\n"))
+    lines = [
+        piece.encode("utf-8", "replace")
+        for line in paragraphs(text).split("\n")
+        for piece in _fitting(line, _LINE_BYTES)
+    ]
     head = fields.field("Subject", fields.text(subject))
-    return head + b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n' + lines
+    return (
+        head
+        + b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
+        + b"\r\n".join(lines)
+    )
 
 
 def topics(posts: Sequence[DigestPost]) -> str:
@@ -142,19 +149,26 @@ def _shown(line: Line) -> str:
     return f"> {line.text}" if line.quoted else line.text
 
 
-def _stuffed(text: str) -> str:
-    """A post's text, in which no line can be taken for the one that ends it (RFC 934)."""
-    return _LIKE_A_SEPARATOR.sub(r"- \g<0>", text)
+def _stuffed(line: str) -> str:
+    """A line of a post's text, that can't be taken for the one which ends it (RFC 934)."""
+    return f"{_STUFFED}{line}" if _is_like_a_separator(line) else line
 
 
-def _fitting(line: str) -> bytes:
-    data = line.encode("utf-8", "replace")
-    if len(data) <= _LINE_BYTES:
-        return data
-    pieces = [line[at : at + _LINE_CHARS] for at in range(0, len(line), _LINE_CHARS)]
-    return b"\r\n".join(piece.encode("utf-8", "replace") for piece in pieces)
+def _is_like_a_separator(line: str) -> bool:
+    """Whether a line shows no letter and no digit, or one and the same character again and again."""
+    shown = visible(line)
+    if sum(_WIDE.get(character, 1) for character in shown) < _SEPARATOR_WIDTH:
+        return False
+    return len(set(shown)) == 1 or not any(unicodedata.category(character)[0] in "LN" for character in set(shown))
+
+
+def _fitting(line: str, room: int) -> list[str]:
+    """A line that is longer than so many bytes in pieces."""
+    if len(line.encode("utf-8", "replace")) <= room:
+        return [line]
+    return [line[at : at + _LINE_CHARS] for at in range(0, len(line), _LINE_CHARS)]
 
 
 # RFC 5322 §2.1.1, with characters of four bytes.
 _LINE_BYTES = 998
-_LINE_CHARS = _LINE_BYTES // 4
+_LINE_CHARS = (_LINE_BYTES - len(_STUFFED)) // 4

@@ -43,6 +43,11 @@ def display_name(text: str, *, limit: int = MAX_NAME_CHARS) -> str:
     return _BLANKS.sub(" ", "".join(out)).strip(" \u200c\u200d")
 
 
+def visible(text: str) -> str:
+    """What shows something of itself: no blanks, no controls, no marks on other characters."""
+    return "".join(c for c in text if unicodedata.category(c)[0] not in "ZCM" and c not in _INVISIBLE)
+
+
 def paragraphs(text: str) -> str:
     r"""Several lines, parted by "\n": control characters but the tab are dropped, bidi controls too."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -5,8 +5,8 @@ from mailman_pgp.mime.display import MAX_NAME_CHARS, display_name, one_line
 from mailman_pgp.mime.lines import MAX_LINE_BYTES
 
 _COLUMNS = 76
-# Room for two names: "Author via List" must not lose its end.
-_NAME_CHARS = 2 * MAX_NAME_CHARS + 16
+# Room for two names: "Author (not authenticated) via List" must not lose its end, in any language.
+_NAME_CHARS = 2 * MAX_NAME_CHARS + 64
 
 
 def field(name: str, value: str) -> bytes:

@@ -51,7 +51,7 @@ _SIGNATURES = (
     "k9mail-signature",
     "protonmail_signature_block",
 )
-# RFC 9788 §5.2.2: a copy of the header, not the author's text.
+# RFC 9788 §5.2.3: a copy of the header, not the author's text.
 _LEGACY_HEADERS = "header-protection-legacy-display"
 # Outlook: what follows these in the page is the message that is answered.
 _SEPARATORS = ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
@@ -168,17 +168,17 @@ class _Reader:
         )
 
 
-def read(page: str) -> Page:
-    """The text of a page: its first MAX_CHARS characters, and not more lines of it than anybody looks at."""
+def read(page: str, *, most_chars: int = MAX_CHARS, most_lines: int = MAX_LINES) -> Page:
+    """The text of a page: its first characters, and not more lines of it than somebody looks at."""
     reader = _Reader()
-    for token in tags.tokens(page[:MAX_CHARS]):
+    for token in tags.tokens(page[:most_chars]):
         if isinstance(token, str):
             reader.text(token)
         elif token.is_end:
             reader.end(token.name)
         else:
             reader.start(token)
-        if len(reader.lines) > MAX_LINES:
+        if len(reader.lines) > most_lines:
             break
     reader.break_line()
     return Page(tuple(reader.lines), "".join(reader.everything))

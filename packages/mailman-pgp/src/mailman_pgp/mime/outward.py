@@ -34,17 +34,19 @@ _MAX_VALUE_CHARS = 900
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a post, as verified.
+    """Who wrote a post, or says so.
 
-    address: the verified address. name: a display name; made harmless here. status_sentence: what became of the
+    address: theirs. name: a display name; made harmless here. status_sentence: what became of the
     signature, as it follows `Written by "Anne" <anne@example.com>`, for example "signature good (fingerprint …)", or a
-    sentence of its own that begins with a capital letter; None for a post without such a line.
+    sentence of its own that begins with a capital letter; None for a post without such a line. authenticated: whether
+    it is known that they did.
     Raises ValueError when the address is none.
     """
 
     address: str
     name: str
     status_sentence: str | None
+    authenticated: bool = True
 
     def __post_init__(self) -> None:
         """Check the address, make the texts fit for one line."""

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailman_pgp.mime import entity as entities
-from mailman_pgp.mime import lines
+from mailman_pgp.mime import lines, mailboxes
 from mailman_pgp.mime.errors import PayloadError
+from mailman_pgp.mime.mailboxes import MailboxError
 from mailman_pgp.mime.protected import is_mime
 
 # What the list hands on of nobody: keys of others, which tell who knows whom, and hidden recipients.
 _NEVER = frozenset({"autocrypt", "autocrypt-gossip", "bcc", "resent-bcc"})
+# A program may show any of these above the text, whether it is meant for that or not.
+_WHO = frozenset({"from", "sender", "author", "resent-from", "resent-sender"})
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -27,10 +30,10 @@ class Signed:
     micalg: str
 
 
-def as_signed(content: bytes, *, text_mode: bool) -> bytes | None:
+def as_signed(content: bytes, author: str, *, text_mode: bool) -> bytes | None:
     """The bytes of a part for which a good signature over `content` is good; None where there are none.
 
-    text_mode: whether the signature sees each line end as CRLF. The content must be a MIME entity in lines that need no transfer
+    author: the address, in lower case, by whom it is; nobody else may be named in it as one. text_mode: whether the signature sees each line end as CRLF. The content must be a MIME entity in lines that need no transfer
     encoding (RFC 3156 §3), and its header one that the list may hand on whole.
     """
     part = lines.canonical(content)
@@ -43,7 +46,16 @@ def as_signed(content: bytes, *, text_mode: bool) -> bytes | None:
     header = part[: root.body]
     if not is_mime(root) or not header.endswith(b"\r\n\r\n") or _CONTROLS.search(header):
         return None
-    return None if any(field.name in _NEVER for field in root.fields) else part
+    if any(field.name in _NEVER or (field.name in _WHO and not _is_by(author, field.value)) for field in root.fields):
+        return None
+    return part
+
+
+def _is_by(author: str, value: str) -> bool:
+    try:
+        return mailboxes.single(value).address == author
+    except MailboxError:
+        return False
 
 
 def as_part(signed: Signed, boundary: bytes) -> Iterator[bytes]:

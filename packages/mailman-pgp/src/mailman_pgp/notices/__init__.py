@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from mailman.email.message import UserNotification
-from mailman.interfaces.listmanager import IListManager
-from mailman.runners.lmtp import split_recipient
 from public import public
-from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.i18n import N_, Text, _, language_of, using
 from mailman_pgp.keys import vault
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.closing import LAST_ANSWER, NOT_ENCRYPTED
@@ -109,14 +107,6 @@ def _in_reply(notice: Message, to: str | None) -> None:
     if replied := single_id(to):
         notice["In-Reply-To"] = replied
         notice["References"] = replied
-
-
-@public
-def is_ours(address: str) -> bool:
-    """Whether mail to an address would come to a list of this Mailman, in any of its roles."""
-    lists = getUtility(IListManager)
-    name, _sub, domain = split_recipient(address)
-    return any(lists.get_by_fqdn(listname) is not None for listname in (address, f"{name}@{domain}"))
 
 
 @public

@@ -12,8 +12,9 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp.i18n import Text, language_of
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import single_address
-from mailman_pgp.notices import filled, is_ours, send_template
+from mailman_pgp.notices import filled, send_template
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
 from mailman_pgp.openpgp import OpenPGPError

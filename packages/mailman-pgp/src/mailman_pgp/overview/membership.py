@@ -56,6 +56,13 @@ def people_on(list_id: str) -> dict[str, OnList]:
     return found
 
 
+@public
+def is_on(list_id: str, address: str) -> bool:
+    """Whether somebody (by their address, in lower case) is a member, owner or moderator of a list."""
+    query = _memberships(Member.id).where(Member.list_id == list_id, Member.role.in_(_ON_A_LIST))
+    return store().scalar(query.where(Address.email == address).limit(1)) is not None
+
+
 def _memberships(*columns: Any) -> sa.Select[Any]:
     return (
         sa.select(*columns)

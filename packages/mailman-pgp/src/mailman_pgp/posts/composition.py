@@ -60,9 +60,13 @@ def compose(mlist: Any, post: SealedMessage, record: Record, *, decorated: bool 
     says = form.footer_note or not is_authenticated(record)
     with using(mlist.preferred_language.code):
         status = status_of(record) if says else None
-    author = Author(address=record.author, name=payload.author_name, status_sentence=status)
+    author = Author(
+        address=record.author, name=payload.author_name, status_sentence=status, authenticated=is_authenticated(record)
+    )
     outward = outward_for(mlist, _outside(mlist.list_id, post, record, payload))
-    signed = _own_signature(content, payload) if form.keep_signature and is_authenticated(record) else None
+    signed = (
+        _own_signature(content, payload, record.author) if form.keep_signature and is_authenticated(record) else None
+    )
     around = form if is_post and decorated else None
     return _composed(mlist, payload, author, outward, around, brought=content.certificate, signed=signed)
 
@@ -123,14 +127,14 @@ def _composed(
     )
 
 
-def _own_signature(content: Content, payload: Payload) -> Signed | None:
+def _own_signature(content: Content, payload: Payload, author: str) -> Signed | None:
     """What the author has signed, with that signature; None where it would not be good any more."""
     own = content.signature
     found = Detached.of(own.packet) if own is not None else None
     if own is None or found is None:
         return None
     pair = payload.signed_part if own.of_part else (content.entity, b"")
-    part = as_signed(pair[0], text_mode=found.text_mode) if pair is not None else None
+    part = as_signed(pair[0], author, text_mode=found.text_mode) if pair is not None else None
     return Signed(part, found.armored, found.micalg) if part is not None else None
 
 

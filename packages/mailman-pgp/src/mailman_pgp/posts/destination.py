@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mailman_pgp.mime import Payload
-    from mailman_pgp.openpgp import SignatureVerdict
-
 
 #: What core takes for commands, and hands to the runner of the queue `command`.
 COMMAND_ROLES = ("-request", "-join", "-subscribe", "-leave", "-unsubscribe", "-confirm")
@@ -41,11 +39,14 @@ class Destination(Enum):
 
 
 @public
-def destination_of(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerdict) -> Destination:
+def destination_of(mlist: Any, kind: Kind, payload: Payload, intended: Collection[str]) -> Destination:
     """Whether the author of a message meant it for this list, as a post, mail to its owners, or a command.
 
     Core's settings count as for any list: acceptable aliases are names of the list's, and a list without
     `require_explicit_destination` takes posts that name it nowhere (Bcc).
+
+    :param intended: The fingerprints of the keys that a signature which fits says it was made for; none where there is no such
+        signature.
     """
     if payload.addressed:
         if any(_is_own(mlist, kind, address) for address in payload.recipients):
@@ -54,9 +55,9 @@ def destination_of(mlist: Any, kind: Kind, payload: Payload, good: SignatureVerd
             return Destination.HERE
         if kind is not Kind.POST or mlist.require_explicit_destination:
             return Destination.ELSEWHERE
-    if not good.intended:
+    if not intended:
         return Destination.UNSAID
-    of_list = not vault.fingerprints(mlist.list_id).isdisjoint(good.intended)
+    of_list = not vault.fingerprints(mlist.list_id).isdisjoint(intended)
     return Destination.HERE if of_list else Destination.ELSEWHERE
 
 

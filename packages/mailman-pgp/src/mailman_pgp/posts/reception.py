@@ -27,7 +27,7 @@ from mailman_pgp.mime import (
 )
 from mailman_pgp.openpgp import Status, WorkshopError
 from mailman_pgp.posts.claiming import claim_content, claim_signature
-from mailman_pgp.posts.judging import problem_of
+from mailman_pgp.posts.judging import problem_of, problem_of_stranger
 from mailman_pgp.posts.misdirected import holds_a_code
 from mailman_pgp.posts.patience import TakesLongError
 from mailman_pgp.posts.policy import action_on
@@ -151,11 +151,12 @@ def _words_of(read: Read, record: Record) -> Said:
     """What a message says; refuses what nobody else may read, whoever has signed it."""
     try:
         words = said(read.payload)
+        is_nested = holds_encrypted(read.payload)
     except PayloadError:
         raise _Refused(Problem.UNREADABLE, record) from None
     if holds_a_code(words):
         raise _Refused(Problem.HOLDS_CODE, record)
-    if holds_encrypted(read.payload):
+    if is_nested:
         raise _Refused(Problem.NESTED, record)
     return words
 
@@ -179,9 +180,14 @@ def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record)
     problem = problem_of(mlist, record, read, form=form, words=words)
     goes_on = _goes_on(mlist, record, problem)
     brought = brought_by(mlist, message, read, record) if goes_on and problem == Problem.STRANGER else None
-    sound = brought.signature if brought else good or next((found for found in read.verdicts if found.sound), None)
-    if sound is not None and sound.signed_at is not None:
-        record = replace(record, signed_at=sound.signed_at.isoformat())
+    if brought is not None:
+        problem = problem_of_stranger(mlist, record, read.payload, brought.signature)
+        goes_on = _goes_on(mlist, record, problem)
+    # The one that counts comes first.
+    sound = sorted((found for found in read.verdicts if found.sound), key=lambda found: not found.good)
+    sound = [brought.signature] if brought else sound
+    if sound and sound[0].signed_at is not None:
+        record = replace(record, signed_at=sound[0].signed_at.isoformat())
     if brought is not None:
         record = replace(record, brought=brought.certificate.fingerprint)
     if goes_on:
@@ -201,10 +207,14 @@ def _goes_on(mlist: Any, record: Record, problem: str) -> bool:
     return problem in _OWNERS_TAKE if record.kind is Kind.OWNER else action_on(mlist.list_id, problem).goes_on
 
 
-def _claimed(mlist: Any, record: Record, read: Read, sound: SignatureVerdict | None) -> str:
-    """Claim a message for what it came as; return why it counts no more, the empty string when it does."""
-    problem = claim_signature(mlist.list_id, sound, record) if sound is not None else ""
-    if record.kind is Kind.OWNER or (sound is not None and problem != Problem.STALE):
+def _claimed(mlist: Any, record: Record, read: Read, sound: Sequence[SignatureVerdict]) -> str:
+    """Claim a message for what it came as, by each of its signatures, since each could be sent again alone.
+
+    Return why it counts no more, the empty string when it does.
+    """
+    problems = [claim_signature(mlist.list_id, signature, record) for signature in sound]
+    problem = Problem.REPLAYED if Problem.REPLAYED in problems else next(iter(problems), "")
+    if record.kind is Kind.OWNER or (sound and problem != Problem.STALE):
         return problem
     # Nothing else names it: its signature is nobody's, or is older than what is remembered.
     return claim_content(mlist.list_id, read.entity, record) or problem

@@ -6,13 +6,21 @@ can answer, and what the list answers is encrypted to it; it counts for nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from public import public
 
+from mailman_pgp.keys.suspensions import is_suspended
 from mailman_pgp.mime import PayloadError, offered
-from mailman_pgp.openpgp import Certificate, CertificateError, OpeningError, read_certificates, require_usable
+from mailman_pgp.openpgp import (
+    Certificate,
+    CertificateError,
+    OpeningError,
+    for_address,
+    read_certificates,
+    require_usable,
+)
 from mailman_pgp.posts.reading import UnreadableError, read_encrypted
 
 if TYPE_CHECKING:
@@ -26,7 +34,10 @@ if TYPE_CHECKING:
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class Brought:
-    """A certificate that came with a post, which can be encrypted to, and the good signature of its key over all of the post."""
+    """A certificate that came with a post, which can be encrypted to, and the good signature of its key over all of the post.
+
+    :ivar certificate: With the author's user IDs only: members' programs may take it for what it says that it is.
+    """
 
     certificate: Certificate
     signature: SignatureVerdict
@@ -49,7 +60,10 @@ def brought_by(mlist: Any, message: Message, read: Read, record: Record) -> Brou
         return None
     for verdict in again.verdicts:
         if verdict.good and verdict.fingerprint in known:
-            return Brought(known[verdict.fingerprint], verdict)
+            if is_suspended(mlist.list_id, {record.author}, verdict.fingerprint):
+                return None  # a member's who has left, perhaps stolen
+            certificate = known[verdict.fingerprint]
+            return Brought(replace(certificate, data=for_address(certificate.data, record.author)), verdict)
     return None
 
 
