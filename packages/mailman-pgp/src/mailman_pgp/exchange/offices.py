@@ -24,9 +24,10 @@ from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import registry
 from mailman_pgp.lists import administrators
+from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.model.database import store
-from mailman_pgp.notices import is_ours, office_ended, send_office_ended, send_to_owners
+from mailman_pgp.notices import office_ended, send_office_ended, send_to_owners
 from mailman_pgp.notices.encrypted import send_encrypted
 from mailman_pgp.openpgp import OpenPGPError, grouped
 
