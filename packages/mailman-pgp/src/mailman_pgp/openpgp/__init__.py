@@ -39,6 +39,7 @@ from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.passphrases import encrypt_by_passphrase, encrypt_to, open_by_passphrase, takes_passphrase
 from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
 from mailman_pgp.openpgp.usability import Usability
@@ -82,7 +83,9 @@ __all__ = [
     "certifications",
     "dearmor",
     "dearmor_all",
+    "encrypt_by_passphrase",
     "encrypt_once",
+    "encrypt_to",
     "ends",
     "extend",
     "fan_out",
@@ -93,6 +96,7 @@ __all__ = [
     "key_names",
     "merge",
     "merge_each",
+    "open_by_passphrase",
     "open_message",
     "pkesk_recipient",
     "read_certificate",
@@ -101,6 +105,7 @@ __all__ = [
     "read_revocation",
     "require_usable",
     "revoke",
+    "takes_passphrase",
     "verify_detached",
     "walk",
     "with_certifications",

@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, gathering, reading, stem, vouching
+from mailman_pgp.openpgp import decrypting, frames, gathering, passphrases, reading, stem, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 from mailman_pgp.openpgp.signatures import SignatureVerdict
@@ -134,6 +134,11 @@ def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _judged(decrypting.verify_detached(content, signature, signers))
 
 
+def _open_by_passphrase(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    message, passphrase = blobs
+    return {}, [passphrases.opened_by_passphrase(message, passphrase.decode())]
+
+
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "certificates": _read_certificates,
     "keyring": _read_keyring,
@@ -143,6 +148,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "revoke": _revoke,
     "certifications": _find_certifications,
     "open": _open,
+    "open-by-passphrase": _open_by_passphrase,
     "verify": _verify,
 }
 
