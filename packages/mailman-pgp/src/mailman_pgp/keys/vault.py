@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select, update
 
+from mailman_pgp import openpgp
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import insert_once, store
@@ -155,6 +156,12 @@ def current_keys(list_ids: Collection[str]) -> list[ListCertificate]:
 def fingerprints(list_id: str) -> frozenset[str]:
     """The fingerprints of a list's keys, of the current and of the retired ones."""
     return frozenset(store().scalars(select(ListKey.fingerprint).where(ListKey.list_id == list_id)))
+
+
+def key_names(list_id: str) -> frozenset[str]:
+    """The fingerprints and key IDs of all keys and subkeys of a list, of the current and of the retired ones."""
+    certificates = store().scalars(select(ListKey.certificate).where(ListKey.list_id == list_id))
+    return frozenset(name for data in certificates for name in openpgp.key_names(data))
 
 
 def current_secret(list_id: str) -> bytes:

@@ -87,6 +87,24 @@ def claim_content(list_id: str, kind: Kind, content: bytes, name: str) -> Claim:
     return _claim(list_id, _names(*_content(kind, content)), name)
 
 
+@public
+def look(list_id: str, kind: Kind, verdict: SignatureVerdict, window: timedelta) -> Claim:
+    """What would become of the claim of a good signature by a message that has none yet; nothing is written."""
+    if verdict.signed_at is None or verdict.signed_at < _stale_before(window):
+        return Claim.STALE
+    return _look(list_id, _names(*_signature(kind, verdict)))
+
+
+@public
+def look_at_content(list_id: str, kind: Kind, content: bytes) -> Claim:
+    """The same for content that no signature of its author names."""
+    return _look(list_id, _names(*_content(kind, content)))
+
+
+def _look(list_id: str, names: Sequence[str]) -> Claim:
+    return Claim.FIRST if _claimed_by(list_id, names) is None else Claim.REPLAYED
+
+
 def _claim(list_id: str, names: Sequence[str], name: str) -> Claim:
     # Those of before first: nobody gives such a name any more, so what is not there now will not come.
     claimed_by = _claimed_by(list_id, names[1:]) if names[1:] else None
