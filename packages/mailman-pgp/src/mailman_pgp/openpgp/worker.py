@@ -85,7 +85,12 @@ def _gathered(found: list[gathering.Gathered]) -> _Answer:
 
 
 def _read_keyring(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
-    return _gathered(gathering.gathered(blobs[0]))
+    return _gathered(gathering.gathered(blobs))
+
+
+def _divide(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    keys, damaged = gathering.divided(blobs[0])
+    return {"damaged": damaged}, keys
 
 
 def _merge_each(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
@@ -141,6 +146,7 @@ def _open_by_passphrase(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
 
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "certificates": _read_certificates,
+    "divide": _divide,
     "keyring": _read_keyring,
     "merge": _merge,
     "merge-each": _merge_each,
