@@ -1,6 +1,6 @@
 """``mailman-pgp``: the commands that work when Mailman's core does not start.
 
-They never initialise core.  What needs a running Mailman is ``mailman pgp …``, one of core's own commands.
+They never initialise core, but for `rotate-site-key`, whose Mailman stands still.  What needs a running Mailman is ``mailman pgp …``, one of core's own commands.
 """
 
 from __future__ import annotations
