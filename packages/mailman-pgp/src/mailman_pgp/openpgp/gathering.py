@@ -15,6 +15,8 @@ from mailman_pgp.openpgp.reading import excess, merged
 
 #: Those who work with keys have hundreds of signatures on theirs.
 MAX_PACKETS = 100_000
+#: The packets of real keys have more than that, nearly all of them; a keyring of less has as many for nothing but our time.
+_LEAST_OCTETS = 20
 _TAG_BIT = 0x80
 #: What may stand before the first key, and means nothing there.
 _IGNORED_TAGS = frozenset({Tag.TRUST, Tag.MARKER, Tag.PADDING})
@@ -72,7 +74,7 @@ def _keys(blob: bytes) -> Iterator[bytes | None]:
     start = end = -1
     sound = True
     try:
-        for packet in walk(blob):
+        for packet in walk(blob, limit=max(MAX_PACKETS, len(blob) // _LEAST_OCTETS)):
             if packet.tag in PRIMARY_TAGS:
                 if start >= 0:
                     yield blob[start:end] if sound else None
