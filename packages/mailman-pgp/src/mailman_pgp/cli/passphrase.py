@@ -52,19 +52,13 @@ def known(file: Path | None) -> str:
 
 def _of_file(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode) and mode & _NOT_FOR_OTHERS:
-            raise click.ClickException(
-                f"{path} is open to others (mode {stat.S_IMODE(mode):04o}). Run `chmod 0600 {path}`, or choose another passphrase "
-                "if somebody may have read it."
-            )
         # A pipe, such as a shell makes it of `<(...)`, is waited for.
-        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-            raise click.ClickException(f"{path} is not a file with a passphrase.")
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as opened:
+        with path.open("rb") as opened:
+            _require_private(path, os.fstat(opened.fileno()).st_mode)
             content = opened.read(_LARGEST_FILE + 1)
         passphrase = content.decode().partition("\n")[0].removesuffix("\r")
+    except IsADirectoryError:
+        raise _no_passphrase(path) from None
     except OSError as error:
         raise click.ClickException(f"{path} can't be read ({error.strerror}). Name a file that you can read.") from None
     except UnicodeDecodeError:
@@ -74,3 +68,17 @@ def _of_file(path: Path) -> str:
             f"The first line of {path} should be the passphrase, and no more than a kilobyte follow."
         )
     return passphrase
+
+
+def _require_private(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode) and mode & _NOT_FOR_OTHERS:
+        raise click.ClickException(
+            f"{path} is open to others (mode {stat.S_IMODE(mode):04o}). Run `chmod 0600 {path}`, or choose another passphrase "
+            "if somebody may have read it."
+        )
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        raise _no_passphrase(path)
+
+
+def _no_passphrase(path: Path) -> click.ClickException:
+    return click.ClickException(f"{path} is not a file with a passphrase.")
