@@ -311,13 +311,16 @@ class EncryptedList:
         """Let a certificate (in ASCII armor) count for an address that has no other."""
         return self._place.below("certificates").ask("POST", address=address, certificate=certificate, by=by)
 
-    def bring(self, keyring: str, by: str | None = None, *, dry_run: bool = False) -> Answer:
+    def bring(
+        self, keyring: str, by: str | None = None, *, dry_run: bool = False, all_or_nothing: bool = False
+    ) -> Answer:
         """Let the certificates of a keyring count for the people whose addresses they name, or say what would come of it.
 
         :param keyring: Armored blocks, or a binary keyring in base64.
+        :param all_or_nothing: Nothing is done when one of them is refused; the answer has ``dry_run`` then.
         """
-        told = "yes" if dry_run else None
-        return self._place.below("keyring").ask("POST", keyring=keyring, dry_run=told, by=by)
+        told, every = ("yes" if flag else None for flag in (dry_run, all_or_nothing))
+        return self._place.below("keyring").ask("POST", keyring=keyring, dry_run=told, all_or_nothing=every, by=by)
 
     def replace(
         self, address: str, certificate: str, by: str | None = None, *, fingerprint: str | None = None

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from keys import forge_usable, packet
 from messages import literal, message, session_key
 
-from mailman_pgp.openpgp import frames, key_packets, subpackets
+from mailman_pgp.openpgp import frames, gathering, key_packets, passphrases, subpackets
+from mailman_pgp.openpgp.armor import armor
 from mailman_pgp.openpgp.envelopes import read_envelope
-from mailman_pgp.openpgp.errors import OpeningError, PacketError
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, OpeningError, PacketError
 from mailman_pgp.openpgp.features import announces_seipd2
+from mailman_pgp.openpgp.packets import Tag, walk
 
 ANNE = forge_usable("Anne <anne@example.com>")
 SEEDS = [
@@ -49,6 +51,31 @@ def test_keys(data: bytes) -> None:
     assert blocks
     assert parts.keys
     announces_seipd2(parts)
+
+
+@given(octets(), st.booleans())
+def test_keyrings(data: bytes, armored: bool) -> None:  # noqa: FBT001 - Hypothesis' way
+    """What is taken apart was there, holds no secret, and begins with a key; all else is counted as damaged, or refused."""
+    if armored:
+        data = armor(data, "PGP PUBLIC KEY BLOCK").replace(b"=", b"-", data.count(b"x"))
+    problem, keys, damaged = None, [], 0
+    try:
+        keys, damaged = gathering.divided(data)
+    except CertificateError as error:
+        problem = error.problem
+    assert bool(keys or damaged) == (problem is None)
+    assert problem in {None, CertificateProblem.SECRET_KEY, CertificateProblem.NO_KEY}
+    assert sum(map(len, keys)) <= len(data)
+    for key in keys:
+        assert not key_packets.holds_secret(key)
+        assert next(walk(key)).tag == Tag.PUBLIC_KEY
+
+
+@given(octets())
+def test_backups(data: bytes) -> None:
+    """What somebody takes for a backup is opened by a passphrase, or is none."""
+    with pytest.raises(OpeningError):
+        passphrases.opened_by_passphrase(data, "a passphrase of some length")
 
 
 @given(octets())

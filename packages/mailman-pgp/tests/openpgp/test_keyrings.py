@@ -4,7 +4,8 @@ import pytest
 from keys import DAY, ENCRYPT, Key, forge_usable, now, packet
 
 from mailman_pgp import openpgp
-from mailman_pgp.openpgp import CertificateError, CertificateProblem
+from mailman_pgp.openpgp import CertificateError, CertificateProblem, keyrings
+from mailman_pgp.openpgp.keyrings import KeyringLimits
 
 A, B = "<a@example.com>", "<b@example.com>"
 
@@ -51,3 +52,108 @@ def test_too_large() -> None:
     with pytest.raises(CertificateError, match="too large, or takes too long") as caught:
         openpgp.read_keyring(bytes(8 * 2**20 + 1))
     assert caught.value.problem is CertificateProblem.TOO_LARGE
+
+
+def armored(data: bytes) -> bytes:
+    """One armored block."""
+    return openpgp.armor(data, "PGP PUBLIC KEY BLOCK")
+
+
+def test_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one worker may read are read in parts, each told of; copies are one wherever they stand."""
+    monkeypatch.setattr(keyrings, "_PART_KEYS", 2)
+    made = [forge_usable(f"<{name}@example.com>") for name in "abcde"]
+    first = made[0].public
+    made[0].revoke(at=now() - DAY)
+    told: list[int] = []
+    data = b"".join((first, *(one.public for one in made[1:]), made[0].public))
+    found = openpgp.read_each(openpgp.divide(data), tell=told.append)
+    assert [one.fingerprint for one in found] == [one.fingerprint for one in made]
+    assert told == [2, 2, 1]
+    assert found[0].certificate is not None
+    assert found[0].certificate.revoked
+
+
+def _cut_off(a: bytes, b: bytes, c: bytes) -> bytes:
+    return a + b + c[:-9]
+
+
+def _foreign(a: bytes, b: bytes, c: bytes) -> bytes:
+    return a + c + packet(8, b"compressed") + b
+
+
+def _headless(a: bytes, b: bytes, c: bytes) -> bytes:
+    return packet(13, b"a user ID of nobody's") + c[:0] + a + b
+
+
+def _damaged_block(a: bytes, b: bytes, c: bytes) -> bytes:
+    middle = bytearray(armored(c))
+    middle[100] = ord("!")
+    return armored(a) + bytes(middle) + armored(b)
+
+
+def _unclosed_block(a: bytes, b: bytes, c: bytes) -> bytes:
+    return armored(a) + armored(c)[:90] + b"\n" + armored(b)
+
+
+def _last_block_cut_off(a: bytes, b: bytes, c: bytes) -> bytes:
+    return armored(a) + armored(b) + armored(c)[:90]
+
+
+@pytest.mark.parametrize("spoil", [_cut_off, _foreign, _headless, _damaged_block, _unclosed_block, _last_block_cut_off])
+def test_damaged_ones_take_nothing_from_the_others(spoil: object) -> None:
+    """A piece that can't be read, at whichever place and in whichever form, is one line, and the others are read."""
+    a, b, c = (forge_usable(f"<{name}@example.com>") for name in "abc")
+    assert callable(spoil)
+    found = openpgp.read_keyring(spoil(a.public, b.public, c.public))
+    assert [one.fingerprint for one in found] == [a.fingerprint, b.fingerprint, ""]
+    assert found[2].problem is CertificateProblem.BROKEN
+
+
+def test_nothing_to_be_read() -> None:
+    """Where all is damaged, that is said of the whole; and where there is no key, that there is none."""
+    good = forge_usable(A).public
+    for data, problem in (
+        (good[:-9], CertificateProblem.BROKEN),
+        (armored(good)[:90], CertificateProblem.BROKEN),
+        (b"Hello", CertificateProblem.NO_KEY),
+        (b"", CertificateProblem.NO_KEY),
+    ):
+        with pytest.raises(CertificateError) as caught:
+            openpgp.read_keyring(data)
+        assert caught.value.problem is problem
+
+
+def test_a_secret_key_anywhere() -> None:
+    """A secret key, however it is labelled, and wherever it stands, has all of it refused."""
+    good, secret = forge_usable(A).public, forge_usable(B).secret
+    for data in (good + secret, armored(good) + armored(secret), armored(good) + openpgp.armor(secret, "PGP MESSAGE")):
+        with pytest.raises(CertificateError) as caught:
+            openpgp.read_keyring(data)
+        assert caught.value.problem is CertificateProblem.SECRET_KEY
+
+
+def test_one_of_which_a_worker_dies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found by halves, and the others are read."""
+    made = [forge_usable(f"<{name}@example.com>") for name in "abcdefg"]
+    ask = keyrings._ask
+
+    def dies(operation: str, blobs: list[bytes]) -> object:
+        if any(made[4].public in blob for blob in blobs):
+            raise CertificateError(CertificateProblem.BROKEN)
+        return ask(operation, blobs)
+
+    monkeypatch.setattr(keyrings, "_ask", dies)
+    found = openpgp.read_keyring(b"".join(one.public for one in made))
+    assert [one.fingerprint for one in found if one.problem is None] == [
+        one.fingerprint for one in made if one is not made[4]
+    ]
+    assert [one.problem for one in found if one.problem] == [CertificateProblem.BROKEN]
+
+
+def test_too_many() -> None:
+    """More than are taken at once are not read; the sentence says how many that are."""
+    data = b"".join(forge_usable(f"<{name}@example.com>").public for name in "abc")
+    with pytest.raises(CertificateError, match="more than 2 public keys") as caught:
+        openpgp.divide(data, KeyringLimits(2**20, 2))
+    assert caught.value.problem is CertificateProblem.SEVERAL_KEYS

@@ -62,6 +62,19 @@ def outcomes(answer: Any) -> dict[str, tuple[str, str | None]]:
     return {one["fingerprint"]: (one["outcome"], one["code"]) for one in answer["certificates"]}
 
 
+def test_all_or_nothing(door: Door, people: str) -> None:
+    """Where all is asked for, one that is refused keeps the others from counting, and the answer says which it is."""
+    anne, nora = (forge_usable(f"<{name}@example.com>").public for name in ("anne", "nora"))
+    asked = {"keyring": armored(anne, nora), "all_or_nothing": "yes"}
+    answer = door.good("POST", people, asked).json
+    assert answer["dry_run"] is True
+    assert outcomes(answer) == {fingerprint(anne): ("taken", None), fingerprint(nora): ("refused", "no-member")}
+    assert counting(door) == {}
+    answer = door.good("POST", people, {**asked, "keyring": armored(anne)}).json
+    assert answer["dry_run"] is False
+    assert counting(door) == {ANNE: fingerprint(anne)}
+
+
 def test_taken(door: Door, people: str) -> None:
     """Each counts, as if an owner had added it: approved, recorded with who did it, and told; who is still without is named."""
     anne, olga = (forge_usable(f"Somebody <{address}>").public for address in (ANNE, OLGA))

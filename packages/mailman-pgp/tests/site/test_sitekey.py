@@ -73,6 +73,58 @@ def test_shows_nothing(key_file: Path) -> None:
         pickle.dumps(key)
 
 
+def test_a_key_that_is_being_replaced(key_file: Path) -> None:
+    """The file has the new key in its first line, and the one of before in its second; the new one is the site's."""
+    before = SiteKey.create(key_file)
+    new = SiteKey.new(retired=before)
+    key_file.chmod(0o400)
+    new.replace_in(key_file)
+    loaded = SiteKey.load(key_file)
+    assert [key.key_id for key in loaded.generations] == [new.key_id, before.key_id]
+    assert loaded.derive("seal") == new.derive("seal") != before.derive("seal")
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o400
+    assert [path.name for path in key_file.parent.iterdir()] == [key_file.name]
+    loaded.alone().replace_in(key_file)
+    assert SiteKey.load(key_file).generations[1:] == ()
+
+
+@pytest.mark.parametrize("lines", [(), ("x",), ("a", "x"), ("a", "b", "c"), ("a", "")], ids=str)
+def test_no_other_lines(key_file: Path, lines: tuple[str, ...]) -> None:
+    """A file with anything but one key or two is damaged, and what is in it is not shown."""
+    keys = {name: SiteKey.new().as_text().rstrip() for name in "abc"}
+    key_file.write_text("".join(f"{keys.get(line, line)}\n" for line in lines))
+    key_file.chmod(0o600)
+    with pytest.raises(SiteKeyError, match="damaged") as caught:
+        SiteKey.load(key_file)
+    assert not any(text.split()[2] in str(caught.value) for text in keys.values())
+
+
+def test_replaced_where_a_link_leads(key_file: Path, tmp_path: Path) -> None:
+    """Where the named file is a link, what it leads to is replaced; a file that was left by a killed process is in no way."""
+    before = SiteKey.create(key_file)
+    link = tmp_path / "link"
+    link.symlink_to(key_file)
+    (tmp_path / ".site.key.new").write_text("left behind")
+    new = SiteKey.new(retired=before)
+    new.replace_in(link)
+    assert link.is_symlink()
+    assert SiteKey.load(key_file).key_id == new.key_id
+
+
+def test_not_replaced_in_a_directory_that_can_not_be_written(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it can't be replaced, the key file is as it was, and the sentence says what is needed."""
+    before = SiteKey.create(key_file).as_text()
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(SiteKeyError, match="can't be replaced"):
+        SiteKey.new().replace_in(key_file)
+    assert key_file.read_text() == before
+    assert [path.name for path in key_file.parent.iterdir()] == [key_file.name]
+
+
 def test_missing(key_file: Path) -> None:
     """Without a file the sentence names `mailman-pgp init` and the backup."""
     with pytest.raises(SiteKeyError, match=r"mailman-pgp init.*backup"):

@@ -10,6 +10,7 @@ from mailman_pgp.administration.changes import change
 from mailman_pgp.administration.deeds import log
 from mailman_pgp.administration.digest import digest
 from mailman_pgp.administration.encryption import disable, enable
+from mailman_pgp.administration.explaining import explain_mail
 from mailman_pgp.administration.list_key import list_key
 from mailman_pgp.administration.posts import show_posts
 from mailman_pgp.administration.settings import set_settings
@@ -36,6 +37,7 @@ for command in (
     status,
     show_posts,
     send_a_test,
+    explain_mail,
     log,
     archive,
     digest,

@@ -65,24 +65,24 @@ def named_file(file: str) -> str:
 
 
 @public
-def read_file(file: str) -> bytes:
-    """What is in a file, or comes by standard input for `-`; a little more than is taken, at most.
+def read_file(file: str, most: int = _READ_AT_MOST) -> bytes:
+    """What is in a file, or comes by standard input for `-`.
 
+    :param most: As many bytes are read; a little more than is taken.
     :raises Mistaken: when it can't be read.
     """
     if file == "-":
         stream = sys.stdin.buffer
         if stream.isatty():
-            raise Mistaken("file", "Name the file that holds the certificate, or pipe it in.")
-        return stream.read(_READ_AT_MOST)
+            raise Mistaken("file", "Name the file, or pipe it in.")
+        return stream.read(most)
     try:
         with Path(file).open("rb") as opened:
-            return opened.read(_READ_AT_MOST)
+            return opened.read(most)
     except OSError as error:
         raise Mistaken(
             "file",
-            f"{plain(file)} can't be read ({error.strerror}). Name a file that the user who runs Mailman can read, or pipe the "
-            "certificate in.",
+            f"{plain(file)} can't be read ({error.strerror}). Name a file that the user who runs Mailman can read, or pipe it in.",
         ) from None
 
 

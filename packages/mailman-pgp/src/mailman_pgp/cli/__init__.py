@@ -1,6 +1,6 @@
 """``mailman-pgp``: the commands that work when Mailman's core does not start.
 
-They never initialise core.  What needs a running Mailman is ``mailman pgp …``, one of core's own commands.
+They never initialise core, but for `rotate-site-key`, whose Mailman stands still.  What needs a running Mailman is ``mailman pgp …``, one of core's own commands.
 """
 
 from __future__ import annotations
@@ -21,6 +21,17 @@ _COMMANDS = {
         "Make a site's key file and settings; print the lines for mailman.cfg.",
     ),
     "check": ("mailman_pgp.cli.check", "command", "Look for what is wrong with this site, and name the mends."),
+    "backup": (
+        "mailman_pgp.cli.backup",
+        "command",
+        "Write the site's key, encrypted, into a file to be kept elsewhere.",
+    ),
+    "restore": ("mailman_pgp.cli.restore", "command", "Write the site's key back from its backup."),
+    "rotate-site-key": (
+        "mailman_pgp.cli.rotate",
+        "command",
+        "Put a new site key in the place of the one that there is, while Mailman is stopped.",
+    ),
     "sandbox": ("mailman_pgp.sandbox.cli", "command", "Start a complete Mailman in a directory, to try things out."),
 }
 

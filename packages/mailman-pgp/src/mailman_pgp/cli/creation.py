@@ -61,7 +61,7 @@ def plan(config: Path | None, key_file: Path | None, settings_file: Path | None,
             f"key. Name a place outside it with --key-file."
         )
     _refuse_second_key(core, key_file)
-    return Plan(core, key_file, settings_file, settings_exist, _owner(core, owner))
+    return Plan(core, key_file, settings_file, settings_exist, owner_of(core, owner))
 
 
 def create(prepared: Plan) -> SiteKey:
@@ -92,14 +92,17 @@ def _write_settings(prepared: Plan) -> None:
 
 
 def _write_key(prepared: Plan) -> SiteKey:
-    directory = prepared.key_file.parent
-    uid, gid = prepared.owner.pw_uid, prepared.owner.pw_gid
+    make_directory(prepared.key_file.parent, prepared.owner)
+    key = SiteKey.create(prepared.key_file)
+    os.chown(prepared.key_file, prepared.owner.pw_uid, prepared.owner.pw_gid)
+    return key
+
+
+def make_directory(directory: Path, owner: pwd.struct_passwd) -> None:
+    """Make the directory of a key file, for its owner alone, where there is none; raises OSError."""
     if not directory.exists():
         directory.mkdir(mode=0o700)
-        os.chown(directory, uid, gid)
-    key = SiteKey.create(prepared.key_file)
-    os.chown(prepared.key_file, uid, gid)
-    return key
+        os.chown(directory, owner.pw_uid, owner.pw_gid)
 
 
 def _named_key_file(settings_file: Path) -> Path:
@@ -128,8 +131,11 @@ def _refuse_second_key(core: doctor_config.CoreConfiguration, key_file: Path) ->
         )
 
 
-def _owner(core: doctor_config.CoreConfiguration, name: str | None) -> pwd.struct_passwd:
-    """The user who is to own the key: the one named, or the one who owns Mailman's var directory, or ourselves."""
+def owner_of(core: doctor_config.CoreConfiguration, name: str | None) -> pwd.struct_passwd:
+    """The user who is to own the key: the one named, or the one who owns Mailman's var directory, or ourselves.
+
+    Raises `CreationError` when there is no such user, or only root can do it for them.
+    """
     try:
         if name is not None:
             entry = pwd.getpwnam(name)

@@ -63,7 +63,7 @@ def command(
 
 def _story(prepared: Plan, key_id: str, lines: str) -> Iterator[str]:
     yield f"Made the site key {key_id} in {prepared.key_file}, readable by {prepared.owner.pw_name} only."
-    yield "Back it up now, apart from Mailman's data: without it no list key and no waiting post can be opened."
+    yield "Back it up now (`mailman-pgp backup`), apart from Mailman's data: without it no list key and no waiting post can be opened."
     if prepared.settings_exist:
         yield f"The settings in {prepared.settings_file} name it already."
     else:

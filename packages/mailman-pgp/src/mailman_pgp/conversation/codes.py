@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailman_pgp.site import health
+from mailman_pgp.site import health, naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +56,14 @@ def digest(code: str, use: Use) -> str:
 
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
-    bound = json.dumps([code, use.list_id, use.encryption, use.address.lower(), use.action, use.data], sort_keys=True)
-    return hmac.digest(health.site_key().derive("confirm"), bound.encode(), "sha256").hex()
+    return _digest(health.naming_keys(naming.CONFIRM)[0], code, use)
 
 
 def fits(code: str, kept: str, use: Use) -> bool:
     """Whether a code is the one of which `kept` was kept, and for just this; compared in constant time."""
-    return hmac.compare_digest(digest(code, use), kept)
+    return any([hmac.compare_digest(_digest(key, code, use), kept) for key in health.naming_keys(naming.CONFIRM)])  # noqa: C419 - all of them
+
+
+def _digest(key: bytes, code: str, use: Use) -> str:
+    bound = json.dumps([code, use.list_id, use.encryption, use.address.lower(), use.action, use.data], sort_keys=True)
+    return hmac.digest(key, bound.encode(), "sha256").hex()

@@ -21,7 +21,7 @@ from mailman_pgp.model.database import commit, insert_once, now, store
 from mailman_pgp.model.tables import DigestPost as Row
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
-from mailman_pgp.site.aead import AeadError, open_sealed, seal
+from mailman_pgp.site.aead import AeadError, open_by_any, open_sealed, seal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,7 +56,7 @@ def add(list_id: str, claim: str, payload: bytes) -> None:
         name=name,
         at=now(),
         size=len(payload),
-        sealed=seal(_key(), payload, _bound_to(list_id, name)),
+        sealed=seal(_keys()[0], payload, _bound_to(list_id, name)),
         issue=None,
         volume=None,
         number=None,
@@ -130,7 +130,7 @@ def payloads(list_id: str, issue: Issue) -> tuple[list[bytes], int]:
     rows = select(Row.name, Row.sealed).where(Row.list_id == list_id, Row.issue == issue.name, Row.done.is_(False))
     for name, sealed in store().execute(rows.order_by(Row.id)):
         try:
-            found.append(open_sealed(_key(), sealed, _bound_to(list_id, name)))
+            found.append(open_by_any(_keys(), sealed, _bound_to(list_id, name)))
         except AeadError:
             closed += 1
     return found, closed
@@ -159,8 +159,37 @@ def prune(kept: dt.timedelta = ledger.KEPT) -> None:
     store().execute(delete(Row).where(Row.done, Row.at < now() - kept))
 
 
-def _key() -> bytes:
-    return health.site_key().derive("digest posts")
+@public
+def reseal() -> tuple[int, int]:
+    """Seal what waits under the site's key, where it is sealed under the one of before; commits each.
+
+    :return: How many were, and how many nothing opens: they were sealed before their list was encrypted anew.
+    """
+    done = closed = 0
+    new, *old = _keys()
+    # One at a time in memory: posts may be large.
+    for number in store().scalars(select(Row.id).where(Row.done.is_(False)).order_by(Row.id)).all():
+        row = store().execute(select(Row.list_id, Row.name, Row.sealed).where(Row.id == number)).one()
+        bound = _bound_to(row.list_id, row.name)
+        try:
+            open_sealed(new, row.sealed, bound)
+        except AeadError:
+            try:
+                sealed = seal(new, open_by_any(old, row.sealed, bound), bound)
+            except AeadError:
+                closed += 1
+                continue
+            store().execute(
+                update(Row).where(Row.id == number).values(sealed=sealed).execution_options(synchronize_session=False)
+            )
+            commit()
+            done += 1
+    return done, closed
+
+
+def _keys() -> list[bytes]:
+    """The key that seals, then the one of before, while the site's key is being replaced."""
+    return [key.derive("digest posts") for key in health.site_key().generations]
 
 
 def _bound_to(list_id: str, name: str) -> bytes:

@@ -1,8 +1,9 @@
 """An owner brings the certificates of many people at once: each is matched to the person on the list whose address it names.
 
 What comes of each is decided as `mailman_pgp.exchange.adding.add` decides it, with the same trust, but that none ever takes the
-place of another one: that is done for one person, by their name.  A keyring is read twice (`read`, in the worker process, and what
-is stored joined with it), and costs as many statements for one certificate as for five hundred, apart from those that are news.
+place of another one: that is done for one person, by their name.  A keyring is read twice (in the worker process, and what
+is stored joined with it), and costs as many statements for one certificate as for five hundred, apart from those that are news;
+so it takes time as it is long.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Line:
     :ivar user_ids: As it shows them.
     :ivar addresses: Those on the list for which it counts, or is refused; sorted.
     :ivar code: Why, where it is not used: a `Why` or a `CertificateProblem`; empty where it is.
+    :ivar source: Where it is from, where there are several places.
     """
 
     fingerprint: str
@@ -71,15 +73,21 @@ class Line:
     fate: Fate
     sentence: str
     code: str = ""
+    source: str = ""
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What became of a keyring; `without` are the members who have no certificate that can be used, sorted."""
+    """What became of a keyring.
+
+    :ivar without: The members who have no certificate that can be used, sorted.
+    :ivar written: Whether anything was to be written; else it is what would become of it.
+    """
 
     lines: tuple[Line, ...]
     without: tuple[str, ...]
+    written: bool
 
     def number(self, fate: Fate) -> int:
         """How many certificates had this fate."""
@@ -114,27 +122,30 @@ class _Work:
 
 
 @public
-def bring(mlist: Any, keyring: bytes, actor: Actor) -> Brought:
-    """Let the certificates of a keyring (binary, or armored blocks) count; commits.
+def bring(mlist: Any, found: Sequence[InKeyring], actor: Actor, *, all_or_nothing: bool = False) -> Brought:
+    """Let the certificates of a keyring count; commits.
 
-    :raises CertificateError: when all of it is refused: it holds a secret key, too many certificates, or none.
+    :param found: As `mailman_pgp.openpgp.read_keyring` reads them.
+    :param all_or_nothing: Whether nothing is written when one of them is refused.
     :raises mailman_pgp.keys.registry.RegistryError: when somebody else has changed the same at the same moment.
     """
-    lines, place, work = _planned(mlist, openpgp.read_keyring(keyring))
+    lines, place, work = _planned(mlist, found)
+    if all_or_nothing and any(line.fate is Fate.REFUSED for line in lines):
+        return _unwritten(lines, place, work)
     _write(place, work, actor)
     waiting.after_change(mlist, *work.chosen)
-    return Brought(lines, _without(mlist.list_id, place.people))
+    return Brought(lines, _without(mlist.list_id, place.people), written=True)
 
 
 @public
-def rehearse(mlist: Any, keyring: bytes) -> Brought:
-    """What would become of them; nothing is written.
+def rehearse(mlist: Any, found: Sequence[InKeyring]) -> Brought:
+    """What would become of them; nothing is written."""
+    return _unwritten(*_planned(mlist, found))
 
-    :raises CertificateError: as `bring` does.
-    """
-    lines, place, work = _planned(mlist, openpgp.read_keyring(keyring))
-    without = _without(mlist.list_id, place.people)
-    return Brought(lines, tuple(address for address in without if address not in work.chosen))
+
+def _unwritten(lines: tuple[Line, ...], place: _Place, work: _Work) -> Brought:
+    without = _without(place.mlist.list_id, place.people)
+    return Brought(lines, tuple(address for address in without if address not in work.chosen), written=False)
 
 
 def _without(list_id: str, people: Mapping[str, OnList]) -> tuple[str, ...]:
@@ -165,7 +176,8 @@ def _planned(mlist: Any, found: Sequence[InKeyring]) -> tuple[tuple[Line, ...], 
         for address in one.certificate.addresses
     )
     work = _Work()
-    return tuple(_line(place, one, rivals, work) for one in known), place, work
+    lines = (replace(_line(place, one, rivals, work), source=one.source) for one in known)
+    return tuple(lines), place, work
 
 
 def _joined(found: Sequence[InKeyring], stored: Mapping[str, bytes]) -> list[InKeyring]:
@@ -179,7 +191,7 @@ def _joined(found: Sequence[InKeyring], stored: Mapping[str, bytes]) -> list[InK
     return [
         one
         if one.certificate is None or stored.get(one.fingerprint) in {None, one.certificate.data}
-        else replace(next(merged), fingerprint=one.fingerprint)
+        else replace(next(merged), fingerprint=one.fingerprint, source=one.source)
         for one in found
     ]
 
@@ -296,10 +308,10 @@ def _write(place: _Place, work: _Work, actor: Actor) -> None:
 
 
 @public
-def as_data(found: Brought, *, dry_run: bool) -> dict[str, Any]:
+def as_data(found: Brought) -> dict[str, Any]:
     """What became of a keyring, or would, as data for programs."""
     return {
-        "dry_run": dry_run,
+        "dry_run": not found.written,
         "numbers": {fate.value: found.number(fate) for fate in Fate},
         "certificates": [
             {
@@ -309,6 +321,7 @@ def as_data(found: Brought, *, dry_run: bool) -> dict[str, Any]:
                 "outcome": line.fate,
                 "code": line.code or None,
                 "words": line.sentence,
+                **({"file": line.source} if line.source else {}),
             }
             for line in found.lines
         ],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select, update
 
+from mailman_pgp import openpgp
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import insert_once, store
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import ColumnElement, Row, Select
 
     from mailman_pgp.openpgp import Certificate, NewListKey
     from mailman_pgp.site.sitekey import SiteKey
@@ -157,6 +158,12 @@ def fingerprints(list_id: str) -> frozenset[str]:
     return frozenset(store().scalars(select(ListKey.fingerprint).where(ListKey.list_id == list_id)))
 
 
+def key_names(list_id: str) -> frozenset[str]:
+    """The fingerprints and key IDs of all keys and subkeys of a list, of the current and of the retired ones."""
+    certificates = store().scalars(select(ListKey.certificate).where(ListKey.list_id == list_id))
+    return frozenset(name for data in certificates for name in openpgp.key_names(data))
+
+
 def current_secret(list_id: str) -> bytes:
     """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
 
@@ -182,7 +189,7 @@ def all_secrets(list_id: str) -> list[bytes]:
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not open them.
     """
     key = health.site_key()
-    rows = store().execute(_sealed(list_id, _Use.SECRET)).all()
+    rows = store().execute(_sealed(ListKey.list_id == list_id, _Use.SECRET)).all()
     if not rows:
         raise _no_key(list_id)
     newest_first = sorted(rows, key=lambda row: row.created, reverse=True)
@@ -190,19 +197,39 @@ def all_secrets(list_id: str) -> list[bytes]:
     return [_open(key, row, _Use.SECRET) for row in newest_first]
 
 
+def reseal() -> int:
+    """Seal the keys of all lists under the site's key, where they are sealed under the one of before; the caller commits.
+
+    :return: How many were.
+    :raises VaultError: when one can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open them.
+    """
+    key = health.site_key()
+    others = store().scalars(select(ListKey.fingerprint).where(ListKey.sealed_by != key.key_id)).all()
+    for fingerprint in others:
+        blobs = {}
+        for use in _Use:
+            query = _sealed(ListKey.fingerprint == fingerprint, use)
+            row = store().execute(query).one()
+            blobs[use.value] = _seal(key, row.list_id, fingerprint, use, _open(key, row, use))
+        statement = update(ListKey).where(ListKey.fingerprint == fingerprint).values(**blobs, sealed_by=key.key_id)
+        store().execute(statement.execution_options(synchronize_session=False))
+    return len(others)
+
+
 def _open_current(list_id: str, use: _Use) -> bytes:
     key = health.site_key()
-    row = store().execute(_sealed(list_id, use).where(ListKey.state == KeyState.CURRENT)).first()
+    row = store().execute(_sealed(ListKey.list_id == list_id, use).where(ListKey.state == KeyState.CURRENT)).first()
     if row is None:
         raise _no_key(list_id)
     return _open(key, row, use)
 
 
-def _sealed(list_id: str, use: _Use) -> Select[tuple[str, str, str, dt.datetime, str, bytes]]:
+def _sealed(where: ColumnElement[bool], use: _Use) -> Select[tuple[str, str, str, dt.datetime, str, bytes]]:
     blob = ListKey.secret if use is _Use.SECRET else ListKey.revocation
     return select(
         ListKey.list_id, ListKey.fingerprint, ListKey.sealed_by, ListKey.created, ListKey.state, blob.label("blob")
-    ).where(ListKey.list_id == list_id)
+    ).where(where)
 
 
 def _seal(key: SiteKey, list_id: str, fingerprint: str, use: _Use, plaintext: bytes) -> bytes:
@@ -210,13 +237,15 @@ def _seal(key: SiteKey, list_id: str, fingerprint: str, use: _Use, plaintext: by
 
 
 def _open(key: SiteKey, row: Row[tuple[str, str, str, dt.datetime, str, bytes]], use: _Use) -> bytes:
-    if row.sealed_by != key.key_id:
+    sealed_by = next((one for one in key.generations if one.key_id == row.sealed_by), None)
+    if sealed_by is None:
         raise VaultError(
             f"The key {row.fingerprint} of {row.list_id} was sealed under the site key {row.sealed_by}, but the key "
             f"file holds {key.key_id}. Restore the key file that belongs to this database from its backup."
         )
     try:
-        return open_sealed(key.derive(_PURPOSE), row.blob, _bound_to((row.list_id, row.fingerprint, use, key.key_id)))
+        bound_to = _bound_to((row.list_id, row.fingerprint, use, sealed_by.key_id))
+        return open_sealed(sealed_by.derive(_PURPOSE), row.blob, bound_to)
     except AeadError:
         raise VaultError(
             f"The key {row.fingerprint} of {row.list_id} can't be opened: its row was changed, or moved here from "

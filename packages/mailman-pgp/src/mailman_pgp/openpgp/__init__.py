@@ -35,10 +35,20 @@ from mailman_pgp.openpgp.errors import (
 from mailman_pgp.openpgp.extending import extend
 from mailman_pgp.openpgp.fanout import Copy, Recipient, encrypt_once, fan_out
 from mailman_pgp.openpgp.kept import Kept
-from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
+from mailman_pgp.openpgp.keyrings import (
+    LARGE,
+    InKeyring,
+    Keys,
+    divide,
+    merge_each,
+    read_each,
+    read_keyring,
+    require_few,
+)
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.passphrases import encrypt_by_passphrase, encrypt_to, open_by_passphrase, takes_passphrase
 from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
 from mailman_pgp.openpgp.usability import Usability
@@ -50,6 +60,7 @@ from mailman_pgp.openpgp.armor import armor  # isort: skip
 __all__ = [
     "CANNOT_OPEN",
     "DEFAULT",
+    "LARGE",
     "Certificate",
     "CertificateError",
     "CertificateProblem",
@@ -59,6 +70,7 @@ __all__ = [
     "FanOutError",
     "InKeyring",
     "Kept",
+    "Keys",
     "Limits",
     "ListKeyError",
     "ListSecretKey",
@@ -82,7 +94,10 @@ __all__ = [
     "certifications",
     "dearmor",
     "dearmor_all",
+    "divide",
+    "encrypt_by_passphrase",
     "encrypt_once",
+    "encrypt_to",
     "ends",
     "extend",
     "fan_out",
@@ -93,14 +108,18 @@ __all__ = [
     "key_names",
     "merge",
     "merge_each",
+    "open_by_passphrase",
     "open_message",
     "pkesk_recipient",
     "read_certificate",
     "read_certificates",
+    "read_each",
     "read_keyring",
     "read_revocation",
+    "require_few",
     "require_usable",
     "revoke",
+    "takes_passphrase",
     "verify_detached",
     "walk",
     "with_certifications",

@@ -58,6 +58,32 @@ def dearmor_all(data: bytes) -> list[tuple[str, bytes]]:
     return [(kind, _decode(body)) for kind, body in _blocks(data.removeprefix(_BYTE_ORDER_MARK))]
 
 
+def dearmor_each(data: bytes) -> list[tuple[str, bytes | None]]:
+    """Return the same as `dearmor_all`, but None for the content of a block that is damaged or cut off."""
+    found: list[tuple[str, bytes | None]] = []
+    begin: re.Match[bytes] | None = None
+    for marker in _MARKER.finditer(data.removeprefix(_BYTE_ORDER_MARK)):
+        edge, kind = marker.groups()
+        if kind == _CLEARTEXT:
+            continue
+        whole = edge == b"END" and begin is not None and kind == begin[2]
+        if whole and begin is not None:
+            found.append((kind.decode("ascii"), _decoded(marker.string[begin.end() : marker.start()])))
+        elif begin is not None:
+            found.append((begin[2].decode("ascii"), None))
+        begin = marker if edge == b"BEGIN" else None
+    if begin is not None:
+        found.append((begin[2].decode("ascii"), None))
+    return found
+
+
+def _decoded(text: bytes) -> bytes | None:
+    try:
+        return _decode(text)
+    except PacketError:
+        return None
+
+
 def armor(data: bytes, kind: str) -> bytes:
     r"""Return `data` as one armored block: lines of 64 columns ending in "\n".
 

@@ -1,20 +1,25 @@
 """Every certificate of a keyring by itself: one that is bad takes nothing from the others.  In the worker process."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pysequoia.packet import PacketPile
 
-from mailman_pgp.openpgp.armor import PUBLIC_KEY
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor_each
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import split
-from mailman_pgp.openpgp.reading import blocks, excess, merged
+from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, PRIMARY_TAGS, holds_secret, split
+from mailman_pgp.openpgp.packets import Tag, walk
+from mailman_pgp.openpgp.reading import excess, merged
 
-#: As many people as a list may have before it is worth a program of its own.
-MAX_CERTIFICATES = 500
 #: Those who work with keys have hundreds of signatures on theirs.
 MAX_PACKETS = 100_000
+#: The packets of real keys have more than that, nearly all of them; a keyring of less has as many for nothing but our time.
+_LEAST_OCTETS = 20
+_TAG_BIT = 0x80
+#: What may stand before the first key, and means nothing there.
+_IGNORED_TAGS = frozenset({Tag.TRUST, Tag.MARKER, Tag.PADDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +42,83 @@ class Gathered:
         }
 
 
-def gathered(data: bytes) -> list[Gathered]:
-    """Return every certificate in `data` (binary, or armored blocks), in order; several copies of one as one.
+def divided(data: bytes) -> tuple[list[bytes], int]:
+    """Return every key in `data` (binary, or armored blocks with any text around them), as binary packets, in order; unread.
 
-    Raises CertificateError SECRET_KEY when there is a secret key anywhere, NO_KEY when there is no key at all, SEVERAL_KEYS when
-    there are too many, BROKEN when the armor is damaged, or all else.
+    Copies of one stand side by side in one blob, where the first of them is; the number is how many pieces are too damaged to
+    tell where a key begins or ends.  Raises CertificateError SECRET_KEY when there is a secret key anywhere, NO_KEY when there is nothing.
     """
-    keys: list[bytes | None] = []
-    for kind, blob in blocks(data):
-        if kind == PUBLIC_KEY:
-            try:
-                keys += [
-                    blob[packets[0].start : packets[-1].end] for packets in split(blob, limit=MAX_PACKETS) if packets
-                ]
-            except PacketError:
-                keys.append(None)
-    if not any(keys):
-        raise CertificateError(CertificateProblem.BROKEN if keys else CertificateProblem.NO_KEY)
-    if len(keys) > MAX_CERTIFICATES:
-        raise CertificateError(CertificateProblem.SEVERAL_KEYS)
-    found: dict[str, Gathered] = {}
-    nameless = []
-    for key in keys:
-        one = Gathered("", None, CertificateProblem.BROKEN) if key is None else _one(key)
-        before = found.get(one.fingerprint)
-        if not one.fingerprint:
-            nameless.append(one)
-        elif before is None or before.certificate is None:
-            found[one.fingerprint] = one
-        elif one.certificate is not None:
-            found[one.fingerprint] = _merged(before.certificate.data, one.certificate.data, one.fingerprint)
-    return [*found.values(), *nameless]
+    if data and data[0] & _TAG_BIT:
+        blobs: list[tuple[str, bytes | None]] = [(PUBLIC_KEY, data)]
+    else:
+        if f"BEGIN {PRIVATE_KEY}".encode() in data:
+            raise CertificateError(CertificateProblem.SECRET_KEY)
+        blobs = dearmor_each(data)
+    if any(blob is not None and holds_secret(blob) for _, blob in blobs):
+        raise CertificateError(CertificateProblem.SECRET_KEY)
+    copies: dict[bytes, dict[bytes, None]] = {}
+    damaged = 0
+    for kind, blob in blobs:
+        for key in [] if kind != PUBLIC_KEY else [None] if blob is None else _keys(blob):
+            if key is None:
+                damaged += 1
+            else:
+                copies.setdefault(_primary(key), {})[key] = None
+    if not copies and not damaged:
+        raise CertificateError(CertificateProblem.NO_KEY)
+    return [b"".join(each) for each in copies.values()], damaged
+
+
+def _keys(blob: bytes) -> Iterator[bytes | None]:
+    """Yield each key as it stands in a binary keyring, None for what is none, and for all from where nothing can be read any more."""
+    start = end = -1
+    sound = True
+    try:
+        for packet in walk(blob, limit=max(MAX_PACKETS, len(blob) // _LEAST_OCTETS)):
+            if packet.tag in PRIMARY_TAGS:
+                if start >= 0:
+                    yield blob[start:end] if sound else None
+                start, sound = packet.start, True
+            elif start < 0 and packet.tag not in _IGNORED_TAGS:
+                start, sound = packet.start, False
+            sound = sound and packet.tag in ALLOWED_TAGS
+            end = packet.end
+    except PacketError:
+        start, sound = max(start, 0), False
+    if start >= 0:
+        yield blob[start:end] if sound else None
+
+
+def _primary(key: bytes) -> bytes:
+    """The packet by which copies of one key are known."""
+    first = next(walk(key))
+    return key[first.start : first.end]
+
+
+def gathered(keys: list[bytes]) -> list[Gathered]:
+    """Return what becomes of each key, of which there may be several copies, as `divided` has them."""
+    return [_joined(key) for key in keys]
 
 
 def each_merged(old: list[bytes], new: list[bytes]) -> list[Gathered]:
     """Return copies of certificates (binary) that are known already joined with the `old` ones, one by one."""
     return [_merged(first, second, "") for first, second in zip(old, new, strict=True)]
+
+
+def _joined(key: bytes) -> Gathered:
+    """Of several copies the first that can be read, with what the others say."""
+    try:
+        copies = [key[packets[0].start : packets[-1].end] for packets in split(key, limit=MAX_PACKETS)]
+    except PacketError:
+        copies = [key]
+    found = _one(copies[0])
+    for copy in copies[1:]:
+        one = _one(copy)
+        if found.certificate is None:
+            found = one
+        elif one.certificate is not None:
+            found = _merged(found.certificate.data, one.certificate.data, found.fingerprint)
+    return found
 
 
 def _one(key: bytes) -> Gathered:

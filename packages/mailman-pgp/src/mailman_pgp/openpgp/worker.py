@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, gathering, reading, stem, vouching
+from mailman_pgp.openpgp import decrypting, frames, gathering, passphrases, reading, stem, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 from mailman_pgp.openpgp.signatures import SignatureVerdict
@@ -85,7 +85,12 @@ def _gathered(found: list[gathering.Gathered]) -> _Answer:
 
 
 def _read_keyring(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
-    return _gathered(gathering.gathered(blobs[0]))
+    return _gathered(gathering.gathered(blobs))
+
+
+def _divide(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    keys, damaged = gathering.divided(blobs[0])
+    return {"damaged": damaged}, keys
 
 
 def _merge_each(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
@@ -134,8 +139,14 @@ def _verify(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _judged(decrypting.verify_detached(content, signature, signers))
 
 
+def _open_by_passphrase(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    message, passphrase = blobs
+    return {}, [passphrases.opened_by_passphrase(message, passphrase.decode())]
+
+
 _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "certificates": _read_certificates,
+    "divide": _divide,
     "keyring": _read_keyring,
     "merge": _merge,
     "merge-each": _merge_each,
@@ -143,6 +154,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "revoke": _revoke,
     "certifications": _find_certifications,
     "open": _open,
+    "open-by-passphrase": _open_by_passphrase,
     "verify": _verify,
 }
 

@@ -26,7 +26,7 @@ from mailman_pgp.mime import (
     single_address,
 )
 from mailman_pgp.openpgp import Status, WorkshopError
-from mailman_pgp.posts.claiming import claim_content, claim_signature
+from mailman_pgp.posts.claiming import Claims
 from mailman_pgp.posts.judging import problem_of, problem_of_stranger
 from mailman_pgp.posts.misdirected import holds_a_code
 from mailman_pgp.posts.patience import TakesLongError
@@ -52,6 +52,8 @@ log = logging.getLogger("mailman.error")
 _OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, Problem.UNBOUND, *Status}
 
 
+_TAKEN = Claims()
+
 # Raised where the message is not the cause.
 _OF_THE_SYSTEM = (OSError, MemoryError, SQLAlchemyError, WorkshopError, VaultError, health.NotHealthy)
 
@@ -74,13 +76,14 @@ class _Refused(Exception):  # noqa: N818  # a verdict on the way out of the step
 
 
 @public
-def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
+def receive(mlist: Any, message: Message, kind: Kind, claim: str, claims: Claims = _TAKEN) -> Received:
     """Open and judge a message to an encrypted list.
 
     :param mlist: The encrypted list (`IMailingList`).
     :param message: The message as LMTP took it.
     :param kind: `Kind.POST`, or `Kind.OWNER` for mail to the owners, which may come unencrypted.
     :param claim: The name of the queue file, or the claim that the message already has.
+    :param claims: How it takes what is its own.
 
     Whatever goes wrong with a message, it is refused; core would shunt it as it came, and nothing in the clear may lie there.
     A message that came encrypted may, and does so where the system failed and not the message, or after the claim.
@@ -95,7 +98,7 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
             claim=claim,
             automatic=is_automatic(message),
         )
-        content, found = _content(mlist, message, found)
+        content, found = _Reception(mlist, message, claims).content(found)
         claimed = True
         return Received(seal_message(message, mlist.list_id, found, content), found)
     except _Refused as refused:
@@ -110,41 +113,107 @@ def receive(mlist: Any, message: Message, kind: Kind, claim: str) -> Received:
     return Received(placeholder(message, mlist.list_id, found), found)
 
 
-def _content(mlist: Any, message: Message, record: Record) -> tuple[Content, Record]:
-    """What is to be sealed.
+@dataclass(frozen=True, slots=True)
+class _Reception:
+    """The reception of one message."""
 
-    :raises _Refused: for what may not pass.
-    """
-    try:
-        check_size(mlist, message, record.kind)
-        if not record.author:
-            raise _Refused(Problem.NO_AUTHOR, record)
-        if record.kind is Kind.OWNER and examine(message).structure is not Structure.ENCRYPTED:
-            # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
-            read = read_clear(message)
-            _words_of(read, record)
-            return _with_outside(read), record
-        signers = registry.signers(mlist.list_id, record.author)
-        read, form = _read(mlist, message, signers, record.kind)
-        return _judged(mlist, message, read, form, record)
-    except UnreadableError as error:
-        raise _Refused(error.problem, record) from None
+    mlist: Any
+    message: Message
+    claims: Claims
 
+    def content(self, record: Record) -> tuple[Content, Record]:
+        """What is to be sealed.
 
-def _read(mlist: Any, message: Message, signers: Sequence[bytes], kind: Kind) -> tuple[Read, str]:
-    """A message in any form that the list takes, and what is wrong with its form.
+        :raises _Refused: for what may not pass.
+        """
+        try:
+            check_size(self.mlist, self.message, record.kind)
+            if not record.author:
+                raise _Refused(Problem.NO_AUTHOR, record)
+            if record.kind is Kind.OWNER and examine(self.message).structure is not Structure.ENCRYPTED:
+                # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
+                read = read_clear(self.message)
+                _words_of(read, record)
+                return _with_outside(read), record
+            signers = registry.signers(self.mlist.list_id, record.author)
+            read, form = self._read(signers, record.kind)
+            return self._judged(read, form, record)
+        except UnreadableError as error:
+            raise _Refused(error.problem, record) from None
 
-    :raises UnreadableError:
-    """
-    try:
-        return read_encrypted(mlist, message, signers, kind), ""
-    except UnreadableError as error:
-        form = error.problem
-        if form not in {Problem.NOT_ENCRYPTED, Problem.INLINE_PGP} or not action_on(mlist.list_id, form).goes_on:
-            raise
-    if form == Problem.INLINE_PGP:
-        return read_inline(mlist, message, signers, kind), form
-    return read_clear(message, signers), form
+    def _read(self, signers: Sequence[bytes], kind: Kind) -> tuple[Read, str]:
+        """A message in any form that the list takes, and what is wrong with its form.
+
+        :raises UnreadableError:
+        """
+        try:
+            return read_encrypted(self.mlist, self.message, signers, kind), ""
+        except UnreadableError as error:
+            form = error.problem
+            if (
+                form not in {Problem.NOT_ENCRYPTED, Problem.INLINE_PGP}
+                or not action_on(self.mlist.list_id, form).goes_on
+            ):
+                raise
+        if form == Problem.INLINE_PGP:
+            return read_inline(self.mlist, self.message, signers, kind), form
+        return read_clear(self.message, signers), form
+
+    def _judged(self, read: Read, form: str, record: Record) -> tuple[Content, Record]:
+        """What is to be sealed of an opened message, if it may go on for all that is wrong with it.
+
+        :raises _Refused:
+        """
+        words = _words_of(read, record)
+        good = next((verdict for verdict in read.verdicts if verdict.good), None)
+        record = replace(
+            record,
+            verdicts=tuple(verdict.to_record() for verdict in read.verdicts),
+            fingerprint=(good.fingerprint or "") if good is not None else "",
+        )
+        problem = problem_of(self.mlist, record, read, form=form, words=words)
+        goes_on = self._goes_on(record, problem)
+        brought = (
+            brought_by(self.mlist, self.message, read, record) if goes_on and problem == Problem.STRANGER else None
+        )
+        if brought is not None:
+            problem = problem_of_stranger(self.mlist, record, read.payload, brought.signature)
+            goes_on = self._goes_on(record, problem)
+        # The one that counts comes first.
+        sound = sorted((found for found in read.verdicts if found.sound), key=lambda found: not found.good)
+        sound = [brought.signature] if brought else sound
+        if sound and sound[0].signed_at is not None:
+            record = replace(record, signed_at=sound[0].signed_at.isoformat())
+        if brought is not None:
+            record = replace(record, brought=brought.certificate.fingerprint)
+        if goes_on:
+            problem = self._claimed(record, read, sound) or problem
+        if not self._goes_on(record, problem):
+            raise _Refused(problem, record)
+        # What the owners are sent says by its status line what its signature is worth, which keeps nothing from them.
+        record = record if record.kind is Kind.OWNER else replace(record, problem=problem)
+        content = replace(_with_outside(read), certificate=brought.certificate.data if brought else b"")
+        return (
+            replace(content, signature=read.signature) if record.kind is Kind.POST and not problem else content
+        ), record
+
+    def _goes_on(self, record: Record, problem: str) -> bool:
+        """Whether the content of a message is needed any more."""
+        if not problem:
+            return True
+        return problem in _OWNERS_TAKE if record.kind is Kind.OWNER else action_on(self.mlist.list_id, problem).goes_on
+
+    def _claimed(self, record: Record, read: Read, sound: Sequence[SignatureVerdict]) -> str:
+        """Claim a message for what it came as, by each of its signatures, since each could be sent again alone.
+
+        Return why it counts no more, the empty string when it does.
+        """
+        problems = [self.claims.signature(self.mlist.list_id, signature, record) for signature in sound]
+        problem = Problem.REPLAYED if Problem.REPLAYED in problems else next(iter(problems), "")
+        if record.kind is Kind.OWNER or (sound and problem != Problem.STALE):
+            return problem
+        # Nothing else names it: its signature is nobody's, or is older than what is remembered.
+        return self.claims.content(self.mlist.list_id, read.entity, record) or problem
 
 
 def _words_of(read: Read, record: Record) -> Said:
@@ -163,58 +232,3 @@ def _words_of(read: Read, record: Record) -> Said:
 
 def _with_outside(read: Read) -> Content:
     return Content(read.entity, {name: read.payload.headers[name] for name in read.payload.outside})
-
-
-def _judged(mlist: Any, message: Message, read: Read, form: str, record: Record) -> tuple[Content, Record]:
-    """What is to be sealed of an opened message, if it may go on for all that is wrong with it.
-
-    :raises _Refused:
-    """
-    words = _words_of(read, record)
-    good = next((verdict for verdict in read.verdicts if verdict.good), None)
-    record = replace(
-        record,
-        verdicts=tuple(verdict.to_record() for verdict in read.verdicts),
-        fingerprint=(good.fingerprint or "") if good is not None else "",
-    )
-    problem = problem_of(mlist, record, read, form=form, words=words)
-    goes_on = _goes_on(mlist, record, problem)
-    brought = brought_by(mlist, message, read, record) if goes_on and problem == Problem.STRANGER else None
-    if brought is not None:
-        problem = problem_of_stranger(mlist, record, read.payload, brought.signature)
-        goes_on = _goes_on(mlist, record, problem)
-    # The one that counts comes first.
-    sound = sorted((found for found in read.verdicts if found.sound), key=lambda found: not found.good)
-    sound = [brought.signature] if brought else sound
-    if sound and sound[0].signed_at is not None:
-        record = replace(record, signed_at=sound[0].signed_at.isoformat())
-    if brought is not None:
-        record = replace(record, brought=brought.certificate.fingerprint)
-    if goes_on:
-        problem = _claimed(mlist, record, read, sound) or problem
-    if not _goes_on(mlist, record, problem):
-        raise _Refused(problem, record)
-    # What the owners are sent says by its status line what its signature is worth, which keeps nothing from them.
-    record = record if record.kind is Kind.OWNER else replace(record, problem=problem)
-    content = replace(_with_outside(read), certificate=brought.certificate.data if brought else b"")
-    return (replace(content, signature=read.signature) if record.kind is Kind.POST and not problem else content), record
-
-
-def _goes_on(mlist: Any, record: Record, problem: str) -> bool:
-    """Whether the content of a message is needed any more."""
-    if not problem:
-        return True
-    return problem in _OWNERS_TAKE if record.kind is Kind.OWNER else action_on(mlist.list_id, problem).goes_on
-
-
-def _claimed(mlist: Any, record: Record, read: Read, sound: Sequence[SignatureVerdict]) -> str:
-    """Claim a message for what it came as, by each of its signatures, since each could be sent again alone.
-
-    Return why it counts no more, the empty string when it does.
-    """
-    problems = [claim_signature(mlist.list_id, signature, record) for signature in sound]
-    problem = Problem.REPLAYED if Problem.REPLAYED in problems else next(iter(problems), "")
-    if record.kind is Kind.OWNER or (sound and problem != Problem.STALE):
-        return problem
-    # Nothing else names it: its signature is nobody's, or is older than what is remembered.
-    return claim_content(mlist.list_id, read.entity, record) or problem

@@ -29,9 +29,11 @@ from sqlalchemy import delete, func, select, update
 from mailman_pgp.mime import lines
 from mailman_pgp.model.database import insert_once, now, store
 from mailman_pgp.model.tables import Seen, Site
-from mailman_pgp.site import health
+from mailman_pgp.site import health, naming
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import CursorResult
 
     from mailman_pgp.openpgp import SignatureVerdict
@@ -54,14 +56,13 @@ class Claim(StrEnum):
 
 @public
 def digest_of(kind: Kind, verdict: SignatureVerdict) -> str:
-    """The name of a signature, as hexadecimal HMAC-SHA-256.
+    """The name that a signature gets now, as hexadecimal HMAC-SHA-256.
 
     :param kind: What the message came as.  Whoever has a copy of a post and sends it to the owners first must not use up
         the claim of the post.
     :raises mailman_pgp.site.health.NotHealthy: when this process may not have the site key.
     """
-    signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
-    return _named(kind, verdict.fingerprint or "", signed_at, verdict.content_digest)
+    return _names(*_signature(kind, verdict))[0]
 
 
 @public
@@ -73,7 +74,7 @@ def claim(list_id: str, kind: Kind, verdict: SignatureVerdict, name: str, window
     """
     if verdict.signed_at is None or verdict.signed_at < _stale_before(window):
         return Claim.STALE
-    return _claim(list_id, digest_of(kind, verdict), name)
+    return _claim(list_id, _names(*_signature(kind, verdict)), name)
 
 
 @public
@@ -83,19 +84,54 @@ def claim_content(list_id: str, kind: Kind, content: bytes, name: str) -> Claim:
     :param content: The entity; its line ends are none of it.
     :param name: As above.
     """
-    said = hashlib.sha256(lines.canonical(content)).hexdigest()
-    return _claim(list_id, _named(kind, "unsigned", said), name)
+    return _claim(list_id, _names(*_content(kind, content)), name)
 
 
-def _claim(list_id: str, digest: str, name: str) -> Claim:
-    if insert_once(Seen, list_id=list_id, digest=digest, claim=name, seen_at=now()):
-        return Claim.FIRST
-    claimed_by = store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest == digest))
+@public
+def look(list_id: str, kind: Kind, verdict: SignatureVerdict, window: timedelta) -> Claim:
+    """What would become of the claim of a good signature by a message that has none yet; nothing is written."""
+    if verdict.signed_at is None or verdict.signed_at < _stale_before(window):
+        return Claim.STALE
+    return _look(list_id, _names(*_signature(kind, verdict)))
+
+
+@public
+def look_at_content(list_id: str, kind: Kind, content: bytes) -> Claim:
+    """The same for content that no signature of its author names."""
+    return _look(list_id, _names(*_content(kind, content)))
+
+
+def _look(list_id: str, names: Sequence[str]) -> Claim:
+    return Claim.FIRST if _claimed_by(list_id, names) is None else Claim.REPLAYED
+
+
+def _claim(list_id: str, names: Sequence[str], name: str) -> Claim:
+    # Those of before first: nobody gives such a name any more, so what is not there now will not come.
+    claimed_by = _claimed_by(list_id, names[1:]) if names[1:] else None
+    if claimed_by is None:
+        if insert_once(Seen, list_id=list_id, digest=names[0], claim=name, seen_at=now()):
+            return Claim.FIRST
+        claimed_by = _claimed_by(list_id, names[:1])
     return Claim.FIRST if claimed_by == name else Claim.REPLAYED
 
 
-def _named(*parts: str) -> str:
-    return hmac.digest(health.site_key().derive("replay"), "\0".join(parts).encode(), "sha256").hex()
+def _claimed_by(list_id: str, names: Sequence[str]) -> str | None:
+    return store().scalar(select(Seen.claim).where(Seen.list_id == list_id, Seen.digest.in_(names)))
+
+
+def _signature(kind: Kind, verdict: SignatureVerdict) -> tuple[str, ...]:
+    signed_at = verdict.signed_at.isoformat() if verdict.signed_at is not None else ""
+    return kind, verdict.fingerprint or "", signed_at, verdict.content_digest
+
+
+def _content(kind: Kind, content: bytes) -> tuple[str, ...]:
+    return kind, "unsigned", hashlib.sha256(lines.canonical(content)).hexdigest()
+
+
+def _names(*parts: str) -> list[str]:
+    """What something may be named: first its name under the site's key, then those under the keys of before."""
+    said = "\0".join(parts).encode()
+    return [hmac.digest(key, said, "sha256").hex() for key in health.naming_keys(naming.REPLAY)]
 
 
 @public

@@ -29,7 +29,7 @@ from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.posts.identity import Use, identify
 from mailman_pgp.site import health
-from mailman_pgp.site.aead import AeadError, open_sealed, seal
+from mailman_pgp.site.aead import AeadError, open_by_any, open_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
         :raises SealedError: when the blob was changed, or belongs to another list or record; core shunts the message.
         """
         try:
-            opened = open_sealed(_seal_key(), self.sealed, _bound_to(_row(list_id), record, self.use))
+            opened = open_by_any(_seal_keys(), self.sealed, _bound_to(_row(list_id), record, self.use))
         except AeadError:
             raise SealedError(
                 f"A sealed message does not open for {list_id}: it belongs to another list or record, or was sealed before "
@@ -126,6 +126,24 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
         outside, certificate, *more = json.loads(beside)
         own = OwnSignature(bytes.fromhex(more[0]), of_part=more[1]) if more else None
         return Content(entity, outside, bytes.fromhex(certificate), own)
+
+    def reseal(self, record: Record) -> bool:
+        """Seal the content under the site's key, if it is sealed under the one of before; whether it was.
+
+        :param record: As above.
+        :raises SealedError: when nothing opens it, as above.
+        """
+        new, *old = _seal_keys()
+        bound = _bound_to(_row(self.list_id), record, self.use)
+        try:
+            open_sealed(new, self.sealed, bound)
+        except AeadError:
+            try:
+                self.sealed = seal(new, open_by_any(old, self.sealed, bound), bound)
+            except AeadError:
+                raise SealedError(f"A sealed message does not open for {self.list_id}.") from None
+            return True
+        return False
 
 
 @public
@@ -165,8 +183,9 @@ class SealedDelivery(SealedMessage):
         return f"<a sealed delivery for {self.list_id}>"
 
 
-def _seal_key() -> bytes:
-    return health.site_key().derive("seal")
+def _seal_keys() -> list[bytes]:
+    """The key that seals, then the one of before, while the site's key is being replaced."""
+    return [key.derive("seal") for key in health.site_key().generations]
 
 
 def _row(list_id: str) -> EncryptedList:
@@ -213,7 +232,7 @@ def _seal(content: Content, list_id: str, record: Record, use: Use) -> bytes:
     if own is not None:
         beside += [own.packet.hex(), own.of_part]
     plain = b"".join((json.dumps(beside).encode("ascii"), b"\n", content.entity))
-    return seal(_seal_key(), plain, _bound_to(row, record, use))
+    return seal(_seal_keys()[0], plain, _bound_to(row, record, use))
 
 
 @public

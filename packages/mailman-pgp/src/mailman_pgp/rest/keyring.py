@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from public import public
 
+from mailman_pgp import openpgp
 from mailman_pgp.exchange import keyring
 from mailman_pgp.exchange.uploads import keyring_bytes
 from mailman_pgp.rest import schemas
@@ -24,12 +25,18 @@ class Keyring(Resource):
         takes=[
             text("keyring", "Armored blocks with any text between them; or a binary keyring in base64."),
             yes_no("dry_run", "Whether nothing is to be done, and only said what would be."),
+            yes_no(
+                "all_or_nothing",
+                "Whether nothing is to be done when one of them is refused; the answer has `dry_run` then, and says which.",
+            ),
             BY,
         ],
     )
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
-        content, dry_run = keyring_bytes(asked["keyring"]), asked.get("dry_run", False)
-        brought = keyring.rehearse(mlist, content) if dry_run else keyring.bring(mlist, content, actor_of(asked))
-        return Reply(keyring.as_data(brought, dry_run=dry_run))
+        found = openpgp.read_keyring(keyring_bytes(asked["keyring"]))
+        if asked.get("dry_run", False):
+            return Reply(keyring.as_data(keyring.rehearse(mlist, found)))
+        every = asked.get("all_or_nothing", False)
+        return Reply(keyring.as_data(keyring.bring(mlist, found, actor_of(asked), all_or_nothing=every)))

@@ -8,18 +8,16 @@ from typing import Any
 from mailman.config import config
 from mailman.core.chains import process
 from mailman.database.transaction import transaction
-from mailman.interfaces.address import ExistingAddressError, InvalidEmailAddressError
 from mailman.interfaces.chain import DiscardEvent
 from mailman.interfaces.runner import RunnerCrashEvent
-from mailman.interfaces.usermanager import IUserManager
 from mailman.runners.incoming import IncomingRunner as CoreIncomingRunner
 from public import public
-from zope.component import getUtility
 from zope.event import notify, subscribers
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.lists.core_settings import GATE
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.posts.authors import know_address
 from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.reception import Received, receive
 from mailman_pgp.posts.record import Kind, Record
@@ -79,7 +77,7 @@ class IncomingRunner(Waiting, Settled, Stopping, Wary, CoreIncomingRunner):  # t
         # The envelope sender plays no part from here on; only the author in From does.
         msgdata["envsender"] = mlist.no_reply_address
         with transaction():
-            _know_address(received.record.author)
+            know_address(received.record.author)
         process(mlist, received.message, msgdata, GATE)
         # Core commits after it has removed the queue file.  Killed in between, it would lose a held post.
         config.db.commit()
@@ -110,13 +108,3 @@ def _record_discard(event: Any) -> None:
 
 
 subscribers.append(_record_discard)
-
-
-def _know_address(address: str) -> None:
-    """Tell Mailman of the author's address, as core does: its moderation rules look it up."""
-    user_manager = getUtility(IUserManager)
-    if address and user_manager.get_address(address) is None:
-        try:
-            user_manager.create_address(address)
-        except (ExistingAddressError, InvalidEmailAddressError):  # another process was faster, or it is none of core's
-            return

@@ -7,9 +7,13 @@ random, so one key may seal 2**32 blobs (NIST SP 800-38D §8.3), which no site r
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -39,3 +43,14 @@ def open_sealed(key: bytes, blob: bytes, aad: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce, ciphertext, _VERSION + aad)
     except InvalidTag:
         raise AeadError("The sealed blob was changed, or was sealed under another key or for another place.") from None
+
+
+def open_by_any(keys: Iterable[bytes], blob: bytes, aad: bytes) -> bytes:
+    """The plaintext that `seal` was given, under whichever of these keys; raises `AeadError` where none of them opens it."""
+    found = AeadError("There is no key.")
+    for key in keys:
+        try:
+            return open_sealed(key, blob, aad)
+        except AeadError as error:
+            found = error
+    raise found

@@ -91,7 +91,7 @@ def examine(config_path: Path | None = None) -> Report:
             *doctor_lines.examine(config),
             *key.findings,
             *doctor_versions.examine(),
-            *doctor_database.examine(config, key.key_id),
+            *doctor_database.examine(config, key.key_ids),
             *doctor_host.examine(Path(config.paths["pid_file"])),
         ),
     )

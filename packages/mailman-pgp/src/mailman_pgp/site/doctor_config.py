@@ -137,7 +137,7 @@ def _expand(sections: Mapping[str, Any], path: Path, environment: Mapping[str, s
         "cfg_file": str(path),
     }
     values.update({f"{name}_dir": layout[f"{name}_dir"] for name in DIRECTORY_NAMES})
-    values["pid_file"] = layout["pid_file"]
+    values.update({name: layout[name] for name in ("pid_file", "lock_file")})
     unresolved = [name for name, value in values.items() if "$" in value]
     while unresolved:
         values = {name: Template(value).safe_substitute(values) for name, value in values.items()}

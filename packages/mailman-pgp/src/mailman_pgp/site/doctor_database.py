@@ -21,7 +21,7 @@ from mailman_pgp.site import doctor_lists
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mailman_pgp.site.doctor_config import CoreConfiguration
 
@@ -39,11 +39,11 @@ class NotYetError(UnreachableError):
     """There is no database, as before Mailman's first start."""
 
 
-def examine(config: CoreConfiguration, key_id: str | None) -> Iterator[Finding]:
-    """Look at the database that `config` names; `key_id` is that of the key file, None where it could not be read."""
+def examine(config: CoreConfiguration, key_ids: Sequence[str]) -> Iterator[Finding]:
+    """Look at the database that `config` names; `key_ids` are those of the key file, none where it could not be read."""
     try:
         with connection(config) as connected:
-            yield from _about(connected, config, key_id)
+            yield from _about(connected, config, key_ids)
     except ImportError as problem:
         yield error(
             Area.VERSIONS,
@@ -109,13 +109,13 @@ def _server(url: URL) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS})
 
 
-def _about(connected: Connection, config: CoreConfiguration, key_id: str | None) -> Iterator[Finding]:
+def _about(connected: Connection, config: CoreConfiguration, key_ids: Sequence[str]) -> Iterator[Finding]:
     # Here, since it imports core's configuration module, whose import may be what fails.
     from mailman_pgp.model.database import TABLES  # noqa: PLC0415
 
     inspector = sqlalchemy.inspect(connected)
     if not inspector.has_table(TABLES.version_table):
-        if _is_running(config):
+        if is_running(config):
             yield error(
                 Area.DATABASE,
                 "Mailman is running, but the tables of mailman-pgp are not in its database.",
@@ -129,7 +129,7 @@ def _about(connected: Connection, config: CoreConfiguration, key_id: str | None)
     revision, newest = TABLES.current_revision(connected), TABLES.newest_revision()
     missing = [name for name in Base.metadata.tables if not inspector.has_table(name)]
     if revision != newest:
-        grave = error if _is_running(config) else warning
+        grave = error if is_running(config) else warning
         yield grave(
             Area.DATABASE,
             f"The tables of mailman-pgp have the version {revision}; this release works with {newest}.",
@@ -143,31 +143,36 @@ def _about(connected: Connection, config: CoreConfiguration, key_id: str | None)
             "Restore it from its backup.",
         )
         return
-    yield from _about_key(connected, recorded_key_id(connected), key_id)
+    yield from _about_key(connected, recorded_key_id(connected), key_ids)
     yield from doctor_lists.examine(connected)
 
 
-def _about_key(connected: Connection, recorded: str | None, key_id: str | None) -> Iterator[Finding]:
-    if key_id is None:
+def foreign_lists(connected: Connection, key_ids: Sequence[str]) -> list[str]:
+    """The list-ids of those of whose keys one was sealed under none of these site keys, sorted."""
+    query = select(ListKey.list_id).where(ListKey.sealed_by.not_in(key_ids)).distinct().order_by(ListKey.list_id)
+    return list(connected.scalars(query))
+
+
+def _about_key(connected: Connection, recorded: str | None, key_ids: Sequence[str]) -> Iterator[Finding]:
+    if not key_ids:
         return  # that the key file can't be read is a finding already
-    if recorded is not None and recorded != key_id:
+    if recorded is not None and recorded not in key_ids:
         yield error(
             Area.DATABASE,
-            f"The key file is of another site: it holds the key {key_id}, and this database was sealed with {recorded}.",
+            f"The key file is of another site: it holds the key {key_ids[0]}, and this database was sealed with {recorded}.",
             KEY_MEND,
         )
-    foreign = connected.scalars(
-        select(ListKey.list_id).where(ListKey.sealed_by != key_id).distinct().order_by(ListKey.list_id)
-    ).all()
-    if foreign and recorded in (None, key_id):
+        return
+    foreign = foreign_lists(connected, key_ids)
+    if foreign:
         yield error(
             Area.DATABASE,
-            f"List keys were sealed with another site key than {key_id}: those of {', '.join(foreign)}.",
+            f"List keys were sealed with another site key than {key_ids[0]}: those of {', '.join(foreign)}.",
             KEY_MEND,
         )
 
 
-def _is_running(config: CoreConfiguration) -> bool:
+def is_running(config: CoreConfiguration) -> bool:
     """Whether Mailman's master process is alive."""
     try:
         pid = int(Path(config.paths["pid_file"]).read_text(encoding="ascii").strip())

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeyFileReport:
-    """What was found, and the key's id where the key could be read (None elsewhere)."""
+    """What was found, and the ids of the keys in it where it could be read: of the key, and of the one that it replaces."""
 
     findings: tuple[Finding, ...]
-    key_id: str | None = None
+    key_ids: tuple[str, ...] = ()
 
 
 def examine(config: CoreConfiguration) -> KeyFileReport:
@@ -59,7 +59,15 @@ def examine(config: CoreConfiguration) -> KeyFileReport:
             findings.append(error(Area.KEY_FILE, *_halves(str(problem))))
         return KeyFileReport(tuple(findings))
     findings += _about_owner(settings.key_file, mailman_user, what="key file", private=True)
-    return KeyFileReport(tuple(findings), key.key_id)
+    if key.retired is not None:
+        findings.append(
+            warning(
+                Area.KEY_FILE,
+                f"The site key {key.retired.key_id} is being replaced by {key.key_id}, and not everything is sealed under that yet.",
+                "Stop Mailman and run `mailman-pgp rotate-site-key`, which goes on from there. Until then all works as before.",
+            )
+        )
+    return KeyFileReport(tuple(findings), tuple(one.key_id for one in key.generations))
 
 
 def user_of_mailman(config: CoreConfiguration) -> int | None:

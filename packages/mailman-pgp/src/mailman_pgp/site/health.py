@@ -11,12 +11,15 @@ asks `current`, `require`, `settings` or `site_key`, which cost nothing: each pr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
+from mailman_pgp.site import naming
+from mailman_pgp.site.aead import AeadError
 from mailman_pgp.site.lines import RequiredLine, Section, values_in_force, violated
 from mailman_pgp.site.settings import SiteSettings
 from mailman_pgp.site.settings import load as load_settings
@@ -75,6 +78,7 @@ class _State:
     problems: tuple[Problem, ...] = ()
     settings: SiteSettings | None = None
     key: SiteKey | None = None
+    names: tuple[naming.Names, ...] = ()
 
 
 NOT_STARTED = Problem("The plugin mailman-pgp was never started in this process.", CHECK_COMMAND)
@@ -125,8 +129,18 @@ def finish(config: CoreConfig) -> Health:
     global _state  # noqa: PLW0603 - the judgement on a process is the process's
     if not _state.started or _state.problems or _state.key is None:
         return current()
+    names: tuple[naming.Names, ...] = ()
     try:
-        problem = _bind(config.db, _state.key.key_id)
+        problem = _bind(config.db, _state.key)
+        if problem is None:
+            names = naming.load(config.db.store, _state.key)
+            config.db.commit()
+    except AeadError:
+        config.db.abort()
+        problem = Problem(
+            "What this site's lists have accepted can't be known again: a row of the table pgp_site can't be opened.",
+            "Restore the database and its key file from their backups, and restart Mailman.",
+        )
     except SQLAlchemyError as error:
         config.db.abort()
         problem = Problem(
@@ -134,7 +148,7 @@ def finish(config: CoreConfig) -> Health:
             CHECK_COMMAND,
         )
     if problem is None:
-        _state = replace(_state, finished=True)
+        _state = replace(_state, finished=True, names=names)
     else:
         fail(problem.sentence, problem.mend)
     return current()
@@ -175,6 +189,24 @@ def site_key() -> SiteKey:
     return _state.key
 
 
+def take_key(key: SiteKey) -> None:
+    """Let this process, which is healthy, seal under another key from now on (`mailman_pgp.rotation`)."""
+    global _state  # noqa: PLW0603 - the judgement on a process is the process's
+    require()
+    _state = replace(_state, key=key)
+
+
+def naming_keys(purpose: str) -> tuple[bytes, ...]:
+    """The keys by which something may have been named (`mailman_pgp.site.naming`), first the one for new names.
+
+    :raises NotHealthy: in an unhealthy process.
+    """
+    at = datetime.now(UTC).replace(tzinfo=None)
+    earlier = (names.key_for(purpose, at) for names in _state.names)
+    own = (key.derive(purpose) for key in site_key().generations)
+    return (*own, *(key for key in earlier if key is not None))
+
+
 def settings() -> SiteSettings:
     """The site's settings, as soon as `start` has read them; raises `NotHealthy` where it could not."""
     if _state.settings is None:
@@ -197,8 +229,9 @@ OTHER_SITE_MEND = (
 )
 
 
-def _bind(database: Any, key_id: str) -> Problem | None:
+def _bind(database: Any, key: SiteKey) -> Problem | None:
     """Compare the site key's id with the one recorded in the database; record it where there is none yet."""
+    key_id, known = key.key_id, [one.key_id for one in key.generations]
     store = database.store
     inspector = sqlalchemy.inspect(store.connection())
     missing = [table for table in ("pgp_alembic", "pgp_site", "pgp_list_key") if not inspector.has_table(table)]
@@ -207,7 +240,8 @@ def _bind(database: Any, key_id: str) -> Problem | None:
         return Problem(f"The database has no table {', '.join(missing)}: its migration has not run.", CHECK_COMMAND)
     recorded = _recorded(store)
     foreign = store.execute(
-        sqlalchemy.text("SELECT sealed_by FROM pgp_list_key WHERE sealed_by <> :id LIMIT 1"), {"id": key_id}
+        sqlalchemy.text("SELECT sealed_by FROM pgp_list_key WHERE sealed_by <> :id AND sealed_by <> :retired LIMIT 1"),
+        {"id": known[0], "retired": known[-1]},
     ).scalar()
     if foreign is not None:
         database.abort()
@@ -224,7 +258,7 @@ def _bind(database: Any, key_id: str) -> Problem | None:
         database.commit()
         recorded = _recorded(store)
     database.commit()
-    if recorded != key_id:
+    if recorded not in known:
         return Problem(
             f"The key file holds the site key {key_id}, but this database was sealed with {recorded}.",
             OTHER_SITE_MEND,

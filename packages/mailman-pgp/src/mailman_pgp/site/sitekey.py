@@ -2,6 +2,9 @@
 
 All that this site seals is encrypted under keys derived from it.  The key file is a single line of text:
 ``mailman-pgp-site-key-v1 KEYID BASE64``, where BASE64 is 32 random bytes and KEYID, derived from them, is no secret.
+
+While the key is being replaced (`mailman_pgp.rotation`) there is a second line, with the key of before: what is sealed from
+then on is sealed under the first, and what was sealed under either opens.
 """
 
 from __future__ import annotations
@@ -17,10 +20,13 @@ from typing import Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from mailman_pgp.site import private_file
+
 _MAGIC = "mailman-pgp-site-key-v1"
 _KEY_BYTES = 32
 _LARGEST_FILE = 1024
-_LINE = re.compile(rf"{_MAGIC} (?P<key_id>[0-9a-f]{{8}}) (?P<key>[A-Za-z0-9+/]{{43}}=)\n?")
+_LINE = re.compile(rf"{_MAGIC} (?P<key_id>[0-9a-f]{{8}}) (?P<key>[A-Za-z0-9+/]{{43}}=)")
+_MOST_LINES = 2
 _NOT_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -29,16 +35,20 @@ class SiteKeyError(Exception):
 
 
 class SiteKey:
-    """The site's key, in memory; shows only its `key_id`."""
+    """The site's key, in memory; shows only its `key_id`.
 
-    __slots__ = ("_secret", "key_id")
+    :ivar retired: The key of before, while this one is taking its place.
+    """
 
-    def __init__(self, secret: bytes) -> None:
+    __slots__ = ("_secret", "key_id", "retired")
+
+    def __init__(self, secret: bytes, retired: SiteKey | None = None) -> None:
         """`secret` is 32 bytes from the system's random generator."""
         if len(secret) != _KEY_BYTES:
             raise SiteKeyError("A site key has exactly 32 bytes.")
         self._secret = secret
         self.key_id = self.derive("site key id")[:4].hex()
+        self.retired = retired
 
     def __repr__(self) -> str:
         """Show the key's name, never the key."""
@@ -53,6 +63,37 @@ class SiteKey:
         info = b"mailman-pgp v1\0" + purpose.encode()
         return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(self._secret)
 
+    @property
+    def generations(self) -> tuple[SiteKey, ...]:
+        """The keys by which something may be sealed: this one, then the one that it replaces."""
+        return (self,) if self.retired is None else (self, self.retired)
+
+    def as_text(self) -> str:
+        """What stands in the key file.  Whoever has this text has the key."""
+        line = f"{_MAGIC} {self.key_id} {base64.b64encode(self._secret).decode()}\n"
+        return line if self.retired is None else line + self.retired.as_text()
+
+    @classmethod
+    def new(cls, retired: SiteKey | None = None) -> Self:
+        """A new key, which is nowhere but in memory; see above for the other one."""
+        return cls(os.urandom(_KEY_BYTES), retired)
+
+    def alone(self) -> SiteKey:
+        """This key without the one that it replaces."""
+        return SiteKey(self._secret)
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """The key of which `as_text` is this text.
+
+        :raises SiteKeyError: when it is something else; the text of the error does not show it.
+        """
+        lines = text.removesuffix("\n").split("\n")
+        secrets = [_secret_of(line) for line in lines[:_MOST_LINES]]
+        if len(lines) > _MOST_LINES:
+            raise _NotAKeyError
+        return cls(secrets[0], SiteKey(secrets[1]) if secrets[1:] else None)
+
     @classmethod
     def load(cls, path: Path, *, outside: Path | None = None) -> Self:
         """Read the key file at `path`.
@@ -66,7 +107,10 @@ class SiteKey:
                 f"The key file {path} lies below Mailman's var directory {outside}, so that whoever has the data has "
                 f"the key. Move it to a directory of its own, such as /etc/mailman3, and correct key_file."
             )
-        return cls(_parse(path, _read(path)))
+        try:
+            return cls.of_text(_read(path))
+        except _NotAKeyError:
+            raise _damaged(path) from None
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -74,10 +118,14 @@ class SiteKey:
 
         :raises SiteKeyError: when there is a file already (it is left alone), or it can't be written.
         """
-        key = cls(os.urandom(_KEY_BYTES))
-        line = f"{_MAGIC} {key.key_id} {base64.b64encode(key._secret).decode()}\n"
+        key = cls.new()
+        key.write_to(path)
+        return key
+
+    def write_to(self, path: Path) -> None:
+        """Write this key to the new file `path`, which only its owner may read.  Raises `SiteKeyError` as `create` does."""
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            private_file.create(path, self.as_text())
         except FileExistsError:
             raise SiteKeyError(
                 f"There is a file {path} already. It was left alone: what was sealed under the key in it could never "
@@ -85,20 +133,29 @@ class SiteKey:
             ) from None
         except OSError as error:
             raise SiteKeyError(
-                f"The key file {path} can't be created ({error.strerror}). Create its directory, and run this as the "
+                f"The key file {path} can't be written ({error.strerror}). Create its directory, and run this as the "
                 f"user that may write there."
             ) from None
+
+    def replace_in(self, path: Path) -> None:
+        """Write this key to the key file that is there, at one stroke: killed at any moment, one of the two is there whole.
+
+        :raises SiteKeyError: when it can't be written; then the file is as it was.
+        """
         try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                os.fchmod(file.fileno(), 0o600)  # whatever the umask
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            _sync_directory(path.parent)
+            private_file.replace(path, self.as_text())
         except OSError as error:
-            path.unlink(missing_ok=True)
-            raise SiteKeyError(f"The key file {path} can't be written ({error.strerror}).") from None
-        return key
+            raise SiteKeyError(
+                f"The key file {path} can't be replaced ({error.strerror}). The user that runs Mailman must be able to write in "
+                f"its directory: `chown` that to them, and run this as them."
+            ) from None
+
+
+class _NotAKeyError(SiteKeyError):
+    """A text is not that of a key."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not the text of a site key.")
 
 
 def lies_below(path: Path, directory: Path) -> bool:
@@ -141,16 +198,16 @@ def _require_private_file(path: Path, mode: int) -> None:
         )
 
 
-def _parse(path: Path, text: str) -> bytes:
-    match = _LINE.fullmatch(text)
+def _secret_of(line: str) -> bytes:
+    match = _LINE.fullmatch(line)
     if match is None:
-        raise _damaged(path)
+        raise _NotAKeyError
     try:
         secret = base64.b64decode(match["key"], validate=True)
     except binascii.Error:
-        raise _damaged(path) from None
+        raise _NotAKeyError from None
     if len(secret) != _KEY_BYTES or SiteKey(secret).key_id != match["key_id"]:
-        raise _damaged(path)
+        raise _NotAKeyError
     return secret
 
 
@@ -159,11 +216,3 @@ def _damaged(path: Path) -> SiteKeyError:
         f"The key file {path} is damaged, or is something else: it should hold one line that begins with {_MAGIC}. "
         f"Restore it from its backup."
     )
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,74 @@
+"""``mailman-pgp backup``: the site's key, encrypted, to be kept elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mailman_pgp.cli import keeping, passphrase
+from mailman_pgp.cli.creation import CreationError
+from mailman_pgp.openpgp import grouped
+
+_MOST_BYTES = 2**20
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
+)
+@click.option(
+    "--to",
+    "certificate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with your OpenPGP certificate, to encrypt the backup to that, and not by a passphrase.",
+)
+@passphrase.option
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
+def command(
+    file: Path, config: Path | None, certificate: Path | None, passphrase_file: Path | None, *, as_json: bool
+) -> None:
+    """Write the site's key, encrypted, to the new FILE (`-`: standard output).
+
+    It holds the key alone: back up Mailman's database and its var directory as any data, and keep FILE elsewhere. It is good until
+    the key is replaced (`mailman-pgp rotate-site-key`). Mailman may go on.
+
+    FILE is a usual OpenPGP message: by a passphrase, which you are asked for, or to a certificate of yours.
+    """
+    if certificate is not None and passphrase_file is not None:
+        raise click.UsageError("A backup is encrypted by a passphrase or to a certificate: name one of the two.")
+    try:
+        core = keeping.core_configuration(config)
+        key, compared = keeping.key_of(core)
+        backup = keeping.Backup.of(key)
+        if certificate is not None:
+            message, fingerprint = keeping.encrypted_to(backup, _read(certificate))
+        else:
+            message, fingerprint = keeping.by_passphrase(backup, passphrase.new(passphrase_file)), ""
+        if str(file) == "-":
+            click.echo(message, nl=False)
+            return
+        keeping.write(file.absolute(), message, core)
+    except CreationError as problem:
+        raise click.ClickException(str(problem)) from problem
+    if as_json:
+        made = {"file": str(file), "key_id": key.key_id, "encrypted_to": fingerprint or None, "compared": compared}
+        click.echo(json.dumps(made, indent=2))
+        return
+    how = f"to the certificate {grouped(fingerprint)}" if fingerprint else "by the passphrase, which was tried"
+    click.echo(f"The site key {key.key_id} is in {file}, encrypted {how}.")
+    if not compared:
+        click.echo("Whether it is the key of Mailman's database could not be seen: that can't be reached.")
+    click.echo("Keep it apart from Mailman's data, and try it: docs/operations.md has a drill.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES)
+    except OSError as error:
+        raise CreationError(f"{path} can't be read ({error.strerror}). Name a file with your certificate.") from None

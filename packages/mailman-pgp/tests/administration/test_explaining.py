@@ -1,0 +1,348 @@
+"""`mailman pgp explain` says what the list finds in a mail, and what it would do; it shows no content, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from mailman_pgp import openpgp
+from mailman_pgp.openpgp.memberkeys import MemberKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import CommandLine, Files, Members
+    from sqlalchemy.orm import Session
+
+ANNE, NORA, LIST = "anne@example.com", "nora@example.com", "ant@example.com"
+OWNER = "ant-owner@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Somebody who writes mail to the list, which is encrypted to its certificate."""
+
+    key: MemberKey
+    address: str
+    certificate: bytes
+
+    def inside(self, to: str = LIST) -> bytes:
+        """What is encrypted: protected headers, and a word that nobody else is to see."""
+        return (
+            'Content-Type: text/plain; hp="cipher"; protected-headers="v1"\r\n'
+            f"From: {self.address}\r\nTo: {to}\r\nSubject: Kestrel\r\n\r\nThe kestrel flies.\r\n"
+        ).encode()
+
+    def mail(
+        self, inside: bytes | None = None, *, to: str = LIST, sign: bool = True, certificate: bytes | None = None
+    ) -> bytes:
+        """A mail as it comes, with LF line ends."""
+        armored = self.key.write(inside or self.inside(to), certificate or self.certificate, sign=sign)
+        return (
+            f"From: {self.address}\nTo: {to}\nSubject: ...\nMessage-ID: <1@home>\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n'
+            "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
+            f"--b\nContent-Type: application/octet-stream\n\n{armored.decode('ascii')}\n--b--\n"
+        ).encode()
+
+
+@pytest.fixture(autouse=True)
+def _chains(store: Session, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
+    """Our chains and our rule, which core finds where this plugin is in `mailman.cfg`."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.chains.gate import Gate  # noqa: PLC0415
+    from mailman_pgp.chains.refuse import Refuse  # noqa: PLC0415
+    from mailman_pgp.rules.problem import Problem  # noqa: PLC0415
+
+    for chain in (Gate(), Refuse()):
+        monkeypatch.setitem(config.chains, chain.name, chain)
+    monkeypatch.setitem(config.rules, Problem.name, Problem())
+
+
+@pytest.fixture(scope="module")
+def keys() -> dict[str, MemberKey]:
+    """The keys of two people."""
+    return {address: MemberKey.generate(f"<{address}>") for address in (ANNE, NORA)}
+
+
+@pytest.fixture
+def anne(encrypted: Any, members: Members, run: CommandLine, keys: dict[str, MemberKey]) -> Writer:
+    """A member whose certificate counts."""
+    members.add(encrypted, ANNE)
+    run.ok("certificate", "add", LIST, ANNE, typed=keys[ANNE].certificate)
+    return writer(encrypted, keys, ANNE)
+
+
+@pytest.fixture
+def nora(encrypted: Any, keys: dict[str, MemberKey]) -> Writer:
+    """Somebody whom the list does not know, and Mailman neither."""
+    return writer(encrypted, keys, NORA)
+
+
+def writer(mlist: Any, keys: dict[str, MemberKey], address: str) -> Writer:
+    """Somebody who writes to the list."""
+    from mailman_pgp.keys import vault  # noqa: PLC0415 - core must be initialised
+
+    return Writer(keys[address], address, vault.certificate(mlist.list_id).certificate)
+
+
+def everything(store: Session) -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    connection = store.connection()
+    found = {}
+    for name in sorted(sa.inspect(connection).get_table_names()):
+        rows = connection.execute(sa.text(f'SELECT * FROM "{name}"')).all()
+        found[name] = sorted(repr([bytes(one) if isinstance(one, memoryview) else one for one in row]) for row in rows)
+    store.rollback()
+    return found
+
+
+def test_authenticated(anne: Writer, run: CommandLine) -> None:
+    """Of a good post it says whose signature that is, that it is encrypted to the list, and that it is posted."""
+    text = run.ok("explain", typed=anne.mail())
+    for line in ("PGP/MIME, encrypted", "a key of the list", f"good, by {openpgp.grouped(anne.key.fingerprint)}"):
+        assert line in text
+    assert "It is authenticated" in text
+    assert "It is posted." in text
+    assert "kestrel" not in text.lower()
+
+    answer = run.json("explain", typed=anne.mail())
+    assert answer["list"]["list_id"] == "ant.example.com"
+    assert (answer["as"], answer["author"], answer["opened"], answer["problem"]) == ("post", ANNE, True, None)
+    (signature,) = answer["signatures"]
+    assert (signature["status"], signature["certificate"]) == ("good", anne.key.fingerprint)
+    assert [reader["of_list"] for reader in answer["encrypted_to"]] == [True]
+    assert answer["structure"]["parts"] == [
+        "multipart/encrypted",
+        "application/pgp-encrypted",
+        "application/octet-stream",
+    ]
+    assert (answer["action"], answer["chain"], answer["came_before"]) == ("accept", "accept", False)
+    assert "kestrel" not in str(answer).lower()
+
+
+def _changed(mail: bytes) -> bytes:
+    lines = mail.split(b"\n")
+    middle = next(number for number, line in enumerate(lines) if line.startswith(b"-----BEGIN PGP MESSAGE")) + 6
+    lines[middle] = bytes(reversed(lines[middle]))
+    return b"\n".join(lines)
+
+
+CASES: dict[str, tuple[Callable[[Writer, Writer], bytes], str, str, str]] = {
+    "in the clear": (
+        lambda *_: f"From: {ANNE}\nTo: {LIST}\nSubject: Kestrel\n\nThe kestrel flies.\n".encode(),
+        "not-encrypted",
+        "reject",
+        "on_not_encrypted",
+    ),
+    "unsigned": (lambda anne, _: anne.mail(sign=False), "unsigned", "reject", "on_unsigned"),
+    "a stranger": (lambda _, nora: nora.mail(), "no-certificate-for-author", "reject", "on_stranger"),
+    "another key": (
+        lambda anne, nora: Writer(nora.key, ANNE, anne.certificate).mail(),
+        "unknown-key",
+        "reject",
+        "on_other_key",
+    ),
+    "unbound": (
+        lambda anne, _: anne.mail(b"Content-Type: text/plain\r\n\r\nThe kestrel flies.\r\n"),
+        "meant-for-no-address",
+        "hold",
+        "on_unbound",
+    ),
+    "for somebody else": (
+        lambda anne, _: anne.mail(anne.inside("bee@example.com")),
+        "meant-for-another-address",
+        "reject",
+        "on_not_addressed",
+    ),
+    "to another key": (
+        lambda anne, nora: anne.mail(certificate=nora.key.certificate),
+        "not-for-this-list",
+        "reject",
+        "on_unusable",
+    ),
+    "changed on its way": (lambda anne, _: _changed(anne.mail()), "damaged", "reject", "on_unusable"),
+    "another author inside": (
+        lambda anne, _: anne.mail(anne.inside().replace(ANNE.encode(), NORA.encode())),
+        "author-differs-inside",
+        "reject",
+        "on_unusable",
+    ),
+    "no author": (
+        lambda anne, _: anne.mail().replace(f"From: {ANNE}".encode(), b"From: a@x.example, b@x.example", 1),
+        "no-single-author",
+        "reject",
+        "on_unusable",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_reason_and_nothing_changes(
+    anne: Writer, nora: Writer, run: CommandLine, store: Session, case: str
+) -> None:
+    """Each has its reason, and the setting that decides; no row is another one afterwards, no queue has anything, no word is shown."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    make, problem, action, setting = CASES[case]
+    mail = make(anne, nora)
+    before = everything(store)
+    queues = {name: board.files for name, board in config.switchboards.items()}
+    answer = run.json("explain", "--list", LIST, typed=mail)
+    assert (answer["problem"], answer["action"], answer["setting"]) == (problem, action, setting)
+    assert answer["words"]
+    text = run.ok("explain", "--list", LIST, typed=mail)
+    assert f"The setting `{setting}` of the list says so." in text
+    assert f"mailman pgp set ant.example.com {setting}=" in text
+    assert "kestrel" not in (text + str(answer)).lower()
+    assert everything(store) == before
+    assert {name: board.files for name, board in config.switchboards.items()} == queues
+
+
+def test_a_stranger_of_whom_the_list_leaves_it_to_its_rules(nora: Writer, run: CommandLine, store: Session) -> None:
+    """Core's rules are asked, too: they would write down who it is, and do not."""
+    run.ok("set", LIST, "on_stranger=defer")
+    before = everything(store)
+    answer = run.json("explain", typed=nora.mail())
+    assert (answer["problem"], answer["action"]) == ("no-certificate-for-author", "hold")
+    assert answer["rules"] == ["nonmember-moderation"]
+    assert answer["reasons"] == ["The message is not from a list member"]
+    assert "leaves it to the list's other rules" in run.ok("explain", typed=nora.mail())
+    assert everything(store) == before
+
+
+def test_a_member_whose_posts_are_held(anne: Writer, encrypted: Any, run: CommandLine, store: Session) -> None:
+    """A rule of Mailman's that holds an authenticated post is named."""
+    from mailman.interfaces.action import Action  # noqa: PLC0415 - core must be initialised
+
+    encrypted.members.get_member(ANNE).moderation_action = Action.hold
+    store.commit()
+    answer = run.json("explain", typed=anne.mail())
+    assert (answer["problem"], answer["action"], answer["rules"]) == (None, "hold", ["member-moderation"])
+    assert answer["reasons"] == ["The message comes from a moderated member"]
+    assert "member-moderation" in run.ok("explain", typed=anne.mail())
+
+
+def test_what_came_before(anne: Writer, encrypted: Any, run: CommandLine, store: Session) -> None:
+    """Of a post that was taken it says so, and still how it was judged; asked before, it takes nothing from the post."""
+    import email  # noqa: PLC0415
+
+    from mailman.email.message import Message  # noqa: PLC0415
+
+    from mailman_pgp.mime import lines  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.posts.reception import receive  # noqa: PLC0415
+    from mailman_pgp.posts.record import Kind  # noqa: PLC0415
+
+    mail = anne.mail()
+    assert not run.json("explain", typed=mail)["came_before"]
+    message = email.message_from_bytes(lines.canonical(mail), Message)
+    message.original_size = len(mail)
+    assert receive(encrypted, message, Kind.POST, "claim").record.problem == ""
+    store.commit()
+    answer = run.json("explain", typed=mail)
+    assert (answer["came_before"], answer["problem"], answer["action"]) == (True, None, "accept")
+    assert "It came before" in run.ok("explain", typed=mail)
+    assert receive(encrypted, message, Kind.POST, "another").record.problem == "replayed"
+
+
+def test_an_old_signature(anne: Writer, run: CommandLine, store: Session) -> None:
+    """A signature that is older than what is remembered is one that came too late."""
+    from mailman_pgp.model.tables import Site  # noqa: PLC0415 - core must be initialised
+
+    store.add(Site(name="signatures forgotten until", value="2999-01-01T00:00:00.000000"))
+    store.commit()
+    answer = run.json("explain", typed=anne.mail())
+    assert (answer["problem"], answer["setting"]) == ("signature-too-old", "on_stale")
+
+
+def test_mail_to_the_owners(anne: Writer, nora: Writer, run: CommandLine) -> None:
+    """Mail to the owners goes to them, encrypted or not, whoever wrote it."""
+    clear = f"From: {NORA}\nTo: {OWNER}\nSubject: Kestrel\n\nThe kestrel flies.\n".encode()
+    for mail in (clear, anne.mail(to=OWNER), nora.mail(to=OWNER)):
+        answer = run.json("explain", typed=mail)
+        assert (answer["as"], answer["action"], answer["setting"]) == ("owner", "accept", None)
+    assert "It goes to the owners and moderators." in run.ok("explain", typed=clear)
+    assert run.json("explain", "--as", "post", typed=clear)["problem"] == "not-encrypted"
+
+
+def test_a_file(anne: Writer, run: CommandLine, files: Files) -> None:
+    """A file is read as standard input is, also with the line of a mailbox above it."""
+    file = files.write("mail.eml", b"From anne Sat Nov 28 20:00:00 2026\n" + anne.mail())
+    assert run.json("explain", file)["action"] == "accept"
+
+
+def test_which_list(anne: Writer, run: CommandLine, make_list: Callable[..., Any], files: Files) -> None:
+    """Without --list it is the encrypted one that the mail is addressed to, by any field; of several, one has to be named."""
+    make_list("bee")
+    make_list("cat")
+    run.ok("enable", "cat@example.com")
+    mail = anne.mail()
+    hidden = mail.replace(f"To: {LIST}".encode(), f"To: bee@example.com\nDelivered-To: {LIST}".encode(), 1)
+    assert run.json("explain", typed=hidden)["list"]["address"] == LIST
+    both = mail.replace(f"To: {LIST}".encode(), f"To: {LIST}, cat@example.com".encode(), 1)
+    sentence = run.refused("explain", typed=both, status=2)
+    assert "2 encrypted lists: ant.example.com, cat.example.com" in sentence
+    assert run.json("explain", "--list", LIST, typed=both)["list"]["address"] == LIST
+    elsewhere = mail.replace(f"To: {LIST}".encode(), b"To: bee@example.com", 1)
+    assert "no encrypted list of this site" in run.refused("explain", typed=elsewhere, status=2)
+    assert run.json("explain", "--list", "bee@example.com", typed=mail, status=1)["error"]["code"] == "not-encrypted"
+    assert files
+
+
+@pytest.mark.usefixtures("anne")
+@pytest.mark.parametrize(
+    ("content", "code", "status"),
+    [
+        (b"", "no-mail", 2),
+        (b"\x00\xff\xfe" * 100, "no-mail", 2),
+        (b"Hello there\n", "no-mail", 2),
+        (b"\x80\x05\x95garbage of a queue file", "no-mail", 2),
+        (b"From: a@example.com\nTo: ant-request@example.com\n\nhelp\n", "for-commands", 1),
+        (b"From: a@example.com\nTo: ant@example.com\nContent-Type: multipart/mixed; boundary=b\n\nx\n", "defects", 1),
+        (b"From: a@example.com\nTo: ant@example.com\n\n" + b"x" * 33 * 2**20, "message-too-large", 1),
+    ],
+    ids=["empty", "binary", "text", "queue file", "commands", "damaged", "large"],
+)
+def test_no_mail(run: CommandLine, content: bytes, code: str, status: int) -> None:
+    """What is no mail, none that the list would judge, or none that comes through the door, is said to be that."""
+    answer = run.json("explain", typed=content, status=status)
+    assert answer["error"]["code"] == code
+    assert answer["error"]["sentence"]
+
+
+def test_no_file(run: CommandLine, encrypted: Any) -> None:
+    """A file that is not there is a mistake."""
+    assert encrypted
+    assert "can't be read" in run.refused("explain", "/nowhere/mail.eml", status=2)
+
+
+def test_a_process_that_may_not_open_mail(anne: Writer, run: CommandLine) -> None:
+    """In a process that is not healthy nothing is opened."""
+    from mailman_pgp.site import health  # noqa: PLC0415 - core must be initialised
+
+    health.fail("A line is missing.", "Add it.")
+    assert "not healthy" in run.refused("explain", typed=anne.mail())
+
+
+def test_odd_names_steer_no_terminal(anne: Writer, run: CommandLine) -> None:
+    """What somebody wrote outside the encryption is shown without what a terminal would obey."""
+    mail = anne.mail().replace(b"Message-ID: <1@home>", b"Message-ID: <\x1b[31m1@home>", 1)
+    mail = mail.replace(b"Content-Type: application/octet-stream", b"Content-Type: application/\x1b[31m", 1)
+    assert "\x1b" not in run.ok("explain", "--list", LIST, typed=mail)
+
+
+def test_a_rule_that_fails(anne: Writer, run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that raises is told of, as the queue shunt is where the mail would lie."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    def fail(*_: object) -> bool:
+        raise RuntimeError("kestrel")
+
+    monkeypatch.setattr(config.rules["member-moderation"], "check", fail)
+    text = run.ok("explain", typed=anne.mail())
+    assert "A rule or chain of the list fails over it" in text
+    assert "kestrel" not in text

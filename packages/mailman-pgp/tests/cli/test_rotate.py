@@ -1,0 +1,69 @@
+"""`mailman-pgp rotate-site-key` begins only where Mailman stands still; what it does is in `tests/rotation` and `tests/e2e`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from flufl.lock import Lock
+
+from mailman_pgp.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import OnDisk
+
+
+@pytest.fixture
+def locks(site: OnDisk) -> Path:
+    """Where the lock of the master process is."""
+    directory = site.root / "var" / "locks"
+    directory.mkdir()
+    return directory
+
+
+def assert_refused(site: OnDisk, says: str) -> None:
+    """It says why, and nothing was done."""
+    before = site.key_file.read_bytes(), site.database.read_bytes()
+    done = CliRunner().invoke(main, ["rotate-site-key", "--config", str(site.config)], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert says in done.output
+    assert (site.key_file.read_bytes(), site.database.read_bytes()) == before
+
+
+def test_while_the_master_runs(site: OnDisk, locks: Path) -> None:
+    """A process that holds the lock of the master is one that runs."""
+    with Lock(str(locks / "master.lck"), timedelta(hours=1)):
+        assert_refused(site, "Mailman is running. Stop it")
+
+
+def test_while_a_process_has_its_number(site: OnDisk) -> None:
+    """So is one that the file with the master's number names, also where it belongs to another user."""
+    (site.root / "var" / "master.pid").write_text(str(os.getpid()))
+    assert_refused(site, "Mailman is running. Stop it")
+
+
+def test_while_a_master_elsewhere_holds_the_lock(site: OnDisk, locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a Mailman on another host nobody can tell here whether it runs."""
+    lock = Lock(str(locks / "master.lck"), timedelta(hours=1))
+    with lock:
+        monkeypatch.setattr(socket, "getfqdn", lambda: "elsewhere.example.com")
+        assert_refused(site, "on another host")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
+def test_as_another_user(site: OnDisk) -> None:
+    """Files that another user has written are none that Mailman can read."""
+    os.chown(site.root / "var", 12345, 12345)
+    assert_refused(site, "Run this as user 12345, the user that runs Mailman")
+
+
+def test_without_lines(site: OnDisk) -> None:
+    """Without the line that names the settings nobody knows the key."""
+    site.replace("configuration:", "# configuration:")
+    assert_refused(site, "names no settings file")
