@@ -4,7 +4,8 @@ Use `from mailman_pgp import openpgp`; nothing outside this package imports pyse
 named, and with sentences for people.  Whatever comes from outside is read by a worker process with limits.
 """
 
-from mailman_pgp.openpgp.armor import dearmor, dearmor_all
+from mailman_pgp.openpgp.adopting import adopt, holds_rsa, read_secret_key
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor, dearmor_all
 from mailman_pgp.openpgp.certificates import (
     Certificate,
     Revocation,
@@ -39,8 +40,11 @@ from mailman_pgp.openpgp.keyrings import InKeyring, merge_each, read_keyring
 from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey, generate
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.protection import protect
 from mailman_pgp.openpgp.reduced import for_address
+from mailman_pgp.openpgp.selfsign import Reason
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
+from mailman_pgp.openpgp.succession import end, vouch, with_vouching
 from mailman_pgp.openpgp.usability import Usability
 from mailman_pgp.openpgp.workshop import WorkshopError, beside
 
@@ -50,6 +54,8 @@ from mailman_pgp.openpgp.armor import armor  # isort: skip
 __all__ = [
     "CANNOT_OPEN",
     "DEFAULT",
+    "PRIVATE_KEY",
+    "PUBLIC_KEY",
     "Certificate",
     "CertificateError",
     "CertificateProblem",
@@ -69,6 +75,7 @@ __all__ = [
     "OpeningProblem",
     "Packet",
     "PacketError",
+    "Reason",
     "Recipient",
     "Revocation",
     "SignatureVerdict",
@@ -77,31 +84,38 @@ __all__ = [
     "Usability",
     "UserID",
     "WorkshopError",
+    "adopt",
     "armor",
     "beside",
     "certifications",
     "dearmor",
     "dearmor_all",
     "encrypt_once",
+    "end",
     "ends",
     "extend",
     "fan_out",
     "for_address",
     "generate",
     "grouped",
+    "holds_rsa",
     "inspect",
     "key_names",
     "merge",
     "merge_each",
     "open_message",
     "pkesk_recipient",
+    "protect",
     "read_certificate",
     "read_certificates",
     "read_keyring",
     "read_revocation",
+    "read_secret_key",
     "require_usable",
     "revoke",
     "verify_detached",
+    "vouch",
     "walk",
     "with_certifications",
+    "with_vouching",
 ]

@@ -35,8 +35,8 @@ _SAY_SO = frozenset(
     }
 )
 _NOT_OURS = (
-    "The key of this list was not made here, or it was changed, so it can't be extended. Make a new one: turn the list's encryption "
-    "off and on again."
+    "The key of this list is of another kind than those that are made here, so it can't be extended. Let the list have a new one: "
+    "`mailman pgp list-key rotate`."
 )
 
 
