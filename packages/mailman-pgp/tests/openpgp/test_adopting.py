@@ -119,6 +119,15 @@ def test_a_passphrase() -> None:
     assert read_secret_key(made.secret, b"not needed")
 
 
+def test_a_primary_key_that_signs_goes_on_doing_so() -> None:
+    """Also after it was extended."""
+    new = adopt(read_secret_key(usual().secret, None), "Ants", LIST_ADDRESSES)
+    until = (datetime.now(UTC) + timedelta(days=2000)).replace(tzinfo=None, microsecond=0)
+    longer, made = openpgp.extend(new.secret, until)
+    assert ListSecretKey(longer).sign_detached(b"text")
+    assert made.usability.usable
+
+
 def _expired() -> bytes:
     return usual(lifetime=10 * DAY).secret
 
@@ -235,6 +244,7 @@ def test_rsa() -> None:
     until = (datetime.now(UTC) + timedelta(days=2000)).replace(tzinfo=None, microsecond=0)
     longer, made = openpgp.extend(new.secret, until)
     assert made.expires == until
+    assert ListSecretKey(longer).sign_detached(b"text")
     assert openpgp.end(longer, made.data, openpgp.Reason.RETIRED, "").revoked
 
 
