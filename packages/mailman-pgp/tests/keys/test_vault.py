@@ -109,6 +109,8 @@ def test_revoked(list_keys: list[NewListKey]) -> None:
     assert vault.waits(ANT)
     assert vault.opening_secrets(ANT) == []
     assert vault.certificate(ANT).certificate == ended.data
+    with pytest.raises(vault.VaultError, match="was revoked"):
+        vault.current_secret(ANT)
     succeeded(two)
     assert not vault.waits(ANT)
     assert vault.opening_secrets(ANT) == [two.secret]

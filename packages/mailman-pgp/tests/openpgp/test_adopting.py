@@ -51,7 +51,7 @@ def test_becomes_the_list_s() -> None:
     """The same key, armored or binary, with the list's user IDs, the one that it had first; it signs, opens, and ends."""
     made = usual()
     for data in (made.secret, armor(made.secret, PRIVATE_KEY)):
-        new = adopt(read_secret_key(data, None), "Ants", LIST_ADDRESSES)
+        new, _ = adopt(read_secret_key(data, None), "Ants", LIST_ADDRESSES)
         assert new.certificate.fingerprint == made.fingerprint
         assert {user_id.text for user_id in new.certificate.user_ids} == {f"Ants <{one}>" for one in LIST_ADDRESSES}
         assert new.certificate.usability.usable
@@ -68,7 +68,7 @@ def test_becomes_the_list_s() -> None:
 def test_its_own_end_stays() -> None:
     """A key that expires does so at the time that it has said."""
     made = usual(lifetime=200 * DAY)
-    new = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
+    new, _ = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
     assert new.certificate.expires == openpgp.inspect(made.public).expires
 
 
@@ -77,7 +77,7 @@ def test_what_others_may_write_to_it() -> None:
     made = Forged(Key.signing(now() - 100 * DAY))
     made.user_id(ANTS, usage=CERTIFY | SIGN, says=NEWER_GNUPG)
     made.bind(Key.encrypting(now() - 100 * DAY), ENCRYPT)
-    new = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
+    new, _ = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
     merged = openpgp.merge(made.public, new.certificate.data)
     assert merged.usability.seipd == 1
     assert not announces_seipd2(sort(new.certificate.data))
@@ -89,7 +89,8 @@ def test_other_user_ids_are_left_out() -> None:
     """Nobody's program takes the list's key for somebody else's, whom it named too."""
     made = usual()
     made.user_id("Anne <anne@example.com>", usage=CERTIFY | SIGN)
-    new = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
+    new, left_out = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
+    assert left_out == ("Anne <anne@example.com>",)
     assert new.certificate.addresses == set(LIST_ADDRESSES)
     assert b"anne@example.com" not in new.certificate.data
 
@@ -104,7 +105,7 @@ def test_older_encryption_subkeys_stay() -> None:
     """What was encrypted to a part of the key that has expired is still opened."""
     made = usual()
     old = made.bind(Key.encrypting(now() - 90 * DAY), ENCRYPT, lifetime=10 * DAY)
-    new = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
+    new, _ = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
     assert old.fingerprint in {key.fingerprint for key in sort(new.secret).keys}
     assert len(new.certificate.usability.recipients) == 1
 
@@ -121,7 +122,7 @@ def test_a_passphrase() -> None:
 
 def test_a_primary_key_that_signs_goes_on_doing_so() -> None:
     """Also after it was extended."""
-    new = adopt(read_secret_key(usual().secret, None), "Ants", LIST_ADDRESSES)
+    new, _ = adopt(read_secret_key(usual().secret, None), "Ants", LIST_ADDRESSES)
     until = (datetime.now(UTC) + timedelta(days=2000)).replace(tzinfo=None, microsecond=0)
     longer, made = openpgp.extend(new.secret, until)
     assert ListSecretKey(longer).sign_detached(b"text")
@@ -238,7 +239,7 @@ def test_rsa() -> None:
     secret = read_secret_key(member.secret, None)
     assert holds_rsa(secret)
     assert not holds_rsa(read_secret_key(usual().secret, None))
-    new = adopt(secret, "Ants", LIST_ADDRESSES)
+    new, _ = adopt(secret, "Ants", LIST_ADDRESSES)
     assert new.certificate.usability.usable
     assert ListSecretKey(new.secret).sign_detached(b"text")
     until = (datetime.now(UTC) + timedelta(days=2000)).replace(tzinfo=None, microsecond=0)
@@ -265,6 +266,6 @@ def from_gpg(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_from_gpg_and_back(from_gpg: bytes, other: Peer) -> None:
     """It becomes a list's, to which every program writes."""
     assert refused(from_gpg, b"another") is CertificateProblem.WRONG_PASSPHRASE
-    new = adopt(read_secret_key(from_gpg, b"a long passphrase"), "Ants", LIST_ADDRESSES)
+    new, _ = adopt(read_secret_key(from_gpg, b"a long passphrase"), "Ants", LIST_ADDRESSES)
     message = other.encrypt(b"text\n", new.certificate.data, LIST_ADDRESSES[1])
     assert openpgp.open_message(message, [new.secret], []).content == b"text\n"

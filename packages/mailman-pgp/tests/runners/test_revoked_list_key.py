@@ -41,7 +41,9 @@ def come(mlist: Any, queue: str) -> None:
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.testing.helpers import specialized_message_from_string  # noqa: PLC0415
 
-    text = f"From: anne@example.com\nTo: {mlist.request_address}\nSubject: help\nMessage-ID: <one@example.com>\n\nHello.\n"
+    text = (
+        f"From: anne@example.com\nTo: {mlist.request_address}\nSubject: help\nMessage-ID: <one@example.com>\n\nHello.\n"
+    )
     config.switchboards[queue].enqueue(
         specialized_message_from_string(text), listid=mlist.list_id, recipients=["anne@example.com"]
     )

@@ -264,9 +264,14 @@ def fingerprints(list_id: str) -> frozenset[str]:
 def current_secret(list_id: str) -> bytes:
     """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
 
-    :raises VaultError: when the list has none, or it can't be opened.
+    :raises VaultError: when the list has none, or it was revoked, or it can't be opened.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
     """
+    if waits(list_id):
+        raise VaultError(
+            f"The key of {list_id} was revoked, so nothing is signed by it any more. `mailman pgp list-key rotate {list_id}` gives the "
+            "list another one."
+        )
     return _open_one(list_id, _Use.SECRET, None)
 
 

@@ -25,6 +25,7 @@ from mailman_pgp.openpgp.certifying import Certification, certifications, with_c
 from mailman_pgp.openpgp.detached import Detached
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
+    SECRET_KEY_SENTENCES,
     CertificateError,
     CertificateProblem,
     FanOutError,
@@ -56,6 +57,7 @@ __all__ = [
     "DEFAULT",
     "PRIVATE_KEY",
     "PUBLIC_KEY",
+    "SECRET_KEY_SENTENCES",
     "Certificate",
     "CertificateError",
     "CertificateProblem",

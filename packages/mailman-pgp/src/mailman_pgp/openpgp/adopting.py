@@ -46,8 +46,10 @@ def holds_rsa(secret: bytes) -> bool:
     return any(one.body[_ALGORITHM_AT] in _RSA for one in walk(secret) if one.tag in SECRET_TAGS)
 
 
-def adopt(secret: bytes, name: str, addresses: Sequence[str]) -> NewListKey:
+def adopt(secret: bytes, name: str, addresses: Sequence[str]) -> tuple[NewListKey, tuple[str, ...]]:
     """Make a secret key from `read_secret_key` the key of a list called `name`; `addresses` as in `listkeys.generate`.
+
+    Returns that, and the texts of the user IDs that were left out.
 
     One of its user IDs has to name the first of them.  User IDs that name nobody of the list are left out: mail programs would
     take the key for theirs.  It expires when it did, and after three years where it never did.  Raises ListKeyError WRONG_ADDRESS, KIND.
@@ -63,7 +65,9 @@ def adopt(secret: bytes, name: str, addresses: Sequence[str]) -> NewListKey:
         raise ListKeyError(CertificateProblem.KIND, SECRET_KEY_SENTENCES[CertificateProblem.KIND]) from None
     if certificate.usability.problem is not None or certificate.addresses != {one.lower() for one in addresses}:
         raise ListKeyError(CertificateProblem.KIND, SECRET_KEY_SENTENCES[CertificateProblem.KIND])
-    return NewListKey(made, certificate, revocation_of(made))
+    kept = {user_id.text for user_id in certificate.user_ids}
+    left_out = tuple(user_id.text for user_id in before.user_ids if user_id.text not in kept)
+    return NewListKey(made, certificate, revocation_of(made)), left_out
 
 
 def _said_anew(secret: bytes, before: Certificate, name: str, addresses: Sequence[str]) -> bytes:
