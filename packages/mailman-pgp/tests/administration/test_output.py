@@ -69,6 +69,15 @@ def test_every_reason_has_words() -> None:
         CertificateProblem.OUT_OF_TIME,
         CertificateProblem.WEAK_HASH,
         CertificateProblem.UNSUPPORTED,
+        # Nor what keeps a secret key from being a list's.
+        CertificateProblem.NOT_SECRET,
+        CertificateProblem.NO_SECRET,
+        CertificateProblem.LOCKED,
+        CertificateProblem.WRONG_PASSPHRASE,
+        CertificateProblem.PROTECTION,
+        CertificateProblem.KIND,
+        CertificateProblem.NOT_SIGNING,
+        CertificateProblem.RSA,
     }
     skips = {"no-certificate", "digest-mode", "suspended", "refused-by-library", *set(CertificateProblem) - uploads}
     for reason in skips:
