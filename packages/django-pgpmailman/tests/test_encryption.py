@@ -117,6 +117,28 @@ def test_key_lives_longer(owner: Any, mailman: CoreServer) -> None:
     assert sent == [{"action": "extend", "years": "5", "by": "owner@example.com"}]
 
 
+def test_another_key(owner: Any, mailman: CoreServer) -> None:
+    """An owner gives the list another key; that of before is shown, with the time until which it opens mail."""
+    assert "Keys of before" not in shown(owner.get(KEY))
+    done = owner.post(KEY, {"overlap": "30"}, follow=True)
+    assert "The list has a new key." in shown(done)
+    assert "opens mail until Feb. 3, 2030" in shown(done)
+    assert "CDCD CDCD" in shown(done)
+    sent = [fields for method, _, fields in mailman.requests if method == "POST"]
+    assert sent == [{"action": "rotate", "overlap": "30", "by": "owner@example.com"}]
+    assert owner.post(KEY, {"overlap": "some"}).status_code == 422
+
+
+def test_revoked_key(owner: Any, mailman: CoreServer) -> None:
+    """It is said what that means, and nobody is asked to let it live longer."""
+    mailman.revoked = True
+    text = shown(owner.get(KEY))
+    assert "until you give the list another key" in text
+    assert "Let the key live longer" not in text
+    assert "until you give the list another key" not in shown(owner.post(KEY, {"overlap": "30"}, follow=True))
+    assert "revoked" in shown(owner.get(KEY))
+
+
 @pytest.mark.parametrize(
     ("years", "status", "sentence"),
     [("", 422, "as a number"), ("-1", 422, "as a number"), ("²", 422, "as a number"), ("0", 400, "from 1 to 20")],

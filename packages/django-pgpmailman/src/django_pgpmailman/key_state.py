@@ -22,12 +22,15 @@ _NONE = State(
 )
 _GOOD = State("success", _("good"))
 _EXPIRED, _EXPIRES = ("danger", _("expired")), ("warning", _("expires soon"))
+_REVOKED = ("danger", _("revoked"))
 
 
 def for_owners(key: Mapping[str, Any] | None, list_id: str = "") -> State:
     """How a key is (as REST has it), for those who can let it live longer; with the way to where they can, by the list-id."""
     link = reverse("pgpmailman:list_key", args=[list_id]) if list_id else ""
     expired, expires = _("Nobody can post until you let the key live longer."), _("Let the key live longer.")
+    if key is not None and key.get("revoked"):
+        return State(*_REVOKED, _("Nobody can post, and all mail waits, until you give the list another key."), link)
     return _state(key, expired, expires, link)
 
 
