@@ -31,12 +31,11 @@ _AES_256, _SHA256 = 9, 8
 _COUNT = 0xFF  # 65,011,712 octets: the most that the format can say
 _BLOCK = 16
 _SHA1_OCTETS = 20
-_V6 = 6
 _SECRET = frozenset({Tag.SECRET_KEY, Tag.SECRET_SUBKEY})
 
 
 def protect(secret: bytes, passphrase: bytes) -> bytes:
-    """Return a binary secret key that is open, with each of its secret packets under a passphrase.
+    """Return a binary secret key of version 4 that is open, with each of its secret packets under a passphrase.
 
     Raises PacketError when it is no such key.
     """
@@ -56,15 +55,10 @@ def _protected(body: bytes, key: bytes, specifier: bytes) -> bytes:
     public = body[: public_length(body)]
     if body[len(public) : len(public) + 1] != bytes([_PLAIN]):
         raise PacketError("The secret key is under a passphrase already.")
-    material = body[len(public) + 1 :]
-    if body[0] != _V6:
-        material = material[:-2]
+    material = body[len(public) + 1 : -2]
     iv = os.urandom(_BLOCK)
     digest = hashlib.sha1(material, usedforsecurity=False).digest()  # RFC 9580 §5.5.3: a checksum, inside
     hidden = _cfb(key, iv).encryptor().update(material + digest)
-    if body[0] == _V6:
-        parameters = bytes([_AES_256, len(specifier)]) + specifier + iv
-        return public + bytes([_CFB, len(parameters)]) + parameters + hidden
     return public + bytes([_CFB, _AES_256]) + specifier + iv + hidden
 
 
@@ -167,13 +161,10 @@ _ECDH = 18
 
 
 def public_length(body: bytes) -> int:
-    """Return how many octets of a secret key packet's body are its public half (RFC 9580 §5.5.2, §5.5.5); PacketError if that can't be told."""
-    if body[:1] == bytes([_V6]) and len(body) > 10:  # noqa: PLR2004 - RFC 9580 §5.5.2.3
-        length = 10 + int.from_bytes(body[6:10], "big")
-    elif body[:1] == b"\x04" and len(body) > 6:  # noqa: PLR2004 - RFC 9580 §5.5.2.2
-        length = _public_length(body, body[5])
-    else:
+    """Return how many octets of the body of a version 4 secret key packet are its public half (RFC 9580 §5.5.2, §5.5.5); PacketError if that can't be told."""
+    if body[:1] != b"\x04" or len(body) <= 6:  # noqa: PLR2004 - RFC 9580 §5.5.2.2
         raise PacketError("The key has a version that is not supported.")
+    length = _public_length(body, body[5])
     if length >= len(body):
         raise PacketError("The OpenPGP data is cut off.")
     return length
