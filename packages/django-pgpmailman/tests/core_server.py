@@ -324,6 +324,7 @@ class CoreServer:
                     "address": self._address(list_id),
                     "fingerprint": FINGERPRINT,
                     "expires": self.expires,
+                    "revoked": self.revoked,
                     "armored": ARMORED,
                 }
         return self._waiting(list_id, method, path, fields)

@@ -65,6 +65,17 @@ def test_vouched_for(keys: tuple[NewListKey, NewListKey]) -> None:
     assert openpgp.read_certificate(handed.certificate).data == new.certificate.data
 
 
+def test_a_chain(keys: tuple[NewListKey, NewListKey], list_keys: list[NewListKey]) -> None:
+    """Who knows the first of three keys finds the way to the last: each is handed out with what the one before has certified."""
+    one, two = keys
+    succession.succeed(ANT, two)
+    succession.succeed(ANT, list_keys[2])
+    third, second, _ = vault.certificates(ANT)
+    for key, signer in ((third, two), (second, one)):
+        found = openpgp.certifications(key.certificate, certifications.with_former(key), signer.certificate.data)
+        assert {each.signer for each in found} == {signer.certificate.fingerprint}
+
+
 def test_after_one_that_has_expired(list_keys: list[NewListKey]) -> None:
     """It lives again for the overlap, so that its word counts."""
     made = forge_usable("Ant <ant@example.com>", age=100 * DAY, lifetime=50 * DAY)

@@ -64,8 +64,10 @@ def export(
     mlist, _ = encrypted_list(spec)
     if secret:
         return _export_secret(mlist, key_named(mlist, fingerprint), output, passphrase_file)
-    row = certifications.certified(mlist.list_id) if fingerprint is None else key_named(mlist, fingerprint)
-    armored = openpgp.armor(row.certificate, PUBLIC_KEY).decode("ascii")
+    row = key_named(mlist, fingerprint)
+    current = row.fingerprint == vault.certificate(mlist.list_id).fingerprint
+    handed = certifications.certified(mlist.list_id).certificate if current else certifications.with_former(row)
+    armored = openpgp.armor(handed, PUBLIC_KEY).decode("ascii")
     data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
     if output is None:
         return Answer(data={**data, "certificate": armored}, text=armored)

@@ -77,7 +77,12 @@ def certified(list_id: str) -> vault.ListCertificate:
     """
     own = vault.certificate(list_id)
     handed = with_certifications(own.certificate, (one.certification for one in _of(own)))
-    return replace(own, certificate=with_vouching(handed, own.vouched or b""))
+    return replace(own, certificate=with_former(replace(own, certificate=handed)))
+
+
+def with_former(one: vault.ListCertificate) -> bytes:
+    """The certificate (binary) of any key of a list with what the key before it has certified."""
+    return with_vouching(one.certificate, one.vouched or b"")
 
 
 def remove(list_id: str, signer: str) -> int:

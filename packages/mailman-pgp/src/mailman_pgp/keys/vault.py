@@ -187,10 +187,17 @@ def certificate(list_id: str) -> ListCertificate:
 
 
 def certificates(list_id: str) -> list[ListCertificate]:
-    """The certificates of all keys of a list, the current one first, then the retired from the one that opens longest on."""
+    """The certificates of all keys of a list: the current one, the one before it, and so on."""
     found = [_public(row) for row in store().execute(_PUBLIC.where(ListKey.list_id == list_id))]
-    found.sort(key=lambda one: (one.opens_until or one.created, one.created), reverse=True)
-    return sorted(found, key=lambda one: one.state is not KeyState.CURRENT)
+    # Those that were retired before it was written down what follows what come last.
+    left = sorted(found, key=lambda one: (one.state is KeyState.CURRENT, one.created), reverse=True)
+    ordered: list[ListCertificate] = []
+    while left:
+        former = ordered[-1].follows if ordered else None
+        one = next((each for each in left if each.fingerprint == former), left[0])
+        left.remove(one)
+        ordered.append(one)
+    return ordered
 
 
 def current_keys(list_ids: Collection[str]) -> list[ListCertificate]:

@@ -19,7 +19,7 @@ from zope.component import getUtility
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text
-from mailman_pgp.keys import vault
+from mailman_pgp.keys import certifications, vault
 from mailman_pgp.model.database import commit, now, store
 from mailman_pgp.notices import is_ours, send_template
 from mailman_pgp.notices.attached import certificate_file
@@ -75,7 +75,7 @@ def _tell(mlist: Any) -> None:
     name = f"{mlist.list_name}-until-now"
     for address in _people(mlist):
         if not is_ours(address):
-            attached = [certificate_file(former.certificate, name)]
+            attached = [certificate_file(certifications.with_former(former), name)]
             _send(mlist, address, former, keys[0].fingerprint, attached)
 
 

@@ -94,6 +94,7 @@ LIST_CERTIFICATE = record(
     list_id=TEXT,
     address=TEXT,
     **_DESCRIBED,
+    revoked=YES_NO,
     certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
     armored=ARMORED,
     self_link=LINK,
