@@ -9,7 +9,6 @@ from public import public
 from sqlalchemy import exists, select
 
 from mailman_pgp import openpgp
-from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import succession, vault
 from mailman_pgp.lists.encryption import addresses_of, one_at_a_time
 from mailman_pgp.model.database import store
@@ -50,7 +49,7 @@ def succeed(mlist: Any, new: NewListKey | None, overlap_days: int) -> Succession
 def brought(mlist: Any, secret: bytes, *, allow_rsa: bool) -> Brought:
     """Make a secret key from `mailman_pgp.openpgp.read_secret_key` that of a list; nothing is stored.
 
-    :raises Refusal: when it is that of another list, or of a person.
+    :raises mailman_pgp.keys.vault.VaultError: when it is that of another list, or of a person.
     :raises mailman_pgp.openpgp.ListKeyError: RSA when it may not be, and as `mailman_pgp.openpgp.adopt`.
     """
     rsa = openpgp.holds_rsa(secret)
@@ -64,17 +63,14 @@ def brought(mlist: Any, secret: bytes, *, allow_rsa: bool) -> Brought:
 def _not_taken(mlist: Any, fingerprint: str) -> None:
     owner = vault.owner_of(fingerprint)
     if owner == mlist.list_id:
-        raise Refusal(
-            "known-key",
+        raise vault.VaultError(
             f"{mlist.fqdn_listname} has this key already, or had it. `mailman pgp list-key show {owner}` names its keys.",
         )
     if owner is not None:
-        raise Refusal(
-            "key-of-another-list",
+        raise vault.VaultError(
             f"This is the key of {owner}. Mail to the one list could be sent to the other by whoever carries it: each needs a key of its own.",
         )
     if store().scalar(select(exists().where(Choice.fingerprint == fingerprint, Choice.until.is_(None)))):
-        raise Refusal(
-            "key-of-a-person",
+        raise vault.VaultError(
             "This is the key of somebody who is on a list. What they sign would be the list's word: a list needs a key of its own.",
         )

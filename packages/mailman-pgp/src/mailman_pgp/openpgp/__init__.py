@@ -25,6 +25,7 @@ from mailman_pgp.openpgp.certifying import Certification, certifications, with_c
 from mailman_pgp.openpgp.detached import Detached
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
+    OF_SECRET_KEYS,
     SECRET_KEY_SENTENCES,
     CertificateError,
     CertificateProblem,
@@ -55,6 +56,7 @@ from mailman_pgp.openpgp.armor import armor  # isort: skip
 __all__ = [
     "CANNOT_OPEN",
     "DEFAULT",
+    "OF_SECRET_KEYS",
     "PRIVATE_KEY",
     "PUBLIC_KEY",
     "SECRET_KEY_SENTENCES",

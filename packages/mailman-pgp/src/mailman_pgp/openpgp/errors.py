@@ -54,6 +54,20 @@ class CertificateProblem(enum.StrEnum):
     RSA = "rsa"
 
 
+#: What keeps a secret key from being a list's, and nothing else is ever refused for.
+OF_SECRET_KEYS = frozenset(
+    {
+        CertificateProblem.NOT_SECRET,
+        CertificateProblem.NO_SECRET,
+        CertificateProblem.LOCKED,
+        CertificateProblem.WRONG_PASSPHRASE,
+        CertificateProblem.PROTECTION,
+        CertificateProblem.KIND,
+        CertificateProblem.NOT_SIGNING,
+        CertificateProblem.RSA,
+    }
+)
+
 _CERTIFICATE_SENTENCES = {
     CertificateProblem.SECRET_KEY: N_(
         "This contains a secret key, which nobody but its owner should ever have. Nothing of it was kept. "
