@@ -151,10 +151,14 @@ def test_what_revokes_nothing(keys: tuple[NewListKey, NewListKey]) -> None:
 
 
 def test_that_it_is_told(keys: tuple[NewListKey, NewListKey]) -> None:
-    """Members are to be told from now on."""
+    """People are to be told from now on, by one process, which others take over from when it has died, where it has come to."""
     succession.succeed(ANT, keys[1])
-    assert vault.to_tell(now()) == [ANT]
-    assert vault.to_tell(now()) == []  # somebody does
-    assert vault.to_tell(now() + dt.timedelta(days=1)) == [ANT]  # and has died of it
-    vault.told(ANT)
-    assert vault.to_tell(now() + dt.timedelta(days=2)) == []
+    at = now()
+    assert vault.to_tell(at) == {ANT: ""}
+    assert vault.to_tell(at) == {}  # somebody does
+    later = at + dt.timedelta(days=1)
+    assert vault.to_tell(later) == {ANT: ""}  # and has died of it
+    vault.told(ANT, "bart@example.com")
+    assert vault.to_tell(now()) == {ANT: "bart@example.com"}
+    vault.told(ANT, None)
+    assert vault.to_tell(later + dt.timedelta(days=1)) == {}

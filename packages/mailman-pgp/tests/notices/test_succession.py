@@ -81,6 +81,19 @@ def test_everybody_is_told_once(club: Any, store: Session) -> None:
     assert queued() == {}
 
 
+def test_a_large_list_is_told_in_parts(club: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part at each turn, so that other mail goes on, and each person once."""
+    from mailman_pgp.notices import succession as telling  # noqa: PLC0415 - core must be initialised
+
+    monkeypatch.setattr(telling, "AT_ONCE", 2)
+    rotate(club, store)
+    assert sorted(queued()) == [ANNE, BART]
+    tell()
+    assert sorted(queued()) == [OWNER]
+    tell()
+    assert queued() == {}
+
+
 def test_after_a_revocation(club: Any, store: Session) -> None:
     """The new key is not vouched for, which is said; with the certificate that is revoked."""
     revoking.revoke(revoking.key_of(club.list_id, None), Reason.COMPROMISED, "")

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mailman_pgp.site.sitekey import SiteKey
 
 _PURPOSE = "list keys"
-# How long whoever tells of a key may take for a large list.
-_LEASE = timedelta(hours=1)
+# How long whoever tells of a key may take for a part of a list.
+_LEASE = timedelta(minutes=10)
 
 
 class VaultError(Exception):
@@ -236,24 +236,25 @@ def waits(list_id: str) -> bool:
     return bool(store().scalar(query))
 
 
-def to_tell(at: dt.datetime) -> list[str]:
-    """Take the lists whose members are to be told of a key at the time `at` (naive UTC).  The caller commits, tells, and calls `told`.
+def to_tell(at: dt.datetime) -> dict[str, str]:
+    """Take the lists whose people are to be told of a key at the time `at` (naive UTC), each with the last address that was told.
 
-    Who does not do so in time has died of it, and somebody else is to try.
+    The caller commits, tells, and calls `told`.  Who does not do so in time has died of it, and somebody else is to try.
     """
     due = [ListKey.tell_at <= at, ListKey.state == KeyState.CURRENT]
-    found = store().execute(select(ListKey.list_id, ListKey.fingerprint, ListKey.tell_at).where(*due)).all()
-    taken = []
-    for row in found:
+    columns = (ListKey.list_id, ListKey.fingerprint, ListKey.tell_at, ListKey.told_to)
+    taken = {}
+    for row in store().execute(select(*columns).where(*due)).all():
         mine = update(ListKey).where(ListKey.fingerprint == row.fingerprint, ListKey.tell_at == row.tell_at)
         if cast("Any", store().execute(mine.values(tell_at=at + _LEASE))).rowcount:
-            taken.append(row.list_id)
+            taken[row.list_id] = row.told_to or ""
     return taken
 
 
-def told(list_id: str) -> None:
-    """Record that the members of a list were told of its keys; the caller commits."""
-    store().execute(update(ListKey).where(ListKey.list_id == list_id).values(tell_at=None))
+def told(list_id: str, last: str | None) -> None:
+    """Record that people on a list were told of its key, up to the address `last`, and the others come next; None: all.  The caller commits."""
+    of_list = update(ListKey).where(ListKey.list_id == list_id, ListKey.tell_at.is_not(None))
+    store().execute(of_list.values(tell_at=None if last is None else now(), told_to=last))
 
 
 def warn(list_id: str, days: int) -> bool:

@@ -110,6 +110,8 @@ class ListKey(Base):
     vouched: Mapped[bytes | None]
     # From when on whoever comes next tells the members of it; None: they were told, or are not to be.
     tell_at: Mapped[dt.datetime | None]
+    # The address of the last of those who were told so far, in the order of the database.
+    told_to: Mapped[str | None]
     # How many days before its end the owners were warned last.
     warned: Mapped[int | None]
 

@@ -1,7 +1,7 @@
 """People on a list are told that it has another key: encrypted where they can be, and signed by the key that they know.
 
-It is told when it was committed, by whoever sends mail, as changes of people's keys are (`mailman_pgp.exchange.telling`); killed in
-between, it is told twice.
+It is told when it was committed, by whoever sends mail, as changes of people's keys are (`mailman_pgp.exchange.telling`): to so many
+at each turn that other mail goes on.  Killed in between, these are told twice.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from mailman_pgp.keys.vault import ListCertificate
 
+#: To how many it is told at each turn.
+AT_ONCE = 100
+
 _BOTH_OPEN = N_("""\
 Until {day} the list opens also what is encrypted to the key until now. This
 message is signed by that key, and it has certified the new one: a program
@@ -55,28 +58,29 @@ def tell_of_list_keys() -> None:
     if not taken:
         return
     commit()
-    for list_id in taken:
+    for list_id, last in taken.items():
         try:
             mlist = getUtility(IListManager).get_by_list_id(list_id)
-            if mlist is not None:
-                _tell(mlist)
-            vault.told(list_id)
+            vault.told(list_id, None if mlist is None else _tell(mlist, last))
             commit()
         except Exception as error:  # noqa: BLE001 - the other lists go on; this one is told of later
             log_failure(f"people on {list_id} could not be told of its new key now", error)
             config.db.abort()
 
 
-def _tell(mlist: Any) -> None:
+def _tell(mlist: Any, after: str) -> str | None:
+    """Tell those who come after an address; return the last of them, None when nobody is left."""
     keys = vault.certificates(mlist.list_id)
     former = next((one for one in keys if one.fingerprint == keys[0].follows), None)
     if former is None or keys[0].revoked:
-        return  # there is nothing that anybody knows; or nothing to turn to
+        return None  # there is nothing that anybody knows; or nothing to turn to
     name = f"{mlist.list_name}-until-now"
-    for address in _people(mlist):
+    people = _people(mlist, after)
+    for address in people:
         if not is_ours(address):
             attached = [certificate_file(certifications.with_former(former), name)]
             _send(mlist, address, former, keys[0].fingerprint, attached)
+    return people[-1] if len(people) == AT_ONCE else None
 
 
 def _send(mlist: Any, address: str, former: ListCertificate, fingerprint: str, attached: list[MIMEApplication]) -> None:
@@ -94,8 +98,8 @@ def _send(mlist: Any, address: str, former: ListCertificate, fingerprint: str, a
     send_template(mlist, address, "new-list-key", None, attached, what=what, keys=keys)
 
 
-def _people(mlist: Any) -> list[str]:
+def _people(mlist: Any, after: str) -> list[str]:
     """Members, owners and moderators, also those who want no posts: they may write some."""
     roles = (MemberRole.member, MemberRole.owner, MemberRole.moderator)
     query = memberships().select_bare(Address.email).where(Member.list_id == mlist.list_id, Member.role.in_(roles))
-    return sorted(set(store().scalars(query)))
+    return list(store().scalars(query.where(Address.email > after).order_by(Address.email).distinct().limit(AT_ONCE)))

@@ -10,7 +10,7 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = ("revoked", "opens_until", "follows", "vouched", "tell_at", "warned")
+_COLUMNS = ("revoked", "opens_until", "follows", "vouched", "tell_at", "told_to", "warned")
 
 
 def upgrade() -> None:
@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("pgp_list_key", sa.Column("follows", sa.String(), nullable=True))
     op.add_column("pgp_list_key", sa.Column("vouched", sa.LargeBinary(), nullable=True))
     op.add_column("pgp_list_key", sa.Column("tell_at", sa.DateTime(), nullable=True))
+    op.add_column("pgp_list_key", sa.Column("told_to", sa.String(), nullable=True))
     op.add_column("pgp_list_key", sa.Column("warned", sa.Integer(), nullable=True))
     told = sa.text("tell_at IS NOT NULL")
     op.create_index("ix_pgp_list_key_tell_at", "pgp_list_key", ["tell_at"], sqlite_where=told, postgresql_where=told)
