@@ -9,7 +9,7 @@ from keys import DAY, forge_usable
 from keys import now as seconds_now
 
 from mailman_pgp import openpgp
-from mailman_pgp.keys import certifications, revoking, succession, vault
+from mailman_pgp.keys import certifications, key_news, revoking, succession, vault
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import ListSecretKey, NewListKey, Reason
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, armor
@@ -154,11 +154,11 @@ def test_that_it_is_told(keys: tuple[NewListKey, NewListKey]) -> None:
     """People are to be told from now on, by one process, which others take over from when it has died, where it has come to."""
     succession.succeed(ANT, keys[1])
     at = now()
-    assert vault.to_tell(at) == {ANT: ""}
-    assert vault.to_tell(at) == {}  # somebody does
+    assert key_news.to_tell(at) == {ANT: ""}
+    assert key_news.to_tell(at) == {}  # somebody does
     later = at + dt.timedelta(days=1)
-    assert vault.to_tell(later) == {ANT: ""}  # and has died of it
-    vault.told(ANT, "bart@example.com")
-    assert vault.to_tell(now()) == {ANT: "bart@example.com"}
-    vault.told(ANT, None)
-    assert vault.to_tell(later + dt.timedelta(days=1)) == {}
+    assert key_news.to_tell(later) == {ANT: ""}  # and has died of it
+    key_news.told(ANT, "bart@example.com")
+    assert key_news.to_tell(now()) == {ANT: "bart@example.com"}
+    key_news.told(ANT, None)
+    assert key_news.to_tell(later + dt.timedelta(days=1)) == {}

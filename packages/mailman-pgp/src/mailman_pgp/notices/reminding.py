@@ -14,7 +14,7 @@ from mailman_pgp.events.kinds import KeyExpiringEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
-from mailman_pgp.keys import reminders, vault
+from mailman_pgp.keys import key_news, reminders, vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
@@ -92,7 +92,7 @@ def _warn_of_list_key(mlist: Any, at: dt.datetime) -> None:
     """Tell the owners, encrypted, while the list can still sign it."""
     key = vault.certificate(mlist.list_id)
     days = None if key.expires is None or key.revoked else reminders.stage_of_list_key(key.expires, at)
-    if key.expires is None or days is None or not vault.warn(mlist.list_id, days):
+    if key.expires is None or days is None or not key_news.warn(mlist.list_id, days):
         return
     with using(mlist.preferred_language.code):
         subject = _("The key of the list {list} ends").format(list=mlist.display_name)

@@ -19,7 +19,7 @@ from zope.component import getUtility
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text
-from mailman_pgp.keys import certifications, vault
+from mailman_pgp.keys import certifications, key_news, vault
 from mailman_pgp.model.database import commit, now, store
 from mailman_pgp.notices import is_ours, send_template
 from mailman_pgp.notices.attached import certificate_file
@@ -54,14 +54,14 @@ certified by it.""")
 @public
 def tell_of_list_keys() -> None:
     """Tell of the keys that lists have got, in whichever process; a short query where there are none.  Commits."""
-    taken = vault.to_tell(now())
+    taken = key_news.to_tell(now())
     if not taken:
         return
     commit()
     for list_id, last in taken.items():
         try:
             mlist = getUtility(IListManager).get_by_list_id(list_id)
-            vault.told(list_id, None if mlist is None else _tell(mlist, last))
+            key_news.told(list_id, None if mlist is None else _tell(mlist, last))
             commit()
         except Exception as error:  # noqa: BLE001 - the other lists go on; this one is told of later
             log_failure(f"people on {list_id} could not be told of its new key now", error)
