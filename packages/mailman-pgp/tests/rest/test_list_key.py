@@ -46,7 +46,7 @@ def test_extended(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
         answer["expires"],
     )
     assert door.get(encrypted)["list_key"]["days_left"] == 729
-    assert f"the list's key lives longer, by {OLGA} (rest)" in caplog.text
+    assert f"the list's key lives longer ({answer['fingerprint']}), by {OLGA} (rest)" in caplog.text
     carried = openpgp.inspect(base64.b64decode(outward_for(door.mlist(), {}).autocrypt or ""))
     file = openpgp.read_certificate(door.good("GET", f"{encrypted}/certificate.asc").content)
     for given in (carried, file):
@@ -92,7 +92,7 @@ def test_followed(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
     assert before["former"] == []
     caplog.set_level("INFO")
     answer = door.good("POST", f"{encrypted}/key", {"action": "rotate", "overlap": "5", "by": OLGA}).json
-    assert f"the list got a new key, by {OLGA} (rest)" in caplog.text
+    assert f"the list got a new key ({answer['fingerprint']}), by {OLGA} (rest)" in caplog.text
     assert answer["former"]["fingerprint"] == before["fingerprint"] != answer["fingerprint"]
     after = door.get(f"{encrypted}/key")
     assert after["fingerprint"] == door.get(f"{encrypted}/certificate")["fingerprint"] == answer["fingerprint"]

@@ -12,9 +12,11 @@ from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps
 from mailman_pgp.administration.upload import read_file
 from mailman_pgp.exchange import list_keys
-from mailman_pgp.keys import journal, revoking, vault
+from mailman_pgp.keys import revoking, vault
 from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
 from mailman_pgp.keys.vault import KeyState
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
 from mailman_pgp.openpgp import Reason, grouped
 
@@ -50,7 +52,7 @@ def rotate(spec: str, overlap: int) -> Answer:
     """
     mlist, _ = encrypted_list(spec)
     done = list_keys.succeed(mlist, None, overlap)
-    journal.note(mlist.fqdn_listname, "the list got a new key", OWNER)
+    deeds.record(mlist, Deed.KEY_ROTATED, OWNER, what=vault.certificate(mlist.list_id).fingerprint)
     return followed(mlist, done)
 
 
@@ -124,7 +126,7 @@ def revoke(
         _certain(mlist, f"the key {grouped(which)}", yes=yes)
         before = revoking.key_of(mlist.list_id, which)
         revoking.revoke(before, Reason[(reason or "").upper()], words)
-    journal.note(mlist.fqdn_listname, "a key of the list was revoked", OWNER)
+    deeds.record(mlist, Deed.KEY_REVOKED, OWNER, what=before.fingerprint)
     return _revoked(mlist, before)
 
 

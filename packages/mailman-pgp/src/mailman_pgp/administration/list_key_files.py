@@ -16,7 +16,9 @@ from mailman_pgp.administration.list_key_ends import OVERLAP, followed
 from mailman_pgp.administration.output import Answer, fields, paragraphs, plain, steps
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.exchange import list_keys
-from mailman_pgp.keys import certifications, journal, revoking, vault
+from mailman_pgp.keys import certifications, revoking, vault
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, CertificateProblem, ListKeyError, grouped
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def _export_secret(mlist: Any, row: ListCertificate, output: Path | None, passph
     passphrase = passphrases.new(passphrase_file)
     protected = openpgp.protect(vault.secret_of(mlist.list_id, row.fingerprint), passphrase)
     _write_new(output, openpgp.armor(protected, PRIVATE_KEY).decode("ascii"), 0o600)
-    journal.note(mlist.fqdn_listname, "the list's secret key was exported", OWNER)
+    deeds.record(mlist, Deed.KEY_EXPORTED, OWNER, what=row.fingerprint)
     return Answer(
         data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
         text=paragraphs(
@@ -123,7 +125,7 @@ def revocation_certificate(spec: str, output: Path, fingerprint: str | None) -> 
     mlist, _ = encrypted_list(spec)
     row = key_named(mlist, fingerprint)
     _write_new(output, vault.revocation(mlist.list_id, row.fingerprint).decode("ascii"), 0o600)
-    journal.note(mlist.fqdn_listname, "the revocation certificate of the list's key was exported", OWNER)
+    deeds.record(mlist, Deed.REVOCATION_EXPORTED, OWNER, what=row.fingerprint)
     return Answer(
         data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
         text=paragraphs(
@@ -159,7 +161,7 @@ def import_key(spec: str, file: str, passphrase_file: Path | None, overlap: int,
     except ListKeyError as error:
         raise Refused(error.problem, f"Nothing was imported from {named_file(file)}. {error}") from error
     done = list_keys.succeed(mlist, new.key, overlap)
-    journal.note(mlist.fqdn_listname, "the list got a key that was imported", OWNER)
+    deeds.record(mlist, Deed.KEY_IMPORTED, OWNER, what=new.key.certificate.fingerprint)
     answer = followed(mlist, done)
     warnings = [_RSA] if new.rsa else []
     return Answer(

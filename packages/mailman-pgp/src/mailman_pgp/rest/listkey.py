@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.exchange import list_keys
-from mailman_pgp.keys import extending, journal, vault
+from mailman_pgp.keys import extending, vault
 from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
+from mailman_pgp.lists import deeds
+from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
@@ -87,9 +89,9 @@ class ListKeys(Resource):
             former = {"fingerprint": done.before.fingerprint, "opens_until": done.until}
         else:
             before = extending.extend(mlist.list_id, asked.get("years", extending.DEFAULT_YEARS)).expires
-        what = "the list's key lives longer" if former is None else "the list got a new key"
-        journal.note(mlist.fqdn_listname, what, actor_of(asked))
         key = vault.certificate(mlist.list_id)
+        deed = Deed.KEY_EXTENDED if former is None else Deed.KEY_ROTATED
+        deeds.record(mlist, deed, actor_of(asked), what=key.fingerprint)
         return Reply(
             {
                 "list_id": mlist.list_id,
