@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import smtplib
 import time
 from dataclasses import replace
@@ -10,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from databases import database
 from keys import DAY, forge_usable
 from mistakes import doctor
 from people import EncryptedList
-from sqlalchemy import create_engine, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from mailman_pgp.keys.vault import _seal, _Use
 from mailman_pgp.model.tables import ListKey
@@ -25,11 +25,9 @@ from mailman_pgp.sandbox import until
 from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from people import Person
     from refusals import Guarded
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
 
     from mailman_pgp.sandbox import Sandbox
 
@@ -223,16 +221,6 @@ def test_certificate_that_expires_while_a_post_waits(guarded: Guarded) -> None:
 
 
 # -- the key of the list
-
-
-@contextlib.contextmanager
-def database(sandbox: Sandbox) -> Iterator[Connection]:
-    """The sandbox's database."""
-    url = sandbox.options.database_url or f"sqlite:///{sandbox.place.var / 'data' / 'mailman.db'}?timeout=30"
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
 
 
 def row_of(encrypted_list: EncryptedList) -> dict[str, Any]:

@@ -150,6 +150,8 @@ class CoreServer:
     :ivar rosters: Addresses by list-id and role.
     :ivar encrypted: The list-ids of the encrypted lists, with their settings.
     :ivar expires: When the keys of lists do.
+    :ivar revoked: Whether they are.
+    :ivar former: The keys that lists had before, as REST has them.
     :ivar requests: What was asked for: method, path, fields.
     :ivar pended: What core says of tokens, at the path of any list.
     :ivar waiting: What waits at each list: by the kind, by list-id, each as REST has it.
@@ -163,6 +165,8 @@ class CoreServer:
     rosters: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     encrypted: dict[str, dict[str, Any]] = field(default_factory=dict)
     expires: str | None = None
+    revoked: bool = False
+    former: list[dict[str, Any]] = field(default_factory=list)
     settings: list[dict[str, Any]] = field(default_factory=lambda: list(SETTINGS))
     events: dict[str, Any] | None = None
     people: PeopleOfCore = field(default_factory=PeopleOfCore)
@@ -309,11 +313,8 @@ class CoreServer:
                 if fields.get("confirm") != FINGERPRINT:
                     raise RefusedError(409, "This is not the fingerprint of the list's key.", "confirm")
                 return self._turned(list_id)
-            case "POST", ["key"]:
-                if int(fields["years"]) == 0:
-                    raise RefusedError(400, "years takes a whole number from 1 to 20.", "invalid")
-                self.expires = "2040-01-01T00:00:00Z"
-                return {}
+            case _, ["key"]:
+                return self._key(method, fields)
             case "PATCH", []:
                 self._change(list_id, fields)
                 return self._whole(list_id)
@@ -323,6 +324,7 @@ class CoreServer:
                     "address": self._address(list_id),
                     "fingerprint": FINGERPRINT,
                     "expires": self.expires,
+                    "revoked": self.revoked,
                     "armored": ARMORED,
                 }
         return self._waiting(list_id, method, path, fields)
@@ -403,6 +405,19 @@ class CoreServer:
             raise RefusedError(400, "There is trouble.", "invalid")
         self.encrypted[list_id].update({name: value for name, value in fields.items() if name != "by"})
 
+    def _key(self, method: str, fields: dict[str, str]) -> Any:
+        if method == "GET":
+            return {"former": self.former}
+        if fields["action"] == "rotate":
+            until = {"opens": True, "opens_until": "2030-02-03T00:00:00Z", "revoked": self.revoked}
+            self.former.insert(0, {"fingerprint": "CD" * 20, **until})
+            self.revoked = False
+            return {}
+        if int(fields["years"]) == 0:
+            raise RefusedError(400, "years takes a whole number from 1 to 20.", "invalid")
+        self.expires = "2040-01-01T00:00:00Z"
+        return {}
+
     def _whole(self, list_id: str) -> dict[str, Any]:
         return {
             "list_id": list_id,
@@ -414,6 +429,7 @@ class CoreServer:
                 "created": "2026-01-01T00:00:00Z",
                 "expires": self.expires,
                 "expired": False,
+                "revoked": self.revoked,
             },
             "settings": self.encrypted[list_id],
         }

@@ -52,7 +52,7 @@ def test_keys_that_are_gone(people: People, mailman: CoreServer, monkeypatch: py
         )
         == 2
     )
-    expired = {"fingerprint": "AB" * 20, "expires": "2020-01-01T00:00:00Z", "expired": True}
+    expired = {"fingerprint": "AB" * 20, "expires": "2020-01-01T00:00:00Z", "expired": True, "revoked": False}
     monkeypatch.setattr(type(mailman), "_whole", lambda self, list_id: {**whole(self, list_id), "list_key": expired})
     text = shown(people)
     assert text.count(">expired<") == 2

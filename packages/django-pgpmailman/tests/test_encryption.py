@@ -99,7 +99,7 @@ def test_menu_where_nobody_knows(owner: Any, mailman: CoreServer) -> None:
     from django_pgpmailman.knowledge import Encryption, NoEncryption, encryption_of  # noqa: PLC0415 - Django must be ready
 
     assert encryption_of(PLAIN) is NoEncryption.PLAIN
-    assert encryption_of(ANTS) == Encryption(ANTS, "ants@example.com", FINGERPRINT, None)
+    assert encryption_of(ANTS) == Encryption(ANTS, "ants@example.com", FINGERPRINT, None, revoked=False)
     mailman.plugin = False
     mailman.mlist("other@example.com", encrypted=False)
     assert encryption_of("other.example.com") is NoEncryption.UNKNOWN
@@ -115,6 +115,39 @@ def test_key_lives_longer(owner: Any, mailman: CoreServer) -> None:
     assert "Jan. 1, 2040" in shown(done)
     sent = [fields for method, _, fields in mailman.requests if method == "POST"]
     assert sent == [{"action": "extend", "years": "5", "by": "owner@example.com"}]
+
+
+def test_another_key(owner: Any, mailman: CoreServer) -> None:
+    """An owner gives the list another key; that of before is shown, with the time until which it opens mail."""
+    assert "Keys of before" not in shown(owner.get(KEY))
+    done = owner.post(KEY, {"overlap": "30"}, follow=True)
+    assert "The list has a new key." in shown(done)
+    assert "opens mail until Feb. 3, 2030" in shown(done)
+    assert "CDCD CDCD" in shown(done)
+    sent = [fields for method, _, fields in mailman.requests if method == "POST"]
+    assert sent == [{"action": "rotate", "overlap": "30", "by": "owner@example.com"}]
+    assert owner.post(KEY, {"overlap": "some"}).status_code == 422
+
+
+def test_revoked_key(owner: Any, mailman: CoreServer) -> None:
+    """It is said what that means, and nobody is asked to let it live longer."""
+    mailman.revoked = True
+    text = shown(owner.get(KEY))
+    assert "until you give the list another key" in text
+    assert "Let the key live longer" not in text
+    assert "until you give the list another key" not in shown(owner.post(KEY, {"overlap": "30"}, follow=True))
+    assert "revoked" in shown(owner.get(KEY))
+
+
+def test_revoked_key_for_others(owner: Any, mailman: CoreServer) -> None:
+    """So it is to everybody else, on the page that says how to write to the list."""
+    from django_pgpmailman.knowledge import Encryption, encryption_of  # noqa: PLC0415 - Django must be ready
+
+    mailman.revoked = True
+    found = encryption_of(ANTS)
+    assert isinstance(found, Encryption)
+    assert "until the owners give the list another key" in str(found.key_state.next_step)
+    assert owner
 
 
 @pytest.mark.parametrize(

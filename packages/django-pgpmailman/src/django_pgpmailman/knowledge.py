@@ -54,11 +54,12 @@ class Encryption:
     address: str
     fingerprint: str
     expires: str | None
+    revoked: bool
 
     @property
     def key_state(self) -> State:
         """How its key is, for those who visit the list."""
-        return for_others({"expires": self.expires})
+        return for_others({"expires": self.expires, "revoked": self.revoked})
 
     @property
     def request_address(self) -> str:

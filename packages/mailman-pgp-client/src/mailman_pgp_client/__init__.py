@@ -183,6 +183,14 @@ class EncryptedList:
         """Let the list's key live for some years from now on."""
         return self._place.below("key").ask("POST", action="extend", years=years, by=by)
 
+    def keys(self) -> Answer:
+        """The list's key, and those that it had before."""
+        return self._place.below("key").ask()
+
+    def rotate_key(self, overlap: int | None = None, by: str | None = None) -> Answer:
+        """Give the list a new key; the one of now opens mail for so many days more."""
+        return self._place.below("key").ask("POST", action="rotate", overlap=overlap, by=by)
+
     def unserved(self) -> Iterator[Answer]:
         """Who gets nothing, and why."""
         return self._place.below("unserved").pages()

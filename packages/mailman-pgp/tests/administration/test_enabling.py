@@ -60,6 +60,7 @@ def test_enable(mlist: Any, run: CommandLine, store: Session) -> None:
     assert "archive_policy: public -> private" in text
     assert "posting_pipeline: default-posting-pipeline -> pgp-posting-pipeline" in text
     assert "mailman pgp list-key export ant.example.com" in text
+    assert "mailman pgp list-key revocation-certificate ant.example.com" in text
     assert "while none of them has one, mail to ant-owner@example.com is refused" in " ".join(text.split())
     assert mlist.archive_policy is ArchivePolicy.private
     assert store.get(EncryptedList, "ant.example.com") is not None

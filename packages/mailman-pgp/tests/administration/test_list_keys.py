@@ -41,7 +41,7 @@ def test_show(encrypted: Any, run: CommandLine, store: Session) -> None:
 
 
 def test_show_retired_keys(encrypted: Any, run: CommandLine, store: Session) -> None:
-    """Keys that only open older mail are shown apart."""
+    """Keys of before are shown apart, with what they are still for."""
     key = key_of(store)
     old = ListKey(
         fingerprint="F" * 40,
@@ -56,7 +56,7 @@ def test_show_retired_keys(encrypted: Any, run: CommandLine, store: Session) -> 
     )
     store.add(old)
     store.commit()
-    assert "Kept to open older mail:\n  FFFF FFFF" in run.ok("list-key", "show", encrypted.list_id)
+    assert "Keys of before:\n  FFFF FFFF" in run.ok("list-key", "show", encrypted.list_id)
 
 
 def test_export_to_standard_output(encrypted: Any, run: CommandLine, store: Session) -> None:

@@ -319,6 +319,15 @@ def test_list_without_a_key_is_an_error(site: Any) -> None:
     assert "has no key" in only(site.check(), "error")["sentence"]
 
 
+def test_list_whose_key_was_revoked_is_an_error(site: Any) -> None:
+    """What waits is said, and what gives the list another key."""
+    encrypted_list(site, expires=NOW + dt.timedelta(days=400))
+    site.sql(sqlalchemy.update(ListKey).values(revoked=True))
+    finding = only(site.check(), "error")
+    assert "was revoked" in finding["sentence"]
+    assert "`mailman pgp list-key rotate team.example.com`" in finding["mend"]
+
+
 def test_list_key_sealed_elsewhere_is_an_error(site: Any) -> None:
     """A list key from another site's database can't be opened, and the list is named."""
     encrypted_list(site, sealed_by="00c0ffee")

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def test_rotated_list_key(anne: Talker, encrypted: Any, store: Session) -> None:
     """An answer that was encrypted to the list's key of before is one."""
     from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.keys import vault  # noqa: PLC0415
+    from mailman_pgp.keys import succession  # noqa: PLC0415
 
     answer = anne.reply(anne.asked(anne.command("leave")))
-    vault.store_list_key(encrypted.list_id, openpgp.generate("Ant", [encrypted.posting_address]))
+    succession.succeed(encrypted.list_id, openpgp.generate("Ant", [encrypted.posting_address]))
     store.commit()
     anne.tell(answer)
     assert encrypted.members.get_member(anne.address) is None

@@ -61,14 +61,71 @@ def test_nothing_secret_is_readable(store: Any, list_keys: list[NewListKey], hea
     assert store.scalars(sa.select(ListKey.sealed_by)).all() == [healthy.key_id]
 
 
-def test_rotation(list_keys: list[NewListKey]) -> None:
-    """A new key becomes the current one; the old ones are kept behind it to open older mail."""
-    for new in list_keys:
-        vault.store_list_key(ANT, new)
-    assert vault.current_secret(ANT) == list_keys[2].secret
-    secrets = vault.all_secrets(ANT)
-    assert secrets[0] == list_keys[2].secret
-    assert sorted(secrets) == sorted(new.secret for new in list_keys)
+def succeeded(new: NewListKey, days: int = 30, list_id: str = ANT) -> None:
+    """Let a key follow the one that the list has, which opens mail for so many days."""
+    vault.succeed(vault.certificate(list_id), new, until=now() + dt.timedelta(days=days))
+
+
+def test_one_after_the_other(list_keys: list[NewListKey]) -> None:
+    """A new key becomes the current one; those before it are kept behind it, the latest first, and open mail until their time."""
+    one, two, three = list_keys
+    vault.store_list_key(ANT, one)
+    succeeded(two, days=-1)
+    succeeded(three)
+    assert vault.current_secret(ANT) == three.secret
+    assert vault.all_secrets(ANT) == [three.secret, two.secret, one.secret]
+    assert vault.opening_secrets(ANT) == [three.secret, two.secret]
+    assert [found.follows for found in vault.certificates(ANT)] == [
+        two.certificate.fingerprint,
+        one.certificate.fingerprint,
+        None,
+    ]
+
+
+def test_only_one_first_key(list_keys: list[NewListKey]) -> None:
+    """A list that has a key gets another one by no other way."""
+    vault.store_list_key(ANT, list_keys[0])
+    with pytest.raises(vault.VaultError, match="got another key"):
+        vault.store_list_key(ANT, list_keys[1])
+
+
+def test_two_at_once(list_keys: list[NewListKey]) -> None:
+    """Of two who let a key follow the same one, the second is refused."""
+    one, two, three = list_keys
+    vault.store_list_key(ANT, one)
+    before = vault.certificate(ANT)
+    vault.succeed(before, two, until=now())
+    with pytest.raises(vault.VaultError, match="somebody else"):
+        vault.succeed(before, three, until=now())
+
+
+def test_revoked(list_keys: list[NewListKey]) -> None:
+    """A revoked key opens nothing; the list waits until it has another one."""
+    one, two, _ = list_keys
+    vault.store_list_key(ANT, one)
+    assert not vault.waits(ANT)
+    ended = openpgp.end(one.secret, one.certificate.data, openpgp.Reason.COMPROMISED, "")
+    vault.revoke(vault.certificate(ANT), ended)
+    assert vault.waits(ANT)
+    assert vault.opening_secrets(ANT) == []
+    assert vault.certificate(ANT).certificate == ended.data
+    with pytest.raises(vault.VaultError, match="was revoked"):
+        vault.current_secret(ANT)
+    succeeded(two)
+    assert not vault.waits(ANT)
+    assert vault.opening_secrets(ANT) == [two.secret]
+    assert vault.all_secrets(ANT) == [two.secret, one.secret]
+
+
+def test_who_announces(list_keys: list[NewListKey]) -> None:
+    """The former key signs what tells of the new one, while it opens mail, and no longer."""
+    one, two, three = list_keys
+    vault.store_list_key(ANT, one)
+    assert vault.announcing_secret(ANT) == one.secret
+    succeeded(two)
+    assert vault.announcing_secret(ANT) == one.secret
+    succeeded(three, days=-1)
+    assert vault.announcing_secret(ANT) == three.secret
 
 
 def test_stored_once(list_keys: list[NewListKey]) -> None:
@@ -105,7 +162,7 @@ def test_an_old_copy_is_the_same_key(store: Any, list_keys: list[NewListKey]) ->
     """
     old, other = list_keys[:2]
     vault.store_list_key(ANT, other)
-    vault.store_list_key(ANT, old)
+    succeeded(old)
     before = vault.certificate(ANT)
     rows = {
         row.fingerprint: row for row in store.execute(sa.select(ListKey.fingerprint, ListKey.secret, ListKey.sealed_by))

@@ -1,4 +1,4 @@
-"""The key of a list is extended."""
+"""The key of a list is extended, and followed by another one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_extended(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
         answer["expires"],
     )
     assert door.get(encrypted)["list_key"]["days_left"] == 729
-    assert f"the list's key lives longer, by {OLGA} (rest)" in caplog.text
+    assert f"the list's key lives longer ({answer['fingerprint']}), by {OLGA} (rest)" in caplog.text
     carried = openpgp.inspect(base64.b64decode(outward_for(door.mlist(), {}).autocrypt or ""))
     file = openpgp.read_certificate(door.good("GET", f"{encrypted}/certificate.asc").content)
     for given in (carried, file):
@@ -73,7 +73,10 @@ def test_refused(door: Door, encrypted: str, rows: Callable[[], dict[str, int]])
     before = door.get(f"{encrypted}/certificate")
     sentence = door.refused(409, "POST", f"{encrypted}/key", {"action": "extend", "years": 1})
     assert "already, so nothing was changed" in sentence
-    assert "takes one of: extend" in door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate"})
+    assert "takes one of: extend, rotate" in door.refused(400, "POST", f"{encrypted}/key", {"action": "revoke"})
+    for days in ("0", "366", "-1", "x"):
+        refused = door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate", "overlap": days})
+        assert "takes a whole number from 1 to 365" in refused
     for years in ("0", "11", "-1", "x"):
         refused = door.refused(400, "POST", f"{encrypted}/key", {"action": "extend", "years": years})
         assert "takes a whole number from 1 to 10" in refused
@@ -81,6 +84,39 @@ def test_refused(door: Door, encrypted: str, rows: Callable[[], dict[str, int]])
     assert door.get(f"{encrypted}/certificate") == before
     door.good("POST", f"{encrypted}/key", json={"action": "extend", "years": 10})
     assert rows()
+
+
+def test_followed(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The list has another key, and shows the one of before, with the time until which it opens mail."""
+    before = door.get(f"{encrypted}/key")
+    assert before["former"] == []
+    caplog.set_level("INFO")
+    answer = door.good("POST", f"{encrypted}/key", {"action": "rotate", "overlap": "5", "by": OLGA}).json
+    assert f"the list got a new key ({answer['fingerprint']}), by {OLGA} (rest)" in caplog.text
+    assert answer["former"]["fingerprint"] == before["fingerprint"] != answer["fingerprint"]
+    after = door.get(f"{encrypted}/key")
+    assert after["fingerprint"] == door.get(f"{encrypted}/certificate")["fingerprint"] == answer["fingerprint"]
+    (former,) = after["former"]
+    assert former["opens"] is True
+    assert former["opens_until"] == former["expires"] == answer["former"]["opens_until"]
+    (certified,) = openpgp.read_certificates(door.good("GET", f"{encrypted}/certificate.asc").content)
+    assert certified.fingerprint == answer["fingerprint"]
+
+
+def test_revoked(door: Door, encrypted: str) -> None:
+    """A list whose key was revoked says so, and that somebody gets nothing; it takes another key, and does not extend the one of now."""
+    from mailman_pgp.keys import revoking  # noqa: PLC0415 - core must be initialised
+
+    revoking.revoke(revoking.key_of("ant.example.com", None), openpgp.Reason.COMPROMISED, "")
+    door.store.commit()
+    found = door.get(encrypted)
+    assert (found["list_key"]["revoked"], found["attention"]) == (True, True)
+    assert door.get(f"{encrypted}/key")["revoked"] is True
+    assert "was revoked" in door.refused(409, "POST", f"{encrypted}/key", {"action": "extend"})
+    door.good("POST", f"{encrypted}/key", {"action": "rotate"})
+    assert door.get(encrypted)["list_key"]["revoked"] is False
+    (former,) = door.get(f"{encrypted}/key")["former"]
+    assert (former["opens"], former["revoked"]) == (False, True)
 
 
 def test_at_the_same_moment(door: Door, encrypted: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The key of a list lives longer, for the list's owners; it stays the same key."""
+"""The key of a list, for its owners: it lives longer, or another one follows it."""
 
 from __future__ import annotations
 
@@ -27,22 +27,29 @@ def _show(visit: Visit) -> HttpResponse:
 
 
 def _page(visit: Visit, refusal: str = "", status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    key = visit.lists.of(visit.names["list_id"]).show()["list_key"]
-    return visit.show("list_key.html", status, key=key, key_state=for_owners(key), refusal=refusal)
+    encrypted = visit.lists.of(visit.names["list_id"])
+    key = encrypted.show()["list_key"]
+    former = encrypted.keys()["former"] if key else []
+    return visit.show("list_key.html", status, key=key, former=former, key_state=for_owners(key), refusal=refusal)
 
 
-def _extend(visit: Visit) -> HttpResponse:
-    asked = visit.request.POST.get("years", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) <= len("99")):
-        return _page(visit, _("Write for how many years from now on, as a number."), HTTPStatus.UNPROCESSABLE_ENTITY)
+def _change(visit: Visit) -> HttpResponse:
+    field = "overlap" if "overlap" in visit.request.POST else "years"
+    asked = visit.request.POST.get(field, "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= len("999")):
+        return _page(visit, _("Write how long, as a number."), HTTPStatus.UNPROCESSABLE_ENTITY)
+    encrypted = visit.lists.of(visit.names["list_id"])
     try:
-        visit.lists.of(visit.names["list_id"]).extend_key(int(asked), visit.by)
+        if field == "overlap":
+            encrypted.rotate_key(int(asked), visit.by)
+            done = _("The list has a new key. Everybody on the list is told now.")
+        else:
+            encrypted.extend_key(int(asked), visit.by)
+            done = _("The key lives longer. Its newer certificate goes out with each post from now on.")
     except RefusedError as error:
         return _page(visit, said(error), HTTPStatus(error.status))
     knowledge.forget(visit.names["list_id"])
-    messages.success(
-        visit.request, _("The key lives longer. Its newer certificate goes out with each post from now on.")
-    )
+    messages.success(visit.request, done)
     return redirect("pgpmailman:list_key", visit.names["list_id"])
 
 
@@ -51,6 +58,6 @@ PAGE = Page(
     "pgp/lists/<list:list_id>/key",
     {
         "GET": Method("The key of a list, and how long it lives.", Role.OWNER, _show),
-        "POST": Method("Let it live longer.", Role.OWNER, _extend),
+        "POST": Method("Let it live longer, or give the list another one.", Role.OWNER, _change),
     },
 )

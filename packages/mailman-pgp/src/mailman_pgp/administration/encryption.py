@@ -74,6 +74,10 @@ def enable(spec: str) -> Answer:
                         f"{mlist.owner_address} is refused."
                     ),
                     *([] if moderated else [_ANYBODY.format(policy=mlist.subscription_policy.name)]),
+                    (
+                        "Keep the revocation certificate of the list's key elsewhere, for the day on which this machine is lost: "
+                        f"mailman pgp list-key revocation-certificate {mlist.list_id} --output FILE"
+                    ),
                     f"See who gets nothing yet: mailman pgp status {mlist.list_id}",
                 ]
             ),

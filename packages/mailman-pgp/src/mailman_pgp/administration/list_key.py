@@ -1,33 +1,36 @@
-"""`mailman pgp list-key show|export|extend LIST` and `mailman pgp list-key uncertify LIST FINGERPRINT`."""
+"""`mailman pgp list-key show|extend LIST` and `mailman pgp list-key uncertify LIST FINGERPRINT`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy import select
 
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
+from mailman_pgp.administration.list_key_ends import revoke, rotate
+from mailman_pgp.administration.list_key_files import export, import_key, revocation_certificate
 from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
 from mailman_pgp.keys import certifications, extending, vault
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
-from mailman_pgp.model.database import store
-from mailman_pgp.model.tables import ListKey
+from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ARMOR = "PGP PUBLIC KEY BLOCK"
+    from mailman_pgp.keys.vault import ListCertificate
 
 
-@click.group("list-key", short_help="Show, export or extend the key of a list, and who has certified it.")
+@click.group("list-key", short_help="Show, export, import, extend, rotate or revoke the key of a list.")
 def list_key() -> None:
     """The key pair of an encrypted list."""
+
+
+for command in (export, import_key, revocation_certificate, rotate, revoke):
+    list_key.add_command(command)
 
 
 @list_key.command("show")
@@ -38,7 +41,7 @@ def show(spec: str) -> Answer:
     mlist, _ = encrypted_list(spec)
     row = vault.certificate(mlist.list_id)
     certificate = openpgp.inspect(row.certificate)
-    retired = _retired(mlist.list_id, row.fingerprint)
+    retired = [one for one in vault.certificates(mlist.list_id) if one.fingerprint != row.fingerprint]
     certified_by = certifications.by_signer(mlist.list_id)
     user_ids = [user_id.text for user_id in certificate.user_ids]
     return Answer(
@@ -50,13 +53,23 @@ def show(spec: str) -> Answer:
                 "algorithm": certificate.algorithm,
                 "created": row.created,
                 "expires": row.expires,
+                "revoked": row.revoked,
+                "follows": row.follows,
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certified_by.items()
                 ],
             },
             "retired": [
-                {"fingerprint": key.fingerprint, "created": key.created, "expires": key.expires} for key in retired
+                {
+                    "fingerprint": key.fingerprint,
+                    "created": key.created,
+                    "expires": key.expires,
+                    "opens": key.opens_at(now()),
+                    "opens_until": key.opens_until,
+                    "revoked": key.revoked,
+                }
+                for key in retired
             ],
         },
         text=paragraphs(
@@ -68,12 +81,19 @@ def show(spec: str) -> Answer:
                     ("Algorithm", certificate.algorithm),
                     ("Created", moment(row.created)),
                     ("Expires", moment(row.expires) if row.expires else "never"),
+                    *(
+                        [("Revoked", "The list waits, and its mail in the queues, for another key.")]
+                        if row.revoked
+                        else []
+                    ),
                 ]
             ),
             _certified_text(certified_by),
             _retired_text(retired),
             steps(
-                [
+                [f"Give the list another key: mailman pgp list-key rotate {mlist.list_id}"]
+                if row.revoked
+                else [
                     "Publish the fingerprint where people can compare it: your web page, a signed message, on paper.",
                     f"Give them the certificate: mailman pgp list-key export {mlist.list_id}",
                 ]
@@ -151,53 +171,16 @@ def uncertify(spec: str, fingerprint: str) -> Answer:
     )
 
 
-def _retired(list_id: str, current: str) -> Sequence[ListKey]:
-    query = select(ListKey).where(ListKey.list_id == list_id, ListKey.fingerprint != current)
-    return store().scalars(query.order_by(ListKey.created)).all()
-
-
-def _retired_text(keys: Sequence[ListKey]) -> str:
+def _retired_text(keys: Sequence[ListCertificate]) -> str:
     if not keys:
         return ""
-    rows = [(grouped(key.fingerprint), f"created {moment(key.created)}") for key in keys]
-    return "Kept to open older mail:\n" + table(rows)
+    rows = [(grouped(key.fingerprint), f"created {moment(key.created)}", _use_of(key)) for key in keys]
+    return "Keys of before:\n" + table(rows)
 
 
-@list_key.command("export")
-@click.argument("spec", metavar="LIST")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the certificate into this new file. Default: standard output.",
-)
-@answering
-def export(spec: str, output: Path | None) -> Answer:
-    """Export the certificate (the public part of the key) of LIST, in ASCII armor."""
-    mlist, _ = encrypted_list(spec)
-    row = certifications.certified(mlist.list_id)
-    armored = openpgp.armor(row.certificate, _ARMOR).decode("ascii")
-    data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
-    if output is None:
-        return Answer(data={**data, "certificate": armored}, text=armored)
-    _write_new(output, armored)
-    return Answer(
-        data={**data, "file": str(output)},
-        text=paragraphs(
-            f"The certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
-            fields([("Fingerprint", grouped(row.fingerprint))]),
-            steps(["Give it to those who post, and let them compare the fingerprint in another way than by mail."]),
-        ),
-    )
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="ascii") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Refused(
-            "file-exists", f"{plain(str(path))} exists already. Name another file, or remove that one first."
-        ) from None
-    except OSError as error:
-        raise Refused("file", f"{plain(str(path))} can't be written ({error.strerror}). Name another file.") from None
+def _use_of(key: ListCertificate) -> str:
+    if key.revoked:
+        return "revoked"
+    if not key.opens_at(now()):
+        return "opens archives only"
+    return f"opens mail until {moment(key.opens_until)}" if key.opens_until else "opens mail"

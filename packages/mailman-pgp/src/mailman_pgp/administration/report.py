@@ -90,6 +90,8 @@ def _headline(health: Health, found: Survey) -> str:
         state = "the plugin is not healthy, so its mail waits."
     elif found.key is None:
         state = "it has no list key, so nobody gets anything."
+    elif found.key.revoked:
+        state = "its list key was revoked, so its mail waits."
     elif found.key.expired:
         state = "its list key has expired, so nobody gets anything."
     elif found.unserved:
@@ -108,6 +110,8 @@ def _key_lines(key: KeyState | None) -> list[str]:
 
 
 def _expiry(key: KeyState) -> str:
+    if key.revoked:
+        return "revoked"
     days = key.days_left(now())
     if key.expires is None or days is None:
         return "does not expire"
@@ -117,8 +121,8 @@ def _expiry(key: KeyState) -> str:
 
 
 def _short_key(key: KeyState | None) -> str:
-    if key is None:
-        return "none"
+    if key is None or key.revoked:
+        return "none" if key is None else "revoked"
     if key.expires is None:
         return "does not expire"
     return f"{'expired' if key.expired else 'until'} {key.expires:%Y-%m-%d}"
@@ -190,13 +194,13 @@ def _next(found: Survey) -> list[str]:
     """What the owner can do, once for each reason."""
     advice = []
     days = found.key.days_left(now()) if found.key is not None else None
-    if found.key is None or found.key.expired:
-        advice.append(
-            f"Make a new list key, and give it to the members: mailman pgp disable {found.list_id}, then enable it again; "
-            "the certificates must be added again."
-        )
-    elif days is not None and days < _WARN_DAYS:
-        advice.append(f"The list key expires in {count(days, 'day')}: plan with the members when they get a new one.")
+    if found.key is None:
+        advice.append("See what the site's doctor says: mailman-pgp check")
+    elif found.key.revoked:
+        advice.append(f"Give the list another key: mailman pgp list-key rotate {found.list_id}")
+    elif found.key.expired or (days is not None and days < _WARN_DAYS):
+        ended = "has expired" if found.key.expired else f"expires in {count(days or 0, 'day')}"
+        advice.append(f"The list key {ended}. Let it live longer: mailman pgp list-key extend {found.list_id}")
     for reason in dict.fromkeys(person.reason for person in (*found.unserved, *found.staff)):
         everybody = (*found.unserved, *found.staff)
         people = list(dict.fromkeys(person.address for person in everybody if person.reason == reason))

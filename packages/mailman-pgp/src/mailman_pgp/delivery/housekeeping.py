@@ -22,6 +22,7 @@ from mailman_pgp.keys import journal
 from mailman_pgp.lists import deeds
 from mailman_pgp.model import cleanup
 from mailman_pgp.notices.reminding import remind
+from mailman_pgp.notices.succession import tell_of_list_keys
 from mailman_pgp.notices.summing_up import sum_up
 from mailman_pgp.posts import replay
 from mailman_pgp.site import health
@@ -37,12 +38,13 @@ _due = _not_before = 0.0
 
 @public
 def tell_of_changes() -> None:
-    """Tell of changes of keys that were committed; a short query where there are none.  Never fails."""
+    """Tell of changes of keys that were committed, and of new keys of lists; short queries where there are none.  Never fails."""
     global _not_before  # noqa: PLW0603 - each process has its own clock
     if time.monotonic() < _not_before or not health.current().healthy:
         return
     try:
         telling.tell_of_changes()
+        tell_of_list_keys()
     except Exception as error:  # noqa: BLE001 - delivery goes on; what was not told is told at another turn
         log_failure("people could not be told of changes of their keys", error)
         config.db.abort()

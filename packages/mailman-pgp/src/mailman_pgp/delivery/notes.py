@@ -7,6 +7,7 @@ leaves is signed by the list.  A kill repeats at most one, as with the copies of
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from mailman_pgp.mime import (
 )
 from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.passage import is_goodbye, send_left
-from mailman_pgp.notices.templates import CLEAR, TEMPLATES
+from mailman_pgp.notices.templates import ANNOUNCING, CLEAR, TEMPLATES
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
 
@@ -55,18 +56,28 @@ class _Form(Enum):
     CLEAR = auto()  # the reader may hold none of the keys that count
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a notice leaves: in which form, and signed by which secret key of a list (by its list-id)."""
+
+    form: _Form
+    secret: Callable[[str], bytes]
+
+
 @public
 def deliver_own(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -> None:
     """Send one of our own notices: encrypted where that is possible and of use, signed in any case."""
     if record.template not in TEMPLATES:
         raise SealedError("A notice of an unknown template was about to leave. It is kept in the shunt queue.")
-    _deliver(mlist, msg, msgdata, _Form.CLEAR if record.template in CLEAR else _Form.EITHER)
+    form = _Form.CLEAR if record.template in CLEAR else _Form.EITHER
+    signing = vault.announcing_secret if record.template in ANNOUNCING else vault.current_secret
+    _deliver(mlist, msg, msgdata, _Way(form, signing))
 
 
 @public
 def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """Send a notice that core wrote: encrypted, or not at all."""
-    _deliver(mlist, msg, msgdata, _Form.ENCRYPTED)
+    _deliver(mlist, msg, msgdata, _Way(_Form.ENCRYPTED, vault.current_secret))
 
 
 @public
@@ -133,13 +144,13 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
     return sorted(people)
 
 
-def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], form: _Form) -> None:
+def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], way: _Way) -> None:
     name = _name(mlist, msg, msgdata)
 
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()
         people = [person for person in _people(mlist, msgdata["recipients"]) if person.lower() not in done]
-        envelopes, unreached = _envelopes(mlist, msg, people, form, _sender(mlist, msgdata))
+        envelopes, unreached = _envelopes(mlist, msg, people, way, _sender(mlist, msgdata))
         # What we need of the database is read; nothing stays open while we talk to the mail server.
         config.db.commit()
         refusals = _send(envelopes, progress)
@@ -163,10 +174,10 @@ def _sender(mlist: Any, msgdata: dict[str, Any]) -> Callable[[str], str]:
 
 
 def _envelopes(
-    mlist: Any, msg: Any, people: Sequence[str], form: _Form, sender: Callable[[str], str]
+    mlist: Any, msg: Any, people: Sequence[str], way: _Way, sender: Callable[[str], str]
 ) -> tuple[list[Envelope], dict[str, str]]:
     """What is to be sent, and the reason for each of those to whom nothing may be sent."""
-    signer = ListSecretKey(vault.current_secret(mlist.list_id))
+    form, signer = way.form, ListSecretKey(way.secret(mlist.list_id))
     nobody = Lookup((), dict.fromkeys(people, ""))
     found = nobody if form is _Form.CLEAR else look_up(mlist.list_id, people)
     envelopes, problems = [], dict(found.problems)

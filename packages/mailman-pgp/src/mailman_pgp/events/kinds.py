@@ -121,7 +121,7 @@ class KeyRevokedEvent(DoneToKey):
 @public
 @dataclass(frozen=True, slots=True)
 class ListKeyChangedEvent:
-    """The key of a list is another one, or lives longer; `fingerprint` is None where the list is not encrypted any more."""
+    """The key of a list is another one, lives longer, or was revoked; `fingerprint` is None where the list is not encrypted any more."""
 
     list_id: str
     fingerprint: str | None

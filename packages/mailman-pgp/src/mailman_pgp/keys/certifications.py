@@ -17,7 +17,7 @@ from mailman_pgp.keys import vault
 from mailman_pgp.keys.registry import COUNTING
 from mailman_pgp.model import tables
 from mailman_pgp.model.database import insert_once, now, store
-from mailman_pgp.openpgp import Certification, Tag, walk, with_certifications
+from mailman_pgp.openpgp import Certification, Tag, walk, with_certifications, with_vouching
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,13 +71,18 @@ def by_signer(list_id: str) -> dict[str, Held]:
 
 
 def certified(list_id: str) -> vault.ListCertificate:
-    """The certificate of a list's current key as it is handed out, with its certifications.
+    """The certificate of a list's current key as it is handed out, with its certifications, and that of the key before.
 
     :raises mailman_pgp.keys.vault.VaultError: when the list has none.
     """
     own = vault.certificate(list_id)
-    held = [one.certification for one in _of(own)]
-    return replace(own, certificate=with_certifications(own.certificate, held)) if held else own
+    handed = with_certifications(own.certificate, (one.certification for one in _of(own)))
+    return replace(own, certificate=with_former(replace(own, certificate=handed)))
+
+
+def with_former(one: vault.ListCertificate) -> bytes:
+    """The certificate (binary) of any key of a list with what the key before it has certified."""
+    return with_vouching(one.certificate, one.vouched or b"")
 
 
 def remove(list_id: str, signer: str) -> int:

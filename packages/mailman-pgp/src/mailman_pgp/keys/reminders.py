@@ -37,6 +37,17 @@ def stage(ends: dt.datetime, at: dt.datetime) -> int | None:
     return -((at - ends).days // _MONTH_DAYS * _MONTH_DAYS)
 
 
+def stage_of_list_key(ends: dt.datetime, at: dt.datetime) -> int | None:
+    """The last stage that was reached at the time `at`, one of `STAGES`, the last of them on the last day; None before the first.
+
+    None, too, when it has ended: then the list can tell nobody.
+    """
+    left = ends - at
+    if left <= dt.timedelta(0):
+        return None
+    return min((days for days in STAGES if left <= dt.timedelta(days=max(days, 1))), default=None)
+
+
 def endings(list_id: str, at: dt.datetime) -> list[Ending]:
     """Who has a certificate on the list that ends within 30 days of `at` (naive UTC), or has ended; by address."""
     choice, stored = tables.Choice, tables.StoredCertificate

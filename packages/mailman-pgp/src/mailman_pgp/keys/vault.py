@@ -15,14 +15,14 @@ from sqlalchemy import select, update
 from mailman_pgp import openpgp
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
-from mailman_pgp.model.database import insert_once, store
+from mailman_pgp.model.database import insert_once, now, store
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.site import health
 from mailman_pgp.site.aead import AeadError, open_sealed, seal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import ColumnElement, Row, Select
 
@@ -52,7 +52,13 @@ class _Use(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListCertificate:
-    """The public side of a list key; `certificate` is binary, times are naive UTC."""
+    """The public side of a list key; times are naive UTC.
+
+    :ivar certificate: Binary, as its own key has signed it.
+    :ivar opens_until: Until when a retired key opens mail, where that has an end.
+    :ivar follows: The fingerprint of the key in whose place it came.
+    :ivar vouched: What that one has certified of it (`mailman_pgp.openpgp.with_vouching`).
+    """
 
     list_id: str
     fingerprint: str
@@ -60,24 +66,50 @@ class ListCertificate:
     created: dt.datetime
     expires: dt.datetime | None
     state: KeyState
+    revoked: bool = False
+    opens_until: dt.datetime | None = None
+    follows: str | None = None
+    vouched: bytes | None = None
+
+    def opens_at(self, at: dt.datetime) -> bool:
+        """Whether mail that is encrypted to it is opened at a time (naive UTC)."""
+        return not self.revoked and (self.opens_until is None or self.opens_until > at)
 
 
 def store_list_key(list_id: str, new: NewListKey) -> None:
-    """Seal `new` and make it the current key of a list; the one before it is retired.  The caller commits.
+    """Seal `new` and make it the first key of a list.  The caller commits.
 
-    :raises VaultError: when the key is stored already.
+    :raises VaultError: when the key is stored already, or the list has one.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not seal.
     """
+    _insert(list_id, new)
+    notify(ListKeyChangedEvent(list_id, new.certificate.fingerprint))
+
+
+def succeed(
+    before: ListCertificate,
+    new: NewListKey,
+    *,
+    until: dt.datetime,
+    last: tuple[bytes, Certificate] | None = None,
+    vouched: bytes = b"",
+) -> None:
+    """Make `new` the key of a list, in the place of `before`, which opens mail until then; members are to be told.  The caller commits.
+
+    :param last: What the former key says of itself from now on: its secret key and certificate; as it is when not given.
+    :param vouched: What that one has certified of the new one.
+    :raises VaultError: when the list has got another key at the same moment, or the new one is stored already.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not seal.
+    """
+    _rewrite(before, last, state=KeyState.RETIRED.value, opens_until=until)
+    _insert(before.list_id, new, follows=before.fingerprint, vouched=vouched or None, tell_at=now())
+    notify(ListKeyChangedEvent(before.list_id, new.certificate.fingerprint))
+
+
+def _insert(list_id: str, new: NewListKey, **values: Any) -> None:
     key = health.site_key()
     made = new.certificate
-    known = store().scalar(select(ListKey.list_id).where(ListKey.fingerprint == made.fingerprint))
-    if known is None:
-        store().execute(
-            update(ListKey)
-            .where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT)
-            .values(state=KeyState.RETIRED.value)
-        )
-    if known is not None or not insert_once(
+    if not insert_once(
         ListKey,
         fingerprint=made.fingerprint,
         list_id=list_id,
@@ -88,12 +120,13 @@ def store_list_key(list_id: str, new: NewListKey) -> None:
         created=made.created,
         expires=made.expires,
         state=KeyState.CURRENT.value,
+        revoked=False,
+        **values,
     ):
         raise VaultError(
             f"The key {made.fingerprint} was not stored for {list_id}: it is stored already, or the list got another "
             f"key at the same moment. Look at the key that the list has now."
         )
-    notify(ListKeyChangedEvent(list_id, made.fingerprint))
 
 
 def renew(before: ListCertificate, secret: bytes, made: Certificate) -> None:
@@ -104,53 +137,101 @@ def renew(before: ListCertificate, secret: bytes, made: Certificate) -> None:
     :raises VaultError: when the list has got another key, or form of it, at the same moment.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not seal.
     """
-    key = health.site_key()
+    _rewrite(before, (secret, made), warned=None)
+    notify(ListKeyChangedEvent(before.list_id, made.fingerprint))
+
+
+def revoke(before: ListCertificate, made: Certificate) -> None:
+    """Record that a key is revoked, by its certificate that says so; nothing is opened or signed by it any more.  The caller commits.
+
+    :raises VaultError: when it was changed at the same moment.
+    """
+    _rewrite(before, None, certificate=made.data, revoked=True)
+    notify(ListKeyChangedEvent(before.list_id, before.fingerprint))
+
+
+def _rewrite(before: ListCertificate, last: tuple[bytes, Certificate] | None, **values: Any) -> None:
+    if last is not None:
+        key, (secret, made) = health.site_key(), last
+        sealed = _seal(key, before.list_id, before.fingerprint, _Use.SECRET, secret)
+        values |= {"certificate": made.data, "secret": sealed, "expires": made.expires}
     changed = store().execute(
         update(ListKey)
         .where(
             ListKey.list_id == before.list_id,
-            ListKey.fingerprint == made.fingerprint,
+            ListKey.fingerprint == before.fingerprint,
             ListKey.certificate == before.certificate,
-            ListKey.state == KeyState.CURRENT,
+            ListKey.state == before.state,
+            ListKey.revoked == before.revoked,
         )
-        .values(
-            certificate=made.data,
-            secret=_seal(key, before.list_id, made.fingerprint, _Use.SECRET, secret),
-            sealed_by=key.key_id,
-            expires=made.expires,
-        )
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     if cast("Any", changed).rowcount != 1:
         raise VaultError(
             f"The key of {before.list_id} was changed by somebody else at the same moment. Look at it again."
         )
-    notify(ListKeyChangedEvent(before.list_id, made.fingerprint))
 
 
 def certificate(list_id: str) -> ListCertificate:
-    """The certificate of a list's current key.
+    """The certificate of a list's current key, which may be revoked.
 
     :raises VaultError: when the list has none.
     """
-    query = select(ListKey.fingerprint, ListKey.certificate, ListKey.created, ListKey.expires).where(
-        ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT
-    )
-    row = store().execute(query).first()
+    row = store().execute(_PUBLIC.where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT)).first()
     if row is None:
         raise _no_key(list_id)
-    return ListCertificate(list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
+    return _public(row)
+
+
+def certificates(list_id: str) -> list[ListCertificate]:
+    """The certificates of all keys of a list: the current one, the one before it, and so on."""
+    found = [_public(row) for row in store().execute(_PUBLIC.where(ListKey.list_id == list_id))]
+    # Those that were retired before it was written down what follows what come last.
+    left = sorted(found, key=lambda one: (one.state is KeyState.CURRENT, one.created), reverse=True)
+    ordered: list[ListCertificate] = []
+    while left:
+        former = ordered[-1].follows if ordered else None
+        one = next((each for each in left if each.fingerprint == former), left[0])
+        left.remove(one)
+        ordered.append(one)
+    return ordered
 
 
 def current_keys(list_ids: Collection[str]) -> list[ListCertificate]:
     """The certificates of the current keys of some lists, of those that have one, in no order."""
-    query = select(ListKey.list_id, ListKey.fingerprint, ListKey.certificate, ListKey.created, ListKey.expires).where(
-        ListKey.list_id.in_(list_ids), ListKey.state == KeyState.CURRENT
-    )
-    return [
-        ListCertificate(row.list_id, row.fingerprint, row.certificate, row.created, row.expires, KeyState.CURRENT)
-        for row in store().execute(query)
-    ]
+    query = _PUBLIC.where(ListKey.list_id.in_(list_ids), ListKey.state == KeyState.CURRENT)
+    return [_public(row) for row in store().execute(query)]
+
+
+_PUBLIC = select(
+    ListKey.list_id,
+    ListKey.fingerprint,
+    ListKey.certificate,
+    ListKey.created,
+    ListKey.expires,
+    ListKey.state,
+    ListKey.revoked,
+    ListKey.opens_until,
+    ListKey.follows,
+    ListKey.vouched,
+)
+
+
+def _public(row: Any) -> ListCertificate:
+    values = row._asdict()
+    return ListCertificate(**{**values, "state": KeyState(row.state)})
+
+
+def owner_of(fingerprint: str) -> str | None:
+    """The list-id of the list that has a key with this fingerprint."""
+    return store().scalar(select(ListKey.list_id).where(ListKey.fingerprint == fingerprint))
+
+
+def waits(list_id: str) -> bool:
+    """Whether a list can neither open nor sign anything at present, since its key was revoked and it has got no other one yet."""
+    query = select(ListKey.revoked).where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT)
+    return bool(store().scalar(query))
 
 
 def fingerprints(list_id: str) -> frozenset[str]:
@@ -167,34 +248,75 @@ def key_names(list_id: str) -> frozenset[str]:
 def current_secret(list_id: str) -> bytes:
     """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
 
+    :raises VaultError: when the list has none, or it was revoked, or it can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    """
+    if waits(list_id):
+        raise VaultError(
+            f"The key of {list_id} was revoked, so nothing is signed by it any more. `mailman pgp list-key rotate {list_id}` gives the "
+            "list another one."
+        )
+    return _open_one(list_id, _Use.SECRET, None)
+
+
+def revocation(list_id: str, fingerprint: str | None = None) -> bytes:
+    """The armored revocation certificate of a list's key, of the current one unless told otherwise: publishing it ends the key.
+
+    :raises VaultError: when the list has no such key, or it can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    """
+    return _open_one(list_id, _Use.REVOCATION, fingerprint)
+
+
+def secret_of(list_id: str, fingerprint: str) -> bytes:
+    """The secret key of a list with this fingerprint, current or retired; as `current_secret`.
+
+    :raises VaultError: when the list has no such key, or it can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    """
+    return _open_one(list_id, _Use.SECRET, fingerprint)
+
+
+def announcing_secret(list_id: str) -> bytes:
+    """The secret key by which members know a list while they learn of another one: the former one as long as it opens mail.
+
     :raises VaultError: when the list has none, or it can't be opened.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
     """
-    return _open_current(list_id, _Use.SECRET)
+    former = certificate(list_id).follows
+    opens = next((one for one in certificates(list_id) if one.fingerprint == former and one.opens_at(now())), None)
+    return current_secret(list_id) if opens is None else secret_of(list_id, opens.fingerprint)
 
 
-def revocation(list_id: str) -> bytes:
-    """The armored revocation certificate of a list's current key: publishing it ends the key.
+def opening_secrets(list_id: str) -> list[bytes]:
+    """The secret keys that open mail to a list now: the current one, and the retired whose time is not over.
 
-    :raises VaultError: when the list has no key, or it can't be opened.
-    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
+    :raises VaultError: when the list has no key at all, or one can't be opened.
+    :raises mailman_pgp.site.health.NotHealthy: in a process that may not open them.
     """
-    return _open_current(list_id, _Use.REVOCATION)
+    at = now()
+    return [secret for opens_at, secret in _all(list_id) if opens_at(at)]
 
 
 def all_secrets(list_id: str) -> list[bytes]:
-    """The secret keys that open mail to a list, the current one first, then the retired from the latest on.
+    """The secret keys that have ever opened mail to a list, for what is kept: the current one first, then the latest on.
 
     :raises VaultError: when the list has none, or one can't be opened.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not open them.
     """
+    return [secret for _, secret in _all(list_id)]
+
+
+def _all(list_id: str) -> list[tuple[Callable[[dt.datetime], bool], bytes]]:
     key = health.site_key()
-    rows = store().execute(_sealed(ListKey.list_id == list_id, _Use.SECRET)).all()
+    rows = {row.fingerprint: row for row in store().execute(_sealed(ListKey.list_id == list_id, _Use.SECRET))}
     if not rows:
         raise _no_key(list_id)
-    newest_first = sorted(rows, key=lambda row: row.created, reverse=True)
-    newest_first.sort(key=lambda row: row.state != KeyState.CURRENT)
-    return [_open(key, row, _Use.SECRET) for row in newest_first]
+    return [
+        (one.opens_at, _open(key, rows[one.fingerprint], _Use.SECRET))
+        for one in certificates(list_id)
+        if one.fingerprint in rows
+    ]
 
 
 def reseal() -> int:
@@ -217,26 +339,25 @@ def reseal() -> int:
     return len(others)
 
 
-def _open_current(list_id: str, use: _Use) -> bytes:
+def _open_one(list_id: str, use: _Use, fingerprint: str | None) -> bytes:
     key = health.site_key()
-    row = store().execute(_sealed(ListKey.list_id == list_id, use).where(ListKey.state == KeyState.CURRENT)).first()
+    which = ListKey.state == KeyState.CURRENT if fingerprint is None else ListKey.fingerprint == fingerprint
+    row = store().execute(_sealed(ListKey.list_id == list_id, use).where(which)).first()
     if row is None:
         raise _no_key(list_id)
     return _open(key, row, use)
 
 
-def _sealed(where: ColumnElement[bool], use: _Use) -> Select[tuple[str, str, str, dt.datetime, str, bytes]]:
+def _sealed(where: ColumnElement[bool], use: _Use) -> Select[tuple[str, str, str, bytes]]:
     blob = ListKey.secret if use is _Use.SECRET else ListKey.revocation
-    return select(
-        ListKey.list_id, ListKey.fingerprint, ListKey.sealed_by, ListKey.created, ListKey.state, blob.label("blob")
-    ).where(where)
+    return select(ListKey.list_id, ListKey.fingerprint, ListKey.sealed_by, blob.label("blob")).where(where)
 
 
 def _seal(key: SiteKey, list_id: str, fingerprint: str, use: _Use, plaintext: bytes) -> bytes:
     return seal(key.derive(_PURPOSE), plaintext, _bound_to((list_id, fingerprint, use, key.key_id)))
 
 
-def _open(key: SiteKey, row: Row[tuple[str, str, str, dt.datetime, str, bytes]], use: _Use) -> bytes:
+def _open(key: SiteKey, row: Row[tuple[str, str, str, bytes]], use: _Use) -> bytes:
     sealed_by = next((one for one in key.generations if one.key_id == row.sealed_by), None)
     if sealed_by is None:
         raise VaultError(

@@ -31,6 +31,11 @@ class Deed(enum.StrEnum):
     PLAIN = "plain"  # and off
     SET = "set"  # settings were changed
     KEY_EXTENDED = "key-extended"  # the key of the list lives longer
+    KEY_ROTATED = "key-rotated"  # the list got a new key
+    KEY_IMPORTED = "key-imported"  # one that existed already
+    KEY_REVOKED = "key-revoked"  # for good
+    KEY_EXPORTED = "key-exported"  # the secret one, under a passphrase
+    REVOCATION_EXPORTED = "revocation-exported"  # by which whoever has it can end the key
     UNCERTIFIED = "uncertified"  # what a key has certified of the list's is not handed out any more
     ARCHIVED = "archived"  # posts are archived from now on
     ARCHIVED_NO_MORE = "archived-no-more"
@@ -53,6 +58,11 @@ WORDS = {
     Deed.PLAIN: "encryption was turned off",
     Deed.SET: "settings were changed",
     Deed.KEY_EXTENDED: "the list's key lives longer",
+    Deed.KEY_ROTATED: "the list got a new key",
+    Deed.KEY_IMPORTED: "the list got a key that was imported",
+    Deed.KEY_REVOKED: "a key of the list was revoked",
+    Deed.KEY_EXPORTED: "the list's secret key was exported",
+    Deed.REVOCATION_EXPORTED: "the revocation certificate of the list's key was exported",
     Deed.UNCERTIFIED: "certifications are not handed out any more",
     Deed.ARCHIVED: "posts are archived",
     Deed.ARCHIVED_NO_MORE: "posts are not archived any more",

@@ -164,14 +164,19 @@ def enable(mlist: Any) -> str:
     in_the_way = obstacles(mlist)
     if in_the_way:
         raise EncryptionError(f"{mlist.fqdn_listname} can't be encrypted yet.\n" + "\n".join(in_the_way))
-    addresses = (mlist.posting_address, mlist.request_address, mlist.owner_address)
-    new = openpgp.generate(mlist.display_name, addresses)
+    new = openpgp.generate(mlist.display_name, addresses_of(mlist))
     before = json.dumps({**core_settings.current(mlist), passage.BEFORE: passage.current(mlist.list_id)})
     store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=before))
     vault.store_list_key(mlist.list_id, new)
     core_settings.set_needed(mlist)
     passage.choose_ours(mlist)
     return new.certificate.fingerprint
+
+
+@public
+def addresses_of(mlist: Any) -> tuple[str, str, str]:
+    """The addresses that a list's key is for: those to which mail is written."""
+    return mlist.posting_address, mlist.request_address, mlist.owner_address
 
 
 @public

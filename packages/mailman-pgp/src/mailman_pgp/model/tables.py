@@ -101,8 +101,27 @@ class ListKey(Base):
     created: Mapped[dt.datetime]
     expires: Mapped[dt.datetime | None]
     state: Mapped[str]  # a mailman_pgp.keys.vault.KeyState
+    # It opens and signs nothing any more, and its certificate says so.  A list whose current key is revoked waits for another one.
+    revoked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Until when a retired key opens mail; None of the current one, and of those that were retired before this column was there.
+    opens_until: Mapped[dt.datetime | None]
+    # The fingerprint of the key in whose place it came, and what that one has certified of it: a packet for each user ID.
+    follows: Mapped[str | None]
+    vouched: Mapped[bytes | None]
+    # From when on whoever comes next tells the members of it; None: they were told, or are not to be.
+    tell_at: Mapped[dt.datetime | None]
+    # The address of the last of those who were told so far, in the order of the database.
+    told_to: Mapped[str | None]
+    # How many days before its end the owners were warned last.
+    warned: Mapped[int | None]
 
     __table_args__ = (
+        Index(
+            "ix_pgp_list_key_tell_at",
+            "tell_at",
+            sqlite_where=text("tell_at IS NOT NULL"),
+            postgresql_where=text("tell_at IS NOT NULL"),
+        ),
         Index(
             "ix_pgp_list_key_current",
             "list_id",

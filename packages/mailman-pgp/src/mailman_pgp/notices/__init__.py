@@ -38,8 +38,9 @@ from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from email.message import Message
+    from email.mime.base import MIMEBase
     from email.mime.multipart import MIMEMultipart
 
     from mailman_pgp.openpgp import Certificate
@@ -233,14 +234,24 @@ def send_to_owners(mlist: Any, subject: str, text: str) -> None:
 
 
 @public
-def send_template(mlist: Any, address: str, template: str, in_reply_to: str | None, **words: str | Text) -> None:
-    """Send a template of ours to somebody, in their language."""
+def send_template(
+    mlist: Any,
+    address: str,
+    template: str,
+    in_reply_to: str | None,
+    attached: Iterable[MIMEBase] = (),
+    /,
+    **words: str | Text,
+) -> None:
+    """Send a template of ours to somebody, in their language, with the list's certificate and what else is to be `attached`."""
     subject, text = filled(mlist, address, template, **words)
     sender = mlist.request_address if template in TO_REQUEST else mlist.owner_address
     notice = UserNotification(address, sender, subject)  # UTF-8 where it is not ASCII
     notice.set_type("multipart/mixed")
     notice.attach(MIMEText(text))  # the same
     notice.attach(list_certificate(mlist))
+    for attachment in attached:
+        notice.attach(attachment)
     notice["Auto-Submitted"] = "auto-replied"
     _in_reply(notice, in_reply_to)
     notice.send(mlist, **Record(kind=Kind.NOTICE, template=template).to_kws())

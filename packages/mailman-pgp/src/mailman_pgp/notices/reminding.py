@@ -1,4 +1,4 @@
-"""Members are told before their certificates end, and the owners whom that concerns."""
+"""Members are told before their certificates end, and the owners whom that concerns, and when the list's own key ends."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from mailman_pgp.events.kinds import KeyExpiringEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
-from mailman_pgp.keys import reminders
+from mailman_pgp.keys import key_news, reminders, vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.notices import send_ending, send_to_owners
+from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,6 +37,25 @@ What they send to you is added with `mailman pgp certificate add`.
 """)
 
 
+_LIST_KEY = N_("""\
+The key of the encrypted mailing list {address}
+ends on {day}. Nobody can encrypt to the list after that, and it can send
+nothing.
+
+Its fingerprint is
+
+    {fingerprint}
+
+Let it live longer:
+
+    mailman pgp list-key extend {list_id}
+
+or give the list another key, of which its members are told:
+
+    mailman pgp list-key rotate {list_id}
+""")
+
+
 @public
 def remind(at: dt.datetime | None = None) -> None:
     """Tell whoever is to be told at the time `at` (naive UTC, now when not given); commits one by one.
@@ -48,6 +68,7 @@ def remind(at: dt.datetime | None = None) -> None:
         mlist = lists.get_by_list_id(list_id)
         try:
             if mlist is not None:
+                _warn_of_list_key(mlist, at)
                 _remind_of(mlist, at)
             config.db.commit()
         except Exception as error:  # noqa: BLE001 - whatever it is: the other lists have done nothing
@@ -65,6 +86,24 @@ def _remind_of(mlist: Any, at: dt.datetime) -> None:
             told.append(ending)
     if told:
         _tell_owners(mlist, told)
+
+
+def _warn_of_list_key(mlist: Any, at: dt.datetime) -> None:
+    """Tell the owners, encrypted, while the list can still sign it."""
+    key = vault.certificate(mlist.list_id)
+    days = None if key.expires is None or key.revoked else reminders.stage_of_list_key(key.expires, at)
+    if key.expires is None or days is None or not key_news.warn(mlist.list_id, days):
+        return
+    with using(mlist.preferred_language.code):
+        subject = _("The key of the list {list} ends").format(list=mlist.display_name)
+        text = _(_LIST_KEY).format(
+            address=mlist.posting_address,
+            day=f"{key.expires:%Y-%m-%d}",
+            fingerprint=grouped(key.fingerprint),
+            list_id=mlist.list_id,
+        )
+    send_to_owners(mlist, subject, text)
+    config.db.commit()  # or they are told again tomorrow, when somebody can't be reminded
 
 
 def _tell_owners(mlist: Any, told: list[Ending]) -> None:

@@ -18,6 +18,9 @@ TO_REQUEST = (frozenset(COMMAND_TEMPLATES) | {"join-key", "skipped", "unread", "
 #: What is said in the clear in any case, since its reader may have lost the key that counts.
 CLEAR = frozenset({"key-changed-clear", "leaving"})
 
+#: What is signed by the key by which its reader knows the list, while they learn of another one.
+ANNOUNCING = frozenset({"new-list-key"})
+
 TEMPLATES: dict[str, tuple[str, ...]] = {
     **COMMAND_TEMPLATES,
     "refusal": (
@@ -130,6 +133,20 @@ the owners. Ask them in another way than by mail, or the site's operator. In
 the meantime somebody may have been made an owner or a moderator of whom you
 were not told. If you look after the list again, see who else does, and bring
 your key anew."""),
+        END,
+    ),
+    "new-list-key": (
+        N_("The list {list} has a new key"),
+        N_("""\
+The encrypted mailing list {address}
+has a new key. From now on encrypt to it what you write to the list.
+
+{what}
+
+{keys}
+
+Programs that read Autocrypt learn it from the list's mail. In others import
+the attached certificate."""),
         END,
     ),
     "too-large": (

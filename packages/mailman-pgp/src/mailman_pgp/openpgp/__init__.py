@@ -4,7 +4,8 @@ Use `from mailman_pgp import openpgp`; nothing outside this package imports pyse
 named, and with sentences for people.  Whatever comes from outside is read by a worker process with limits.
 """
 
-from mailman_pgp.openpgp.armor import dearmor, dearmor_all
+from mailman_pgp.openpgp.adopting import adopt, holds_rsa, read_secret_key
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor, dearmor_all
 from mailman_pgp.openpgp.certificates import (
     Certificate,
     Revocation,
@@ -24,6 +25,8 @@ from mailman_pgp.openpgp.certifying import Certification, certifications, with_c
 from mailman_pgp.openpgp.detached import Detached
 from mailman_pgp.openpgp.errors import (
     CANNOT_OPEN,
+    OF_SECRET_KEYS,
+    SECRET_KEY_SENTENCES,
     CertificateError,
     CertificateProblem,
     FanOutError,
@@ -49,8 +52,11 @@ from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
 from mailman_pgp.openpgp.passphrases import encrypt_by_passphrase, encrypt_to, open_by_passphrase, takes_passphrase
+from mailman_pgp.openpgp.protection import protect
 from mailman_pgp.openpgp.reduced import for_address
+from mailman_pgp.openpgp.selfsign import Reason
 from mailman_pgp.openpgp.signatures import SignatureVerdict, Status
+from mailman_pgp.openpgp.succession import end, vouch, with_vouching
 from mailman_pgp.openpgp.usability import Usability
 from mailman_pgp.openpgp.workshop import WorkshopError, beside
 
@@ -61,6 +67,10 @@ __all__ = [
     "CANNOT_OPEN",
     "DEFAULT",
     "LARGE",
+    "OF_SECRET_KEYS",
+    "PRIVATE_KEY",
+    "PUBLIC_KEY",
+    "SECRET_KEY_SENTENCES",
     "Certificate",
     "CertificateError",
     "CertificateProblem",
@@ -81,6 +91,7 @@ __all__ = [
     "OpeningProblem",
     "Packet",
     "PacketError",
+    "Reason",
     "Recipient",
     "Revocation",
     "SignatureVerdict",
@@ -89,6 +100,7 @@ __all__ = [
     "Usability",
     "UserID",
     "WorkshopError",
+    "adopt",
     "armor",
     "beside",
     "certifications",
@@ -98,12 +110,14 @@ __all__ = [
     "encrypt_by_passphrase",
     "encrypt_once",
     "encrypt_to",
+    "end",
     "ends",
     "extend",
     "fan_out",
     "for_address",
     "generate",
     "grouped",
+    "holds_rsa",
     "inspect",
     "key_names",
     "merge",
@@ -111,16 +125,20 @@ __all__ = [
     "open_by_passphrase",
     "open_message",
     "pkesk_recipient",
+    "protect",
     "read_certificate",
     "read_certificates",
     "read_each",
     "read_keyring",
     "read_revocation",
+    "read_secret_key",
     "require_few",
     "require_usable",
     "revoke",
     "takes_passphrase",
     "verify_detached",
+    "vouch",
     "walk",
     "with_certifications",
+    "with_vouching",
 ]

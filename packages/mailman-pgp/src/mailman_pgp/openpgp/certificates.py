@@ -310,16 +310,16 @@ def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
 
 
 def request(
-    operation: str, blobs: list[bytes], *, most: int = MAX_INPUT_BYTES, seconds: float = _SECONDS
+    operation: str, blobs: list[bytes], *, most: int = MAX_INPUT_BYTES, seconds: float = _SECONDS, memory: int = 0
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Ask the worker process about certificates, of `most` octets; raises CertificateError as it answers.
 
-    TOO_LARGE or BROKEN when it does not answer.
+    It may use `memory` octets beside what their size is worth.  TOO_LARGE or BROKEN when it does not answer.
     """
     size = sum(map(len, blobs))
     if size > most:
         raise CertificateError(CertificateProblem.TOO_LARGE)
-    bounds = workshop.Bounds(seconds=seconds, memory_bytes=64 * 1024 * 1024 + 16 * size, answer_bytes=4 * most)
+    bounds = workshop.Bounds(seconds=seconds, memory_bytes=64 * 1024 * 1024 + 16 * size + memory, answer_bytes=4 * most)
     try:
         answer, data = workshop.request(operation, {}, blobs, bounds=bounds)
         problem = CertificateProblem(answer["problem"]) if "problem" in answer else None

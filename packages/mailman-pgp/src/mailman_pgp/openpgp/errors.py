@@ -43,7 +43,30 @@ class CertificateProblem(enum.StrEnum):
     OUT_OF_TIME = "certification-out-of-time"
     WEAK_HASH = "certification-with-weak-hash"
     UNSUPPORTED = "certification-by-unsupported-algorithm"
+    # Of secret keys that lists are to have, which only those who look after the machine bring:
+    NOT_SECRET = "not-a-secret-key"  # noqa: S105 - the name of a problem, no password
+    NO_SECRET = "no-secret-part"  # noqa: S105 - see above
+    LOCKED = "passphrase-needed"
+    WRONG_PASSPHRASE = "wrong-passphrase"  # noqa: S105 - see above
+    PROTECTION = "protection-not-supported"
+    KIND = "key-of-unsupported-kind"
+    NOT_SIGNING = "key-may-not-sign"
+    RSA = "rsa"
 
+
+#: What keeps a secret key from being a list's, and nothing else is ever refused for.
+OF_SECRET_KEYS = frozenset(
+    {
+        CertificateProblem.NOT_SECRET,
+        CertificateProblem.NO_SECRET,
+        CertificateProblem.LOCKED,
+        CertificateProblem.WRONG_PASSPHRASE,
+        CertificateProblem.PROTECTION,
+        CertificateProblem.KIND,
+        CertificateProblem.NOT_SIGNING,
+        CertificateProblem.RSA,
+    }
+)
 
 _CERTIFICATE_SENTENCES = {
     CertificateProblem.SECRET_KEY: N_(
@@ -120,11 +143,71 @@ _CERTIFICATE_SENTENCES = {
 }
 
 
+# What is said to those who have the key on this machine, and run commands there.
+SECRET_KEY_SENTENCES = {
+    CertificateProblem.NO_KEY: (
+        "There is no OpenPGP key in this. Export the secret key (for example: gpg --armor --export-secret-keys ADDRESS)."
+    ),
+    CertificateProblem.SEVERAL_KEYS: (
+        "This holds more than one secret key, and it is not clear which one is meant. Export exactly one, by its fingerprint."
+    ),
+    CertificateProblem.BROKEN: "This key is damaged, incomplete, or its two halves do not belong together. Export it again.",
+    CertificateProblem.TOO_LARGE: (
+        "This is too large for a key. Export the one secret key, without the signatures of other people "
+        "(gpg --armor --export-options export-minimal --export-secret-keys FINGERPRINT)."
+    ),
+    CertificateProblem.TOO_MANY_PARTS: "This key has more than 64 user IDs, or more than 64 subkeys. Delete those that are not used.",
+    CertificateProblem.EXPIRED: (
+        "This key has expired. Extend it with the program that it comes from (gpg --quick-set-expire FINGERPRINT 3y), and "
+        "export it again."
+    ),
+    CertificateProblem.REVOKED: "This key has been revoked. Nobody would encrypt to it: let the list have a new one.",
+    CertificateProblem.NO_ENCRYPTION: (
+        "Nothing can be encrypted to this key: it has no encryption subkey that is valid now. Add or extend one "
+        "(gpg --quick-add-key FINGERPRINT), and export it again."
+    ),
+    CertificateProblem.POLICY: (
+        "This key relies on algorithms that are no longer safe (SHA-1, DSA, ElGamal, RSA below 2048 bits). Renew its "
+        "self-signatures with a current program (changing its expiry date is enough), or let the list have a new key."
+    ),
+    CertificateProblem.WRONG_ADDRESS: (
+        "No user ID of this key names the list. If it is the right one, add a user ID with the list's address "
+        "(gpg --quick-add-uid FINGERPRINT ADDRESS), and export it again."
+    ),
+    CertificateProblem.NOT_YET_VALID: "This key is dated in the future. See that the clocks are right, and export it again then.",
+    CertificateProblem.NOT_SECRET: (
+        "This is a public key. The list must be able to open mail: export the secret key (gpg --armor --export-secret-keys ADDRESS)."
+    ),
+    CertificateProblem.NO_SECRET: (
+        "A part of this secret key is missing: it is kept on a card, or apart from the others. A list needs all of it, also to be "
+        "extended and to be revoked."
+    ),
+    CertificateProblem.LOCKED: "This key is under a passphrase.",
+    CertificateProblem.WRONG_PASSPHRASE: "This passphrase does not open the key. Nothing was changed: try again.",
+    CertificateProblem.PROTECTION: (
+        "The key is under a passphrase in a way that is not supported. Export it with a current program "
+        "(gpg --armor --export-secret-keys), or change its passphrase there first."
+    ),
+    CertificateProblem.KIND: (
+        "A key of this kind can't be a list's. It has to be of version 4, with Ed25519, or with --allow-rsa RSA."
+    ),
+    CertificateProblem.NOT_SIGNING: (
+        "This key can't sign: it has no part for signatures that is valid now. Add one (gpg --quick-add-key FINGERPRINT default sign), "
+        "and export it again."
+    ),
+    CertificateProblem.RSA: (
+        "This is an RSA key. The RSA that is used here takes measurably longer for some messages than for others "
+        "(RUSTSEC-2023-0071): whoever can send many messages to the list, and see how long it takes, may find out the key. Let the list "
+        "have a new key (mailman pgp list-key rotate). Where members need this one, add --allow-rsa, and rotate soon."
+    ),
+}
+
+
 class CertificateError(OpenPGPError):
     """A certificate was refused; `problem` says why, `str()` what to do next, in English; `_` has it in other languages."""
 
     def __init__(self, problem: CertificateProblem, sentence: str | None = None) -> None:
-        super().__init__(sentence or _CERTIFICATE_SENTENCES[problem])
+        super().__init__(sentence or _CERTIFICATE_SENTENCES.get(problem) or SECRET_KEY_SENTENCES[problem])
         self.problem = problem
 
     def __reduce__(self) -> tuple[type["CertificateError"], tuple[CertificateProblem, str]]:

@@ -35,8 +35,8 @@ _SAY_SO = frozenset(
     }
 )
 _NOT_OURS = (
-    "The key of this list was not made here, or it was changed, so it can't be extended. Make a new one: turn the list's encryption "
-    "off and on again."
+    "The key of this list is of another kind than those that are made here, so it can't be extended. Let the list have a new one: "
+    "`mailman pgp list-key rotate`."
 )
 
 
@@ -96,6 +96,19 @@ def _made(one: Packet) -> int:
     return next((int.from_bytes(content, "big") for kind, content in _subpackets(one) if kind == Subpacket.CREATED), 0)
 
 
+def _flags(packets: list[Packet], primary: SigningKey) -> Flags:
+    """What the primary key is for, by its own newest word; that of a list may sign and be encrypted to itself, where it was brought."""
+    said = [
+        (_made(one), content[0])
+        for one in packets
+        if _says_so(one, primary)
+        for kind, content in subpackets(Areas.of(one.body).hashed)
+        if kind == Subpacket.KEY_FLAGS and content
+    ]
+    known = Flags.CERTIFY | Flags.SIGN | Flags.ENCRYPT
+    return Flags.CERTIFY | (Flags(max(said)[1] & known) if said else Flags.CERTIFY)
+
+
 def _subpackets(one: Packet) -> Iterator[tuple[int, bytes]]:
     areas = Areas.of(one.body)
     yield from subpackets(areas.hashed)
@@ -104,19 +117,17 @@ def _subpackets(one: Packet) -> Iterator[tuple[int, bytes]]:
 
 def _extended(packets: list[Packet], primary: SigningKey, times: list[int], lifetime: int) -> list[bytes]:
     written = []
-    first = True
+    first, flags = True, _flags(packets, primary)
     for one in packets:
         if _says_so(one, primary):
             continue
         written.append(packet(one.tag, one.body))
         if one.tag == Tag.SECRET_KEY:
-            written += [
-                selfsign.direct_key_signature(primary, Flags.CERTIFY, created=at, lifetime=lifetime) for at in times
-            ]
+            written += [selfsign.direct_key_signature(primary, flags, created=at, lifetime=lifetime) for at in times]
         elif one.tag == Tag.USER_ID:
             user_id = one.body.decode()
             written += [
-                selfsign.certification(primary, user_id, Flags.CERTIFY, created=at, lifetime=lifetime, first=first)
+                selfsign.certification(primary, user_id, flags, created=at, lifetime=lifetime, first=first)
                 for at in times
             ]
             first = False

@@ -82,20 +82,28 @@ def generate(
         raise ValueError(f"A list key is valid for 1 to {MAX_VALIDITY_DAYS} days, not {validity_days}.")
     if not addresses or not all(_ADDRESS.fullmatch(address) for address in addresses):
         raise ValueError("A list key needs the addresses of its list.")
-    display = _display_name(name)
-    user_ids = [f"{display} <{address}>" if display else f"<{address}>" for address in addresses]
+    user_ids = user_ids_of(name, addresses)
     drawn = pysequoia.Tsk.generate(
         user_ids=user_ids, profile=pysequoia.Profile.RFC4880, cipher_suite=pysequoia.CipherSuite.Cv25519
     )
     at = created or _created(bytes(drawn))
     secret = _bound_anew(drawn, user_ids, int(at.timestamp()), validity_days * _DAY_SECONDS)
-    tsk = pysequoia.Tsk.from_bytes(secret)
-    public = tsk.extract_certificate()
-    certificate = inspect(bytes(public))
+    certificate = inspect(bytes(pysequoia.Tsk.from_bytes(secret).extract_certificate()))
     if certificate.addresses != {address.lower() for address in addresses}:
         raise ValueError("The addresses of the list cannot be user IDs of a key.")
-    revocation = armor(bytes(public.revoke(tsk.certifier())), PUBLIC_KEY)
-    return NewListKey(secret, certificate, revocation)
+    return NewListKey(secret, certificate, revocation_of(secret))
+
+
+def revocation_of(secret: bytes) -> bytes:
+    """The armored revocation certificate of a binary secret key, to be kept for the day on which that is lost."""
+    tsk = pysequoia.Tsk.from_bytes(secret)
+    return armor(bytes(tsk.extract_certificate().revoke(tsk.certifier())), PUBLIC_KEY)
+
+
+def user_ids_of(name: str, addresses: Sequence[str]) -> list[str]:
+    """The user IDs of a list called `name`, one for each of its addresses."""
+    display = _display_name(name)
+    return [f"{display} <{address}>" if display else f"<{address}>" for address in addresses]
 
 
 def _display_name(name: str) -> str:

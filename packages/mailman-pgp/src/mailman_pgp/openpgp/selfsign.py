@@ -1,8 +1,9 @@
-"""The self-signatures of a new version 4 key, written so that every program can write to it.
+"""What a list's key says of itself and of its successor, written so that every program can write to it.
 
 The library binds user IDs and subkeys with a Features subpacket that announces SEIPDv2, and has no switch for it.
 Senders would take us at our word, and gpg 2.2 and rnp could not read what was meant for them too.  So the key pairs
-are the library's, and what is said about them is said here: RFC 9580 §5.2.3, EdDSALegacy (Ed25519) with SHA-512.
+are the library's, and what is said about them is said here: RFC 9580 §5.2.3, version 4, with SHA-512, by EdDSALegacy
+(Ed25519), or by RSA where a list has brought such a key.
 """
 
 import enum
@@ -10,7 +11,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA512
 
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.packets import Tag, encoded_length, packet
@@ -21,6 +26,9 @@ _SHA512 = 10  # RFC 9580 §9.5
 # Algorithm and curve, as they stand behind version and creation time: RFC 9580 §5.5.5.5 and §9.2
 _ED25519 = bytes([_EDDSA_LEGACY]) + bytes.fromhex("092b06010401da470f01")
 _SEED_BYTES = 32
+_RSA = frozenset({1, 3})  # RFC 9580 §9.1: for everything, and for signatures only
+_ALGORITHM_AT = 5
+_MATERIAL_AT = 6
 
 
 class Flags(enum.IntFlag):
@@ -40,12 +48,20 @@ _HASHES = bytes([_SHA512, 9, 8])  # SHA-512, SHA-384, SHA-256
 _COMPRESSION = b"\x00"
 
 
+class Reason(enum.IntEnum):
+    """Why a key is revoked (RFC 9580 §5.2.3.31).  What a key has signed before stays good unless it was compromised."""
+
+    SUPERSEDED = 1
+    COMPROMISED = 2
+    RETIRED = 3
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKey:
-    """An Ed25519 key of version 4: its public packet body, and the private key."""
+    """An Ed25519 or RSA key of version 4: its public packet body, and the private key."""
 
     body: bytes
-    private: Ed25519PrivateKey
+    private: Ed25519PrivateKey | rsa.RSAPrivateKey
 
     def __repr__(self) -> str:
         """Show the fingerprint only."""
@@ -54,17 +70,63 @@ class SigningKey:
     @classmethod
     def from_packets(cls, public_body: bytes, secret_body: bytes) -> Self:
         """Read the two forms of one key packet, without a passphrase (RFC 9580 §5.5.3); PacketError otherwise."""
-        if (
-            public_body[:1] != b"\x04"
-            or not public_body.startswith(_ED25519, 5)
-            or not secret_body.startswith(public_body)
-        ):
-            raise PacketError("This is not a version 4 Ed25519 key.")
         secret = secret_body[len(public_body) :]
-        seed = secret[3:-2]  # behind one octet of usage and two of length, before two of checksum
-        if not secret.startswith(b"\0") or _mpi(seed) != secret[1:-2] or len(seed) > _SEED_BYTES:
-            raise PacketError("This is not an unprotected Ed25519 secret key.")
-        return cls(public_body, Ed25519PrivateKey.from_private_bytes(seed.rjust(_SEED_BYTES, b"\0")))
+        if public_body[:1] != b"\x04" or not secret_body.startswith(public_body) or not secret.startswith(b"\0"):
+            raise PacketError("This is not an unprotected secret key of version 4.")
+        # Behind one octet of usage, before two of checksum.
+        if public_body.startswith(_ED25519, _ALGORITHM_AT):
+            return cls(public_body, _ed25519(public_body, secret[1:-2]))
+        if public_body[_ALGORITHM_AT : _ALGORITHM_AT + 1] and public_body[_ALGORITHM_AT] in _RSA:
+            return cls(public_body, _rsa(public_body[_MATERIAL_AT:], secret[1:-2]))
+        raise PacketError("This is neither an Ed25519 nor an RSA key.")
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the numbers of a signature over a SHA-512 digest, as they stand in its packet."""
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            return _mpi(self.private.sign(digest, PKCS1v15(), Prehashed(SHA512())))  # RFC 9580 §5.2.3.1.1
+        made = self.private.sign(digest)  # RFC 9580 §5.2.3.3.1: the digest is the message
+        return _mpi(made[:32]) + _mpi(made[32:])
+
+
+def _ed25519(public_body: bytes, material: bytes) -> Ed25519PrivateKey:
+    seed = material[2:]
+    if _mpi(seed) != material or len(seed) > _SEED_BYTES:
+        raise PacketError("This is not an unprotected Ed25519 secret key.")
+    private = Ed25519PrivateKey.from_private_bytes(seed.rjust(_SEED_BYTES, b"\0"))
+    # Signatures with another public key than its own would tell the private one.
+    if not public_body.endswith(private.public_key().public_bytes_raw()):
+        raise PacketError("The two halves of this Ed25519 key do not belong together.")
+    return private
+
+
+def _rsa(public: bytes, material: bytes) -> rsa.RSAPrivateKey:
+    """RFC 9580 §5.5.5.1; the numbers are looked at before they are used."""
+    modulus, exponent = _numbers(public, 2)
+    private, p, q, _inverse = _numbers(material, 4)
+    try:
+        return rsa.RSAPrivateNumbers(
+            p=p,
+            q=q,
+            d=private,
+            dmp1=rsa.rsa_crt_dmp1(private, p),
+            dmq1=rsa.rsa_crt_dmq1(private, q),
+            iqmp=rsa.rsa_crt_iqmp(p, q),
+            public_numbers=rsa.RSAPublicNumbers(exponent, modulus),
+        ).private_key()
+    except (ValueError, ZeroDivisionError):
+        raise PacketError("The two halves of this RSA key do not belong together.") from None
+
+
+def _numbers(data: bytes, count: int) -> list[int]:
+    """Read so many numbers, and nothing else (RFC 9580 §3.2)."""
+    found = []
+    for _ in range(count):
+        octets = (int.from_bytes(data[:2], "big") + 7) // 8
+        found.append(int.from_bytes(data[2 : 2 + octets], "big"))
+        data = data[2 + octets :]
+    if data or not all(found):
+        raise PacketError("The numbers of an RSA key can't be read.")
+    return found
 
 
 def fingerprint(body: bytes) -> bytes:
@@ -108,6 +170,19 @@ def binding(primary: SigningKey, subkey: SigningKey | bytes, flags: Flags, *, cr
     return packet(Tag.SIGNATURE, _sign(primary, SignatureKind.SUBKEY_BINDING, data, created, about))
 
 
+def revocation(primary: SigningKey, reason: Reason, words: str, *, created: int) -> bytes:
+    """Return the packet that ends the whole key, with why, which programs show to people (RFC 9580 §5.2.1.11)."""
+    about = _subpacket(Subpacket.REASON, bytes([reason]) + words.encode())
+    body = _sign(primary, SignatureKind.KEY_REVOCATION, _hashed_key(primary.body), created, about)
+    return packet(Tag.SIGNATURE, body)
+
+
+def vouching(signer: SigningKey, body: bytes, user_id: bytes, *, created: int) -> bytes:
+    """Return the packet by which one key certifies a user ID of another one, whose public packet has this body."""
+    data = _hashed_key(body) + b"\xb4" + len(user_id).to_bytes(4, "big") + user_id
+    return packet(Tag.SIGNATURE, _sign(signer, SignatureKind.GENERIC_CERTIFICATION, data, created, b""))
+
+
 def _about(flags: Flags, lifetime: int) -> bytes:
     return b"".join(
         [
@@ -130,10 +205,9 @@ def _sign(signer: SigningKey, kind: SignatureKind, data: bytes, created: int, su
         + _subpacket(Subpacket.ISSUER_FINGERPRINT, b"\x04" + issuer)
     )
     unhashed = _subpacket(Subpacket.ISSUER, issuer[-8:])
-    head = bytes([4, kind, _EDDSA_LEGACY, _SHA512]) + len(hashed).to_bytes(2, "big") + hashed
+    head = bytes([4, kind, signer.body[_ALGORITHM_AT], _SHA512]) + len(hashed).to_bytes(2, "big") + hashed
     digest = hashlib.sha512(data + head + b"\x04\xff" + len(head).to_bytes(4, "big")).digest()
-    made = signer.private.sign(digest)  # RFC 9580 §5.2.3.3.1: the digest is the message
-    return head + len(unhashed).to_bytes(2, "big") + unhashed + digest[:2] + _mpi(made[:32]) + _mpi(made[32:])
+    return head + len(unhashed).to_bytes(2, "big") + unhashed + digest[:2] + signer.sign(digest)
 
 
 def _subpacket(kind: Subpacket, body: bytes) -> bytes:

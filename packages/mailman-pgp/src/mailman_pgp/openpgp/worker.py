@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from typing import Any
 
-from mailman_pgp.openpgp import decrypting, frames, gathering, passphrases, reading, stem, vouching
+from mailman_pgp.openpgp import decrypting, frames, gathering, passphrases, reading, stem, unlocking, vouching
 from mailman_pgp.openpgp.certificates import Certificate
 from mailman_pgp.openpgp.errors import CertificateError, OpeningError
 from mailman_pgp.openpgp.signatures import SignatureVerdict
@@ -110,6 +110,11 @@ def _revoke(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     return _certificates(reading.revoked(blobs[0], blobs[1]))
 
 
+def _unlock(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
+    data, *passphrase = blobs
+    return {}, [unlocking.unlocked(data, passphrase[0] if passphrase else None)]
+
+
 def _find_certifications(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
     found = vouching.certifications(*blobs)
     return {"certifications": [one.to_json() for one in found]}, [one.data for one in found]
@@ -153,6 +158,7 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], _Answer]] = {
     "revocation": _read_revocation,
     "revoke": _revoke,
     "certifications": _find_certifications,
+    "unlock": _unlock,
     "open": _open,
     "open-by-passphrase": _open_by_passphrase,
     "verify": _verify,

@@ -104,6 +104,7 @@ def of_list(found: Survey | Glance) -> dict[str, Any]:
             "created": key.created,
             "expires": key.expires,
             "expired": key.expired,
+            "revoked": key.revoked,
             "days_left": key.days_left(now()),
         },
         "members": {

@@ -52,7 +52,7 @@ class Glance:
     @property
     def attention(self) -> bool:
         """Whether somebody gets nothing."""
-        return bool(self.getting_nothing) or self.key is None or self.key.expired
+        return bool(self.getting_nothing) or self.key is None or not self.key.works
 
 
 @public
@@ -82,7 +82,7 @@ def _glances(query: sa.Select[Any]) -> list[Glance]:
     found = []
     for row in rows:
         key, number = keys.get(row.list_id), receiving.get(row.list_id, 0)
-        works = key is not None and not key.expired
+        works = key is not None and key.works
         found.append(
             Glance(
                 list_id=row.list_id,
@@ -108,15 +108,7 @@ def _lists(*columns: Any) -> sa.Select[Any]:
 
 def _keys(list_ids: Sequence[str]) -> dict[str, KeyState]:
     moment = now()
-    return {
-        row.list_id: KeyState(
-            fingerprint=row.fingerprint,
-            created=row.created,
-            expires=row.expires,
-            expired=row.expires is not None and row.expires <= moment,
-        )
-        for row in vault.current_keys(list_ids)
-    }
+    return {row.list_id: KeyState.of(row, moment) for row in vault.current_keys(list_ids)}
 
 
 def _members(list_ids: Sequence[str]) -> dict[str, int]:

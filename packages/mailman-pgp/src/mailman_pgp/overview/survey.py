@@ -20,6 +20,8 @@ from mailman_pgp.model.tables import Delivery, Dropped, EncryptedList, Skipped
 if TYPE_CHECKING:
     import datetime as dt
 
+    from mailman_pgp.keys.vault import ListCertificate
+
 _LAST_POSTS = 5
 
 
@@ -73,6 +75,18 @@ class KeyState:
     created: dt.datetime
     expires: dt.datetime | None
     expired: bool
+    revoked: bool
+
+    @classmethod
+    def of(cls, row: ListCertificate, at: dt.datetime) -> KeyState:
+        """How it is at a time (naive UTC)."""
+        expired = row.expires is not None and row.expires <= at
+        return cls(row.fingerprint, row.created, row.expires, expired=expired, revoked=row.revoked)
+
+    @property
+    def works(self) -> bool:
+        """Whether anything can be sent with it."""
+        return not self.expired and not self.revoked
 
     def days_left(self, at: dt.datetime) -> int | None:
         """Whole days until it expires; None when it never does."""
@@ -107,7 +121,7 @@ class Survey:
     @property
     def key_works(self) -> bool:
         """Whether anything can be sent at all."""
-        return self.key is not None and not self.key.expired
+        return self.key is not None and self.key.works
 
     @property
     def getting_nothing(self) -> int:
@@ -155,8 +169,7 @@ def _key(list_id: str) -> KeyState | None:
         row = vault.certificate(list_id)
     except vault.VaultError:
         return None
-    expired = row.expires is not None and row.expires <= now()
-    return KeyState(fingerprint=row.fingerprint, created=row.created, expires=row.expires, expired=expired)
+    return KeyState.of(row, now())
 
 
 def _unserved(list_id: str, reasons: dict[str, str]) -> tuple[Unserved, ...]:

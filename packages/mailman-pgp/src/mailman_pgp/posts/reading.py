@@ -150,7 +150,7 @@ def _worker_limits() -> Limits:
 
 def _opening(mlist: Any, ciphertext: bytes, signers: Sequence[bytes], kind: Kind) -> Callable[[Limits], Opened]:
     """What opens a message, and needs neither database nor list any more."""
-    secrets = vault.all_secrets(mlist.list_id)
+    secrets = vault.opening_secrets(mlist.list_id)
     # Compressed, a post may be a small part of its size.
     most = 0 if kind is Kind.COMMAND else int(mlist.max_message_size) * 1024
 

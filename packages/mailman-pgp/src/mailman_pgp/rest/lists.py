@@ -140,12 +140,14 @@ class ListCertificate(Resource):
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        data = certifications.certified(mlist.list_id).certificate
+        handed = certifications.certified(mlist.list_id)
+        data = handed.certificate
         return Reply(
             {
                 "list_id": mlist.list_id,
                 "address": mlist.fqdn_listname,
                 **described(openpgp.inspect(data)),
+                "revoked": handed.revoked,
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certifications.by_signer(mlist.list_id).items()

@@ -94,6 +94,7 @@ LIST_CERTIFICATE = record(
     list_id=TEXT,
     address=TEXT,
     **_DESCRIBED,
+    revoked=YES_NO,
     certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
     armored=ARMORED,
     self_link=LINK,
@@ -110,6 +111,7 @@ _LIST = {
             created=MOMENT,
             expires=maybe(MOMENT),
             expired=YES_NO,
+            revoked={**YES_NO, "description": "Whether the list waits, and its mail, for another key."},
             days_left=maybe({"type": "integer", "description": "Whole days until it expires, below zero when it has."}),
         )
     ),
@@ -372,12 +374,35 @@ DECIDED_POST = record(number=NUMBER, action=TEXT)
 
 COPIED = record(number=NUMBER, address=TEXT, sent=YES_NO)
 
-EXTENDED = record(
+LIST_KEY = record(
     list_id=TEXT,
     fingerprint=FINGERPRINT,
-    action=TEXT,
-    before={**maybe(MOMENT), "description": "When it would have expired."},
+    created=MOMENT,
     expires=maybe(MOMENT),
+    revoked=YES_NO,
+    former={
+        **many(
+            record(
+                fingerprint=FINGERPRINT,
+                created=MOMENT,
+                expires=maybe(MOMENT),
+                revoked=YES_NO,
+                opens={**YES_NO, "description": "Whether mail that is encrypted to it is opened now."},
+                opens_until={**maybe(MOMENT), "description": "Until when, where that has an end."},
+            )
+        ),
+        "description": "The keys that the list had before, the latest first.",
+    },
+    certificate_link=LINK,
+)
+
+KEY_CHANGED = record(
+    list_id=TEXT,
+    fingerprint={**FINGERPRINT, "description": "Of the key that the list has now."},
+    action=TEXT,
+    before={**maybe(MOMENT), "description": "When the key until now would have expired."},
+    expires=maybe(MOMENT),
+    former=maybe(record(fingerprint=FINGERPRINT, opens_until=maybe(MOMENT))),
     certificate_link=LINK,
 )
 

@@ -16,9 +16,8 @@ from mailman_pgp.posts.patience import TakesLongError, patience
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
-from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.runners.waiting import Waiting, must_wait
 from mailman_pgp.runners.wary import Wary
-from mailman_pgp.site import health
 
 
 @public
@@ -34,8 +33,8 @@ class CommandRunner(Waiting, Settled, Stopping, Wary, CoreCommandRunner):  # typ
         """See `IRunner`."""
         if not is_encrypted(mlist.list_id):
             return bool(super()._dispose(mlist, msg, msgdata))
-        if not health.current().healthy:
-            return self.wait()
+        if must_wait(mlist.list_id):
+            return self.wait(mlist.list_id)
         known = Record.of(msgdata)
         claim = known.claim if known is not None and known.claim else self.switchboard.current
         # Kept from now on: a mail that is shunted passes under the same claim when it is put back.

@@ -24,9 +24,8 @@ from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedMessage
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
-from mailman_pgp.runners.waiting import Waiting
+from mailman_pgp.runners.waiting import Waiting, must_wait
 from mailman_pgp.runners.wary import Wary
-from mailman_pgp.site import health
 
 log = logging.getLogger("mailman.vette")
 errors = logging.getLogger("mailman.error")
@@ -40,8 +39,8 @@ class IncomingRunner(Waiting, Settled, Stopping, Wary, CoreIncomingRunner):  # t
         """See `IRunner`."""
         if not is_encrypted(mlist.list_id):
             return bool(super()._dispose(mlist, msg, msgdata))
-        if not health.current().healthy:
-            return self.wait()
+        if must_wait(mlist.list_id):
+            return self.wait(mlist.list_id)
         known = Record.of(msgdata)
         if known is not None and (known.problem or isinstance(msg, SealedMessage)):
             received = Received(msg, known)  # it was received before, and shunted

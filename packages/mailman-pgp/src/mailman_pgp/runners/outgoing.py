@@ -22,7 +22,7 @@ from mailman_pgp.posts.record import Record
 from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
-from mailman_pgp.site import health
+from mailman_pgp.runners.waiting import must_wait
 
 log = logging.getLogger("mailman.error")
 
@@ -57,8 +57,8 @@ class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ig
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
         # Our delivery says the same.  Where it is not in its place, core's would send the notices of an encrypted list in
-        # the clear.
-        if not health.current().healthy and is_encrypted(mlist.list_id):
+        # the clear.  And a list whose key was revoked can sign nothing until it has another.
+        if must_wait(mlist.list_id) and is_encrypted(mlist.list_id):
             config.switchboards["retry"].enqueue(msg, msgdata)
             return False
         try:

@@ -15,8 +15,7 @@ from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
-from mailman_pgp.runners.waiting import Waiting
-from mailman_pgp.site import health
+from mailman_pgp.runners.waiting import Waiting, must_wait
 
 _PIPELINES = {Kind.POST: POSTING_PIPELINE, Kind.OWNER: OWNER_PIPELINE}
 
@@ -36,8 +35,8 @@ class PipelineRunner(Waiting, Settled, Stopping, CorePipelineRunner):  # type: i
                     "A sealed post came to a list that is no longer encrypted. It is kept in the shunt queue."
                 )
             return bool(super()._dispose(mlist, msg, msgdata))
-        if not health.current().healthy:
-            return self.wait()
+        if must_wait(mlist.list_id):
+            return self.wait(mlist.list_id)
         record = Record.of(msgdata)
         if record is None or not isinstance(msg, SealedMessage):
             raise SealedError(

@@ -34,18 +34,24 @@ _ADMINISTRATORS = (2, 3)  # owners and moderators
 def examine(connected: Connection, now: dt.datetime | None = None) -> Iterator[Finding]:
     """Look at each encrypted list; `now` is naive UTC and defaults to the clock."""
     now = now or dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    keys = select(ListKey.list_id, ListKey.expires).where(ListKey.state == "current").subquery()
+    keys = select(ListKey.list_id, ListKey.expires, ListKey.revoked).where(ListKey.state == "current").subquery()
     rows = connected.execute(
-        select(EncryptedList.list_id, keys.c.list_id, keys.c.expires)
+        select(EncryptedList.list_id, keys.c.list_id, keys.c.expires, keys.c.revoked)
         .outerjoin(keys, keys.c.list_id == EncryptedList.list_id)
         .order_by(EncryptedList.list_id)
     )
-    for list_id, key, expires in rows.all():
+    for list_id, key, expires, revoked in rows.all():
         if key is None:
             yield error(
                 Area.LISTS,
                 f"The encrypted list {list_id} has no key: nobody can post to it.",
                 "Restore the database from its backup, or turn the list's encryption off and on again.",
+            )
+        elif revoked:
+            yield error(
+                Area.LISTS,
+                f"The key of {list_id} was revoked: the list opens and sends nothing, and its mail waits in Mailman's queues.",
+                f"`mailman pgp list-key rotate {list_id}` gives it another key; then what waits goes on.",
             )
         elif expires is not None:
             yield from _about_expiry(list_id, expires, now)

@@ -1,0 +1,49 @@
+"""What is to be told of a list's key, and to whom it was: that it is another one, to people on the list; that it ends, to the owners.
+
+The row of the key is the note, written in the transaction in which that came to be true.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import or_, select, update
+
+from mailman_pgp.keys.vault import KeyState
+from mailman_pgp.model.database import now, store
+from mailman_pgp.model.tables import ListKey
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+# How long whoever tells of a key may take for a part of a list.
+_LEASE = timedelta(minutes=10)
+
+
+def to_tell(at: dt.datetime) -> dict[str, str]:
+    """Take the lists whose people are to be told of a key at the time `at` (naive UTC), each with the last address that was told.
+
+    The caller commits, tells, and calls `told`.  Who does not do so in time has died of it, and somebody else is to try.
+    """
+    due = [ListKey.tell_at <= at, ListKey.state == KeyState.CURRENT]
+    columns = (ListKey.list_id, ListKey.fingerprint, ListKey.tell_at, ListKey.told_to)
+    taken = {}
+    for row in store().execute(select(*columns).where(*due)).all():
+        mine = update(ListKey).where(ListKey.fingerprint == row.fingerprint, ListKey.tell_at == row.tell_at)
+        if cast("Any", store().execute(mine.values(tell_at=at + _LEASE))).rowcount:
+            taken[row.list_id] = row.told_to or ""
+    return taken
+
+
+def told(list_id: str, last: str | None) -> None:
+    """Record that people on a list were told of its key, up to the address `last`, and the others come next; None: all.  The caller commits."""
+    of_list = update(ListKey).where(ListKey.list_id == list_id, ListKey.tell_at.is_not(None))
+    store().execute(of_list.values(tell_at=None if last is None else now(), told_to=last))
+
+
+def warn(list_id: str, days: int) -> bool:
+    """Record that the owners of a list are warned so many days before its key ends; False when they were.  The caller commits."""
+    later = or_(ListKey.warned.is_(None), ListKey.warned > days)
+    mine = update(ListKey).where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT, later)
+    return bool(cast("Any", store().execute(mine.values(warned=days))).rowcount)

@@ -1,0 +1,106 @@
+"""People on a list are told that it has another key: encrypted where they can be, and signed by the key that they know.
+
+It is told when it was committed, by whoever sends mail, as changes of people's keys are (`mailman_pgp.exchange.telling`): to so many
+at each turn that other mail goes on.  Killed in between, these are told twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.member import MemberRole
+from mailman.model.address import Address
+from mailman.model.member import Member
+from public import public
+from zope.component import getUtility
+
+from mailman_pgp.delivery.memberships import memberships
+from mailman_pgp.exchange.refusals import log_failure
+from mailman_pgp.i18n import N_, Text
+from mailman_pgp.keys import certifications, key_news, vault
+from mailman_pgp.lists.addresses import is_ours
+from mailman_pgp.model.database import commit, now, store
+from mailman_pgp.notices import send_template
+from mailman_pgp.notices.attached import certificate_file
+from mailman_pgp.openpgp import grouped
+
+if TYPE_CHECKING:
+    from email.mime.application import MIMEApplication
+
+    from mailman_pgp.keys.vault import ListCertificate
+
+#: To how many it is told at each turn.
+AT_ONCE = 100
+
+_BOTH_OPEN = N_("""\
+Until {day} the list opens also what is encrypted to the key until now. This
+message is signed by that key, and it has certified the new one: a program
+that trusts the one can trust the other. The certificate of the key until now
+is attached, too; it says when it ends.""")
+
+_REVOKED = N_("""\
+The key until now was revoked. Nothing that is encrypted to it is opened any
+more, and it signs nothing, so this message is signed by the new key alone:
+compare its fingerprint in another way than by mail before you trust it. The
+revoked certificate is attached, too. Import it, so that your program does not
+use it any more.""")
+
+_ENDED = N_("""\
+What is encrypted to the key until now is opened no more. The new one was
+certified by it.""")
+
+
+@public
+def tell_of_list_keys() -> None:
+    """Tell of the keys that lists have got, in whichever process; a short query where there are none.  Commits."""
+    taken = key_news.to_tell(now())
+    if not taken:
+        return
+    commit()
+    for list_id, last in taken.items():
+        try:
+            mlist = getUtility(IListManager).get_by_list_id(list_id)
+            key_news.told(list_id, None if mlist is None else _tell(mlist, last))
+            commit()
+        except Exception as error:  # noqa: BLE001 - the other lists go on; this one is told of later
+            log_failure(f"people on {list_id} could not be told of its new key now", error)
+            config.db.abort()
+
+
+def _tell(mlist: Any, after: str) -> str | None:
+    """Tell those who come after an address; return the last of them, None when nobody is left."""
+    keys = vault.certificates(mlist.list_id)
+    former = next((one for one in keys if one.fingerprint == keys[0].follows), None)
+    if former is None or keys[0].revoked:
+        return None  # there is nothing that anybody knows; or nothing to turn to
+    name = f"{mlist.list_name}-until-now"
+    people = _people(mlist, after)
+    for address in people:
+        if not is_ours(address):
+            attached = [certificate_file(certifications.with_former(former), name)]
+            _send(mlist, address, former, keys[0].fingerprint, attached)
+    return people[-1] if len(people) == AT_ONCE else None
+
+
+def _send(mlist: Any, address: str, former: ListCertificate, fingerprint: str, attached: list[MIMEApplication]) -> None:
+    if former.revoked:
+        what = Text(_REVOKED)
+    elif former.opens_at(now()) and former.opens_until is not None:
+        what = Text(_BOTH_OPEN, day=f"{former.opens_until:%Y-%m-%d}")
+    else:
+        what = Text(_ENDED)
+    keys = Text(
+        "The fingerprint until now:\n    {earlier}\nThe fingerprint from now on:\n    {fingerprint}",
+        earlier=grouped(former.fingerprint),
+        fingerprint=grouped(fingerprint),
+    )
+    send_template(mlist, address, "new-list-key", None, attached, what=what, keys=keys)
+
+
+def _people(mlist: Any, after: str) -> list[str]:
+    """Members, owners and moderators, also those who want no posts: they may write some."""
+    roles = (MemberRole.member, MemberRole.owner, MemberRole.moderator)
+    query = memberships().select_bare(Address.email).where(Member.list_id == mlist.list_id, Member.role.in_(roles))
+    return list(store().scalars(query.where(Address.email > after).order_by(Address.email).distinct().limit(AT_ONCE)))

@@ -1,0 +1,93 @@
+"""Reading a secret key that a list is to have (in the worker process)."""
+
+import pysequoia
+from pysequoia import Cert, Tsk
+
+from mailman_pgp.openpgp import algorithms
+from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor_all
+from mailman_pgp.openpgp.certificates import inspect
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError, TooManyPacketsError
+from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, SECRET_TAGS, split
+from mailman_pgp.openpgp.packets import Packet, Tag, packet
+from mailman_pgp.openpgp.protection import open_packet
+from mailman_pgp.openpgp.reading import excess
+
+_TAG_BIT = 0x80
+_KEPT = ALLOWED_TAGS - {Tag.TRUST, Tag.MARKER, Tag.PADDING, Tag.USER_ATTRIBUTE}
+_PROBE = b"Does this key do what it is for?"
+_V4 = b"\x04"
+
+
+def unlocked(data: bytes, passphrase: bytes | None) -> bytes:
+    """Return the one secret key in `data`, binary or armored, as a binary one without a passphrase.
+
+    It can be encrypted to and signs, and its halves belong together.  Raises CertificateError; see `adopting.read_secret_key`.
+    """
+    packets = _one_key(data)
+    if packets[0].body[:1] != _V4:
+        raise CertificateError(CertificateProblem.KIND)
+    try:
+        secret = b"".join(
+            packet(one.tag, open_packet(one.tag, one.body, passphrase) if one.tag in SECRET_TAGS else one.body)
+            for one in packets
+            if one.tag in _KEPT
+        )
+    except (PacketError, IndexError):
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    if any(one.tag == Tag.PUBLIC_SUBKEY for one in packets):
+        raise CertificateError(CertificateProblem.NO_SECRET)
+    _try(secret)
+    return secret
+
+
+def _one_key(data: bytes) -> list[Packet]:
+    try:
+        if data and data[0] & _TAG_BIT:
+            blobs = [data]
+        else:
+            found = dearmor_all(data)
+            blobs = [blob for kind, blob in found if kind == PRIVATE_KEY] or [
+                blob for kind, blob in found if kind == PUBLIC_KEY
+            ]
+        keys = [key for blob in blobs for key in split(blob)]
+    except TooManyPacketsError:
+        raise CertificateError(CertificateProblem.TOO_LARGE) from None
+    except PacketError:
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    if not keys:
+        raise CertificateError(CertificateProblem.NO_KEY)
+    secret = [key for key in keys if key[0].tag == Tag.SECRET_KEY]
+    if not secret:
+        raise CertificateError(CertificateProblem.NOT_SECRET)
+    if len(secret) > 1:
+        raise CertificateError(CertificateProblem.SEVERAL_KEYS)
+    try:
+        algorithms.version(secret[0][0].body)
+    except PacketError:
+        raise CertificateError(CertificateProblem.KIND) from None
+    return secret[0]
+
+
+def _try(secret: bytes) -> None:
+    """Use the key for all that it is for; raises CertificateError."""
+    try:
+        tsk = Tsk.from_bytes(secret)
+        public = bytes(tsk.extract_certificate())
+    except (RuntimeError, OSError, ValueError):
+        raise CertificateError(CertificateProblem.BROKEN) from None
+    problem = inspect(public, excess).usability.problem
+    if problem is not None:
+        raise CertificateError(problem)
+    try:
+        signer = tsk.signer()
+    except (RuntimeError, OSError, ValueError):
+        raise CertificateError(CertificateProblem.NOT_SIGNING) from None
+    try:
+        certificate = Cert.from_bytes(public)
+        message = pysequoia.encrypt(_PROBE, [certificate], signer=signer, armor=False)
+        opened = pysequoia.decrypt(message, tsk.decryptor(), store=lambda _ids: [certificate])
+        good = opened.bytes == _PROBE and len(opened.valid_sigs) == 1
+    except (RuntimeError, OSError, ValueError):
+        good = False
+    if not good:
+        raise CertificateError(CertificateProblem.BROKEN)

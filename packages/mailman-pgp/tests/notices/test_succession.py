@@ -1,0 +1,156 @@
+"""People are told of a list's new key, by the key that they know; and owners before a list's key ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from outgoing import encrypt
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import revoking, succession, vault
+from mailman_pgp.openpgp import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Members
+    from sqlalchemy.orm import Session
+
+ANNE, BART, OWNER = "anne@example.com", "bart@example.com", "olga@example.com"
+
+pytestmark = pytest.mark.usefixtures("healthy")
+
+
+@pytest.fixture
+def club(mlist: Any, members: Members, store: Session) -> Any:
+    """An encrypted list with a member who has a certificate, one who has none, and an owner."""
+    encrypt(mlist, [ANNE, OWNER])
+    members.add(mlist, ANNE)
+    members.add(mlist, BART)
+    members.add(mlist, OWNER, role="owner")
+    store.commit()
+    queued()
+    return mlist
+
+
+def queued() -> dict[str, Any]:
+    """What is on its way, by its reader; it is taken from the queue."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    return {next(iter(item.msgdata["recipients"])): item for item in get_queue_messages("virgin")}
+
+
+def rotate(mlist: Any, store: Session) -> openpgp.NewListKey:
+    """Give a list another key, and tell of it as the runner of `out` does."""
+    new = openpgp.generate("Ant", [mlist.posting_address, mlist.request_address, mlist.owner_address])
+    succession.succeed(mlist.list_id, new)
+    store.commit()
+    tell()
+    return new
+
+
+def tell() -> None:
+    """Look for what there is to tell."""
+    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415 - core must be initialised
+
+    housekeeping.tell_of_changes()
+
+
+def attached(msg: Any) -> list[openpgp.Certificate]:
+    """The certificates that are attached."""
+    return [openpgp.read_certificate(part.get_payload(decode=True)) for part in msg.get_payload()[1:]]
+
+
+def test_everybody_is_told_once(club: Any, store: Session) -> None:
+    """Member, owner, and who has no key: what the keys are, and until when both open; with both certificates."""
+    old = vault.certificate(club.list_id)
+    new = rotate(club, store)
+    found = queued()
+    assert sorted(found) == [ANNE, BART, OWNER]
+    text = found[ANNE].msg.get_payload(0).get_payload(decode=True).decode()
+    assert openpgp.grouped(old.fingerprint) in text
+    assert openpgp.grouped(new.certificate.fingerprint) in text
+    retired = vault.certificates(club.list_id)[1]
+    assert f"{retired.opens_until:%Y-%m-%d}" in text
+    fresh, former = attached(found[ANNE].msg)
+    assert (fresh.fingerprint, former.fingerprint) == (new.certificate.fingerprint, old.fingerprint)
+    assert former.expires == retired.opens_until
+    tell()
+    assert queued() == {}
+
+
+def test_a_large_list_is_told_in_parts(club: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part at each turn, so that other mail goes on, and each person once."""
+    from mailman_pgp.notices import succession as telling  # noqa: PLC0415 - core must be initialised
+
+    monkeypatch.setattr(telling, "AT_ONCE", 2)
+    rotate(club, store)
+    assert sorted(queued()) == [ANNE, BART]
+    tell()
+    assert sorted(queued()) == [OWNER]
+    tell()
+    assert queued() == {}
+
+
+def test_after_a_revocation(club: Any, store: Session) -> None:
+    """The new key is not vouched for, which is said; with the certificate that is revoked."""
+    revoking.revoke(revoking.key_of(club.list_id, None), Reason.COMPROMISED, "")
+    store.commit()
+    tell()
+    assert queued() == {}  # there is nothing to turn to
+    rotate(club, store)
+    found = queued()[ANNE].msg
+    text = " ".join(found.get_payload(0).get_payload(decode=True).decode().split())
+    assert "was revoked" in text
+    assert "compare its fingerprint in another way than by mail" in text
+    assert [one.revoked for one in attached(found)] == [False, True]
+
+
+def test_nobody_is_told_of_what_failed(club: Any, store: Session) -> None:
+    """A change that was not committed is told to nobody."""
+    succession.succeed(club.list_id, openpgp.generate("Ant", [club.posting_address]))
+    store.rollback()
+    tell()
+    assert queued() == {}
+
+
+@pytest.fixture
+def remind(store: Session) -> Callable[[dt.datetime], list[str]]:
+    """Remind as it is done at a time; return what the owners were sent."""
+    from mailman_pgp.notices import reminding  # noqa: PLC0415 - core must be initialised
+
+    def at(when: dt.datetime) -> list[str]:
+        reminding.remind(when)
+        store.expire_all()
+        return [item.msg.get_payload(decode=True).decode() for item in queued().values()]
+
+    return at
+
+
+def test_owners_are_warned(club: Any, store: Session, remind: Callable[[dt.datetime], list[str]]) -> None:
+    """At 30, 14 and 3 days, and on the last one; once each, and anew when it was extended."""
+    ends = vault.certificate(club.list_id).expires
+    assert ends is not None
+    told = [
+        days
+        for days in (40, 31, 30, 29, 14.5, 14, 13, 3, 2, 1.5, 0.9, 0.5, -1, -40)
+        if remind(ends - dt.timedelta(days=days))
+    ]
+    assert told == [30, 14, 3, 0.9]
+    key = vault.certificate(club.list_id)
+    later = (ends + dt.timedelta(days=300)).replace(microsecond=0)
+    vault.renew(key, *openpgp.extend(vault.current_secret(club.list_id), later))
+    store.commit()
+    (text,) = remind(later - dt.timedelta(days=20))
+    assert f"{later:%Y-%m-%d}" in text
+    assert f"mailman pgp list-key extend {club.list_id}" in text
+
+
+def test_a_late_start_warns_once(club: Any, remind: Callable[[dt.datetime], list[str]]) -> None:
+    """A Mailman that did not run for long tells of the last stage alone."""
+    ends = vault.certificate(club.list_id).expires
+    assert ends is not None
+    assert len(remind(ends - dt.timedelta(days=2))) == 1
+    assert remind(ends - dt.timedelta(days=2)) == []
