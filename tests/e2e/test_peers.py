@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from correspondents import GPG_KEYS, Club, Correspondent
 from people import EncryptedList
-from programs import PROGRAMS, armored
+from programs import PROGRAMS, Gpg, armored
 
 from mailman_pgp.openpgp import dearmor, grouped
 from mailman_pgp.openpgp.memberkeys import KeyKind
@@ -179,7 +179,10 @@ def test_gpg_options(club: Club, options: list[str]) -> None:
 
 
 def test_members_of_all_kinds_at_once(club: Club) -> None:
-    """Members with keys of every kind and program are on one list: each reads the post, and nobody another's copy."""
+    """Members with keys of every kind and program are on one list: each reads the post, and nobody another's copy.
+
+    It is encrypted once for all who read SEIPDv2, and once for all others.
+    """
     members = [club.member(name) for name in (*PROGRAMS, *GPG_KEYS)]
     natives = [club.list.member(f"Native{number}", kind) for number, kind in enumerate(KeyKind)]
     everybody = [member.person.address for member in members] + [native.address for native in natives]
@@ -195,6 +198,28 @@ def test_members_of_all_kinds_at_once(club: Club) -> None:
         assert text_of(native.open(kept)).strip() == "To all of you"
         with pytest.raises(ValueError, match="can't be opened"):
             club.author.open(kept)
+    data = {body_of(box.messages(address)[-1]) for address in everybody}
+    assert sorted(body[0] for body in data) == [1, 2]
+
+
+def body_of(kept: Kept) -> bytes:
+    """The encrypted data that all copies of a feature group share: the body of the SEIPD packet, which begins with its version."""
+    packets = list(walk(dearmor(kept.message.get_payload(1).get_content())))  # type: ignore[union-attr]  # PGP/MIME has two parts
+    return packets[-1].body
+
+
+def test_preferences_without_aes_256(club: Club) -> None:
+    """The list writes AES-256, also to who prefers other ciphers: gpg notices, opens it, and finds the signature good."""
+    member = club.member("gpg")
+    assert isinstance(member.program, Gpg)
+    chosen = b"setpref AES SHA256 ZIP\ny\nsave\n"
+    member.program("--command-fd", "0", "--edit-key", member.fingerprint, data=chosen)
+    club.list.certify(member.person, member.program("--export", member.fingerprint).stdout)
+    club.list.wait_until_told()
+    kept = next_mail(member.person.address, club, lambda: club.author.post("In AES-256"))
+    assert text_of(member.read(kept)).strip() == "In AES-256"
+    said = member.program("--decrypt", data=kept.message.get_payload(1).get_content()).stderr  # type: ignore[union-attr]  # as above
+    assert b"AES256 not found in recipient preferences" in said
 
 
 def test_certificate_that_says_nothing_gets_the_old_form(club: Club) -> None:
