@@ -113,12 +113,11 @@ def thunderbird(author: Person) -> Written:
 
 
 def k9(author: Person) -> Written:
-    """Older protected headers, alternatives in quoted-printable."""
+    """The subject alone inside, alternatives in quoted-printable."""
     text = _text()
     page = _page(text)
     inside = (
-        _lines('Content-Type: multipart/alternative; boundary="----K9"; protected-headers="v1"')
-        + _fields(author)
+        _lines('Content-Type: multipart/alternative; boundary="----K9"; protected-headers="v1"', f"Subject: {_ENCODED}")
         + _lines(
             "", "------K9", "Content-Type: text/plain;", " charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
             _quoted(text), "------K9", "Content-Type: text/html;", " charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
@@ -133,7 +132,7 @@ def k9(author: Person) -> Written:
                'Content-Disposition: inline; filename="encrypted.asc"'),
         inside, subject="...",
     )  # fmt: skip
-    return Written(message, (text.encode(), page.encode()))
+    return Written(message, (text.encode(), page.encode()), bound=False)
 
 
 def apple_mail(author: Person) -> Written:
