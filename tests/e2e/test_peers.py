@@ -202,6 +202,15 @@ def test_members_of_all_kinds_at_once(club: Club) -> None:
     assert sorted(body[0] for body in data) == [1, 2]
 
 
+@pytest.mark.parametrize("kind", KeyKind)
+def test_members_of_each_kind_post(club: Club, kind: KeyKind) -> None:
+    """What a member signs with a key of any kind is posted as theirs."""
+    writer = club.list.member(f"Writer{list(KeyKind).index(kind)}", kind)
+    read = club.author.open(next_mail(club.author.address, club, lambda: writer.post("With my key")))
+    assert first_line(read).startswith(f'Written by "{writer.name}" <{writer.address}>; signature good, by the key')
+    assert grouped(writer.key.fingerprint) in first_line(read).replace("\n", " ")
+
+
 def body_of(kept: Kept) -> bytes:
     """The encrypted data that all copies of a feature group share: the body of the SEIPD packet, which begins with its version."""
     packets = list(walk(dearmor(kept.message.get_payload(1).get_content())))  # type: ignore[union-attr]  # PGP/MIME has two parts
