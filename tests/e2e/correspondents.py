@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 # Kinds of keys that gpg makes; the second name is that of the subkey for encryption, where gpg makes none by itself.
 GPG_KEYS = {
-    "gpg-rsa3072": ("rsa3072", "rsa3072"),
-    "gpg-nistp256": ("nistp256", "nistp256"),
-    "gpg-nistp384": ("nistp384", "nistp384"),
+    **{f"gpg-rsa{bits}": (f"rsa{bits}", f"rsa{bits}") for bits in (2048, 3072, 4096)},
+    **{f"gpg-nistp{bits}": (f"nistp{bits}", f"nistp{bits}") for bits in (256, 384, 521)},
 }
 
 

@@ -60,8 +60,16 @@ class Program(ABC):
         """Open an armored message, and judge its signature by a certificate (binary)."""
 
     @abstractmethod
+    def signing(self) -> list[str]:
+        """The options that have a message signed, too."""
+
+    @abstractmethod
+    def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
+        """Encrypt content to certificates (any form), with more options of the program's.  Any form."""
+
     def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
         """Encrypt content to certificates (any form), signed; everything else as by default.  Any form."""
+        return self.encrypt(content, *certificates, options=self.signing() if sign else [])
 
     @abstractmethod
     def sign(self, content: bytes) -> bytes:
@@ -115,17 +123,19 @@ class Gpg(Program):
         assert b"[GNUPG:] DECRYPTION_OKAY" in done.stderr, done.stderr
         return Opened(done.stdout, self._valid(done.stderr, signer))
 
-    def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
+    def signing(self) -> list[str]:
         """See `Program`."""
-        return self.encrypt(content, *certificates, options=["--sign"] if sign else [])
+        return ["--sign"]
 
     def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
-        """Encrypt with more options of gpg's."""
-        recipients = []
-        for certificate in certificates:
-            self("--import", data=certificate)
-            recipients += ["--recipient", inspect(binary(certificate)).fingerprint]
+        """See `Program`."""
+        recipients = [word for certificate in certificates for word in ("--recipient", self.known(certificate))]
         return self("--local-user", self._fingerprint, *options, *recipients, "--encrypt", data=content).stdout
+
+    def known(self, certificate: bytes) -> str:
+        """Take a certificate (any form) into its keyring; the fingerprint by which it is asked for."""
+        self("--import", data=certificate)
+        return inspect(binary(certificate)).fingerprint
 
     def sign(self, content: bytes) -> bytes:
         """See `Program`."""
@@ -163,13 +173,12 @@ class Sq(Program):
         # It shows nothing that no known signature speaks for, unless it is not asked to.
         return Opened(done.stdout if good else run([self.program, "decrypt", *keys[:2]], message).stdout, good)
 
-    def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
+    def signing(self) -> list[str]:
         """See `Program`."""
-        signer = ["--signer-key", self.home / "key.pgp"] if sign else []
-        return self.encrypt(content, *certificates, options=signer)
+        return ["--signer-key", str(self.home / "key.pgp")]
 
-    def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str | Path]) -> bytes:
-        """Encrypt with more options of sq's."""
+    def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
+        """See `Program`."""
         files = [self._file(f"certificate{number}", data) for number, data in enumerate(certificates)]
         named = [word for file in files for word in ("--recipient-cert", file)]
         return run([self.program, "encrypt", *options, *named], content).stdout
@@ -225,13 +234,12 @@ class Rnp(Program):
         named = [f"key {key.key_id.lower()}\n".encode() for key in sort(signer).keys]
         return b"Good signature made" in said and any(name in said for name in named)
 
-    def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
+    def signing(self) -> list[str]:
         """See `Program`."""
-        signer = ["--sign", "--userid", self._user_id] if sign else []
-        return self.encrypt(content, *certificates, options=signer)
+        return ["--sign", "--userid", self._user_id]
 
     def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
-        """Encrypt with more options of rnp's."""
+        """See `Program`."""
         named = [word for certificate in certificates for word in ("--recipient", self._load(certificate))]
         files = ["--output", self.home / "out", "--overwrite", self._file("in", content)]
         self._run(self.program, "--encrypt", *options, *named, *files)
@@ -280,12 +288,12 @@ class Sop(Program):
         done = run([self.program, "decrypt", "--help"], check=False)
         return "--verifications-out" if b"verifications-out" in done.stdout + done.stderr else "--verify-out"
 
-    def write(self, content: bytes, *certificates: bytes, sign: bool = True) -> bytes:
+    def signing(self) -> list[str]:
         """See `Program`."""
-        return self.encrypt(content, *certificates, options=[f"--sign-with={self.home / 'key'}"] if sign else [])
+        return [f"--sign-with={self.home / 'key'}"]
 
     def encrypt(self, content: bytes, *certificates: bytes, options: Sequence[str]) -> bytes:
-        """Encrypt with more options of the interface."""
+        """See `Program`."""
         files = [self._file(f"certificate{n}", in_armor(data)) for n, data in enumerate(certificates)]
         return run([self.program, "encrypt", *options, *files], content).stdout
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from correspondents import GPG_KEYS, Club, Correspondent
 from people import EncryptedList
-from programs import PROGRAMS, Gpg, Rnp, Sop, Sq, armored
+from programs import PROGRAMS, Gpg, armored
 
 from mailman_pgp.openpgp import dearmor, grouped
 from mailman_pgp.openpgp.memberkeys import KeyKind
@@ -108,19 +108,6 @@ def test_exported_certificate_can_be_written_to(club: Club, member: Corresponden
     accepted(club, member, member.program.write(member.person.payload(), exported))
 
 
-def test_several_recipients(club: Club, member: Correspondent) -> None:
-    """A post may be encrypted to the author and to a friend, too."""
-    others = (member.certificate, club.author.key.certificate)
-    accepted(club, member, member.program.write(member.person.payload(), *others, club.list.certificate))
-
-
-def test_detached_signature_inside(club: Club, member: Correspondent) -> None:
-    """A multipart/signed inside the encryption counts as the author's signature."""
-    content = member.signed_inside("Füße\r\n".encode())
-    message = member.program.write(content, club.list.certificate, sign=False)
-    accepted(club, member, message, "; but it does not say for whom it was written")
-
-
 def test_detached_signature_must_fit(club: Club, member: Correspondent) -> None:
     """A multipart/signed whose text was changed is refused as a bad signature."""
     content = member.signed_inside(b"Pay tenfold.\r\n").replace(b"tenfold", b"twofold")
@@ -179,61 +166,23 @@ def test_forms_of_armor(club: Club, form: str) -> None:
     "options",
     [
         ["--armor", "--comment", "Hello", "--emit-version"],
-        ["--throw-keyids"],
-        ["--textmode"],
-        ["--compress-algo", "none"],
-        ["--compress-algo", "zip"],
-        ["--compress-algo", "bzip2"],
         ["--digest-algo", "SHA256", "--cipher-algo", "AES128"],
         ["--for-your-eyes-only"],
     ],
-    ids=lambda options: options[0].strip("-") + "-" + options[-1].strip("-").lower(),
+    ids=lambda options: options[0].strip("-"),
 )
 def test_gpg_options(club: Club, options: list[str]) -> None:
-    """What gpg writes with its options is posted: hidden recipients, text mode, each compression, comments."""
+    """What gpg writes with more of its options is posted; the usual ones are in the matrix."""
     member = club.member("gpg")
-    assert isinstance(member.program, Gpg)
     message = member.program.encrypt(member.person.payload(), club.list.certificate, options=["--sign", *options])
     accepted(club, member, message)
 
 
-@pytest.mark.parametrize("options", [["--compression", kind] for kind in ("none", "pad", "zip", "zlib", "bzip2")])
-def test_sq_options(club: Club, options: list[str]) -> None:
-    """What sq writes with each kind of compression or padding is posted."""
-    member = club.member("sq")
-    assert isinstance(member.program, Sq)
-    signer = ["--signer-key", member.program.home / "key.pgp"]
-    accepted(
-        club,
-        member,
-        member.program.encrypt(member.person.payload(), club.list.certificate, options=[*signer, *options]),
-    )
-
-
-@pytest.mark.parametrize("options", [["-z", "0"], ["--zip"], ["--zlib"], ["--bzip"], ["--armor", "--hash", "SHA512"]])
-def test_rnp_options(club: Club, options: list[str]) -> None:
-    """What rnp writes with each kind of compression is posted."""
-    member = club.member("rnp")
-    assert isinstance(member.program, Rnp)
-    signer = ["--sign", "--userid", member.person.address]
-    accepted(
-        club,
-        member,
-        member.program.encrypt(member.person.payload(), club.list.certificate, options=[*signer, *options]),
-    )
-
-
-@pytest.mark.parametrize("program", ["sqop", "gosop"])
-def test_sop_text(club: Club, program: str) -> None:
-    """What sqop and gosop write as text is posted."""
-    member = club.member(program)
-    assert isinstance(member.program, Sop)
-    options = [f"--sign-with={member.program.home / 'key'}", "--as=text"]
-    accepted(club, member, member.program.encrypt(member.person.payload(), club.list.certificate, options=options))
-
-
 def test_members_of_all_kinds_at_once(club: Club) -> None:
-    """Members with keys of every kind and program are on one list: each reads the post, and nobody another's copy."""
+    """Members with keys of every kind and program are on one list: each reads the post, and nobody another's copy.
+
+    It is encrypted once for all who read SEIPDv2, and once for all others.
+    """
     members = [club.member(name) for name in (*PROGRAMS, *GPG_KEYS)]
     natives = [club.list.member(f"Native{number}", kind) for number, kind in enumerate(KeyKind)]
     everybody = [member.person.address for member in members] + [native.address for native in natives]
@@ -249,6 +198,37 @@ def test_members_of_all_kinds_at_once(club: Club) -> None:
         assert text_of(native.open(kept)).strip() == "To all of you"
         with pytest.raises(ValueError, match="can't be opened"):
             club.author.open(kept)
+    data = {body_of(box.messages(address)[-1]) for address in everybody}
+    assert sorted(body[0] for body in data) == [1, 2]
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_members_of_each_kind_post(club: Club, kind: KeyKind) -> None:
+    """What a member signs with a key of any kind is posted as theirs."""
+    writer = club.list.member(f"Writer{list(KeyKind).index(kind)}", kind)
+    read = club.author.open(next_mail(club.author.address, club, lambda: writer.post("With my key")))
+    assert first_line(read).startswith(f'Written by "{writer.name}" <{writer.address}>; signature good, by the key')
+    assert grouped(writer.key.fingerprint) in first_line(read).replace("\n", " ")
+
+
+def body_of(kept: Kept) -> bytes:
+    """The encrypted data that all copies of a feature group share: the body of the SEIPD packet, which begins with its version."""
+    packets = list(walk(dearmor(kept.message.get_payload(1).get_content())))  # type: ignore[union-attr]  # PGP/MIME has two parts
+    return packets[-1].body
+
+
+def test_preferences_without_aes_256(club: Club) -> None:
+    """The list writes AES-256, also to who prefers other ciphers: gpg notices, opens it, and finds the signature good."""
+    member = club.member("gpg")
+    assert isinstance(member.program, Gpg)
+    chosen = b"setpref AES SHA256 ZIP\ny\nsave\n"
+    member.program("--command-fd", "0", "--edit-key", member.fingerprint, data=chosen)
+    club.list.certify(member.person, member.program("--export", member.fingerprint).stdout)
+    club.list.wait_until_told()
+    kept = next_mail(member.person.address, club, lambda: club.author.post("In AES-256"))
+    assert text_of(member.read(kept)).strip() == "In AES-256"
+    said = member.program("--decrypt", data=kept.message.get_payload(1).get_content()).stderr  # type: ignore[union-attr]  # as above
+    assert b"AES256 not found in recipient preferences" in said
 
 
 def test_certificate_that_says_nothing_gets_the_old_form(club: Club) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,11 @@ from sqlalchemy import update
 
 from mailman_pgp.delivery import chunks
 from mailman_pgp.delivery.progress import Progress
+from mailman_pgp.mime import Structure, examine
 from mailman_pgp.model.tables import Choice, Dropped
 from mailman_pgp.openpgp import OpenPGPError, fanout
+from mailman_pgp.posts.record import Kind, Record
+from mailman_pgp.posts.sealed import SealedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -213,3 +217,24 @@ def test_who_was_never_a_member(owned: Any, mta: ScriptedServer) -> None:
     send_rejection(owned, "Subscription request", "new@example.com", "No.")
     deliver_what_core_wrote(owned)
     assert (notices(), mta.recipients) == ([("waiting", "new@example.com")], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("multipart/mixed", "application/octet-stream"),
+        ("multipart/mixed", "text/plain"),
+        ("multipart/encrypted", "text/plain"),
+    ],
+)
+def test_what_would_be_repaired_on_input_does_not_leave(mlist: Any, kind: str, data: str) -> None:
+    """What was encrypted when it was written leaves in the one form of RFC 3156, and in no other."""
+    from mailman_pgp.delivery import notes  # noqa: PLC0415 - core must be initialised
+
+    message = email.message_from_string(
+        f'Content-Type: {kind}; protocol="application/pgp-encrypted"; boundary=m\n\n--m\nContent-Type: application/pgp-encrypted\n\n'
+        f"Version: 1\n--m\nContent-Type: {data}\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\nwords\n--m--\n"
+    )
+    assert examine(message).structure is Structure.ENCRYPTED
+    with pytest.raises(SealedError, match="is not, was about to leave"):
+        notes.deliver_encrypted(mlist, message, {"recipients": [OWNERS[0]]}, Record(kind=Kind.ENCRYPTED))

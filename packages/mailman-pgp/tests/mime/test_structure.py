@@ -10,28 +10,9 @@ from hypothesis import strategies as st
 
 from mailman_pgp.mime import Structure, examine
 
-PARTS = (
-    "--m",
-    "Content-Type: application/pgp-encrypted",
-    "",
-    "Version: 1",
-    "--m",
-    "Content-Type: application/octet-stream",
-    "",
-    "-----BEGIN PGP MESSAGE-----",
-    "",
-    "x",
-    "-----END PGP MESSAGE-----",
-    "--m--",
-)
-
 
 def parsed(data: bytes) -> Message:
     return email.message_from_bytes(data)
-
-
-def mixed(mail: SimpleNamespace, *before: str, kind: str = "multipart/mixed") -> Message:
-    return parsed(mail.crlf(f"Content-Type: {kind}; boundary=m", "", *before, *PARTS))
 
 
 def test_pgp_mime(mail: SimpleNamespace) -> None:
@@ -68,7 +49,8 @@ def test_third_part(mail: SimpleNamespace) -> None:
     ("old", "new"),
     [
         (b"Version: 1", b"Version: 2"),
-        (b"Content-Type: application/pgp-encrypted\r\n", b"Content-Type: text/plain\r\n"),
+        (b"Content-Type: application/pgp-encrypted\r\n", b"Content-Type: text/html\r\n"),
+        (b"Content-Type: application/pgp-encrypted\r\n\r\n", b"Content-Type: text/plain\r\n\r\nhello\r\n"),
         (b"application/octet-stream", b"text/html"),
         (b"MIME-Version: 1.0", b"Content-Type: text/plain"),
         (b"Content-Type: application/octet-stream;", b"Content-Type: multipart/mixed; boundary=q;"),
@@ -85,17 +67,70 @@ def test_nested_encrypted_part(mail: SimpleNamespace) -> None:
     assert examine(parsed(data + mail.crlf("--o--"))).structure is Structure.NOT_ENCRYPTED
 
 
-def test_exchange_is_repaired(mail: SimpleNamespace) -> None:
-    """multipart/mixed with an empty text before the two parts is what Exchange makes of PGP/MIME."""
-    found = examine(mixed(mail, "--m", "Content-Type: text/plain", "", "  ", ""))
+CONTROL = "application/pgp-encrypted\n\nVersion: 1"
+DATA = "application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----"
+AS_TEXT = DATA.replace("application/octet-stream", "text/plain; charset=utf-8")
+
+
+def two_parts(kind: str = "multipart/mixed", *, control: str = CONTROL, data: str = DATA, before: str = "") -> Message:
+    """The two parts of RFC 3156, as something on the way has left them."""
+    head = f'Content-Type: {kind}; protocol="application/pgp-encrypted"; boundary=m\n\n'
+    return parsed((head + before + f"--m\nContent-Type: {control}\n--m\nContent-Type: {data}\n--m--\n").encode())
+
+
+EMPTY = "--m\nContent-Type: text/plain\n\n  \n\n"
+REPAIRED = {
+    "Exchange": two_parts(before=EMPTY),
+    "Exchange, without the text": two_parts(),
+    "Exchange, with an empty text in HTML": two_parts(before=EMPTY.replace("plain", "html")),
+    "both are files": two_parts(control=CONTROL.replace("pgp-encrypted", "octet-stream")),
+    "the other way round": two_parts(control=DATA, data=CONTROL),
+    "data as a text": two_parts("multipart/encrypted", data=AS_TEXT),
+    "data as what its name says": two_parts("multipart/encrypted", data=DATA.replace("octet-stream", "pgp-signature")),
+    "version as a text": two_parts("multipart/encrypted", control=CONTROL.replace("application/pgp-encrypted", "text/plain")),
+    "right type, the other way round": two_parts("multipart/encrypted", control=DATA, data=CONTROL),
+    "byte order mark": two_parts(data=AS_TEXT.replace("\n\n", "\n\n\ufeff ", 1)),
+    "footer behind the armor": two_parts("multipart/encrypted", data=AS_TEXT + "\n-- \nChecked by a gateway"),
+    "empty version": two_parts("multipart/encrypted", control="application/pgp-encrypted\n\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_what_the_way_has_changed_is_repaired(name: str) -> None:
+    """Other types, another order, a blank text in front, of mail servers: the two parts are found again."""
+    found = examine(REPAIRED[name])
     assert (found.structure, found.repaired) == (Structure.ENCRYPTED, True)
-    assert examine(mixed(mail)).repaired
+    assert b"-----BEGIN PGP MESSAGE-----" in (found.ciphertext or b"")
 
 
-def test_exchange_with_text_is_not_repaired(mail: SimpleNamespace) -> None:
-    """With words in that text somebody could read something unencrypted: it is not encrypted."""
-    assert examine(mixed(mail, "--m", "Content-Type: text/plain", "", "psst")).structure is Structure.NOT_ENCRYPTED
-    assert examine(mixed(mail, kind="multipart/alternative")).structure is Structure.NOT_ENCRYPTED
+WORDS = "--m\nContent-Type: text/plain\n\npsst\n"
+NOT_REPAIRED = {
+    "words in front": two_parts(before=WORDS),
+    "words in front of what has its type": two_parts("multipart/encrypted", before=WORDS),
+    "words behind": two_parts(data=DATA + "\n" + WORDS),
+    "words behind what has its type": two_parts("multipart/encrypted", data=DATA + "\n" + WORDS),
+    "words beside the version": two_parts(control="text/plain\n\nVersion: 1\npsst"),
+    "words before the version": two_parts(control="text/plain\n\npsst\nVersion: 1"),
+    "words before the armor": two_parts(data=AS_TEXT.replace("\n\n", "\n\npsst\n", 1)),
+    "another version": two_parts(control=CONTROL.replace("1", "2")),
+    "no version": two_parts(control="application/octet-stream\n\n"),
+    "alternatives": two_parts("multipart/alternative"),
+    "HTML": two_parts(data=AS_TEXT.replace("plain", "html")),
+    "two of data": two_parts(control=DATA),
+    "data of a level below": two_parts(data=f"multipart/mixed; boundary=n\n\n--n\nContent-Type: {DATA}\n--n--"),
+    "data in a forwarded mail": two_parts(data=f"message/rfc822\n\nContent-Type: {DATA}"),
+    "version in a forwarded mail": two_parts(control=f"message/rfc822\n\nContent-Type: {CONTROL}"),
+    "two blank texts": two_parts(before=EMPTY * 2),
+    "binary data as a text": two_parts(data="text/plain\n\nx"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_REPAIRED)
+def test_what_somebody_could_have_written_is_not_repaired(name: str) -> None:
+    """With words beside the two parts, which could be read on the way, or with another structure, nothing is opened."""
+    found = examine(NOT_REPAIRED[name])
+    assert found.structure is not Structure.ENCRYPTED
+    assert (found.ciphertext, found.repaired) == (None, False)
 
 
 def test_inline(mail: SimpleNamespace) -> None:

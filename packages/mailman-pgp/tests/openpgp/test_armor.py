@@ -57,6 +57,19 @@ def test_every_usual_form_is_read(
     assert dearmor(before + armored + b"\r\nregards\n") == data
 
 
+@given(
+    st.binary(min_size=1, max_size=300),
+    st.integers(1, 80),
+    st.sampled_from([b"\n", b"\r\n", b" \n", b"\t \r\n", b"\n\n", b"\r\r\n"]),
+    st.booleans(),
+)
+def test_what_mail_servers_wrap_anew_is_read(data: bytes, columns: int, end: bytes, joined: bool) -> None:  # noqa: FBT001 - drawn
+    """Lines of any length, blanks at their ends, a line end more; also where the checksum was joined with what it is of."""
+    text = base64.b64encode(data) + (b"" if joined else b"\n") + b"=AAAA"
+    lines = [line[at : at + columns] for line in text.split(b"\n") for at in range(0, len(line), columns)]
+    assert dearmor(block(b"PGP MESSAGE", b"", *lines, end=end)) == data
+
+
 @given(st.binary(max_size=1500))
 def test_hostile_bytes_raise_nothing_else(noise: bytes) -> None:
     """Whatever the bytes, there is binary content or PacketError."""

@@ -89,6 +89,28 @@ def test_versions_of_encrypted_data_do_not_mix(everybody: list[Member], list_sig
     assert {version: len(found) for version, found in bodies.items()} == {1: 1, 2: 1}
 
 
+@pytest.mark.parametrize("times", [1, 7])
+def test_one_encryption_per_feature_group(
+    everybody: list[Member], list_signer: ListSecretKey, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The post is signed and encrypted once for those who take SEIPDv2, once for the others, however many they are."""
+    recipients = [one._replace(address=f"{n}{one.address}") for one in of(*everybody) for n in range(times)]
+    list(fan_out(TEXT, recipients, list_signer))  # so that nothing is made for the first time
+    encrypt, calls = pysequoia.encrypt, []
+
+    def counted(*args: object, **kwargs: object) -> bytes:
+        calls.append(args[0])
+        return bytes(encrypt(*args, **kwargs))
+
+    monkeypatch.setattr(pysequoia, "encrypt", counted)
+    assert len(list(fan_out(TEXT, recipients, list_signer))) == len(recipients)
+    assert calls == [TEXT, TEXT]
+    calls.clear()
+    alike = [one for one in recipients if one.seipd == 1]
+    assert len(list(fan_out(TEXT, alike, list_signer))) == len(alike)
+    assert calls == [TEXT]
+
+
 def test_one_certificate_may_serve_two_addresses(anne: Member, list_signer: ListSecretKey) -> None:
     """Each address gets a copy, and the certificate is encrypted to once."""
     one, two = fan_out(

@@ -165,12 +165,38 @@ def test_keys_of_version_3_are_refused_by_policy() -> None:
     assert refusal(openpgp.inspect, old) is CertificateProblem.POLICY
 
 
+WEAK_OR_UNKNOWN = {
+    "RSA 1024": ("rsa1024", "rsa1024"),
+    "DSA and ElGamal": ("dsa2048", "elg2048"),
+    "long DSA with a good subkey": ("dsa3072", "rsa3072"),
+    "ElGamal subkey": ("rsa3072", "elg2048"),
+    "short RSA subkey": ("ed25519", "rsa1024"),
+    "Brainpool P-256": ("brainpoolP256r1", "brainpoolP256r1"),
+    "Brainpool P-384": ("brainpoolP384r1", "brainpoolP384r1"),
+    "Brainpool P-512": ("brainpoolP512r1", "brainpoolP512r1"),
+    "Brainpool subkey": ("ed25519", "brainpoolP256r1"),
+    "secp256k1": ("secp256k1", "secp256k1"),
+}
+"""What GnuPG calls a primary key and its subkey for encryption."""
+
+
 @pytest.mark.peer
-def test_rsa_with_1024_bits_is_refused_by_policy(gpg: Gpg) -> None:
-    """GnuPG still makes it when asked to."""
-    gpg("--quick-generate-key", ANNE, "rsa1024", "cert,sign,encr", "1y")
+@pytest.mark.parametrize("kind", WEAK_OR_UNKNOWN)
+def test_weak_and_unknown_kinds_are_refused_with_a_sentence(gpg: Gpg, kind: str) -> None:
+    """GnuPG still makes them when asked to; their owners are told what to make instead."""
+    primary, subkey = WEAK_OR_UNKNOWN[kind]
+    gpg("--quick-generate-key", ANNE, primary, "cert,sign", "1y")
+    listing = gpg("--with-colons", "--list-keys").stdout.splitlines()
+    gpg(
+        "--quick-add-key",
+        next(line.split(b":")[9].decode() for line in listing if line.startswith(b"fpr:")),
+        subkey,
+        "encr",
+    )
     public = gpg("--export", "anne@example.com").stdout
     assert problem_of(public) is CertificateProblem.POLICY
+    with pytest.raises(openpgp.CertificateError, match=r"DSA, ElGamal, RSA below 2048 bits, Brainpool.*make a new key"):
+        openpgp.require_usable(openpgp.inspect(public), "anne@example.com")
 
 
 def test_the_answer_says_until_when_it_holds() -> None:

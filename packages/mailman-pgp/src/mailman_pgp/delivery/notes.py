@@ -86,7 +86,8 @@ def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Rec
 
     It may have waited for long.  What is for a certificate that counts leaves at no attempt where that counts no more.
     """
-    if examine(msg).structure is not Structure.ENCRYPTED:
+    written = examine(msg)
+    if written.structure is not Structure.ENCRYPTED or written.repaired:  # repairs are for what comes in
         raise SealedError(
             "A notice that should be encrypted, and is not, was about to leave. It is kept in the shunt queue."
         )

@@ -13,6 +13,13 @@ from mailman_pgp.mime.content_type import ContentType
 
 _ARMOR = b"-----BEGIN PGP MESSAGE-----"
 _VERSION = re.compile(rb"^[ \t]*Version:[ \t]*(\S{1,20})", re.IGNORECASE | re.MULTILINE)
+_CONTROL = "application/pgp-encrypted"
+_DATA = "application/octet-stream"
+_ANY_FILE = frozenset({_DATA, "text/plain"})
+# Mail servers guess the type of a file from a name that ends in ".asc" or ".pgp".
+_ANY_ARMOR = frozenset({_CONTROL, "application/pgp-keys", "application/pgp-signature"}) | _ANY_FILE
+_BLANK = b" \t\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # As far as inline PGP is looked for: it begins a mail or it is a quotation.
 _INLINE_BYTES = 64 * 1024
 _UNREADABLE = ContentType("application/octet-stream")
@@ -31,7 +38,8 @@ class Structure(enum.StrEnum):
 class Incoming:
     """A message's structure; `ciphertext` (armored or binary, transfer encoding undone) only when ENCRYPTED.
 
-    repaired: the message was mangled on its way, in a known manner, and read all the same.
+    repaired: the message was mangled on its way, in a known manner, and read all the same.  Whatever stands beside the
+    ciphertext then is no part of what the message says, and goes nowhere.
     """
 
     structure: Structure
@@ -61,11 +69,14 @@ def examine(message: Message) -> Incoming:
 
 def _encrypted(kind: ContentType, below: list[Message]) -> Incoming:
     """Exactly two parts, the control part and the data (RFC 3156 §4)."""
-    if (kind.parameter("protocol") or "").lower() != "application/pgp-encrypted" or len(below) != 2:  # noqa: PLR2004 - exactly two
+    if (kind.parameter("protocol") or "").lower() != _CONTROL or len(below) != 2:  # noqa: PLR2004 - exactly two
         return Incoming(Structure.BROKEN)
     control, data = below
-    if _kind(control).kind != "application/pgp-encrypted" or _kind(data).kind != "application/octet-stream":
-        return Incoming(Structure.BROKEN)
+    if [_kind(part).kind for part in below] != [_CONTROL, _DATA]:
+        ciphertext = _mangled(below)
+        if ciphertext is None:
+            return Incoming(Structure.BROKEN)
+        return Incoming(Structure.ENCRYPTED, ciphertext, repaired=True)
     version = _VERSION.search((_content(control) or b"")[:1024])
     ciphertext = _content(data)
     if not ciphertext or (version is not None and version[1] != b"1"):
@@ -74,20 +85,38 @@ def _encrypted(kind: ContentType, below: list[Message]) -> Incoming:
 
 
 def _mangled(below: list[Message]) -> bytes | None:
-    """What Exchange and others make of PGP/MIME: multipart/mixed, an empty text, then the two parts."""
-    if len(below) == 3:  # noqa: PLR2004 - the empty text and the two parts
-        text = _content(below[0])
-        if _kind(below[0]).kind != "text/plain" or text is None or text.strip():
-            return None
+    """What is in the data part, where mail servers have changed types and order, or put an empty text in front.
+
+    Both parts must be there, and nothing beside them: words could be the author's own, and readable on the way.
+    """
+    if len(below) == 3 and _is_blank(below[0]):  # noqa: PLR2004 - the empty text and the two parts
         below = below[1:]
     if len(below) != 2:  # noqa: PLR2004 - the two parts of RFC 3156
         return None
-    if [_kind(part).kind for part in below] != ["application/pgp-encrypted", "application/octet-stream"]:
-        return None
-    if not _VERSION.match((_content(below[0]) or b"")[:1024].strip()):
-        return None
-    ciphertext = _content(below[1])
-    return ciphertext if ciphertext is not None and ciphertext.lstrip().startswith(_ARMOR) else None
+    for control, data in (below, reversed(below)):
+        if _is_control(control):
+            return _armored(data)
+    return None
+
+
+def _is_blank(part: Message) -> bool:
+    content = _content(part)
+    return _kind(part).main == "text" and content is not None and not content.strip()
+
+
+def _is_control(part: Message) -> bool:
+    """Whether a part says "Version: 1"; one that could be anything must say that alone."""
+    kind, content = _kind(part).kind, (_content(part) or b"")[:1024].strip()
+    version = _VERSION.match(content)
+    if version is None or version[1] != b"1":
+        return False
+    return kind == _CONTROL or (kind in _ANY_FILE and version.end() == len(content))
+
+
+def _armored(part: Message) -> bytes | None:
+    content = _content(part) or b""
+    begins = content.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANK).startswith(_ARMOR)
+    return content if begins and _kind(part).kind in _ANY_ARMOR else None
 
 
 def _kind(message: Message) -> ContentType:

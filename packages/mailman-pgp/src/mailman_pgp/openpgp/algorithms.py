@@ -33,6 +33,9 @@ _CURVES = {  # RFC 9580 §9.2, and Ed448 and X448 as GnuPG writes them
     "2b6571": "Ed448",
     "2b656f": "X448",
 }
+#: The curves that the library knows, of those that keys of version 4 name by an identifier; it has no Brainpool.
+_USABLE_CURVES = frozenset({"Ed25519", "X25519", "NIST P-256", "NIST P-384", "NIST P-521"})
+_ELGAMAL_AND_DSA = frozenset({16, 17})
 _SUPPORTED_VERSIONS = frozenset({4, 6})
 _ALGORITHM_AT = 5
 _MIN_RSA_BITS = 2048
@@ -62,11 +65,13 @@ def name(body: bytes) -> str:
     return _NAMES.get(number, f"algorithm {number}")
 
 
-def outdated(body: bytes) -> bool:
-    """Tell whether policy refuses every key of this kind: DSA, ElGamal, and RSA below 2048 bits."""
+def refused(body: bytes) -> bool:
+    """Tell whether no key of this kind is taken: DSA, ElGamal, RSA below 2048 bits, and curves that the library lacks."""
     if len(body) <= _ALGORITHM_AT:
         return False
     number = body[_ALGORITHM_AT]
     if number in _RSA:
         return int.from_bytes(_parameters(body)[:2], "big") < _MIN_RSA_BITS
-    return number in {16, 17}
+    if number in _WITH_CURVE:
+        return name(body) not in _USABLE_CURVES
+    return number in _ELGAMAL_AND_DSA

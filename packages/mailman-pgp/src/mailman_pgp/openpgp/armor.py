@@ -22,10 +22,12 @@ COLUMNS = 64
 LINE_BYTES = COLUMNS // 4 * 3
 
 # A marker line; pasted text is often indented.  Every quantifier is bounded, so a search stays linear.
-_MARKER = re.compile(rb"^[ \t]{0,16}-----(BEGIN|END) (PGP [A-Z0-9 ,/]{1,40}?)-----[ \t]{0,16}\r?$", re.MULTILINE)
+_MARKER = re.compile(rb"^[ \t]{0,16}-----(BEGIN|END) (PGP [A-Z0-9 ,/]{1,40}?)-----[ \t\r]{0,16}$", re.MULTILINE)
 # Opens the cleartext signature framework (§7): text follows, not base64, and no END belongs to it.
 _CLEARTEXT = b"PGP SIGNED MESSAGE"
-_CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}")
+# At the end of base64, also where a mail server has wrapped the lines anew: base64 itself never goes on after "=".
+_CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}\Z")
+_CHECKSUM_CHARS = 5
 #: Real armor has up to a dozen; a million are only good for wasting our time.
 _MAX_HEADER_LINES = 256
 _WHITESPACE = b" \t\r\n"
@@ -148,12 +150,11 @@ def _blocks(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _decode(text: bytes) -> bytes:
     """Return what the text between the marker lines stands for: armor headers, base64, perhaps a checksum."""
-    body = text[_end_of_headers(text) :].rstrip(_WHITESPACE)
-    last_line = body.rfind(b"\n") + 1
-    if _CHECKSUM.fullmatch(body[last_line:].lstrip(_WHITESPACE)):
-        body = body[:last_line]
+    body = text[_end_of_headers(text) :].translate(None, _WHITESPACE)
+    if _CHECKSUM.match(body, max(0, len(body) - _CHECKSUM_CHARS)):
+        body = body[:-_CHECKSUM_CHARS]
     try:
-        return binascii.a2b_base64(body.translate(None, _WHITESPACE), strict_mode=True)
+        return binascii.a2b_base64(body, strict_mode=True)
     except binascii.Error:
         # The cause is dropped: it quotes nothing, but it helps nobody either.
         raise PacketError("A block of OpenPGP data is damaged.") from None

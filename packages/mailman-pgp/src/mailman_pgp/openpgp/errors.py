@@ -104,8 +104,9 @@ _CERTIFICATE_SENTENCES = {
         "Add or extend an encryption subkey and send the public key again."
     ),
     CertificateProblem.POLICY: N_(
-        "This public key relies on algorithms that are no longer safe, such as SHA-1. Renew its self-signatures with a "
-        "current program (changing its expiry date is enough), or make a new key, and send the public key again."
+        "This public key relies on algorithms that are no longer safe, or not known here: SHA-1, DSA, ElGamal, RSA below 2048 "
+        "bits, Brainpool, or the like. If it is SHA-1 alone, renew its self-signatures with a current program (changing its "
+        "expiry date is enough); else make a new key, of Curve25519 or RSA 3072. Then send the public key again."
     ),
     CertificateProblem.WRONG_ADDRESS: N_(
         "This public key does not carry the address it is meant for. Add a user ID with that address to the key, "

@@ -19,16 +19,24 @@ class KeyKind(StrEnum):
     CURVE25519 = "Curve25519 (RFC 4880)"
     RSA = "RSA 3072"
     NIST_P256 = "NIST P-256"
+    NIST_P384 = "NIST P-384"
+    NIST_P521 = "NIST P-521"
     V6 = "X25519, version 6 (RFC 9580)"
+    V6_448 = "X448, version 6 (RFC 9580)"
     POST_QUANTUM = "ML-KEM-768 + X25519 (post-quantum)"
+    POST_QUANTUM_448 = "ML-KEM-1024 + X448 (post-quantum)"
 
 
 _SUITES = {
     KeyKind.CURVE25519: (CipherSuite.Cv25519, Profile.RFC4880),
     KeyKind.RSA: (CipherSuite.RSA3k, Profile.RFC4880),
     KeyKind.NIST_P256: (CipherSuite.P256, Profile.RFC4880),
+    KeyKind.NIST_P384: (CipherSuite.P384, Profile.RFC4880),
+    KeyKind.NIST_P521: (CipherSuite.P521, Profile.RFC4880),
     KeyKind.V6: (CipherSuite.Cv25519, Profile.RFC9580),
+    KeyKind.V6_448: (CipherSuite.Cv448, Profile.RFC9580),
     KeyKind.POST_QUANTUM: (CipherSuite.MLDSA65_Ed25519, Profile.RFC9580),
+    KeyKind.POST_QUANTUM_448: (CipherSuite.MLDSA87_Ed448, Profile.RFC9580),
 }
 
 

@@ -86,6 +86,8 @@ def _standing(cert: Cert, parts: KeyParts, now: datetime) -> CertificateProblem 
     """Return what is wrong with the certificate as a whole."""
     if cert.is_revoked:  # also of a copy that has lost all else, as key servers give them away
         return CertificateProblem.REVOKED
+    if algorithms.refused(parts.primary.packet.body):  # of DSA the library still takes the longest ones
+        return CertificateProblem.POLICY
     try:
         expires = cert.expiration
     except RuntimeError:  # no self-signature that counts now
@@ -102,7 +104,7 @@ def _why_not_valid(parts: KeyParts, now: datetime) -> CertificateProblem:
         return CertificateProblem.NOT_YET_VALID
     if made and all(time is not None and naive_utc(time) > now for time in made):
         return CertificateProblem.NOT_YET_VALID
-    if algorithms.outdated(parts.primary.packet.body) or _weak(parts.self_signatures):
+    if _weak(parts.self_signatures):
         return CertificateProblem.POLICY
     if not parts.user_ids:
         return CertificateProblem.WRONG_ADDRESS
@@ -116,7 +118,7 @@ def _weak(signatures: Iterator[object]) -> bool:
 def _why_none(parts: KeyParts) -> CertificateProblem:
     """Return why there is no encryption subkey: none at all, or one that policy refuses."""
     for subkey in parts.subkeys:
-        if _flagged(subkey) and (_weak(iter(subkey.signatures)) or algorithms.outdated(subkey.packet.body)):
+        if _flagged(subkey) and (_weak(iter(subkey.signatures)) or algorithms.refused(subkey.packet.body)):
             return CertificateProblem.POLICY
     return CertificateProblem.NO_ENCRYPTION
 

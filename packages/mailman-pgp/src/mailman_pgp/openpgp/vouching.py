@@ -56,7 +56,7 @@ class _Signer:
             cert, primary = Cert.from_bytes(certificate), sort(certificate).primary
             if cert.is_revoked:
                 raise CertificateError(CertificateProblem.REVOKED)
-            if algorithms.outdated(primary.packet.body):
+            if algorithms.refused(primary.packet.body):
                 raise CertificateError(CertificateProblem.POLICY)
             verifying = VerifyingKey.of(primary.packet.body)
         except UnsupportedError:
