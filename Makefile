@@ -171,6 +171,10 @@ bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/READ
 bench-large: setup ## Measure what large posts cost beside their bytes, and what a second process of out is good for
 	@$(BIN)/python benchmarks/large_posts.py $(ARGS)
 
+.PHONY: bench-lists
+bench-lists: setup ## Measure how the costs of a list grow with its members, up to 20,000
+	@$(BIN)/python benchmarks/large_lists.py $(ARGS)
+
 .PHONY: bench-events
 bench-events: setup ## Measure what events cost (ARGS=--postgresql: there)
 	@PYTHONPATH=packages/mailman-pgp/tests $(BIN)/python benchmarks/events.py $(ARGS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from large_posts import Sink, peak_memory
-from post_path import AUTHOR, LIST, SLEEP_TIME, UNHURRIED, make_encrypted, run
+from post_path import AUTHOR, LIST, SLEEP_TIME, UNHURRIED, Author, make_encrypted, run
 
 from mailman_pgp.openpgp.memberkeys import MemberKey
 from mailman_pgp.sandbox import Options, Sandbox, processes, until
@@ -87,44 +87,58 @@ _NAMES = {
 
 
 def _measure(directory: Path, members: int) -> tuple[Costs, dict[str, float]]:
-    print(f"{members} members: making them and their keys …", flush=True)
     sink = Sink()
     settings = (*UNHURRIED, f"mta.smtp_port={sink.port}")
     try:
+        # What tells each of their key is no part of what is measured: it is made, and not sent.
+        with Sandbox(directory, Options(sleep_time=SLEEP_TIME, no_runners=["virgin"])) as sandbox:
+            author, start_up, importing = _found(sandbox, members)
+        for file in sandbox.queue("virgin"):
+            file.unlink()
         with Sandbox(directory, Options(sleep_time=SLEEP_TIME, settings=settings)) as sandbox:
-            author = make_encrypted(sandbox, 0)
-            subprocess.run(
-                [sys.executable, str(_POPULATE), str(sandbox.place.config), LIST, str(members), "--bare"], check=True
-            )
-            keyring = directory / "keyring.pgp"
-            with keyring.open("wb") as file:
-                # The author has a certificate already.
-                for number in range(1, members):
-                    file.write(MemberKey.generate(f"Member {number} <member{number}@example.com>").certificate)
-            print("… bringing the certificates, posting …", flush=True)
-            start_up = _command(sandbox, "--help")
-            importing = _command(sandbox, "certificate", "import", LIST, str(keyring)) - start_up
-            sandbox.wait_until_idle(_MAX_WAIT_SECONDS)  # each is told of their key
-            posts = []
-            for number in range(1, _POSTS + 2):
-                before, copies = _cpu(sandbox), sink.copies
-                sandbox.lmtp_send(AUTHOR, LIST, author.post(number, POST_BYTES))
-                until(
-                    lambda wanted=copies + members: sink.copies >= wanted,
-                    "a copy for each member",
-                    _MAX_WAIT_SECONDS,
-                    interval=_LOOK_SECONDS,
-                )
-                sandbox.wait_until_idle(_MAX_WAIT_SECONDS)
-                posts.append(tuple(now - then for now, then in zip(_cpu(sandbox), before, strict=True)))
-            accepting, sending = (median(of_each) for of_each in zip(*posts[1:], strict=True))
+            accepting, sending = _post(sandbox, sink, author, members)
+            memory = {name: peak_memory(sandbox.runner_pid(name)) for name in ("in", "pipeline", "out")}
             status = _command(sandbox, "status", LIST, "--json") - start_up
             listing = _all_pages(sandbox, members)
-            memory = {name: peak_memory(sandbox.runner_pid(name)) for name in ("in", "pipeline", "out")}
     finally:
         sink.close()
     costs = (importing, accepting, sending, status, listing)
     return Costs(*(1000 * cost / members for cost in costs)), memory
+
+
+def _found(sandbox: Sandbox, members: int) -> tuple[Author, float, float]:
+    """Make the list, its members and their keys; CPU seconds of a command that does nothing, and of bringing the certificates."""
+    print(f"{members} members: making them and their keys …", flush=True)
+    author = make_encrypted(sandbox, 0)
+    subprocess.run(
+        [sys.executable, str(_POPULATE), str(sandbox.place.config), LIST, str(members), "--bare"], check=True
+    )
+    keyring = sandbox.place.root / "keyring.pgp"
+    with keyring.open("wb") as file:
+        for number in range(1, members):  # the author has a certificate already
+            file.write(MemberKey.generate(f"Member {number} <member{number}@example.com>").certificate)
+    print("… bringing the certificates …", flush=True)
+    start_up = _command(sandbox, "--help")
+    return author, start_up, _command(sandbox, "certificate", "import", LIST, str(keyring)) - start_up
+
+
+def _post(sandbox: Sandbox, sink: Sink, author: Author, members: int) -> tuple[float, float]:
+    """CPU seconds of a later post: of all of Mailman but `out`, and of `out`."""
+    print("… posting …", flush=True)
+    posts = []
+    for number in range(1, _POSTS + 2):
+        before, wanted = _cpu(sandbox), sink.copies + members
+        sandbox.lmtp_send(AUTHOR, LIST, author.post(number, POST_BYTES))
+        until(
+            lambda wanted=wanted: sink.copies >= wanted,
+            "a copy for each member",
+            _MAX_WAIT_SECONDS,
+            interval=_LOOK_SECONDS,
+        )
+        sandbox.wait_until_idle(_MAX_WAIT_SECONDS)
+        posts.append(tuple(now - then for now, then in zip(_cpu(sandbox), before, strict=True)))
+    accepting, sending = (median(of_each) for of_each in zip(*posts[1:], strict=True))
+    return accepting, sending
 
 
 def _command(sandbox: Sandbox, *arguments: str) -> float:
