@@ -164,12 +164,12 @@ def test_encrypted_anew(door: Door, mona: str) -> None:
 
     That something waits keeps encryption from being turned on or off; so this is what comes in at that very moment.
     """
-    from mailman_pgp.model.cleanup import forget_list  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.model.cleanup import forget_encryption  # noqa: PLC0415 - core must be initialised
     from mailman_pgp.model.database import now  # noqa: PLC0415
     from mailman_pgp.model.tables import EncryptedList  # noqa: PLC0415
 
     number = hold(door)
-    forget_list("ant.example.com")
+    forget_encryption("ant.example.com")
     door.store.commit()
     assert refused(door, number, mona) == (404, "not-encrypted")
     door.store.add(EncryptedList(list_id="ant.example.com", enabled_at=now()))
