@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
 from mailman.interfaces.subscriptions import ISubscriptionManager
 from public import public
-from sqlalchemy import select
-from zope.component import getUtility
 
 from mailman_pgp.exchange.refusals import log_failure
-from mailman_pgp.model.database import commit, store
-from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.lists.each import each_encrypted_list
+from mailman_pgp.model.database import commit
 from mailman_workflows import Purpose, saved
 from mailman_workflows.again import Looked
 from mailman_workflows.again import look_again as _look_again
@@ -51,10 +48,9 @@ def look_again_everywhere() -> None:
 
     Each is committed by itself, and one that fails keeps none of the others, on whichever list.
     """
-    lists = getUtility(IListManager)
-    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
-        mlist = lists.get_by_list_id(list_id)
-        for token in [] if mlist is None else [row.token for row in saved.waiting_outside(mlist)]:
+    for mlist in each_encrypted_list():
+        list_id = mlist.list_id
+        for token in [row.token for row in saved.waiting_outside(mlist)]:
             try:
                 _look_again(mlist, [token])
             except Exception as error:  # noqa: BLE001 - its person is told nothing; the owners see it wait

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
 from public import public
-from sqlalchemy import select
-from zope.component import getUtility
 
 from mailman_pgp.events.kinds import KeyExpiringEvent
 from mailman_pgp.events.notifying import notify
-from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import key_news, reminders, vault
 from mailman_pgp.lists import administrators
-from mailman_pgp.model.database import now, store
-from mailman_pgp.model.tables import EncryptedList
+from mailman_pgp.model.database import now
 from mailman_pgp.notices import send_ending, send_to_owners
+from mailman_pgp.notices.rounds import at_each_list
 from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:
@@ -62,18 +58,13 @@ def remind(at: dt.datetime | None = None) -> None:
 
     A list that can tell nobody, since it has no key, keeps no other list from telling theirs.
     """
-    at = at or now()
-    lists = getUtility(IListManager)
-    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
-        mlist = lists.get_by_list_id(list_id)
-        try:
-            if mlist is not None:
-                _warn_of_list_key(mlist, at)
-                _remind_of(mlist, at)
-            config.db.commit()
-        except Exception as error:  # noqa: BLE001 - whatever it is: the other lists have done nothing
-            log_failure(f"people of {list_id} could not be reminded that their certificates end", error)
-            config.db.abort()
+    when = at or now()
+
+    def remind_at(mlist: Any) -> None:
+        _warn_of_list_key(mlist, when)
+        _remind_of(mlist, when)
+
+    at_each_list(remind_at, "people of {list_id} could not be reminded that their certificates end")
 
 
 def _remind_of(mlist: Any, at: dt.datetime) -> None:

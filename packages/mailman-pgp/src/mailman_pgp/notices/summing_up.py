@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
 from public import public
 from sqlalchemy import select
-from zope.component import getUtility
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import now, store
-from mailman_pgp.model.tables import EncryptedList, Skipped
+from mailman_pgp.model.tables import Skipped
 from mailman_pgp.notices import send_to_owners
+from mailman_pgp.notices.rounds import at_each_list
 from mailman_pgp.overview import reasons
 from mailman_pgp.overview.survey import refused_at
 
@@ -48,17 +45,8 @@ What did not arrive at {address} in the last week.
 @public
 def sum_up(at: dt.datetime | None = None) -> None:
     """Tell the owners of each list whose week is over at the time `at` (naive UTC, now when not given); commits one by one."""
-    at = at or now()
-    lists = getUtility(IListManager)
-    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
-        mlist = lists.get_by_list_id(list_id)
-        try:
-            if mlist is not None:
-                _sum_up(mlist, at)
-            config.db.commit()
-        except Exception as error:  # noqa: BLE001 - whatever it is: the other lists have done nothing
-            log_failure(f"the owners of {list_id} could not be told what did not arrive", error)
-            config.db.abort()
+    when = at or now()
+    at_each_list(lambda mlist: _sum_up(mlist, when), "the owners of {list_id} could not be told what did not arrive")
 
 
 def _sum_up(mlist: Any, at: dt.datetime) -> None:

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
-from mailman.interfaces.listmanager import IListManager
 from mailman.model.message import Message as StoredMessage
 from public import public
 from sqlalchemy import select
-from zope.component import getUtility
 
+from mailman_pgp.lists.each import each_encrypted_list
 from mailman_pgp.model.database import store
-from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.overview import held
 from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
@@ -57,11 +55,9 @@ def reseal_queues() -> Files:
 def reseal_held() -> Files:
     """Seal anew what waits for moderators; raises as above."""
     found = Files()
-    lists = getUtility(IListManager)
-    for list_id in store().scalars(select(EncryptedList.list_id).order_by(EncryptedList.list_id)).all():
-        mlist = lists.get_by_list_id(list_id)
+    for mlist in each_encrypted_list():
         offset = 0
-        while mlist is not None and (page := held.held_at(mlist, limit=_PAGE, offset=offset)):
+        while page := held.held_at(mlist, limit=_PAGE, offset=offset):
             for one in page:
                 _reseal_held(found, one)
             offset += _PAGE
