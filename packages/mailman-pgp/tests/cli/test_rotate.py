@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 from flufl.lock import Lock
+from sqlalchemy.exc import OperationalError
 
 from mailman_pgp.cli import main
 
@@ -61,6 +62,35 @@ def test_as_another_user(site: OnDisk) -> None:
     """Files that another user has written are none that Mailman can read."""
     os.chown(site.root / "var", 12345, 12345)
     assert_refused(site, "Run this as user 12345, the user that runs Mailman")
+
+
+@pytest.mark.usefixtures("locks")
+def test_while_the_database_is_busy(site: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that can't be written is said to be that, without what was to be written."""
+    from mailman.config import config  # noqa: PLC0415 - core imports slowly
+    from mailman.core import initialize  # noqa: PLC0415
+
+    from mailman_pgp.rotation import procedure  # noqa: PLC0415
+    from mailman_pgp.site import health  # noqa: PLC0415
+
+    def busy(*_: object) -> None:
+        raise OperationalError("UPDATE pgp_list_key", {"secret": "kestrel"}, Exception("database is locked"))
+
+    class Database:
+        @staticmethod
+        def abort() -> None:
+            """Do nothing."""
+
+    monkeypatch.setattr(initialize, "initialize", lambda _: None)
+    monkeypatch.setattr(health, "require", lambda: None)
+    monkeypatch.setattr(procedure, "rotate", busy)
+    monkeypatch.setattr(config, "db", Database)
+    done = CliRunner().invoke(main, ["rotate-site-key", "--config", str(site.config)], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "(OperationalError). Wait until no other program uses it, and run this again" in " ".join(
+        done.output.split()
+    )
+    assert "kestrel" not in done.output
 
 
 def test_without_lines(site: OnDisk) -> None:

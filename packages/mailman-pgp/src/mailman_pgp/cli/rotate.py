@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.cli import keeping
 from mailman_pgp.cli.creation import CreationError
@@ -125,3 +126,10 @@ def _rotate(core: CoreConfiguration, key_file: Path) -> Rotated:
             f"{error.filename or 'A file'} can't be read or written ({error.strerror}). Mend it and run this again: it goes on from "
             "there. The site works meanwhile."
         ) from error
+    except SQLAlchemyError as error:
+        config.db.abort()
+        # Without its own text, which holds statements and values.
+        raise CreationError(
+            f"Mailman's database could not be read or written ({type(error).__name__}). Wait until no other program uses it, and run "
+            "this again: it goes on from there. The site works meanwhile."
+        ) from None
