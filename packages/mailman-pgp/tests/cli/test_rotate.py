@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from flufl.lock import Lock
 from sqlalchemy.exc import OperationalError
 
 from mailman_pgp.cli import main
+from mailman_pgp.cli.left_behind import runners_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +50,23 @@ def test_while_a_process_has_its_number(site: OnDisk) -> None:
     """So is one that the file with the master's number names, also where it belongs to another user."""
     (site.root / "var" / "master.pid").write_text(str(os.getpid()))
     assert_refused(site, "Mailman is running. Stop it")
+
+
+@pytest.mark.usefixtures("locks")
+def test_while_runners_are_left_behind(site: OnDisk, tmp_path: Path) -> None:
+    """Runners whose master was killed would go on with the key of before; those of another Mailman are none of our business."""
+    other = tmp_path / "mailman.cfg"
+    other.write_text("")
+    command = [sys.executable, "-c", "input()", "--runner=out:0:1", "-C"]
+    with (
+        subprocess.Popen([*command, str(site.config)], stdin=subprocess.PIPE) as left,
+        subprocess.Popen([*command, str(other)], stdin=subprocess.PIPE) as theirs,
+    ):
+        assert runners_of(other) == [theirs.pid]
+        assert_refused(site, f"End them (`kill {left.pid}`)")
+        for process in (left, theirs):
+            process.communicate(b"\n")
+    assert runners_of(site.config) == []
 
 
 def test_while_a_master_elsewhere_holds_the_lock(site: OnDisk, locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.cli import keeping
 from mailman_pgp.cli.creation import CreationError
+from mailman_pgp.cli.left_behind import runners_of
 from mailman_pgp.site import doctor_database, doctor_keyfile, health
 
 if TYPE_CHECKING:
@@ -93,9 +94,19 @@ def _standing_still(core: CoreConfiguration) -> Iterator[None]:
     except OSError as error:
         raise CreationError(f"The lock {lock_file} can't be taken ({error.strerror}). Nothing was done.") from None
     try:
+        _require_no_runners(core)
         yield
     finally:
         lock.unlock(unconditionally=True)
+
+
+def _require_no_runners(core: CoreConfiguration) -> None:
+    """What a runner seals under the key of before, once that is gone, nothing opens."""
+    left = " ".join(map(str, runners_of(core.path)))
+    if left:
+        raise CreationError(
+            f"Mailman's master process is gone, but runners of it go on. End them (`kill {left}`), and run this again. Nothing was done."
+        )
 
 
 def _rotate(core: CoreConfiguration, key_file: Path) -> Rotated:
