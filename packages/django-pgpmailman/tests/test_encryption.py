@@ -120,12 +120,13 @@ def test_key_lives_longer(owner: Any, mailman: CoreServer) -> None:
 def test_another_key(owner: Any, mailman: CoreServer) -> None:
     """An owner gives the list another key; that of before is shown, with the time until which it opens mail."""
     assert "Keys of before" not in shown(owner.get(KEY))
-    done = owner.post(KEY, {"overlap": "30"}, follow=True)
+    assert f'name="follows" value="{FINGERPRINT}"' in owner.get(KEY).content.decode()
+    done = owner.post(KEY, {"overlap": "30", "follows": FINGERPRINT}, follow=True)
     assert "The list has a new key." in shown(done)
     assert "opens mail until Feb. 3, 2030" in shown(done)
     assert "CDCD CDCD" in shown(done)
     sent = [fields for method, _, fields in mailman.requests if method == "POST"]
-    assert sent == [{"action": "rotate", "overlap": "30", "by": "owner@example.com"}]
+    assert sent == [{"action": "rotate", "overlap": "30", "follows": FINGERPRINT, "by": "owner@example.com"}]
     assert owner.post(KEY, {"overlap": "some"}).status_code == 422
 
 

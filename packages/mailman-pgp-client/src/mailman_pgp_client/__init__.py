@@ -187,9 +187,12 @@ class EncryptedList:
         """The list's key, and those that it had before."""
         return self._place.below("key").ask()
 
-    def rotate_key(self, overlap: int | None = None, by: str | None = None) -> Answer:
-        """Give the list a new key; the one of now opens mail for so many days more."""
-        return self._place.below("key").ask("POST", action="rotate", overlap=overlap, by=by)
+    def rotate_key(self, overlap: int | None = None, by: str | None = None, follows: str | None = None) -> Answer:
+        """Give the list a new key; the one of now opens mail for so many days more.
+
+        :param follows: The fingerprint of the key of now, as it was seen; it is refused where the list has another one by now.
+        """
+        return self._place.below("key").ask("POST", action="rotate", overlap=overlap, follows=follows, by=by)
 
     def unserved(self) -> Iterator[Answer]:
         """Who gets nothing, and why."""

@@ -328,6 +328,17 @@ def test_a_process_that_may_not_open_mail(anne: Writer, run: CommandLine) -> Non
     assert "not healthy" in run.refused("explain", typed=anne.mail())
 
 
+def test_a_list_that_waits(anne: Writer, run: CommandLine) -> None:
+    """A list whose key was revoked judges nothing, so nothing is said of what becomes of a mail, which only waits; later it is."""
+    mail = anne.mail()
+    run.ok("list-key", "revoke", LIST, "--reason", "compromised", "--yes")
+    assert run.json("explain", typed=mail, status=1)["error"]["code"] == "list-waits"
+    assert "list-key rotate" in run.refused("explain", typed=mail)
+    run.ok("list-key", "rotate", LIST)
+    answer = run.json("explain", typed=mail)
+    assert (answer["problem"], answer["action"]) == ("not-for-this-list", "reject")
+
+
 def test_odd_names_steer_no_terminal(anne: Writer, run: CommandLine) -> None:
     """What somebody wrote outside the encryption is shown without what a terminal would obey."""
     mail = anne.mail().replace(b"Message-ID: <1@home>", b"Message-ID: <\x1b[31m1@home>", 1)

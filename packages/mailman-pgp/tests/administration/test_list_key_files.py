@@ -94,6 +94,34 @@ def test_a_secret_key_is_never_printed(encrypted: Any, run: CommandLine, passphr
     assert current(encrypted)
 
 
+def test_nothing_leaves_that_is_not_in_the_log(
+    encrypted: Any, run: CommandLine, passphrase: str, tmp_path: Path, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it can't be written down that a secret key is exported, or a revocation certificate, there is no file."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from mailman_pgp.lists import deeds  # noqa: PLC0415
+
+    def full() -> None:
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    path = str(tmp_path / "out")
+    exports = (
+        ["export", LIST, "--secret", "-o", path, "--passphrase-file", passphrase],
+        ["revocation-certificate", LIST, "-o", path],
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(config.db, "commit", full)
+        for words in exports:
+            assert "could not be read or written" in run.refused("list-key", *words)
+            assert not (tmp_path / "out").exists()
+    run.ok("list-key", *exports[0])
+    assert "exists already" in run.refused("list-key", *exports[1])
+    store.expire_all()
+    assert [one.deed for one in deeds.of(encrypted.list_id)][:2] == [deeds.Deed.KEY_EXPORTED, deeds.Deed.ENCRYPTED]
+
+
 def test_asked_twice(encrypted: Any, terminal: Callable[..., Result], tmp_path: Path) -> None:
     """Who types the passphrase does so twice, unseen; a short one is refused, and nothing is written."""
     path = tmp_path / "secret.asc"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 from flufl.lock import Lock
+from sqlalchemy.exc import OperationalError
 
 from mailman_pgp.cli import main
+from mailman_pgp.cli.left_behind import runners_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +52,23 @@ def test_while_a_process_has_its_number(site: OnDisk) -> None:
     assert_refused(site, "Mailman is running. Stop it")
 
 
+@pytest.mark.usefixtures("locks")
+def test_while_runners_are_left_behind(site: OnDisk, tmp_path: Path) -> None:
+    """Runners whose master was killed would go on with the key of before; those of another Mailman are none of our business."""
+    other = tmp_path / "mailman.cfg"
+    other.write_text("")
+    command = [sys.executable, "-c", "input()", "--runner=out:0:1", "-C"]
+    with (
+        subprocess.Popen([*command, str(site.config)], stdin=subprocess.PIPE) as left,
+        subprocess.Popen([*command, str(other)], stdin=subprocess.PIPE) as theirs,
+    ):
+        assert runners_of(other) == [theirs.pid]
+        assert_refused(site, f"End them (`kill {left.pid}`)")
+        for process in (left, theirs):
+            process.communicate(b"\n")
+    assert runners_of(site.config) == []
+
+
 def test_while_a_master_elsewhere_holds_the_lock(site: OnDisk, locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a Mailman on another host nobody can tell here whether it runs."""
     lock = Lock(str(locks / "master.lck"), timedelta(hours=1))
@@ -61,6 +82,35 @@ def test_as_another_user(site: OnDisk) -> None:
     """Files that another user has written are none that Mailman can read."""
     os.chown(site.root / "var", 12345, 12345)
     assert_refused(site, "Run this as user 12345, the user that runs Mailman")
+
+
+@pytest.mark.usefixtures("locks")
+def test_while_the_database_is_busy(site: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that can't be written is said to be that, without what was to be written."""
+    from mailman.config import config  # noqa: PLC0415 - core imports slowly
+    from mailman.core import initialize  # noqa: PLC0415
+
+    from mailman_pgp.rotation import procedure  # noqa: PLC0415
+    from mailman_pgp.site import health  # noqa: PLC0415
+
+    def busy(*_: object) -> None:
+        raise OperationalError("UPDATE pgp_list_key", {"secret": "kestrel"}, Exception("database is locked"))
+
+    class Database:
+        @staticmethod
+        def abort() -> None:
+            """Do nothing."""
+
+    monkeypatch.setattr(initialize, "initialize", lambda _: None)
+    monkeypatch.setattr(health, "require", lambda: None)
+    monkeypatch.setattr(procedure, "rotate", busy)
+    monkeypatch.setattr(config, "db", Database)
+    done = CliRunner().invoke(main, ["rotate-site-key", "--config", str(site.config)], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "(OperationalError). Wait until no other program uses it, and run this again" in " ".join(
+        done.output.split()
+    )
+    assert "kestrel" not in done.output
 
 
 def test_without_lines(site: OnDisk) -> None:

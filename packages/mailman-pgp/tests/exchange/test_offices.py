@@ -181,6 +181,19 @@ def test_no_more_without_a_key(encrypted: Any, changing: Any, members: Members) 
         assert not any(other in found.text for other in {OLGA, OTTO, MONA} - {address})
 
 
+def test_no_more_while_the_list_waits(encrypted: Any, changing: Any, members: Members) -> None:
+    """While the list has no key that signs, they are told what can be said in the clear, which leaves as soon as it has one."""
+    from mailman_pgp.keys import revoking  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp import Reason  # noqa: PLC0415
+
+    keyed(changing, encrypted, members, OTTO)
+    revoking.revoke(revoking.key_of(encrypted.list_id, None), Reason.COMPROMISED, "")
+    in_role(encrypted, OTTO, "owner").unsubscribe()
+    to_owners, to_otto = told()
+    assert (to_otto.recipient, to_otto.template) == (OTTO, "office-ended")
+    assert to_owners.recipient == encrypted.owner_address
+
+
 def test_for_a_moment(encrypted: Any, changing: Any, members: Members) -> None:
     """Who takes the others off the list while they make a new moderator keeps that from nobody: the others know that they were off."""
     made = keyed(changing, encrypted, members, OTTO)

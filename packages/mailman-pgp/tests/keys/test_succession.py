@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -154,11 +155,21 @@ def test_that_it_is_told(keys: tuple[NewListKey, NewListKey]) -> None:
     """People are to be told from now on, by one process, which others take over from when it has died, where it has come to."""
     succession.succeed(ANT, keys[1])
     at = now()
-    assert key_news.to_tell(at) == {ANT: ""}
-    assert key_news.to_tell(at) == {}  # somebody does
+    news = key_news.News(ANT, keys[1].certificate.fingerprint)
+    assert key_news.to_tell(at) == [news]
+    assert key_news.to_tell(at) == []  # somebody does
     later = at + dt.timedelta(days=1)
-    assert key_news.to_tell(later) == {ANT: ""}  # and has died of it
-    key_news.told(ANT, "bart@example.com")
-    assert key_news.to_tell(now()) == {ANT: "bart@example.com"}
-    key_news.told(ANT, None)
-    assert key_news.to_tell(later + dt.timedelta(days=1)) == {}
+    assert key_news.to_tell(later) == [news]  # and has died of it
+    key_news.told(news, "bart@example.com")
+    assert key_news.to_tell(now()) == [dataclasses.replace(news, last="bart@example.com")]
+    key_news.told(news, None)
+    assert key_news.to_tell(later + dt.timedelta(days=1)) == []
+
+
+def test_another_key_while_it_is_told(keys: tuple[NewListKey, NewListKey], list_keys: list[NewListKey]) -> None:
+    """Who was told of a key was not told of the next one, which the list got meanwhile."""
+    succession.succeed(ANT, keys[1])
+    (news,) = key_news.to_tell(now())
+    succession.succeed(ANT, list_keys[2])
+    key_news.told(news, None)
+    assert key_news.to_tell(now()) == [key_news.News(ANT, list_keys[2].certificate.fingerprint)]

@@ -57,6 +57,20 @@ def test_confirmed_without_a_healthy_plugin(ants: Ants, anne: str) -> None:
     assert anne not in ants.members()
 
 
+def test_confirmed_while_the_list_waits(ants: Ants, anne: str) -> None:
+    """An owner removes somebody also while the list has no key that signs: whoever has given it away, say, goes first."""
+    from mailman_pgp.keys import revoking  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.openpgp import Reason  # noqa: PLC0415
+
+    ants.mlist.send_goodbye_message = True
+    revoking.revoke(revoking.key_of(ants.mlist.list_id, None), Reason.COMPROMISED, "")
+    ants.store.commit()
+    ants.mail()
+    assert ants.leave(pre_confirmed=True) is None
+    assert anne not in ants.members()
+    assert list(ants.mail()) == [anne]
+
+
 def test_a_moderator_protects(ants: Ants, anne: str) -> None:
     """Without a proof a moderator decides; the member is told in the clear and encrypted, and asked for the proof."""
     ants.leave()

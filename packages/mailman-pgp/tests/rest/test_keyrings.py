@@ -179,6 +179,21 @@ def test_never_replaced(door: Door, people: str) -> None:
     assert answer["without"] == [ANNE, BART, CRIS]
 
 
+def test_suspended_before(door: Door, people: str) -> None:
+    """What was suspended comes back by no keyring, also when it is chosen no more; by itself an owner may add it."""
+    anne = forge_usable(f"<{ANNE}>").public
+    place = f"/lists/ant.example.com/certificates/{ANNE}"
+    door.good("POST", people, {"keyring": armored(anne)})
+    door.good("POST", place, {"action": "suspend"})
+    door.good("DELETE", place)
+    answer = door.good("POST", people, {"keyring": armored(anne)}).json
+    assert outcomes(answer) == {fingerprint(anne): ("refused", "suspended")}
+    assert counting(door) == {}
+    added = {"address": ANNE, "certificate": openpgp.armor(anne, "PGP PUBLIC KEY BLOCK").decode()}
+    door.good("POST", "/lists/ant.example.com/certificates", added)
+    assert counting(door) == {ANNE: fingerprint(anne)}
+
+
 def test_known(door: Door, people: str) -> None:
     """The same is the same; a newer copy is taken, and told; an older copy takes nothing back."""
     anne = forge_usable(f"<{ANNE}>", lifetime=200 * DAY)

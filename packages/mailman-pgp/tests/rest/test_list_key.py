@@ -103,6 +103,17 @@ def test_followed(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
     assert certified.fingerprint == answer["fingerprint"]
 
 
+def test_followed_once(door: Door, encrypted: str) -> None:
+    """A request that comes twice, as of a button that was pressed once more, gives the list one new key."""
+    first = door.get(f"{encrypted}/key")["fingerprint"]
+    asked = {"action": "rotate", "follows": openpgp.grouped(first)}
+    second = door.good("POST", f"{encrypted}/key", asked).json["fingerprint"]
+    result = door("POST", f"{encrypted}/key", asked)
+    assert (result.status_code, result.json["code"]) == (409, "another-certificate")
+    assert "another key by now" in result.json["description"]
+    assert door.get(f"{encrypted}/key")["fingerprint"] == second
+
+
 def test_revoked(door: Door, encrypted: str) -> None:
     """A list whose key was revoked says so, and that somebody gets nothing; it takes another key, and does not extend the one of now."""
     from mailman_pgp.keys import revoking  # noqa: PLC0415 - core must be initialised

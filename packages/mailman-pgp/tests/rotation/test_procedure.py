@@ -331,3 +331,63 @@ def test_a_list_key_that_does_not_open(sealed: Sealed, store: Session) -> None:
     begun = SiteKey.load(sealed.key_file)
     assert begun.retired is not None
     assert begun.retired.key_id == before.key_id
+
+
+def test_a_list_key_that_lives_longer_meanwhile(
+    sealed: Sealed, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While there are two site keys, the key of a list is changed as ever: it opens then, and after the rest was done."""
+    from mailman_pgp.keys import extending, vault  # noqa: PLC0415 - core must be initialised
+
+    with monkeypatch.context() as patch:
+        _everywhere(patch, 0, after=True)
+        with pytest.raises(Killed):
+            rotate(sealed)
+    sealed.restart()
+    extending.extend(sealed.mlist.list_id, 9)
+    store.commit()
+    longer = vault.current_secret(sealed.mlist.list_id)
+    sealed.assert_all_opens()
+    rotate(sealed)
+    sealed.restart()
+    assert vault.current_secret(sealed.mlist.list_id) == longer
+    sealed.assert_all_opens()
+
+
+def test_a_command_that_began_before(sealed: Sealed, store: Session) -> None:
+    """A command that has waited for an answer meanwhile seals nothing under the key of before: nothing would open it."""
+    from mailman_pgp import openpgp  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys import vault  # noqa: PLC0415
+
+    new = openpgp.generate("Bee", ["bee@example.com"])
+    before = SiteKey.load(sealed.key_file)
+    done = rotate(sealed)
+    health.take_key(before)
+    with pytest.raises(vault.VaultError, match=f"{before.key_id} was replaced by {done.now}"):
+        vault.store_list_key("bee.example.com", new)
+    store.rollback()
+    sealed.restart()
+    vault.store_list_key("bee.example.com", new)
+    assert vault.current_secret("bee.example.com") == new.secret
+
+
+def test_a_list_key_that_is_changed_at_the_same_moment(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody writes between the look at a key and its being sealed anew is not undone; the next look finds it."""
+    from mailman_pgp.keys import extending, vault  # noqa: PLC0415 - core must be initialised
+
+    list_id = sealed.mlist.list_id
+    opened, longer = vault._open, b""
+
+    def opened_and_changed(*args: Any) -> bytes:
+        nonlocal longer
+        plain = opened(*args)
+        if not longer:
+            longer = b"begun"
+            extending.extend(list_id, 9)
+            longer = vault.current_secret(list_id)
+        return plain
+
+    monkeypatch.setattr(vault, "_open", opened_and_changed)
+    rotate(sealed)
+    assert longer != b"begun"
+    assert vault.current_secret(list_id) == longer

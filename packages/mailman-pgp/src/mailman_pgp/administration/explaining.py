@@ -16,6 +16,7 @@ from mailman_pgp.administration.arguments import encrypted_list
 from mailman_pgp.administration.explained import as_data, as_text
 from mailman_pgp.administration.output import Answer, count
 from mailman_pgp.administration.upload import named_file, read_file
+from mailman_pgp.keys import vault
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.mime import addresses, lines
 from mailman_pgp.posts.explaining import explain
@@ -52,6 +53,12 @@ def explain_mail(file: str, spec: str | None, kind: str | None) -> Answer:
     places = list(_addressed(message))
     mlist = _chosen(spec, places, name)
     as_kind = _KINDS[kind] if kind is not None else _kind(mlist, places)
+    if vault.waits(mlist.list_id):
+        raise Refused(
+            "list-waits",
+            f"The key of {mlist.fqdn_listname} was revoked, so all of its mail waits until it has another one, and none is judged now: "
+            f"mailman pgp list-key rotate {mlist.list_id}",
+        )
     found = explain(mlist, message, as_kind)
     return Answer(data=as_data(mlist, found), text=as_text(mlist, found))
 

@@ -19,7 +19,9 @@ from mailman_pgp.exchange import list_keys
 from mailman_pgp.keys import certifications, revoking, vault
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, CertificateProblem, ListKeyError, grouped
+from mailman_pgp.site import private_file
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.vault import ListCertificate
@@ -73,7 +75,7 @@ def export(
     data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
     if output is None:
         return Answer(data={**data, "certificate": armored}, text=armored)
-    _write_new(output, armored, 0o666)
+    _write_new(output, armored)
     return Answer(
         data={**data, "file": str(output)},
         text=paragraphs(
@@ -89,8 +91,7 @@ def _export_secret(mlist: Any, row: ListCertificate, output: Path | None, passph
         raise Mistaken("output", "A secret key is written into a file only: name a new one by --output.")
     passphrase = passphrases.new(passphrase_file)
     protected = openpgp.protect(vault.secret_of(mlist.list_id, row.fingerprint), passphrase)
-    _write_new(output, openpgp.armor(protected, PRIVATE_KEY).decode("ascii"), 0o600)
-    deeds.record(mlist, Deed.KEY_EXPORTED, OWNER, what=row.fingerprint)
+    _let_go(row, Deed.KEY_EXPORTED, output, openpgp.armor(protected, PRIVATE_KEY), mlist)
     return Answer(
         data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
         text=paragraphs(
@@ -124,8 +125,7 @@ def revocation_certificate(spec: str, output: Path, fingerprint: str | None) -> 
     """
     mlist, _ = encrypted_list(spec)
     row = key_named(mlist, fingerprint)
-    _write_new(output, vault.revocation(mlist.list_id, row.fingerprint).decode("ascii"), 0o600)
-    deeds.record(mlist, Deed.REVOCATION_EXPORTED, OWNER, what=row.fingerprint)
+    _let_go(row, Deed.REVOCATION_EXPORTED, output, vault.revocation(mlist.list_id, row.fingerprint), mlist)
     return Answer(
         data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
         text=paragraphs(
@@ -186,13 +186,25 @@ def _unlocked(content: bytes, passphrase_file: Path | None) -> bytes:
     return openpgp.read_secret_key(content, passphrases.known(None))
 
 
-def _write_new(path: Path, text: str, mode: int) -> None:
+def _let_go(row: ListCertificate, deed: Deed, path: Path, content: bytes, mlist: Any) -> None:
+    """Write what is for nobody else into a new file; in the log first, since nothing of a key leaves that is not there."""
+    if os.path.lexists(path):
+        raise _exists(path)
+    deeds.record(mlist, deed, OWNER, what=row.fingerprint)
+    commit()
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        private_file.create(path, content)
     except FileExistsError:
-        raise Refused(
-            "file-exists", f"{plain(str(path))} exists already. Name another file, or remove that one first."
-        ) from None
+        raise _exists(path) from None
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    except FileExistsError:
+        raise _exists(path) from None
     except OSError as error:
         raise _not_written(path, error) from None
     try:
@@ -201,6 +213,10 @@ def _write_new(path: Path, text: str, mode: int) -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise _not_written(path, error) from None
+
+
+def _exists(path: Path) -> Refused:
+    return Refused("file-exists", f"{plain(str(path))} exists already. Name another file, or remove that one first.")
 
 
 def _not_written(path: Path, error: OSError) -> Refused:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.cli import keeping
 from mailman_pgp.cli.creation import CreationError
+from mailman_pgp.cli.left_behind import runners_of
 from mailman_pgp.site import doctor_database, doctor_keyfile, health
 
 if TYPE_CHECKING:
@@ -92,9 +94,19 @@ def _standing_still(core: CoreConfiguration) -> Iterator[None]:
     except OSError as error:
         raise CreationError(f"The lock {lock_file} can't be taken ({error.strerror}). Nothing was done.") from None
     try:
+        _require_no_runners(core)
         yield
     finally:
         lock.unlock(unconditionally=True)
+
+
+def _require_no_runners(core: CoreConfiguration) -> None:
+    """What a runner seals under the key of before, once that is gone, nothing opens."""
+    left = " ".join(map(str, runners_of(core.path)))
+    if left:
+        raise CreationError(
+            f"Mailman's master process is gone, but runners of it go on. End them (`kill {left}`), and run this again. Nothing was done."
+        )
 
 
 def _rotate(core: CoreConfiguration, key_file: Path) -> Rotated:
@@ -125,3 +137,10 @@ def _rotate(core: CoreConfiguration, key_file: Path) -> Rotated:
             f"{error.filename or 'A file'} can't be read or written ({error.strerror}). Mend it and run this again: it goes on from "
             "there. The site works meanwhile."
         ) from error
+    except SQLAlchemyError as error:
+        config.db.abort()
+        # Without its own text, which holds statements and values.
+        raise CreationError(
+            f"Mailman's database could not be read or written ({type(error).__name__}). Wait until no other program uses it, and run "
+            "this again: it goes on from there. The site works meanwhile."
+        ) from None

@@ -1,7 +1,7 @@
 """An owner brings the certificates of many people at once: each is matched to the person on the list whose address it names.
 
 What comes of each is decided as `mailman_pgp.exchange.adding.add` decides it, with the same trust, but that none ever takes the
-place of another one: that is done for one person, by their name.  A keyring is read twice (in the worker process, and what
+place of another one, nor ends that one was suspended: that is done for one person, by their name.  A keyring is read twice (in the worker process, and what
 is stored joined with it), and costs as many statements for one certificate as for five hundred, apart from those that are news;
 so it takes time as it is long.
 """
@@ -18,7 +18,7 @@ from public import public
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import changing, waiting
 from mailman_pgp.exchange.telling import is_told
-from mailman_pgp.keys import bulk, journal
+from mailman_pgp.keys import bulk, journal, suspensions
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.model.database import now
@@ -101,6 +101,7 @@ class _Place:
     :ivar stored: What is stored of the keyring's certificates, by fingerprint.
     :ivar chosen: What is chosen now, by address.
     :ivar holders: The same of the certificates of the keyring, by fingerprint.
+    :ivar suspended: What was suspended on the list, also before its person has left it or has got another key; by fingerprint.
     """
 
     mlist: Any
@@ -108,6 +109,7 @@ class _Place:
     stored: Mapping[str, bytes]
     chosen: Mapping[str, Choice]
     holders: Mapping[str, list[Choice]]
+    suspended: set[str]
 
 
 @dataclass(slots=True)
@@ -166,6 +168,7 @@ def _planned(mlist: Any, found: Sequence[InKeyring]) -> tuple[tuple[Line, ...], 
         stored=bulk.stored(wanted),
         chosen={choice.address: choice for choice in chosen},
         holders=holders,
+        suspended=suspensions.suspended(mlist.list_id),
     )
     known = _joined(found, place.stored)
     # Of several keys for one person nobody knows which is meant; an old one that can't be used any more is not.
@@ -267,6 +270,9 @@ def _matched(place: _Place, blank: Line, known: Certificate, rivals: Mapping[str
             "is theirs."
         )
         return replace(line, code=Why.SEVERAL_MEMBERS, sentence=sentence)
+    if known.fingerprint in place.suspended:
+        sentence = "It was suspended on this list before. Add it by itself, if it is to count again."
+        return replace(line, code=Why.SUSPENDED, sentence=sentence)
     (address,) = addresses
     if not place.people[address].verified:
         sentence = f"Mailman does not know that {address} reads mail there. Let them confirm it, or add it by itself."

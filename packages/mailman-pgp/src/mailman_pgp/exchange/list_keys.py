@@ -9,6 +9,7 @@ from public import public
 from sqlalchemy import exists, select
 
 from mailman_pgp import openpgp
+from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import succession, vault
 from mailman_pgp.lists.encryption import addresses_of, one_at_a_time
 from mailman_pgp.model.database import store
@@ -34,14 +35,21 @@ class Brought:
 
 
 @public
-def succeed(mlist: Any, new: NewListKey | None, overlap_days: int) -> Succession:
+def succeed(mlist: Any, new: NewListKey | None, overlap_days: int, follows: str | None = None) -> Succession:
     """Let a key follow the one that a list has, one that is made now where none is given; the caller commits.
 
+    :param follows: The fingerprint of the key that whoever asks has seen; None where that does not matter.
+    :raises Refusal: when the list has another one by now.
     :raises mailman_pgp.keys.vault.VaultError: when the list has no key, or it can't be opened.
     :raises mailman_pgp.openpgp.ListKeyError: when the current key can't say what it has to.
     """
     made = new or openpgp.generate(mlist.display_name, addresses_of(mlist))
     one_at_a_time(mlist.list_id)
+    if follows not in {None, vault.certificate(mlist.list_id).fingerprint}:
+        raise Refusal(
+            "another-certificate",
+            f"{mlist.fqdn_listname} has another key by now, so nothing was changed. Look at it again.",
+        )
     return succession.succeed(mlist.list_id, made, overlap_days)
 
 

@@ -23,6 +23,7 @@ from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import registry
+from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.lists.encryption import is_encrypted
@@ -142,6 +143,6 @@ def _tell_them(mlist: Any, address: str, ended: Text, left: set[str]) -> None:
         if readers := look_up(mlist.list_id, [address]).recipients:
             send_encrypted(mlist, office_ended(mlist, address, ended, sorted(left)), readers)
             return
-    except OpenPGPError:
+    except (OpenPGPError, VaultError):  # the one: their certificate; the other: the list can sign nothing now
         pass
     send_office_ended(mlist, address, ended)

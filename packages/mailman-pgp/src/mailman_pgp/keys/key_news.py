@@ -5,6 +5,7 @@ The row of the key is the note, written in the transaction in which that came to
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,25 +22,37 @@ if TYPE_CHECKING:
 _LEASE = timedelta(minutes=10)
 
 
-def to_tell(at: dt.datetime) -> dict[str, str]:
-    """Take the lists whose people are to be told of a key at the time `at` (naive UTC), each with the last address that was told.
+@dataclass(frozen=True, slots=True)
+class News:
+    """The key, by its fingerprint, that people on a list are to be told of, but for those up to the address `last`."""
+
+    list_id: str
+    fingerprint: str
+    last: str = ""
+
+
+def to_tell(at: dt.datetime) -> list[News]:
+    """Take what people on lists are to be told of at the time `at` (naive UTC).
 
     The caller commits, tells, and calls `told`.  Who does not do so in time has died of it, and somebody else is to try.
     """
     due = [ListKey.tell_at <= at, ListKey.state == KeyState.CURRENT]
     columns = (ListKey.list_id, ListKey.fingerprint, ListKey.tell_at, ListKey.told_to)
-    taken = {}
+    taken = []
     for row in store().execute(select(*columns).where(*due)).all():
         mine = update(ListKey).where(ListKey.fingerprint == row.fingerprint, ListKey.tell_at == row.tell_at)
         if cast("Any", store().execute(mine.values(tell_at=at + _LEASE))).rowcount:
-            taken[row.list_id] = row.told_to or ""
+            taken.append(News(row.list_id, row.fingerprint, row.told_to or ""))
     return taken
 
 
-def told(list_id: str, last: str | None) -> None:
-    """Record that people on a list were told of its key, up to the address `last`, and the others come next; None: all.  The caller commits."""
-    of_list = update(ListKey).where(ListKey.list_id == list_id, ListKey.tell_at.is_not(None))
-    store().execute(of_list.values(tell_at=None if last is None else now(), told_to=last))
+def told(news: News, last: str | None) -> None:
+    """Record that people were told, up to the address `last`, and the others come next; None: all.  The caller commits.
+
+    Of a key that has come in the place of this one meanwhile nobody was told by that.
+    """
+    this = update(ListKey).where(ListKey.fingerprint == news.fingerprint, ListKey.tell_at.is_not(None))
+    store().execute(this.values(tell_at=None if last is None else now(), told_to=last))
 
 
 def warn(list_id: str, days: int) -> bool:

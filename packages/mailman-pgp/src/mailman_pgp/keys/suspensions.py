@@ -39,6 +39,13 @@ def is_suspended(list_id: str, addresses: Collection[str], fingerprint: str) -> 
     )
 
 
+def suspended(list_id: str) -> set[str]:
+    """The fingerprints of all certificates that were suspended on a list, for whomever, and no owner let count again since."""
+    row = Choice
+    mine = select(row.fingerprint).where(row.list_id == list_id, row.state == ChoiceState.SUSPENDED.value, last_word())
+    return set(store().scalars(mine))
+
+
 def last_word() -> Any:
     """The condition that a choice is the latest of its certificate for its address and list."""
     row, later = Choice, aliased(Choice)

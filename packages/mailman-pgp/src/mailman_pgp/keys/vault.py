@@ -16,7 +16,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.events.kinds import ListKeyChangedEvent
 from mailman_pgp.events.notifying import notify
 from mailman_pgp.model.database import insert_once, now, store
-from mailman_pgp.model.tables import ListKey
+from mailman_pgp.model.tables import ListKey, Site
 from mailman_pgp.site import health
 from mailman_pgp.site.aead import AeadError, open_sealed, seal
 
@@ -107,7 +107,7 @@ def succeed(
 
 
 def _insert(list_id: str, new: NewListKey, **values: Any) -> None:
-    key = health.site_key()
+    key = _sealing_key()
     made = new.certificate
     if not insert_once(
         ListKey,
@@ -152,9 +152,11 @@ def revoke(before: ListCertificate, made: Certificate) -> None:
 
 def _rewrite(before: ListCertificate, last: tuple[bytes, Certificate] | None, **values: Any) -> None:
     if last is not None:
-        key, (secret, made) = health.site_key(), last
-        sealed = _seal(key, before.list_id, before.fingerprint, _Use.SECRET, secret)
-        values |= {"certificate": made.data, "secret": sealed, "expires": made.expires}
+        key, (secret, made) = _sealing_key(), last
+        # Both parts of a row are sealed under one key, also while the site's key is being replaced.
+        plain = {_Use.SECRET: secret, _Use.REVOCATION: revocation(before.list_id, before.fingerprint)}
+        values |= {use.value: _seal(key, before.list_id, before.fingerprint, use, part) for use, part in plain.items()}
+        values |= {"certificate": made.data, "expires": made.expires, "sealed_by": key.key_id}
     changed = store().execute(
         update(ListKey)
         .where(
@@ -329,14 +331,32 @@ def reseal() -> int:
     key = health.site_key()
     others = store().scalars(select(ListKey.fingerprint).where(ListKey.sealed_by != key.key_id)).all()
     for fingerprint in others:
-        blobs = {}
-        for use in _Use:
-            query = _sealed(ListKey.fingerprint == fingerprint, use)
-            row = store().execute(query).one()
-            blobs[use.value] = _seal(key, row.list_id, fingerprint, use, _open(key, row, use))
-        statement = update(ListKey).where(ListKey.fingerprint == fingerprint).values(**blobs, sealed_by=key.key_id)
+        found = {use: store().execute(_sealed(ListKey.fingerprint == fingerprint, use)).one() for use in _Use}
+        blobs = {
+            use.value: _seal(key, row.list_id, fingerprint, use, _open(key, row, use)) for use, row in found.items()
+        }
+        # Only what was opened: somebody at the command line may have changed it meanwhile, which another look finds.
+        same = (ListKey.fingerprint == fingerprint, ListKey.secret == found[_Use.SECRET].blob)
+        statement = update(ListKey).where(*same).values(**blobs, sealed_by=key.key_id)
         store().execute(statement.execution_options(synchronize_session=False))
     return len(others)
+
+
+def _sealing_key() -> SiteKey:
+    """The site's key, which stays that of the database until this transaction ends.
+
+    A command may have waited for somebody's answer while the site's key was replaced: what is sealed by the one of before, nothing opens.
+
+    :raises VaultError: when that has happened.
+    """
+    key = health.site_key()
+    recorded = store().scalar(select(Site.value).where(Site.name == "site_key").with_for_update(read=True))
+    if recorded is not None and recorded not in {one.key_id for one in key.generations}:
+        raise VaultError(
+            f"The site key {key.key_id} was replaced by {recorded} since this was begun. Nothing was changed. Run it again, or restart "
+            "Mailman."
+        )
+    return key
 
 
 def _open_one(list_id: str, use: _Use, fingerprint: str | None) -> bytes:

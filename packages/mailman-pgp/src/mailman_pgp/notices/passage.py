@@ -12,6 +12,7 @@ from public import public
 from zope.component import getUtility
 
 from mailman_pgp.i18n import Text, language_of
+from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import single_address
 from mailman_pgp.notices import filled, send_template
@@ -68,8 +69,8 @@ def send_left(mlist: Any, address: str, certificate: Certificate | None) -> None
         written = letter(mlist.owner_address, subject, _goodbye(mlist, address) or text, [list_certificate(mlist)])
         try:
             send_encrypted(mlist, written, [reader(address, certificate)])
-        except OpenPGPError:
-            pass  # the library refuses this certificate
+        except (OpenPGPError, VaultError):
+            pass  # the library refuses this certificate; or the list can sign nothing now, and this waits until it can
         else:
             return
     send_template(mlist, address, "left", None)

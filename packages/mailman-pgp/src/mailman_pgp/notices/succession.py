@@ -59,13 +59,13 @@ def tell_of_list_keys() -> None:
     if not taken:
         return
     commit()
-    for list_id, last in taken.items():
+    for news in taken:
         try:
-            mlist = getUtility(IListManager).get_by_list_id(list_id)
-            key_news.told(list_id, None if mlist is None else _tell(mlist, last))
+            mlist = getUtility(IListManager).get_by_list_id(news.list_id)
+            key_news.told(news, None if mlist is None else _tell(mlist, news.last))
             commit()
         except Exception as error:  # noqa: BLE001 - the other lists go on; this one is told of later
-            log_failure(f"people on {list_id} could not be told of its new key now", error)
+            log_failure(f"people on {news.list_id} could not be told of its new key now", error)
             config.db.abort()
 
 

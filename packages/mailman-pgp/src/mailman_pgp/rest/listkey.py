@@ -18,7 +18,7 @@ from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, actor_of, choice, number
+from mailman_pgp.rest.fields import BY, actor_of, choice, fingerprint, number
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list, link
 
@@ -76,6 +76,11 @@ class ListKeys(Resource):
                 f"`rotate`: for how many days the key of now opens mail beside the new one; {DEFAULT_OVERLAP_DAYS} when left out.",
                 MOST_OVERLAP_DAYS,
             ),
+            fingerprint(
+                "follows",
+                "`rotate`: the key of now, as it was seen; where the list has another one by now, nothing is done (409).",
+                required=False,
+            ),
             BY,
         ],
     )
@@ -84,7 +89,7 @@ class ListKeys(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         former: dict[str, Any] | None = None
         if asked["action"] == KeyAction.ROTATE:
-            done = list_keys.succeed(mlist, None, asked.get("overlap", DEFAULT_OVERLAP_DAYS))
+            done = list_keys.succeed(mlist, None, asked.get("overlap", DEFAULT_OVERLAP_DAYS), asked.get("follows"))
             before: dt.datetime | None = done.before.expires
             former = {"fingerprint": done.before.fingerprint, "opens_until": done.until}
         else:

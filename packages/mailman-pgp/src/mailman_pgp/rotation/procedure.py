@@ -88,9 +88,11 @@ def rotate(key_file: Path, tell: Callable[[str], None]) -> Rotated:
 
 def _once(key: SiteKey, tell: Callable[[str], None]) -> Rotated:
     assert key.retired is not None
+    # First: whoever is about to seal the key of a list at the command line is waited for, and sees it then (`keys.vault`).
+    store().merge(Site(name="site_key", value=key.key_id))
+    store().flush()
     list_keys = vault.reseal()
     naming.keep(store(), key)
-    store().merge(Site(name="site_key", value=key.key_id))
     commit()
     tell(f"In the database: {list_keys} keys of lists are sealed anew.")
     digest_posts, closed_posts = collection.reseal()
