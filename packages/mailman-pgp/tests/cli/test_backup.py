@@ -17,6 +17,7 @@ from mailman_pgp import openpgp
 from mailman_pgp.cli import keeping, main
 from mailman_pgp.cli.keeping import Backup
 from mailman_pgp.model.tables import ListKey, Site
+from mailman_pgp.openpgp import WorkshopError
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.site.sitekey import SiteKey
 
@@ -91,6 +92,22 @@ def test_typed(site: OnDisk, tmp_path: Path) -> None:
     assert site.key_file.read_text() == text
 
 
+def test_no_process_to_open_it(site: OnDisk, backup: Path, passphrase: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine has no room for the process that opens it, a sentence says so, and nothing is written."""
+
+    def no_room(*_: object) -> bytes:
+        raise WorkshopError("There is no room for another process. Try again.")
+
+    lose(site)
+    monkeypatch.setattr(openpgp, "open_by_passphrase", no_room)
+    done = restore(site, backup, passphrase)
+    assert (done.exit_code, done.output) == (
+        1,
+        "Error: There is no room for another process. Try again. Nothing was written.\n",
+    )
+    assert not site.key_file.exists()
+
+
 def test_json(site: OnDisk, passphrase: Path, tmp_path: Path) -> None:
     """`--json` names the key by its id, at both ends."""
     path = tmp_path / "backup.asc"
@@ -150,7 +167,7 @@ BAD_BACKUPS: dict[str, tuple[Callable[[OnDisk, Path, Path], list[object]], str]]
     "short": (lambda _s, p, t: [t / "b", "--passphrase-file", _with(p, "too short\n")], "12 characters"),
     "empty": (lambda _s, p, t: [t / "b", "--passphrase-file", _with(p, "\n")], "first line"),
     "no text": (lambda _s, p, t: [t / "b", "--passphrase-file", _with(p, b"\xff\xfe" * 9)], "no text in UTF-8"),
-    "far too long": (lambda _s, p, t: [t / "b", "--passphrase-file", _with(p, "x" * 5000)], "kilobyte"),
+    "far too long": (lambda _s, p, t: [t / "b", "--passphrase-file", _with(p, "x" * 5000)], "4096 bytes"),
     "open": (lambda _s, p, t: [t / "b", "--passphrase-file", _open(p)], "chmod 0600"),
     "a directory": (lambda _s, _p, t: [t / "b", "--passphrase-file", t], "not a file with a passphrase"),
     "no such passphrase": (lambda _s, _p, t: [t / "b", "--passphrase-file", t / "none"], "can't be read"),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp import openpgp
 from mailman_pgp.cli.creation import CreationError
-from mailman_pgp.openpgp import CertificateError, OpeningError, OpenPGPError
+from mailman_pgp.openpgp import CertificateError, OpeningError, OpenPGPError, WorkshopError
 from mailman_pgp.site import doctor_config, doctor_database, private_file
 from mailman_pgp.site.lines import values_in_force
 from mailman_pgp.site.settings import load
@@ -159,6 +159,8 @@ def read(content: bytes, passphrase: Callable[[], str]) -> Backup:
                 "The passphrase does not open this backup, or the backup is damaged. Nothing was written. Try again; if it is the "
                 "right one, take another copy of the backup."
             ) from None
+        except WorkshopError as problem:
+            raise CreationError(f"{problem} Nothing was written.") from None
     else:
         raise CreationError(
             "This is no backup that a passphrase opens. If it is encrypted to a certificate of yours, let its key open it: "

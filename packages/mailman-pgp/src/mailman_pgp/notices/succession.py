@@ -76,11 +76,11 @@ def _tell(mlist: Any, after: str) -> str | None:
     if former is None or keys[0].revoked:
         return None  # there is nothing that anybody knows; or nothing to turn to
     name = f"{mlist.list_name}-until-now"
+    certificate = certifications.with_former(former)
     people = _people(mlist, after)
     for address in people:
         if not is_ours(address):
-            attached = [certificate_file(certifications.with_former(former), name)]
-            _send(mlist, address, former, keys[0].fingerprint, attached)
+            _send(mlist, address, former, keys[0].fingerprint, [certificate_file(certificate, name)])
     return people[-1] if len(people) == AT_ONCE else None
 
 
