@@ -19,16 +19,16 @@ def explained(made: EncryptedList, mail: bytes) -> Any:
 def test_before_and_after(encrypted_list: EncryptedList) -> None:
     """Explained before, a good post is posted all the same, and once; a bad one is refused for the reason that was said."""
     anne, bart = encrypted_list.member("Anne"), encrypted_list.member("Bart")
-    good, bad = anne.write("The kestrel flies"), anne.write("The kestrel falls", sign=False)
+    good, bad = anne.write("The whinchat flies"), anne.write("The whinchat falls", sign=False)
     for mail, action, problem in ((good, "accept", None), (bad, "reject", "unsigned")):
         found = explained(encrypted_list, mail)
         assert (found["action"], found["problem"], found["came_before"]) == (action, problem, False)
-        assert "kestrel" not in json.dumps(found)
+        assert "whinchat" not in json.dumps(found)
         anne.send(mail)
     (post,) = bart.read()
-    assert "The kestrel flies" in post.as_string()
+    assert "The whinchat flies" in post.as_string()
     until(lambda: encrypted_list.happened()["refused"], "the refusal is recorded")
     (refused,) = encrypted_list.happened()["refused"]
     assert refused["reason"] == "unsigned"
     assert explained(encrypted_list, good)["came_before"]
-    assert "kestrel" not in encrypted_list.sandbox.logs()
+    assert "whinchat" not in encrypted_list.sandbox.logs()

@@ -52,7 +52,8 @@ EVENTS: tuple[Described, ...] = (
     ),
     Described(
         "ListKeyChangedEvent",
-        "A list has another key: it is encrypted from now on, or not any more.",
+        "A list has another key, or the same with news: it is encrypted from now on, or not any more; its key follows another, "
+        "lives longer, or was revoked.",
         (
             _LIST_ID,
             Field("fingerprint", "That of the key; null where the list is not encrypted any more.", optional=True),
