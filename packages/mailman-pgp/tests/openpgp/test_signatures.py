@@ -32,7 +32,7 @@ from keys import (
 from messages import literal, made_by
 
 from mailman_pgp import openpgp
-from mailman_pgp.openpgp import SignatureVerdict, Status
+from mailman_pgp.openpgp import SignatureVerdict, Status, Tag, walk
 from mailman_pgp.openpgp.judgement import Content, Signers, judge
 
 ANNE = "Anne <anne@example.com>"
@@ -156,6 +156,16 @@ def test_weak_hashes_prove_nothing(digest: str) -> None:
         pytest.skip(f"this OpenSSL has no {digest}")
     made = forge_usable(ANNE)
     assert status(made, made.primary, digest=digest) is Status.WEAK_HASH
+
+
+@pytest.mark.parametrize("place", [2, 3], ids=["algorithm", "hash"])
+def test_what_nobody_has_a_name_for_proves_nothing(place: int) -> None:
+    """A signature by an algorithm or over a hash that no library knows is bad, and costs no worker (RFC 9580 §5.2.3)."""
+    made = forge_usable(ANNE)
+    (found,) = walk(made_by(made.primary, CONTENT))
+    body = bytearray(found.body)
+    body[place] = 0xFF
+    assert verdict(made, packet(Tag.SIGNATURE, bytes(body))).status is Status.BAD
 
 
 def test_policy_refuses_a_key_that_rests_on_sha1() -> None:

@@ -157,7 +157,7 @@ def _why_not(content: Content, signature: Sig, raw: bytes, candidate: Candidate,
         return Status.BAD
     made = naive_utc(signature.created)
     key = candidate.key
-    if signature.hash_algorithm in WEAK_HASHES:
+    if _rests_on_weak_hash(signature):
         return Status.WEAK_HASH
     if _verifies(content, raw, key) is False:
         return Status.BAD
@@ -174,6 +174,13 @@ def _why_not(content: Content, signature: Sig, raw: bytes, candidate: Candidate,
     if _verifies(content, raw, key) is None:
         return Status.BAD  # rPGP cannot tell, and there is no other reason to see
     return Status.REFUSED_BY_POLICY
+
+
+def _rests_on_weak_hash(signature: Sig) -> bool:
+    try:
+        return signature.hash_algorithm in WEAK_HASHES
+    except LIBRARY_ERRORS:  # a hash that the library has no name for
+        return False
 
 
 def _verifies(content: Content, raw: bytes, key: Signed) -> bool | None:
