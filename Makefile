@@ -168,7 +168,7 @@ bench: setup ## Measure the speed; prints ratios of one run (see benchmarks/READ
 	@$(BIN)/python benchmarks/post_path.py $(ARGS)
 
 .PHONY: bench-large
-bench-large: setup ## Measure what large posts cost beside their bytes
+bench-large: setup ## Measure what large posts cost beside their bytes, and what a second process of out is good for
 	@$(BIN)/python benchmarks/large_posts.py $(ARGS)
 
 .PHONY: bench-lists

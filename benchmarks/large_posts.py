@@ -1,4 +1,4 @@
-"""What a large post to a large list costs beside its own bytes, as ratios of one run.
+"""What a large post to a large list costs beside its own bytes, and what a second process of `out` is good for.
 
     python benchmarks/large_posts.py [--members 1000] [--bytes 10000000]
 
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 SENDALL_GOAL = 2.5
 MEMORY_GOAL = 300  # MiB
+SMALL_BYTES = 10_000
 _MIB = 2**20
 _MAX_WAIT_SECONDS = 1800
-_LOOK_SECONDS = 0.25
+_LOOK_SECONDS = 0.1
 _BUFFER_BYTES = 2**20
 _END_OF_DATA = b"\r\n.\r\n"
 
@@ -105,6 +106,8 @@ class Sink:
         view = memoryview(buffer)
         waiting = b""
         in_message = False
+        # Else each copy waits for an acknowledgement that comes after 40 ms.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(b"220 sink\r\n")
         while size := connection.recv_into(buffer):
             with self._bytes.get_lock():
@@ -179,17 +182,20 @@ def main() -> int:
     root = Path(tempfile.mkdtemp(prefix="mailman-pgp-bench-"))
     try:
         good = _large(root / "large", options)
+        _slices(root, options.members)
     finally:
         shutil.rmtree(root, ignore_errors=True)
     return 0 if good else 1
 
 
 @contextlib.contextmanager
-def _list(directory: Path, members: int) -> Iterator[tuple[Sandbox, Sink, Author]]:
+def _list(
+    directory: Path, members: int, *settings: str, sleep_time: str = SLEEP_TIME
+) -> Iterator[tuple[Sandbox, Sink, Author]]:
     sink = Sink()
     try:
-        lines = (*UNHURRIED, f"mta.smtp_port={sink.port}")
-        with Sandbox(directory, Options(sleep_time=SLEEP_TIME, settings=lines)) as sandbox:
+        lines = (*UNHURRIED, f"mta.smtp_port={sink.port}", *settings)
+        with Sandbox(directory, Options(sleep_time=sleep_time, settings=lines)) as sandbox:
             yield sandbox, sink, make_encrypted(sandbox, members)
     finally:
         sink.close()
@@ -214,6 +220,20 @@ def _large(directory: Path, options: argparse.Namespace) -> bool:
     print(f"\nall but LMTP / sendall = {to_sendall:.2f}   (goal: at most {SENDALL_GOAL})")
     print(f"peak memory of out     = {peak:.0f} MiB   (goal: less than {MEMORY_GOAL})\n")
     return to_sendall <= SENDALL_GOAL and peak < MEMORY_GOAL
+
+
+def _slices(root: Path, members: int) -> None:
+    walls = {}
+    for instances in (1, 2):
+        print(f"{SMALL_BYTES} bytes to each, by {instances} of out …", flush=True)
+        settings = (f"runner.out.instances={instances}", "pgp.chunk_recipients=100")
+        # Who sleeps for a second in between shows the sleep.
+        with _list(root / f"slices{instances}", members, *settings, sleep_time="0.05s") as (sandbox, sink, author):
+            costs = [_measure(sandbox, sink, members, author.post(number, SMALL_BYTES)) for number in range(1, 8)]
+        walls[instances] = median(cost.wall for cost in costs[1:])
+    print(
+        f"\nseconds on the clock, one process of out / two = {walls[1]:.2f} / {walls[2]:.2f} = {walls[1] / walls[2]:.2f}"
+    )
 
 
 def _measure(sandbox: Sandbox, sink: Sink, members: int, message: bytes) -> Cost:
