@@ -9,6 +9,7 @@ import click
 
 from mailman_pgp.cli import keeping, passphrase
 from mailman_pgp.cli.creation import CreationError
+from mailman_pgp.cli.options import CONFIG
 from mailman_pgp.openpgp import grouped
 
 _MOST_BYTES = 2**20
@@ -16,11 +17,7 @@ _MOST_BYTES = 2**20
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
-)
+@CONFIG
 @click.option(
     "--to",
     "certificate",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from mailman_pgp.cli.options import CONFIG
 from mailman_pgp.site import doctor
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("check")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
-)
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 @click.pass_context
 def command(ctx: click.Context, config: Path | None, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailman_pgp.cli.creation import CreationError, Plan, create, plan
+from mailman_pgp.cli.options import CONFIG
 from mailman_pgp.site.lines import as_configuration, values_in_force, violated
 
 if TYPE_CHECKING:
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("init")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
-)
+@CONFIG
 @click.option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),

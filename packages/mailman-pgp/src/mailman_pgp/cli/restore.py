@@ -12,6 +12,7 @@ import click
 
 from mailman_pgp.cli import keeping, passphrase
 from mailman_pgp.cli.creation import CreationError, make_directory, owner_of
+from mailman_pgp.cli.options import CONFIG
 from mailman_pgp.site.sitekey import SiteKey, SiteKeyError, lies_below
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ _MOST_BYTES = 2**16
 
 @click.command("restore")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
-)
+@CONFIG
 @click.option("--owner", metavar="USER", help="The user that runs Mailman.  Default: who owns its var directory.")
 @passphrase.option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,21 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailman_pgp.cli import keeping
 from mailman_pgp.cli.creation import CreationError
 from mailman_pgp.cli.left_behind import runners_of
+from mailman_pgp.cli.options import CONFIG
 from mailman_pgp.site import doctor_database, doctor_keyfile, health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mailman_pgp.rotation.procedure import Rotated
     from mailman_pgp.site.doctor_config import CoreConfiguration
 
 
 @click.command("rotate-site-key")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Mailman's configuration file.  Default: the one that Mailman itself would find.",
-)
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of text.")
 def command(config: Path | None, *, as_json: bool) -> None:
     """Put a new site key in the place of the one that there is, and seal anew all that is sealed.
