@@ -233,7 +233,8 @@ def put(encrypted_list: EncryptedList, key: NewListKey) -> None:
     """Give a list this key, in the place of its own."""
     site_key = SiteKey.load(encrypted_list.sandbox.place.site_key)
     fingerprint = key.certificate.fingerprint
-    sealed = _seal(site_key, encrypted_list.list_id, fingerprint, _Use.SECRET, key.secret)
+    parts = {_Use.SECRET: key.secret, _Use.REVOCATION: key.revocation}
+    sealed = {use.value: _seal(site_key, encrypted_list.list_id, fingerprint, use, part) for use, part in parts.items()}
     with database(encrypted_list.sandbox) as connection:
         connection.execute(
             update(TABLE)
@@ -241,9 +242,9 @@ def put(encrypted_list: EncryptedList, key: NewListKey) -> None:
             .values(
                 fingerprint=fingerprint,
                 certificate=key.certificate.data,
-                secret=sealed,
                 created=key.certificate.created,
                 expires=key.certificate.expires,
+                **sealed,
             )
         )
     encrypted_list.certificate = key.certificate.data
