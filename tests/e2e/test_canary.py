@@ -303,10 +303,11 @@ def test_search_finds_the_post_of_a_plain_list_everywhere(watched: Sandbox) -> N
     canary = Canary.make()
     traces = Traces(canary.words, watched.place.root)
     ants.anne.send(canary.plain(ants.anne, plain), plain)
-    for name, runner in stopped.items():
-        (place,) = queued(watched, name)
-        assert traces.in_sandbox(watched)[place] == ALL
-        runner.close()
+    with watched.paused("archive"):  # its copy for an archive passes through `out`, too
+        for name, runner in stopped.items():
+            (place,) = queued(watched, name)
+            assert traces.in_sandbox(watched)[place] == ALL
+            runner.close()
     watched.wait_until_idle()
     watched.rest(f"lists/{list_id}/config", {"default_member_action": "hold"}, "PATCH")
     canary = Canary.make()
