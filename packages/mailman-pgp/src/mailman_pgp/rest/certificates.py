@@ -21,10 +21,12 @@ from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, fingerprint, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailman_pgp.exchange.adding import Added
     from mailman_pgp.overview.chosen import Chosen
 
@@ -49,22 +51,7 @@ class Certificates(Resource):
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        addresses = registry.addresses_at(mlist.list_id)
-        start, count = span(asked, len(addresses))
-        wanted = addresses[start : start + count]
-        members, compared = members_among(mlist.list_id, wanted), journal.compared(mlist.list_id)
-        return Reply(
-            page(
-                start,
-                len(addresses),
-                (
-                    shown.chosen_in_short(
-                        one, members, compared.get((one.address, one.stored.fingerprint)), _there(mlist, one.address)
-                    )
-                    for one in chosen.of_addresses(mlist.list_id, wanted)
-                ),
-            )
-        )
+        return Reply(page_of(asked, registry.addresses_at(mlist.list_id), lambda wanted: _entries(mlist, wanted)))
 
     @operation(
         "Let a certificate count for an address; of the one that counts already this is an update. What a known key says of "
@@ -204,6 +191,16 @@ class CertificateFile(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         found = certificate_of(mlist, self.names["address"])
         return Reply(shown.as_file(found.stored.data, found.address))
+
+
+def _entries(mlist: Any, addresses: Sequence[str]) -> list[dict[str, Any]]:
+    members, compared = members_among(mlist.list_id, addresses), journal.compared(mlist.list_id)
+    return [
+        shown.chosen_in_short(
+            one, members, compared.get((one.address, one.stored.fingerprint)), _there(mlist, one.address)
+        )
+        for one in chosen.of_addresses(mlist.list_id, addresses)
+    ]
 
 
 def _there(mlist: Any, whose: str) -> str:

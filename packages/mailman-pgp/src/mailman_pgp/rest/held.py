@@ -11,12 +11,11 @@ from public import public
 
 from mailman_pgp.conversation import held_posts, showing
 from mailman_pgp.conversation.copying import send_copy
-from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.overview import held
 from mailman_pgp.posts.composition import is_authenticated, signature_status, status_of
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, text
+from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of, address, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import core_link, encrypted_list, link
@@ -56,7 +55,7 @@ class HeldPost(Resource):
         "Decide about it as core does; whoever is first decides.",
         schemas.DECIDED_POST,
         takes=[
-            choice("action", "What is decided.", Decision),
+            DECISION,
             text("comment", "What the author of a post that is rejected is told.", required=False),
             BY,
         ],

@@ -183,4 +183,4 @@ class UnservedPeople(Resource):
         found = survey(*encrypted_list(self.names["list"]), now() - _OF_LATE)
         people = [(person, "member") for person in found.unserved]
         people += [(person, "administrator") for person in found.staff]
-        return Reply(page_of(asked, people, lambda person: shown.unserved(*person)))
+        return Reply(page_of(asked, people, lambda part: (shown.unserved(*person) for person in part)))

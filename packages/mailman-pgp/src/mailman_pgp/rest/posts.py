@@ -75,7 +75,7 @@ class MissedPost(Resource):
             for address, one in posts.missed(mlist.list_id, post.message_id).items()
             if reason in {None, one.miss.reason}
         ]
-        return Reply(page_of(asked, found, lambda one: _person(*one)))
+        return Reply(page_of(asked, found, lambda part: (_person(*one) for one in part)))
 
 
 def _why(reason: str) -> dict[str, Any]:

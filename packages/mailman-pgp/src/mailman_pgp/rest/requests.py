@@ -12,7 +12,6 @@ from mailman.interfaces.member import AlreadySubscribedError
 from public import public
 
 from mailman_pgp.conversation import offers, proving, requests
-from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
 from mailman_pgp.lists import deeds
@@ -22,9 +21,9 @@ from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice, text
+from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
 from mailman_pgp.steps.leaving import LeaveByProof
 from mailman_pgp.steps.proof import Proves
@@ -47,9 +46,7 @@ class Requests(Resource):
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        rows = saved.all_at(mlist)
-        start, count = span(asked, len(rows))
-        return Reply(page(start, len(rows), _shown(mlist, rows[start : start + count])))
+        return Reply(page_of(asked, saved.all_at(mlist), lambda rows: _shown(mlist, rows)))
 
 
 @public
@@ -66,7 +63,7 @@ class OneRequest(Resource):
         "Decide about it, by the steps of its workflow: whoever is first decides, and who did is kept.",
         schemas.DECIDED_REQUEST,
         takes=[
-            choice("action", "What is decided.", Decision),
+            DECISION,
             text("reason", "What the person of a request that is rejected is told.", required=False),
             BY,
         ],
