@@ -26,7 +26,8 @@ from django_pgpmailman.roles import Role
 from mailman_pgp.exchange.keyring import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.lists.settings import SETTINGS, Group
+from mailman_pgp.lists.setting import Group
+from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.openpgp import OF_SECRET_KEYS, CertificateProblem
 from mailman_pgp.overview import reasons
 

@@ -17,7 +17,7 @@ from zope.component import getUtility
 from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.lists.settings import Kind, Setting, SettingError
+from mailman_pgp.lists.setting import Kind, Setting, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

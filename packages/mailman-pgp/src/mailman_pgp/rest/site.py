@@ -7,7 +7,8 @@ from typing import Any
 
 from public import public
 
-from mailman_pgp.lists.settings import SETTINGS, Kind, Setting
+from mailman_pgp.lists.setting import Kind, Setting
+from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.operations import Asked, Resource, operation
