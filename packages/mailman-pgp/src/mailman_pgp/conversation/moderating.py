@@ -22,7 +22,7 @@ from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators, deeds
 from mailman_pgp.lists.deeds import Deed
-from mailman_pgp.notices import answer_by
+from mailman_pgp.notices.answering import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows import AskedAgainError, NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError

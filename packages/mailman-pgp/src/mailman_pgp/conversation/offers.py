@@ -16,7 +16,7 @@ from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry
 from mailman_pgp.lists.encryption import one_at_a_time, settings_of
-from mailman_pgp.notices import may_answer
+from mailman_pgp.notices.answering import may_answer
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.openpgp import Certificate, ListKeyError, OpenPGPError
 from mailman_pgp.steps.proof import Proves
