@@ -14,7 +14,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from core_server import FINGERPRINT
+from core_answers import FINGERPRINT
 from visitors import ANTS, People
 
 import django_pgpmailman
