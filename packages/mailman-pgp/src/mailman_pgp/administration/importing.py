@@ -9,11 +9,13 @@ import click
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.keyrings import KeyringError, read_keyrings
-from mailman_pgp.administration.output import Answer, ExitStatus, count, fields, paragraphs, plain, steps, table
+from mailman_pgp.administration.output import Answer, ExitStatus
 from mailman_pgp.administration.upload import in_words
 from mailman_pgp.exchange import keyring
 from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.layout import fields, paragraphs, steps, table
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
     from typing import Any

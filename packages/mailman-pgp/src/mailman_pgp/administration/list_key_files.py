@@ -13,15 +13,17 @@ from mailman_pgp.administration import passphrases
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.list_key_ends import OVERLAP, followed
-from mailman_pgp.administration.output import Answer, fields, paragraphs, plain, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.exchange import list_keys
 from mailman_pgp.keys import certifications, revoking, vault
+from mailman_pgp.layout import fields, paragraphs, steps
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, CertificateProblem, ListKeyError, grouped
 from mailman_pgp.site import private_file
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

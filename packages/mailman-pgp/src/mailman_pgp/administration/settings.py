@@ -9,7 +9,8 @@ import click
 
 from mailman_pgp.administration.answering import OWNER, Mistaken, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, paragraphs, table
+from mailman_pgp.administration.output import Answer
+from mailman_pgp.layout import paragraphs, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.lists.setting import DEFAULT_WORD, Setting, Value
