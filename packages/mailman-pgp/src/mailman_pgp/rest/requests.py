@@ -5,7 +5,6 @@ Core's own ``/lists/LIST/requests`` accepts, rejects and discards them, too, and
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.member import AlreadySubscribedError
@@ -113,14 +112,13 @@ class RequestChallenge(Resource):
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
         row = requests.find(mlist, self.names["token"])
-        step = json.loads(row.agenda)[0]
-        if step not in {Proves.name, LeaveByProof.name}:
+        if row.step not in {Proves.name, LeaveByProof.name}:
             raise Refusal("no-proof-wanted", f"This request waits for no proof: it {row.reason}.")
         one_at_a_time(mlist.list_id)  # the limit of how often counts those who ask at the same moment, too
         offers.require_rare(mlist, row.email)
         sent = (
             proving.challenge_to_prove(mlist, row.email)
-            if step == Proves.name
+            if row.step == Proves.name
             else proving.challenge_to_leave(mlist, row.email, row.token)
         )
         if not sent:
