@@ -19,9 +19,9 @@ from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.exchange import changing
 from mailman_pgp.layout import fields, moment, paragraphs, steps, table
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import chosen, reasons
-from mailman_pgp.overview.membership import members_among
 from mailman_plugin_kit.texts import count
 
 

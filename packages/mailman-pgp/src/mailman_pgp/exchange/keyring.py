@@ -21,16 +21,17 @@ from mailman_pgp.exchange.telling import is_told
 from mailman_pgp.keys import bulk, journal, suspensions
 from mailman_pgp.keys.journal import Act
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.lists import membership
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import Certificate, CertificateError, InKeyring
-from mailman_pgp.overview import membership, reasons
+from mailman_pgp.overview import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mailman_pgp.keys.journal import Actor
     from mailman_pgp.keys.registry import Choice
-    from mailman_pgp.overview.membership import OnList
+    from mailman_pgp.lists.membership import OnList
 
 
 @public

@@ -14,9 +14,9 @@ from mailman_pgp.exchange.adding import Outcome, add
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.keys import journal, registry
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.overview import chosen
 from mailman_pgp.overview.data import described, described_as_stored, event, went
-from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, fingerprint, text

@@ -8,9 +8,9 @@ from public import public
 
 from mailman_pgp.conversation import key_changes
 from mailman_pgp.exchange import waiting
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.overview.chosen import of_addresses
 from mailman_pgp.overview.data import went
-from mailman_pgp.overview.membership import members_among
 from mailman_pgp.rest import schemas, shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of
