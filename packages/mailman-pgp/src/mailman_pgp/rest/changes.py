@@ -11,12 +11,15 @@ from mailman_pgp.exchange import waiting
 from mailman_pgp.lists.membership import members_among
 from mailman_pgp.overview.chosen import of_addresses
 from mailman_pgp.overview.data import went
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import encrypted_list, link
+from mailman_pgp.rest.schemas.certificates import DECIDED
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.waiting import CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +33,7 @@ class Changes(Resource):
 
     @operation(
         "Show the keys that wait for a moderator, since their person's old key has not signed for them.",
-        schemas.pages(schemas.CHANGE),
+        pages(CHANGE),
         takes=PAGING,
     )
     def on_get(self, asked: Asked) -> Reply:
@@ -43,7 +46,7 @@ class Changes(Resource):
 class OneChange(Resource):
     """One of them."""
 
-    @operation("Show a key that waits for a moderator.", schemas.CHANGE)
+    @operation("Show a key that waits for a moderator.", CHANGE)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -51,7 +54,7 @@ class OneChange(Resource):
 
     @operation(
         "Decide about it, as a moderator's reply does: whoever is first decides, and who is rejected is told.",
-        schemas.DECIDED,
+        DECIDED,
         takes=[DECISION, BY],
     )
     def on_post(self, asked: Asked) -> Reply:

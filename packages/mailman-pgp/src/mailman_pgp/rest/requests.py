@@ -18,12 +18,14 @@ from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.waiting import CHALLENGED, DECIDED_REQUEST, REQUEST
 from mailman_pgp.steps.leaving import LeaveByProof
 from mailman_pgp.steps.proof import Proves
 from mailman_workflows import AskedAgainError, NotYetError, RefusedError, saved
@@ -39,9 +41,7 @@ if TYPE_CHECKING:
 class Requests(Resource):
     """The requests that wait at a list, the oldest first."""
 
-    @operation(
-        "Show the requests that wait, for what, and with which key.", schemas.pages(schemas.REQUEST), takes=PAGING
-    )
+    @operation("Show the requests that wait, for what, and with which key.", pages(REQUEST), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -52,7 +52,7 @@ class Requests(Resource):
 class OneRequest(Resource):
     """A request that waits."""
 
-    @operation("Show a request that waits.", schemas.REQUEST)
+    @operation("Show a request that waits.", REQUEST)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -60,7 +60,7 @@ class OneRequest(Resource):
 
     @operation(
         "Decide about it, by the steps of its workflow: whoever is first decides, and who did is kept.",
-        schemas.DECIDED_REQUEST,
+        DECIDED_REQUEST,
         takes=[
             DECISION,
             text("reason", "What the person of a request that is rejected is told.", required=False),
@@ -105,7 +105,7 @@ class RequestChallenge(Resource):
 
     @operation(
         "Ask the person of a request once more, by mail, for the proof that they want it and hold the key.",
-        schemas.CHALLENGED,
+        CHALLENGED,
         takes=[BY],
     )
     def on_post(self, asked: Asked) -> Reply:
