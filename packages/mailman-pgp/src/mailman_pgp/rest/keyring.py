@@ -6,6 +6,7 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import keyring
+from mailman_pgp.exchange.keyring_fates import as_data
 from mailman_pgp.exchange.uploads import keyring_bytes
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, text, yes_no
@@ -37,6 +38,6 @@ class Keyring(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         found = openpgp.read_keyring(keyring_bytes(asked["keyring"]))
         if asked.get("dry_run", False):
-            return Reply(keyring.as_data(keyring.rehearse(mlist, found)))
+            return Reply(as_data(keyring.rehearse(mlist, found)))
         every = asked.get("all_or_nothing", False)
-        return Reply(keyring.as_data(keyring.bring(mlist, found, actor_of(asked), all_or_nothing=every)))
+        return Reply(as_data(keyring.bring(mlist, found, actor_of(asked), all_or_nothing=every)))

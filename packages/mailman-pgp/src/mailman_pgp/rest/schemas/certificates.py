@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailman_pgp.exchange.adding import Outcome
-from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.exchange.keyring_fates import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.rest.schemas.forms import (
