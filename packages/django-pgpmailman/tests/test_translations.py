@@ -23,7 +23,7 @@ import mailman_workflows
 from django_pgpmailman import rest_texts
 from django_pgpmailman.refusal_texts import REFUSALS
 from django_pgpmailman.roles import Role
-from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.exchange.keyring_fates import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.setting import Group
