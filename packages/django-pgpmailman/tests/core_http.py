@@ -1,4 +1,4 @@
-"""HTTP for the Mailman of `core_server`."""
+"""HTTP for the Mailman of `core_server`, and for what stands between a website and Mailman."""
 
 from __future__ import annotations
 
@@ -44,7 +44,14 @@ def serving(answer: Callable[[str, str, dict[str, str]], Any]) -> Iterator[str]:
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 - as the server calls them
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with listening(Handler) as url:
+        yield url
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """An HTTP server whose requests go to such a handler for the time of the block; its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
