@@ -15,7 +15,7 @@ from mistakes import doctor
 from people import EncryptedList
 from sqlalchemy import delete, insert, select, update
 
-from mailman_pgp.keys.vault import _seal, _Use
+from mailman_pgp.keys.vault.sealing import Use, seal_part
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import dearmor
 from mailman_pgp.openpgp.listkeys import NewListKey, generate
@@ -233,8 +233,10 @@ def put(encrypted_list: EncryptedList, key: NewListKey) -> None:
     """Give a list this key, in the place of its own."""
     site_key = SiteKey.load(encrypted_list.sandbox.place.site_key)
     fingerprint = key.certificate.fingerprint
-    parts = {_Use.SECRET: key.secret, _Use.REVOCATION: key.revocation}
-    sealed = {use.value: _seal(site_key, encrypted_list.list_id, fingerprint, use, part) for use, part in parts.items()}
+    parts = {Use.SECRET: key.secret, Use.REVOCATION: key.revocation}
+    sealed = {
+        use.value: seal_part(site_key, encrypted_list.list_id, fingerprint, use, part) for use, part in parts.items()
+    }
     with database(encrypted_list.sandbox) as connection:
         connection.execute(
             update(TABLE)

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core_answers import CHANGE, HELD, OFFERED, OTHER_FINGERPRINT, REQUEST
 from core_certificates import ANNE, FIRST, SECOND, chosen, key, member, post
 from core_people import certificate, joining, waiting
-from core_server import CHANGE, HELD, OFFERED, OTHER_FINGERPRINT, REQUEST
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role

@@ -2,145 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
+from core_answers import ARMORED, BINARY, CHANGE, CONTENT, FINGERPRINT, HELD, REQUEST, SETTINGS
 from core_certificates import People, RefusedError
+from core_http import serving
 from core_people import PeopleOfCore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["CoreServer", "RefusedError", "core_server"]
-
-FINGERPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
-BINARY = b"a certificate\x00\xff"
-ARMORED = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\naGVsbG8=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
-OTHER_FINGERPRINT = "89ABCDEF0123456789ABCDEF0123456789ABCDEF"
-TOKEN = "0123abc"  # of the first request and the first key at each list
-OFFERED = {
-    "fingerprint": FINGERPRINT,
-    "version": 4,
-    "user_ids": ["Anne <anne@example.com>", "<b>bold</b> \u202e<anne@example.com>"],
-    "algorithm": "Ed25519",
-    "created": "2026-01-01T00:00:00Z",
-    "expires": None,
-    "age_days": 300,
-    "usable": True,
-    "problem": None,
-    "words": None,
-    "armored": ARMORED,
-}
-REQUEST = {
-    "token": TOKEN,
-    "address": "anne<i>@example.com",
-    "purpose": "join",
-    "workflow": "pgp-join",
-    "waits_for": "moderator",
-    "reason": "waits for a moderator",
-    "since": "2026-11-01T00:00:00Z",
-    "expires": "2026-12-01T00:00:00Z",
-    "certificate": {**OFFERED, "state": "proven", "compared": None},
-}
-CHANGE = {
-    "token": TOKEN,
-    "address": "anne<i>@example.com",
-    "member": True,
-    "since": "2026-11-01T00:00:00Z",
-    "expires": "2026-12-01T00:00:00Z",
-    "certificate": OFFERED,
-    "earlier": OTHER_FINGERPRINT,
-    "counting": OTHER_FINGERPRINT,
-    "chosen": {**OFFERED, "fingerprint": OTHER_FINGERPRINT, "user_ids": ["Anne of before <anne@example.com>"]},
-    "suspended": False,
-    "outdated": False,
-}
-HELD = {
-    "number": 7,
-    "kind": "post",
-    "author": "anne<i>@example.com",
-    "message_id": "<1@example.com>",
-    "since": "2026-11-01T00:00:00Z",
-    "size": 5000,
-    "reasons": ["The message comes from a <moderated> member"],
-    "signature": {
-        "authenticated": False,
-        "status": "none",
-        "fingerprint": None,
-        "words": "not signed: anybody may have written this",
-    },
-    "content_link": "http://127.0.0.1/content",
-}
-CONTENT = {
-    "author_name": "Anne <script>alert(1)</script>",
-    "subject": "At </dd> noon",
-    "date": "Mon, 02 Nov 2026 10:00:00 +0200",
-    "unprotected": ["Date"],
-    "text": "The <kestrel> flies.\n\n</div><script>alert(2)</script>\n{{ user }} {% now 'Y' %}",
-    "from_html": False,
-    "complete": True,
-    "attachments": [{"name": 'plan"><img src=x>.pdf', "type": "application/<pdf>", "size": 2048}],
-    "more_attachments": 0,
-}
-SETTINGS = [
-    {
-        "name": "footer_note",
-        "label": "Footer note",
-        "group": "general",
-        "type": "yes-no",
-        "default": True,
-        "least": None,
-        "greatest": None,
-        "choices": None,
-        "of_site": None,
-        "takes": "yes or no",
-        "meaning": "A line in each post says who wrote it and what became of the signature.",
-    },
-    {
-        "name": "replay_window_days",
-        "label": "Replay window days",
-        "group": "general",
-        "type": "number",
-        "default": None,
-        "least": 1,
-        "greatest": 30,
-        "choices": None,
-        "of_site": 30,
-        "takes": "a whole number from 1 to 30",
-        "meaning": "How many days old the signature of a post may be.",
-    },
-    {
-        "name": "key_sign_by",
-        "label": "Key sign by",
-        "group": "general",
-        "type": "choice",
-        "default": "owners",
-        "least": None,
-        "greatest": None,
-        "choices": ["nobody", "owners", "members"],
-        "of_site": None,
-        "takes": "`nobody` or `owners` or `members`",
-        "meaning": "Whose certifications the list takes.",
-    },
-    {
-        "name": "of_tomorrow",
-        "label": "Of tomorrow",
-        "group": "tomorrow",
-        "type": "a kind that is not there yet",
-        "default": "a word",
-        "least": None,
-        "greatest": None,
-        "choices": None,
-        "of_site": None,
-        "takes": "a word",
-        "meaning": "A setting <that> nobody knows.",
-    },
-]
 
 
 @dataclass(slots=True)
@@ -439,36 +314,6 @@ class CoreServer:
 def core_server() -> Iterator[CoreServer]:
     """A Mailman that answers for the time of the block."""
     core = CoreServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            """Nothing is written down."""
-
-        def _answer(self) -> None:
-            parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            fields = {name: "\n".join(values) for name, values in parse_qs(parts.query or body).items()}
-            try:
-                status, answer = 200, core.answer(self.command, parts.path, fields)
-            except RefusedError as refused:
-                status, answer = refused.status, refused.answer
-            except ConnectionError:
-                return
-            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815 - as the server calls them
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    core.url = f"http://127.0.0.1:{server.server_address[1]}/3.1"
-    try:
+    with serving(core.answer) as url:
+        core.url = f"{url}/3.1"
         yield core
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_answers import TOKEN
 from core_certificates import ANNE
-from core_server import TOKEN
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role

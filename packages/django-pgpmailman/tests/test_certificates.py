@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_server import ARMORED, BINARY
+from core_answers import ARMORED, BINARY
 from visitors import ANTS, People
 
 from django_pgpmailman.roles import Role

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from core_answers import CHANGE, HELD, REQUEST
 from core_certificates import ANNE, chosen, member, post
-from core_server import CHANGE, HELD, REQUEST
 from test_access import POST, address, pages
 from visitors import ANTS, People
 

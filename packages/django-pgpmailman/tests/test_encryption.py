@@ -6,7 +6,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_server import FINGERPRINT
+from core_answers import FINGERPRINT
 from visitors import ANTS, People
 
 from django_pgpmailman.roles import Role

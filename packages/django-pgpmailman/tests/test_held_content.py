@@ -204,7 +204,8 @@ def reports() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize(
-    "place", ["django_pgpmailman.page.render", "mailman_pgp_client._Place.ask", "django.utils.formats.number_format"]
+    "place",
+    ["django_pgpmailman.page.render", "mailman_pgp_client.place.Place.ask", "django.utils.formats.number_format"],
 )
 def test_reports_of_errors(
     people: People,

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_server import FINGERPRINT, RefusedError
+from core_answers import FINGERPRINT
+from core_server import RefusedError
 from visitors import ANTS, BEES, People
 
 from django_pgpmailman.roles import Role

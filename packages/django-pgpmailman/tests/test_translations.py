@@ -14,7 +14,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from core_server import FINGERPRINT
+from core_answers import FINGERPRINT
 from visitors import ANTS, People
 
 import django_pgpmailman
@@ -23,10 +23,11 @@ import mailman_workflows
 from django_pgpmailman import rest_texts
 from django_pgpmailman.refusal_texts import REFUSALS
 from django_pgpmailman.roles import Role
-from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.exchange.keyring_fates import Fate
 from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
-from mailman_pgp.lists.settings import SETTINGS, Group
+from mailman_pgp.lists.setting import Group
+from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.openpgp import OF_SECRET_KEYS, CertificateProblem
 from mailman_pgp.overview import reasons
 

@@ -6,6 +6,7 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+import core_answers
 import core_server
 import pytest
 from visitors import ANTS, BEES, People
@@ -69,7 +70,7 @@ def test_a_request_without_a_key(people: People, mailman: CoreServer) -> None:
     assert 'value="accept"' not in text
     assert 'value="compare"' not in text
     assert (
-        people.client(Role.MODERATOR).get(f"{page('requests')}/{core_server.TOKEN}/certificate.asc").status_code == 404
+        people.client(Role.MODERATOR).get(f"{page('requests')}/{core_answers.TOKEN}/certificate.asc").status_code == 404
     )
     refused = people.client(Role.MODERATOR).post(page("requests"), form(people, "requests", "compare"))
     assert (refused.status_code, "no key yet" in shown(refused)) == (409, True)
@@ -167,7 +168,7 @@ def test_another_thing_than_was_seen(people: People, mailman: CoreServer, kind: 
     if kind == "held":
         one["since"] = "2026-11-02T00:00:00Z"
     else:
-        one["certificate"] = {**one["certificate"], "fingerprint": core_server.OTHER_FINGERPRINT}
+        one["certificate"] = {**one["certificate"], "fingerprint": core_answers.OTHER_FINGERPRINT}
     for wrong in (filled, {**filled, "seen": ""}, {**filled, "seen": "\N{LATIN SMALL LETTER E WITH ACUTE}"}):
         refused = people.client(Role.MODERATOR).post(page(kind), wrong)
         assert (refused.status_code, "changed since you looked" in shown(refused)) == (409, True)
@@ -222,7 +223,7 @@ def test_refusals(people: People, mailman: CoreServer) -> None:
 
     def instead(path: str) -> None:
         method, _, fields = mailman.requests[-1]
-        if method == "POST" and path == f"/3.1/plugins/pgp/lists/{ANTS}/requests/{core_server.TOKEN}" and fields:
+        if method == "POST" and path == f"/3.1/plugins/pgp/lists/{ANTS}/requests/{core_answers.TOKEN}" and fields:
             raise core_server.RefusedError(409, "anne@example.com has not <proven> a key yet.", "not-yet")
 
     mailman.instead = instead
@@ -239,7 +240,7 @@ def test_compare(people: People, mailman: CoreServer) -> None:
     assert client.post(page("requests"), form(people, "requests", "compare")).status_code == 302
     ((path, fields),) = sent(mailman)
     assert path == f"plugins/pgp/lists/{ANTS}/certificates/anne%3Ci%3E@example.com"
-    assert fields == {"action": "compare", "fingerprint": core_server.FINGERPRINT, "by": MODERATOR}
+    assert fields == {"action": "compare", "fingerprint": core_answers.FINGERPRINT, "by": MODERATOR}
 
 
 def test_in_whose_name(people: People, mailman: CoreServer) -> None:
@@ -256,7 +257,7 @@ def test_ask_again(people: People, mailman: CoreServer) -> None:
     (request,) = mailman.waiting["requests"][ANTS]
     for purpose, path in (
         ("join", "offers/anne%3Ci%3E@example.com/again"),
-        ("leave", f"requests/{core_server.TOKEN}/challenge"),
+        ("leave", f"requests/{core_answers.TOKEN}/challenge"),
     ):
         request.update(waits_for="outside", reason="waits for proof", purpose=purpose)
         assert 'value="ask"' in shown(client.get(page("requests")))
@@ -323,9 +324,9 @@ def test_cost(people: People, mailman: CoreServer, kind: str) -> None:
 def test_files(people: People) -> None:
     """A key comes as a file named by its fingerprint."""
     for kind in ("requests", "changes"):
-        response = people.client(Role.MODERATOR).get(f"{page(kind)}/{core_server.TOKEN}/certificate.asc")
-        assert response.content.decode() == core_server.ARMORED
-        assert response["Content-Disposition"] == f'attachment; filename="{core_server.FINGERPRINT}.asc"'
+        response = people.client(Role.MODERATOR).get(f"{page(kind)}/{core_answers.TOKEN}/certificate.asc")
+        assert response.content.decode() == core_answers.ARMORED
+        assert response["Content-Disposition"] == f'attachment; filename="{core_answers.FINGERPRINT}.asc"'
         assert response["Content-Type"] == "application/pgp-keys"
         assert people.client(Role.MODERATOR).get(f"{page(kind)}/beef/certificate.asc").status_code == 404
 

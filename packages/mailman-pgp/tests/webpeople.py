@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from talkers import Talker, armored, code_in
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from conftest import Door
+    from keys import Forged
 
 ANTS = "/lists/ant.example.com"
 
@@ -74,3 +75,27 @@ class Web:
 
         found = registry.current("ant.example.com", self.address)
         return "" if found is None else found.fingerprint
+
+
+def another(person: Web) -> Web:
+    """The same person with a new key."""
+    return Web.person(person.door, person.address)
+
+
+def with_key_that_counts(person: Web, made: Forged) -> Web:
+    """The same person, for whom this key counts."""
+    found = replace(person, key=MemberKey(made.secret))
+    found.talker.counts()
+    told()
+    return found
+
+
+def ask_to_join(door: Door, address: str) -> None:
+    """Somebody presses Subscribe in the web."""
+    from mailman.interfaces.subscriptions import ISubscriptionManager  # noqa: PLC0415 - core must be initialised
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
+    from zope.component import getUtility  # noqa: PLC0415
+
+    someone = getUtility(IUserManager).create_address(address)
+    ISubscriptionManager(door.mlist()).register(someone, pre_verified=True)
+    door.store.commit()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mailing import ANNE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -48,3 +50,44 @@ def install(core: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
         return made
 
     return add
+
+
+@pytest.fixture
+def done() -> list[Any]:
+    """What was done."""
+    return []
+
+
+@pytest.fixture
+def water(core: Any, done: list[Any]) -> Iterator[Any]:  # noqa: ARG001 - core must be initialised
+    """An action: to water some plants."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+    from mailman_workflows.confirmations import actions  # noqa: PLC0415
+
+    class Water(confirmations.Action):
+        name = "water"
+        lifetime = dt.timedelta(hours=2)
+
+        def question(self, asked: Any) -> tuple[str, str]:
+            return "Water the plants?", f"Somebody asked to water {asked.data['plants']} plants."
+
+        def run(self, asked: Any) -> str:
+            done.append((asked.mlist.list_id, asked.email, dict(asked.data)))
+            return "They are watered."
+
+    confirmations.register(Water())
+    yield actions.named("water")
+    actions._registered.clear()
+
+
+@pytest.fixture
+def ask(mlist: Any, water: Any, store: Session) -> Callable[[], str]:
+    """Ask Anne; the token is returned."""
+    from mailman_workflows import confirmations  # noqa: PLC0415 - core must be initialised
+
+    def one() -> str:
+        token = confirmations.ask(mlist, water, ANNE, {"plants": 3})
+        store.commit()
+        return token
+
+    return one

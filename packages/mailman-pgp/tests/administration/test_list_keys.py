@@ -133,10 +133,10 @@ def test_certified_in_notices_and_bare_in_headers(encrypted: Any, anne: Forged, 
     """A notice brings the certificate as it is handed out; the Autocrypt header of each post stays short."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
 
-    from mailman_pgp import notices  # noqa: PLC0415
     from mailman_pgp.lists.outward import outward_for  # noqa: PLC0415
+    from mailman_pgp.notices.answering import answer_by  # noqa: PLC0415
 
-    notices.answer_by(encrypted, "bart@example.com", "key-get", None, None)
+    answer_by(encrypted, "bart@example.com", "key-get", None, None)
     (name,) = config.switchboards["virgin"].files
     notice, _ = config.switchboards["virgin"].dequeue(name)
     config.switchboards["virgin"].finish(name)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mailman_pgp.lists import settings
-from mailman_pgp.lists.settings import SETTINGS, Kind, SettingError
+from mailman_pgp.lists import in_force, settings
+from mailman_pgp.lists.setting import Kind, SettingError
+from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.site import health
 
@@ -91,7 +92,7 @@ def test_replay_window(encrypted: Any, store: Session) -> None:
     assert row is not None
     for of_list, days in ((None, 30), (7, 7), (400, 30)):
         row.replay_window_days = of_list
-        assert settings.replay_window(encrypted.list_id).days == days
+        assert in_force.replay_window(encrypted.list_id).days == days
 
 
 def test_set_and_show(encrypted: Any, run: CommandLine) -> None:

@@ -47,7 +47,7 @@ def test_all_is_well(encrypted: Any, members: Members, run: CommandLine, files: 
 
 def test_nobody_was_told_yet(three: Any, run: CommandLine) -> None:
     """Changes of keys of which people are still to be told are counted, until they are."""
-    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415 - core must be initialised
 
     assert "2 changes of keys are told nobody yet" in run("status", three.list_id).stdout
     assert run.json("status", three.list_id, status=1)["lists"][0]["untold"] == 2

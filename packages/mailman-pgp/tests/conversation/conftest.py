@@ -27,6 +27,15 @@ def encrypted(mlist: Any, healthy: Any) -> Any:  # noqa: ARG001 - it makes a lis
 
 
 @pytest.fixture
+def moderated(encrypted: Any) -> Any:
+    """The list, where a moderator decides who joins."""
+    from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised
+
+    encrypted.subscription_policy = SubscriptionPolicy.moderate
+    return encrypted
+
+
+@pytest.fixture
 def other(make_list: Callable[[str], Any], healthy: Any) -> Any:  # noqa: ARG001 - it makes a list key
     """Another encrypted list, bee@example.com."""
     made = make_list("bee")

@@ -195,16 +195,16 @@ def test_changes_of_a_key(anne: Talker, olga: Talker, encrypted: Any) -> None:
 
 def test_notices_that_nobody_asked_for(anne: Talker, encrypted: Any) -> None:
     """Nor does it matter that they come from the daily work or from delivery."""
-    from mailman_pgp import notices  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.model.database import now  # noqa: PLC0415
+    from mailman_pgp.model.database import now  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices import reminding, unsent  # noqa: PLC0415
     from mailman_pgp.notices.passage import send_leaving  # noqa: PLC0415
 
     prefers_german(anne.address)
-    notices.send_skipped(encrypted, anne.address, "expired")
-    notices.send_unread(encrypted, anne.address, "revoked", notices.Fate.REFUSED)
-    notices.send_ending(encrypted, anne.address, now() - dt.timedelta(days=1), now())
+    unsent.send_skipped(encrypted, anne.address, "expired")
+    unsent.send_unread(encrypted, anne.address, "revoked", unsent.Fate.REFUSED)
+    reminding.send_ending(encrypted, anne.address, now() - dt.timedelta(days=1), now())
     send_leaving(encrypted, anne.address, now() + dt.timedelta(days=3), None)
-    notices.send_undelivered(encrypted, "given-up")
+    unsent.send_undelivered(encrypted, "given-up")
     texts = {one.template: " ".join(one.text.split()) for one in told()}
     assert "Ihr Zertifikat ist abgelaufen. Verlängern Sie es in Ihrem Mailprogramm" in texts["skipped"]
     assert "Ihr Zertifikat ist widerrufen. Sie wurde abgelehnt, weil" in texts["unread"]
@@ -230,7 +230,7 @@ def test_reasons_of_core(anne: Talker, encrypted: Any) -> None:
 def test_a_refused_post(anne: Talker, encrypted: Any) -> None:
     """What is wrong with a post, and how it is done, are both in the language of its author."""
     from mailman_pgp.delivery.ledger import Answered  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.notices import answer_refused  # noqa: PLC0415
+    from mailman_pgp.notices.answering import answer_refused  # noqa: PLC0415
     from mailman_pgp.posts.problems import Problem  # noqa: PLC0415
 
     prefers_german(anne.address)

@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"`(key \w+)`")
 
 def skipped(mlist: Any, reason: str) -> Told:
     """What Anne is told who is sent no post for this reason."""
-    from mailman_pgp.notices import send_skipped  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices.unsent import send_skipped  # noqa: PLC0415 - core must be initialised
 
     send_skipped(mlist, ANNE, reason)
     (notice,) = told()
@@ -67,12 +67,12 @@ def test_what_only_owners_mend(encrypted: Any, reason: str) -> None:
 
 def test_other_notices(encrypted: Any) -> None:
     """Who is reminded, or who can't be sent a notice or mail to the owners, is told how, too."""
-    from mailman_pgp import notices  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.model.database import now as at  # noqa: PLC0415
+    from mailman_pgp.model.database import now as at  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices import reminding, unsent  # noqa: PLC0415
 
-    notices.send_ending(encrypted, ANNE, at(), at())
-    notices.send_unread(encrypted, ANNE, "no-certificate", notices.Fate.REFUSED)
-    notices.send_waiting(encrypted, ANNE)
+    reminding.send_ending(encrypted, ANNE, at(), at())
+    unsent.send_unread(encrypted, ANNE, "no-certificate", unsent.Fate.REFUSED)
+    unsent.send_waiting(encrypted, ANNE)
     named = {one.template: commands_in(one, encrypted) for one in told()}
     assert named == {
         "ending": {"key refresh", "key change"},
@@ -83,9 +83,9 @@ def test_other_notices(encrypted: Any) -> None:
 
 def test_where_a_key_waits(encrypted: Any) -> None:
     """Who looks after the list, and is told that something waits, reads where keys wait that the web interface does not show."""
-    from mailman_pgp import notices  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices.unsent import send_waiting  # noqa: PLC0415 - core must be initialised
 
-    notices.send_waiting(encrypted, ANNE)
+    send_waiting(encrypted, ANNE)
     (notice,) = told()
     assert "keys of members by `mailman pgp change`" in " ".join(notice.text.split())
 

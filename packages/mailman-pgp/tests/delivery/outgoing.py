@@ -67,7 +67,7 @@ def run(queue: str = "out") -> None:
     """Let the runner of a queue take what is there; for the queue `retry` that puts it back into `out`."""
     from mailman.runners.retry import RetryRunner  # noqa: PLC0415 - core must be initialised
 
-    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415
     from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415
 
     # What a process does once a day is due at its first turn, and whose turn that is here depends on the other tests.

@@ -10,9 +10,9 @@ from keys import forge_usable
 from outgoing import encrypt, run, waiting
 
 from mailman_pgp import openpgp
-from mailman_pgp.delivery import housekeeping
 from mailman_pgp.keys import revoking, succession, vault
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_pgp.runners import housekeeping
 
 if TYPE_CHECKING:
     from conftest import Members

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mailman_pgp.delivery import chunks, housekeeping, ledger
+from mailman_pgp.delivery import chunks, ledger
 from mailman_pgp.delivery.progress import Beginning, Progress
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import Delivery, Dropped, Seen
+from mailman_pgp.runners import housekeeping
 from mailman_pgp.site import health
 from mailman_pgp.site.settings import SiteSettings
 

@@ -172,7 +172,7 @@ def test_a_notice_that_nobody_takes(mlist: Any, mta: ScriptedServer, store: Sess
     """It is recorded, and makes no other notice."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
 
-    from mailman_pgp.notices import send_waiting  # noqa: PLC0415
+    from mailman_pgp.notices.unsent import send_waiting  # noqa: PLC0415
 
     encrypt(mlist, PEOPLE)
     mta.script.features = PIPELINING

@@ -169,7 +169,8 @@ def test_a_notice_that_must_be_read_without_the_key_that_counts(owned: Any, mta:
     """Whose key was replaced by somebody else reads it: it leaves in the clear, signed, also where a key counts."""
     from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
 
-    from mailman_pgp.notices import send_key_changed, send_missed  # noqa: PLC0415
+    from mailman_pgp.notices.changes import send_key_changed  # noqa: PLC0415
+    from mailman_pgp.notices.unsent import send_missed  # noqa: PLC0415
 
     sent: dict[str, bytes] = {}
     for name, send in (

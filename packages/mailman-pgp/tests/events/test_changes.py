@@ -22,7 +22,7 @@ from mailman_pgp.events.kinds import (
 )
 from mailman_pgp.keys import registry
 from mailman_pgp.lists import settings
-from mailman_pgp.lists.settings import SettingError
+from mailman_pgp.lists.setting import SettingError
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import EncryptedList
 from mailman_pgp.openpgp.memberkeys import MemberKey

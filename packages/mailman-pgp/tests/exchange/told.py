@@ -83,8 +83,8 @@ def told() -> list[Told]:
     """
     from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
 
-    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415
     from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415
 
     housekeeping.tell_of_changes()
     found = []

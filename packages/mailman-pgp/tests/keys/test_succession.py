@@ -11,6 +11,7 @@ from keys import now as seconds_now
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import certifications, key_news, revoking, succession, vault
+from mailman_pgp.keys.vault import opening
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import ListSecretKey, NewListKey, Reason
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, armor
@@ -50,7 +51,7 @@ def test_both_open(keys: tuple[NewListKey, NewListKey], monkeypatch: pytest.Monk
     assert retired.expires == retired.opens_until == done.until == openpgp.inspect(retired.certificate).expires
     assert done.until is not None
     later = done.until + dt.timedelta(seconds=1)
-    monkeypatch.setattr(vault, "now", lambda: later)
+    monkeypatch.setattr(opening, "now", lambda: later)
     assert not opens(old)
     assert opens(new)
 

@@ -53,7 +53,7 @@ def rotate(mlist: Any, store: Session) -> openpgp.NewListKey:
 
 def tell() -> None:
     """Look for what there is to tell."""
-    from mailman_pgp.delivery import housekeeping  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415 - core must be initialised
 
     housekeeping.tell_of_changes()
 

@@ -49,7 +49,7 @@ def faults(text: str) -> list[str]:
 def test_templates(encrypted: Any, name: str) -> None:
     """Each template, filled, has lines of 78 characters at most, no word of answer or command on a line, no gap, no brace."""
     from mailman_pgp.conversation.catalogue import catalogue  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.notices import filled  # noqa: PLC0415
+    from mailman_pgp.notices.sending import filled  # noqa: PLC0415
 
     words = dict.fromkeys(("reason", "fate", "what", "how", "when"), REASON)
     words |= {"keys": f"Its fingerprint:\n    {grouped('A' * 40)}", "commands": catalogue(encrypted.request_address)}
@@ -66,7 +66,7 @@ def test_templates(encrypted: Any, name: str) -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_where_a_reply_goes(encrypted: Any, name: str) -> None:
     """What says to write to the address that takes commands comes from there; what says to write to the owners, from them."""
-    from mailman_pgp.notices import filled  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.notices.sending import filled  # noqa: PLC0415 - core must be initialised
 
     words = dict.fromkeys(("reason", "fate", "what", "how", "when", "keys", "commands", "last"), "")
     _, text = filled(encrypted, READER, name, **words)

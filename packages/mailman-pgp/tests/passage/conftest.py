@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import falcon
 import pytest
 
 from mailman_pgp import openpgp
@@ -72,10 +73,36 @@ class Ants:
             self.store.commit()
             self.store.expire_all()
 
+    def not_yet(self, sentence: str) -> None:
+        """Accepting the only request is refused with a sentence and a 409, and it waits under the same token."""
+        from mailman_workflows import NotYetError  # noqa: PLC0415 - core must be initialised
+
+        token = self.waiting().token
+        with pytest.raises(NotYetError, match=sentence) as caught:
+            self.accept(token)
+        assert caught.value.status == falcon.HTTP_409
+        assert self.waiting().token == token
+        assert ANNE not in self.members()
+
+    def asked_again(self) -> None:
+        """Accepting the only request is refused with a sentence and a 409, and it waits anew, under another token."""
+        from mailman_workflows import AskedAgainError  # noqa: PLC0415 - core must be initialised
+
+        token = self.waiting().token
+        with pytest.raises(AskedAgainError, match="another key counts for this person by now") as caught:
+            self.accept(token)
+        assert caught.value.status == falcon.HTTP_409
+        assert self.waiting().token != token
+
     def waiting(self) -> Any:
         """The only request that waits."""
         (row,) = self.all_waiting()
         return row
+
+    def state(self) -> tuple[str, str]:
+        """For whom that waits, and why."""
+        row = self.waiting()
+        return row.waits_for, row.reason
 
     def all_waiting(self) -> list[Any]:
         """All requests that wait."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select, update
 
-from mailman_pgp.delivery import housekeeping
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import Seen
 from mailman_pgp.openpgp import SignatureVerdict, Status
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.record import Kind
 from mailman_pgp.posts.replay import Claim
+from mailman_pgp.runners import housekeeping
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -45,8 +45,9 @@ def application(core: Any, healthy: Any) -> Iterator[Any]:  # noqa: ARG001 - the
 
 def as_described(method: str, path: str, result: Result) -> None:
     """Every answer in any test is as the description says."""
-    from mailman_pgp.rest import root, schemas  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.rest import root  # noqa: PLC0415 - core must be initialised
     from mailman_pgp.rest.operations import operations_of  # noqa: PLC0415
+    from mailman_pgp.rest.schemas.forms import ERROR  # noqa: PLC0415
 
     found = (resource for pattern, resource in root._PATTERNS if pattern.fullmatch(path.removeprefix("/")))
     resource = next(found, None)
@@ -55,7 +56,7 @@ def as_described(method: str, path: str, result: Result) -> None:
         return
     operation = operations_of(resource)[method.lower()]
     if result.status_code >= HTTPStatus.BAD_REQUEST:
-        jsonschema_rs.validate(schemas.ERROR, result.json)
+        jsonschema_rs.validate(ERROR, result.json)
         return
     assert result.status_code == operation.status
     if operation.answer is None:

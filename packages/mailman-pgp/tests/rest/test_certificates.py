@@ -332,7 +332,7 @@ def test_many(door: Door, encrypted: str, make: MakeCertificate, monkeypatch: py
     """More addresses than a query names are found as well."""
     from mailman_pgp.delivery import lookup  # noqa: PLC0415 - after the fixtures of core
     from mailman_pgp.keys import registry  # noqa: PLC0415
-    from mailman_pgp.overview import membership  # noqa: PLC0415
+    from mailman_pgp.lists import membership  # noqa: PLC0415
 
     for address in (ANNE, BART):
         door.good("POST", f"{encrypted}/certificates", {"address": address, "certificate": make(address)[1]})

@@ -374,9 +374,10 @@ def test_a_command_that_began_before(sealed: Sealed, store: Session) -> None:
 def test_a_list_key_that_is_changed_at_the_same_moment(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     """What somebody writes between the look at a key and its being sealed anew is not undone; the next look finds it."""
     from mailman_pgp.keys import extending, vault  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.keys.vault import changing  # noqa: PLC0415 - the same
 
     list_id = sealed.mlist.list_id
-    opened, longer = vault._open, b""
+    opened, longer = changing.open_part, b""
 
     def opened_and_changed(*args: Any) -> bytes:
         nonlocal longer
@@ -387,7 +388,7 @@ def test_a_list_key_that_is_changed_at_the_same_moment(sealed: Sealed, monkeypat
             longer = vault.current_secret(list_id)
         return plain
 
-    monkeypatch.setattr(vault, "_open", opened_and_changed)
+    monkeypatch.setattr(changing, "open_part", opened_and_changed)
     rotate(sealed)
     assert longer != b"begun"
     assert vault.current_secret(list_id) == longer

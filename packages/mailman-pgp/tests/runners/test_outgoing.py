@@ -77,7 +77,7 @@ def test_changes_are_looked_for_as_often_as_the_queue(
 
     now, looked = [100.0], []
     monkeypatch.setattr("mailman_pgp.runners.outgoing.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("mailman_pgp.delivery.housekeeping.tell_of_changes", lambda: looked.append(now[0]))
+    monkeypatch.setattr("mailman_pgp.runners.housekeeping.tell_of_changes", lambda: looked.append(now[0]))
     runner = OutgoingRunner("out")
     runner.sleep_float = sleep
     for now[0] in turns:

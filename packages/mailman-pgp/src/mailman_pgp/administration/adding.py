@@ -10,9 +10,10 @@ from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, Refused
 from mailman_pgp.administration.arguments import is_member, named
 from mailman_pgp.administration.described import not_a_member, shown
-from mailman_pgp.administration.output import Answer, ExitStatus, fields, paragraphs, steps
+from mailman_pgp.administration.output import Answer, ExitStatus
 from mailman_pgp.exchange.adding import Added, Outcome, add
 from mailman_pgp.exchange.refusals import Refusal, Way
+from mailman_pgp.layout import fields, paragraphs, steps
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import reasons
 from mailman_pgp.overview.data import described

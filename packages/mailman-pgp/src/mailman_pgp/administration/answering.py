@@ -16,7 +16,7 @@ from public import public
 from mailman_pgp.administration.output import Answer, ExitStatus, to_json
 from mailman_pgp.exchange.refusals import refusal_of
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.lists.settings import SettingError
+from mailman_pgp.lists.setting import SettingError
 from mailman_pgp.model.database import commit
 
 if TYPE_CHECKING:

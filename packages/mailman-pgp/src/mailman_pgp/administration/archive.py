@@ -10,14 +10,16 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, count, fields, paragraphs, plain, steps, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.archiving import exporting, readers, switches
 from mailman_pgp.archiving.archivers import ALLOWED, folder_of
 from mailman_pgp.keys import vault
+from mailman_pgp.layout import fields, paragraphs, steps, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
     from mailman_pgp.openpgp import Certificate

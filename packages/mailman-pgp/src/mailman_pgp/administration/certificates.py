@@ -13,22 +13,16 @@ from mailman_pgp.administration.arguments import chosen_at, encrypted_list, is_m
 from mailman_pgp.administration.comparing import compare
 from mailman_pgp.administration.events import log
 from mailman_pgp.administration.importing import import_keyring
-from mailman_pgp.administration.output import (
-    Answer,
-    count,
-    fields,
-    moment,
-    paragraphs,
-    steps,
-    table,
-)
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.showing import show
 from mailman_pgp.administration.suspending import resume, suspend
 from mailman_pgp.administration.upload import upload_from
 from mailman_pgp.exchange import changing
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import chosen, reasons
-from mailman_pgp.overview.membership import members_among
+from mailman_plugin_kit.texts import count
 
 
 @click.group("certificate", short_help="Add, show, list or remove certificates of people.")

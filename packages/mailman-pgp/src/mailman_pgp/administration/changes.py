@@ -11,11 +11,13 @@ from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.described import shown
-from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, steps, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.conversation import key_changes
 from mailman_pgp.conversation.matters import Decision
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import data, reasons
+from mailman_plugin_kit.texts import count
 
 if TYPE_CHECKING:
     from typing import Any

@@ -6,8 +6,9 @@ import click
 
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import chosen_at, is_member, named
-from mailman_pgp.administration.output import Answer, fields, paragraphs
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.exchange import changing
+from mailman_pgp.layout import fields, paragraphs
 from mailman_pgp.openpgp import grouped
 
 

@@ -7,10 +7,12 @@ import click
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.arguments import any_list, named
 from mailman_pgp.administration.events import DOORS
-from mailman_pgp.administration.output import Answer, count, moment, paragraphs, plain, table
+from mailman_pgp.administration.output import Answer
+from mailman_pgp.layout import moment, paragraphs, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import WORDS, Done
 from mailman_pgp.overview import data
+from mailman_plugin_kit.texts import count, plain
 
 _DEFAULT = 50
 _MOST = 1000

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.administration.output import moment, plain
 from mailman_pgp.i18n import _
+from mailman_pgp.layout import moment
 from mailman_pgp.model.cleanup import UNSUBSCRIBED_GRACE_DAYS
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from mailman_pgp.openpgp import Certificate

@@ -6,8 +6,9 @@ import click
 
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, paragraphs, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.digests.sending import send
+from mailman_pgp.layout import paragraphs, table
 from mailman_pgp.site import health
 
 

@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import any_list, encrypted_list, named
-from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.keys import vault
+from mailman_pgp.layout import fields, moment, paragraphs, steps
 from mailman_pgp.lists import core_settings, deeds, encryption
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import count
 
 _ANYBODY = (
     "Everybody who proves a key can join and read what is posted then (subscription_policy: {policy}). Is a moderator to decide "

@@ -9,11 +9,13 @@ from public import public
 
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.arguments import encrypted_list, mail_address, named
-from mailman_pgp.administration.output import Answer, count, moment, paragraphs, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Door
+from mailman_pgp.layout import moment, paragraphs, table
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import data
+from mailman_plugin_kit.texts import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.administration.arguments import named
-from mailman_pgp.administration.output import fields, moment, paragraphs, plain, steps
+from mailman_pgp.layout import fields, moment, paragraphs, steps
 from mailman_pgp.mime import Structure
 from mailman_pgp.openpgp import OpeningProblem, Status, grouped
 from mailman_pgp.overview import reasons
 from mailman_pgp.posts.policy import Action, action_on, policy_on
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Kind
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

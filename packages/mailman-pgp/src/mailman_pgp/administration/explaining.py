@@ -14,7 +14,7 @@ from zope.component import getUtility
 from mailman_pgp.administration.answering import Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list
 from mailman_pgp.administration.explained import as_data, as_text
-from mailman_pgp.administration.output import Answer, count
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.encryption import is_encrypted
@@ -22,6 +22,7 @@ from mailman_pgp.mime import addresses, lines
 from mailman_pgp.posts.explaining import explain
 from mailman_pgp.posts.record import Kind
 from mailman_pgp.site import health
+from mailman_plugin_kit.texts import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,16 +9,18 @@ import click
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.keyrings import KeyringError, read_keyrings
-from mailman_pgp.administration.output import Answer, ExitStatus, count, fields, paragraphs, plain, steps, table
+from mailman_pgp.administration.output import Answer, ExitStatus
 from mailman_pgp.administration.upload import in_words
 from mailman_pgp.exchange import keyring
-from mailman_pgp.exchange.keyring import Fate
+from mailman_pgp.exchange.keyring_fates import Fate, as_data
+from mailman_pgp.layout import fields, paragraphs, steps, table
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from mailman_pgp.exchange.keyring import Brought
+    from mailman_pgp.exchange.keyring_fates import Brought, Line
 
 # A few seconds of work; who brings fewer sees the end at once.
 _TELL_EACH = 500
@@ -52,7 +54,7 @@ def import_keyring(spec: str, file: str, *, dry_run: bool, all_or_nothing: bool)
     refused = all_or_nothing and brought.number(Fate.REFUSED)
     recorded = brought.written and brought.number(Fate.RECORDED)
     return Answer(
-        data={"list": named(mlist), **keyring.as_data(brought)},
+        data={"list": named(mlist), **as_data(brought)},
         text=_text(mlist, brought, dry_run=dry_run, refused=bool(refused)),
         status=ExitStatus.NOT_FINE if refused else ExitStatus.RECORDED if recorded else ExitStatus.FINE,
     )
@@ -92,6 +94,6 @@ def _next(mlist: Any, brought: Brought, *, dry_run: bool, refused: bool) -> str:
     )
 
 
-def _whose(line: keyring.Line) -> str:
+def _whose(line: Line) -> str:
     whose = ", ".join(line.addresses or line.user_ids)
     return f"{line.source}: {whose}" if line.source else whose

@@ -10,9 +10,9 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import Mistaken
-from mailman_pgp.administration.output import plain
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.openpgp import LARGE, CertificateError, CertificateProblem, InKeyring, Keys
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

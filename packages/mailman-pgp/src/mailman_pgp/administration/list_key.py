@@ -11,12 +11,14 @@ from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.list_key_ends import revoke, rotate
 from mailman_pgp.administration.list_key_files import export, import_key, revocation_certificate
-from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.keys import certifications, extending, vault
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import grouped
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,13 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import read_file
 from mailman_pgp.exchange import list_keys
 from mailman_pgp.keys import revoking, vault
 from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
 from mailman_pgp.keys.vault import KeyState
+from mailman_pgp.layout import fields, moment, paragraphs, steps
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store

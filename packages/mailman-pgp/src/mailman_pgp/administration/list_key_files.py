@@ -13,17 +13,21 @@ from mailman_pgp.administration import passphrases
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.list_key_ends import OVERLAP, followed
-from mailman_pgp.administration.output import Answer, fields, paragraphs, plain, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.exchange import list_keys
 from mailman_pgp.keys import certifications, revoking, vault
+from mailman_pgp.layout import fields, paragraphs, steps
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, CertificateProblem, ListKeyError, grouped
 from mailman_pgp.site import private_file
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailman_pgp.keys.vault import ListCertificate
 
 _RSA = (
@@ -72,17 +76,15 @@ def export(
     current = row.fingerprint == vault.certificate(mlist.list_id).fingerprint
     handed = certifications.certified(mlist.list_id).certificate if current else certifications.with_former(row)
     armored = openpgp.armor(handed, PUBLIC_KEY).decode("ascii")
-    data: dict[str, object] = {"list": named(mlist), "fingerprint": row.fingerprint}
     if output is None:
-        return Answer(data={**data, "certificate": armored}, text=armored)
+        return Answer(data={"list": named(mlist), "fingerprint": row.fingerprint, "certificate": armored}, text=armored)
     _write_new(output, armored)
-    return Answer(
-        data={**data, "file": str(output)},
-        text=paragraphs(
-            f"The certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
-            fields([("Fingerprint", grouped(row.fingerprint))]),
-            steps(["Give it to those who post, and let them compare the fingerprint in another way than by mail."]),
-        ),
+    return _written(
+        mlist,
+        row,
+        output,
+        f"The certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
+        ["Give it to those who post, and let them compare the fingerprint in another way than by mail."],
     )
 
 
@@ -92,18 +94,15 @@ def _export_secret(mlist: Any, row: ListCertificate, output: Path | None, passph
     passphrase = passphrases.new(passphrase_file)
     protected = openpgp.protect(vault.secret_of(mlist.list_id, row.fingerprint), passphrase)
     _let_go(row, Deed.KEY_EXPORTED, output, openpgp.armor(protected, PRIVATE_KEY), mlist)
-    return Answer(
-        data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
-        text=paragraphs(
-            f"The secret key of {mlist.fqdn_listname} is in {plain(str(output))}, under the passphrase.",
-            fields([("Fingerprint", grouped(row.fingerprint))]),
-            steps(
-                [
-                    "Whoever has both can read all mail to the list, and sign for it: keep them apart, and off this machine.",
-                    "A backup of the site is another thing, and has all lists: see the manual for operators.",
-                ]
-            ),
-        ),
+    return _written(
+        mlist,
+        row,
+        output,
+        f"The secret key of {mlist.fqdn_listname} is in {plain(str(output))}, under the passphrase.",
+        [
+            "Whoever has both can read all mail to the list, and sign for it: keep them apart, and off this machine.",
+            "A backup of the site is another thing, and has all lists: see the manual for operators.",
+        ],
     )
 
 
@@ -126,18 +125,16 @@ def revocation_certificate(spec: str, output: Path, fingerprint: str | None) -> 
     mlist, _ = encrypted_list(spec)
     row = key_named(mlist, fingerprint)
     _let_go(row, Deed.REVOCATION_EXPORTED, output, vault.revocation(mlist.list_id, row.fingerprint), mlist)
-    return Answer(
-        data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(output)},
-        text=paragraphs(
-            f"The revocation certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
-            fields([("Of the key", grouped(row.fingerprint))]),
-            steps(
-                [
-                    "Keep it where this machine can't lose it, on paper too. Whoever has it can end the key, and do nothing else with it.",
-                    f"To use it: mailman pgp list-key revoke {mlist.list_id} --certificate FILE; or give it to the members, who import it.",
-                ]
-            ),
-        ),
+    return _written(
+        mlist,
+        row,
+        output,
+        f"The revocation certificate of {mlist.fqdn_listname} is in {plain(str(output))}.",
+        [
+            "Keep it where this machine can't lose it, on paper too. Whoever has it can end the key, and do nothing else with it.",
+            f"To use it: mailman pgp list-key revoke {mlist.list_id} --certificate FILE; or give it to the members, who import it.",
+        ],
+        label="Of the key",
     )
 
 
@@ -184,6 +181,16 @@ def _unlocked(content: bytes, passphrase_file: Path | None) -> bytes:
         if error.problem is not CertificateProblem.LOCKED:
             raise
     return openpgp.read_secret_key(content, passphrases.known(None))
+
+
+def _written(
+    mlist: Any, row: ListCertificate, path: Path, sentence: str, then: Sequence[str], *, label: str = "Fingerprint"
+) -> Answer:
+    """That something of a key is in a file now, and what is to be done with it."""
+    return Answer(
+        data={"list": named(mlist), "fingerprint": row.fingerprint, "file": str(path)},
+        text=paragraphs(sentence, fields([(label, grouped(row.fingerprint))]), steps(then)),
+    )
 
 
 def _let_go(row: ListCertificate, deed: Deed, path: Path, content: bytes, mlist: Any) -> None:

@@ -9,10 +9,10 @@ import click
 from public import public
 
 from mailman_pgp.administration.answering import Mistaken
-from mailman_pgp.administration.output import plain
 from mailman_pgp.model.database import store
 from mailman_pgp.site import passphrases
 from mailman_pgp.site.passphrases import PassphraseError
+from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,10 @@ import click
 
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, count, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.administration.output import Answer
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.overview import data, posts, reasons
+from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from public import public
 
-from mailman_pgp.administration.output import count, fields, moment, paragraphs, plain, steps, table
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import reasons
+from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

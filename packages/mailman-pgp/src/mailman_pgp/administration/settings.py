@@ -9,10 +9,12 @@ import click
 
 from mailman_pgp.administration.answering import OWNER, Mistaken, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
-from mailman_pgp.administration.output import Answer, paragraphs, table
+from mailman_pgp.administration.output import Answer
+from mailman_pgp.layout import paragraphs, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
-from mailman_pgp.lists.settings import DEFAULT_WORD, SETTINGS, Setting, Value, change, in_words, setting, values_of
+from mailman_pgp.lists.setting import DEFAULT_WORD, Setting, Value
+from mailman_pgp.lists.settings import SETTINGS, change, in_words, setting, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

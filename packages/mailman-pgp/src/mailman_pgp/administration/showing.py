@@ -11,9 +11,10 @@ from mailman_pgp.administration import events
 from mailman_pgp.administration.answering import answering
 from mailman_pgp.administration.arguments import chosen_at, is_member, named
 from mailman_pgp.administration.described import not_a_member, shown
-from mailman_pgp.administration.output import Answer, fields, moment, paragraphs, steps, table
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
+from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import data, reasons
 

@@ -9,9 +9,10 @@ import click
 from mailman_pgp.administration import requests
 from mailman_pgp.administration.answering import OWNER, Refused, answering
 from mailman_pgp.administration.arguments import chosen_at, is_member, named
-from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.exchange import changing
 from mailman_pgp.keys.registry import ChoiceState
+from mailman_pgp.layout import fields, paragraphs, steps
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import chosen, reasons
 

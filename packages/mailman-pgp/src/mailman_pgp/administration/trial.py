@@ -6,8 +6,9 @@ import click
 
 from mailman_pgp.administration.answering import OWNER, answering
 from mailman_pgp.administration.arguments import encrypted_list, mail_address, named
-from mailman_pgp.administration.output import Answer, fields, paragraphs, steps
+from mailman_pgp.administration.output import Answer
 from mailman_pgp.delivery.trial import send_test
+from mailman_pgp.layout import fields, paragraphs, steps
 from mailman_pgp.openpgp import grouped
 
 

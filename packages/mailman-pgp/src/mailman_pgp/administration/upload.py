@@ -9,9 +9,9 @@ from pathlib import Path
 from public import public
 
 from mailman_pgp.administration.answering import Mistaken, Refused
-from mailman_pgp.administration.output import plain
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.openpgp import Certificate, CertificateError, CertificateProblem
+from mailman_plugin_kit.texts import plain
 
 # More than any certificate; how much a certificate may really have is the boundary's to say.
 _READ_AT_MOST = 8 * 2**20 + 1

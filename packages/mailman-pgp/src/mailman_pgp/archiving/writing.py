@@ -19,7 +19,7 @@ from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.i18n import N_, Text
 from mailman_pgp.keys import vault
-from mailman_pgp.notices import send_template
+from mailman_pgp.notices.sending import send_template
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, encrypt_once
 from mailman_pgp.posts.record import Kind
 

@@ -43,7 +43,8 @@ def command(
         key, compared = keeping.key_of(core)
         backup = keeping.Backup.of(key)
         if certificate is not None:
-            message, fingerprint = keeping.encrypted_to(backup, _read(certificate))
+            content = keeping.content_of(certificate, _MOST_BYTES, "a file with your certificate")
+            message, fingerprint = keeping.encrypted_to(backup, content)
         else:
             message, fingerprint = keeping.by_passphrase(backup, passphrase.new(passphrase_file)), ""
         if str(file) == "-":
@@ -61,11 +62,3 @@ def command(
     if not compared:
         click.echo("Whether it is the key of Mailman's database could not be seen: that can't be reached.")
     click.echo("Keep it apart from Mailman's data, and try it: docs/operations.md has a drill.")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise CreationError(f"{path} can't be read ({error.strerror}). Name a file with your certificate.") from None

@@ -120,6 +120,18 @@ def write(path: Path, message: bytes, core: doctor_config.CoreConfiguration) -> 
         raise CreationError(f"{path} can't be written ({error.strerror}). Name another file.") from None
 
 
+def content_of(path: Path, most_bytes: int, what: str) -> bytes:
+    """What is in a file, as far as a limit; raises CreationError, which asks for the file with `what`.
+
+    A named pipe is waited for: the shell makes one of `<(gpg --decrypt ...)`.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most_bytes)
+    except OSError as error:
+        raise CreationError(f"{path} can't be read ({error.strerror}). Name {what}.") from None
+
+
 def encrypted_to(backup: Backup, certificate: bytes) -> tuple[bytes, str]:
     """A backup that the secret key of a certificate opens, and the fingerprint of that; raises CreationError."""
     try:

@@ -78,12 +78,7 @@ def _require_place(key_file: Path, core: CoreConfiguration) -> None:
 def _read(path: Path) -> bytes:
     if str(path) == "-":
         return sys.stdin.buffer.read(_MOST_BYTES)
-    try:
-        # A named pipe is waited for: the shell makes one of `<(gpg --decrypt ...)`.
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise CreationError(f"{path} can't be read ({error.strerror}). Name the file with the backup.") from None
+    return keeping.content_of(path, _MOST_BYTES, "the file with the backup")
 
 
 def _write(key_file: Path, key: SiteKey, owner: pwd.struct_passwd) -> bool:

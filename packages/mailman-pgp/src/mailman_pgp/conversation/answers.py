@@ -12,7 +12,7 @@ from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.i18n import Text, _
 from mailman_pgp.keys import registry
-from mailman_pgp.notices import answer_by, may_answer
+from mailman_pgp.notices.answering import answer_by, may_answer
 from mailman_pgp.notices.encrypted import letter as notice
 from mailman_pgp.notices.encrypted import reader, send_encrypted
 from mailman_pgp.openpgp import CertificateError

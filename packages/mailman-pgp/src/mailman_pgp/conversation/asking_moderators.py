@@ -17,9 +17,9 @@ from mailman_pgp.events.notifying import notify
 from mailman_pgp.i18n import _, using
 from mailman_pgp.keys import registry
 from mailman_pgp.lists import administrators
-from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.attached import certificate_file
 from mailman_pgp.notices.moderators import about_joining, about_leaving
+from mailman_pgp.notices.unsent import send_waiting
 from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mailman_pgp.conversation.asking_moderators import ask_moderators
 from mailman_pgp.conversation.matters import Matter, Subject
 from mailman_pgp.i18n import Text, _, language_of, using
 from mailman_pgp.lists.encryption import is_encrypted
-from mailman_pgp.notices import answer_by
+from mailman_pgp.notices.answering import answer_by
 from mailman_pgp.notices.refusing import answered_as
 from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.overview.held import is_waiting

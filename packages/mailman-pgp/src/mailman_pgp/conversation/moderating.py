@@ -16,13 +16,13 @@ from mailman_pgp.conversation.letters import Letter
 from mailman_pgp.conversation.matters import Decided, Decision, Subject, standing
 from mailman_pgp.exchange import changing
 from mailman_pgp.exchange.refusals import Refusal
-from mailman_pgp.i18n import _, language_of, using
+from mailman_pgp.i18n import N_, _, language_of, using
 from mailman_pgp.keys import registry, suspensions
 from mailman_pgp.keys.journal import Actor, Door
 from mailman_pgp.keys.registry import ChoiceState, RegistryError
 from mailman_pgp.lists import administrators, deeds
 from mailman_pgp.lists.deeds import Deed
-from mailman_pgp.notices import answer_by
+from mailman_pgp.notices.answering import answer_by
 from mailman_pgp.openpgp import OpenPGPError, grouped
 from mailman_workflows import AskedAgainError, NotYetError, RefusedError
 from mailman_workflows.confirmations import NotConfirmedError
@@ -37,6 +37,18 @@ _DEEDS = {
     Decision.ACCEPT: Deed.CHANGE_ACCEPTED,
     Decision.REJECT: Deed.CHANGE_REJECTED,
     Decision.DISCARD: Deed.CHANGE_DISCARDED,
+}
+
+# What moderators are told of a request, and of a post.
+_REQUESTS_DONE = {
+    Decision.ACCEPT: N_("The request is accepted."),
+    Decision.REJECT: N_("The request is rejected, and its author is told."),
+    Decision.DISCARD: N_("The request is discarded."),
+}
+_POSTS_DONE = {
+    Decision.ACCEPT: N_("The post is accepted, and goes to the members."),
+    Decision.REJECT: N_("The post is rejected, and its author is told."),
+    Decision.DISCARD: N_("The post is discarded."),
 }
 
 
@@ -132,11 +144,7 @@ def _decide_request(mlist: Any, token: str, decided: Decided) -> str:
         return error.sentence
     if done.waits:
         return _("The request is accepted, and waits for something else now.")
-    return {
-        Decision.ACCEPT: _("The request is accepted."),
-        Decision.REJECT: _("The request is rejected, and its author is told."),
-        Decision.DISCARD: _("The request is discarded."),
-    }[decided.decision]
+    return _(_REQUESTS_DONE[decided.decision])
 
 
 def _decide_post(asked: Asked, what: str, decided: Decided) -> str:
@@ -148,11 +156,7 @@ def _decide_post(asked: Asked, what: str, decided: Decided) -> str:
         held_posts.decide(mlist, number, decided.decision, comment, decided.actor, placeholder=placeholder)
     except Refusal:
         return _("This post is not held any more; somebody has decided about it.")
-    return {
-        Decision.ACCEPT: _("The post is accepted, and goes to the members."),
-        Decision.REJECT: _("The post is rejected, and its author is told."),
-        Decision.DISCARD: _("The post is discarded."),
-    }[decided.decision]
+    return _(_POSTS_DONE[decided.decision])
 
 
 def _decide_key(asked: Asked, what: str, decided: Decided) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,10 @@ from mailman_pgp.delivery.ledger import Answered
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import registry
 from mailman_pgp.lists.encryption import one_at_a_time, settings_of
-from mailman_pgp.notices import may_answer
+from mailman_pgp.lists.passage import PROOF
+from mailman_pgp.notices.answering import may_answer
 from mailman_pgp.notices.encrypted import reader
 from mailman_pgp.openpgp import Certificate, ListKeyError, OpenPGPError
-from mailman_pgp.steps.proof import Proves
 from mailman_workflows import Purpose, saved
 from mailman_workflows.confirmations import discard, open_questions
 
@@ -146,8 +145,7 @@ def _is_another(chosen: StoredCertificate | None, known: Certificate) -> bool:
 
 def _waits_for_proof(mlist: Any, address: str) -> bool:
     return any(
-        row.email == address and row.purpose == Purpose.JOIN.value and json.loads(row.agenda)[0] == Proves.name
-        for row in saved.all_at(mlist)
+        row.email == address and row.purpose == Purpose.JOIN.value and row.step == PROOF for row in saved.all_at(mlist)
     )
 
 

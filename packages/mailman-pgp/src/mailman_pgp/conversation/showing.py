@@ -18,9 +18,9 @@ from mailman_pgp.conversation.held_posts import content_of, require_office
 from mailman_pgp.events.kinds import ListSettingsChangedEvent
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.i18n import _, using
-from mailman_pgp.lists.settings import shows_held
+from mailman_pgp.lists.in_force import shows_held
 from mailman_pgp.mime import PayloadError, excerpt, read_payload
-from mailman_pgp.notices import send_to_owners
+from mailman_pgp.notices.sending import send_to_owners
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.journal import Actor

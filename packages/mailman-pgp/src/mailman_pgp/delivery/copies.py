@@ -24,8 +24,8 @@ from mailman_pgp.delivery.smtp import Envelope, Outcome
 from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.model.missed import Miss, Why
-from mailman_pgp.notices import send_missed, send_skipped, send_undelivered
 from mailman_pgp.notices.refusing import refuse_afterwards
+from mailman_pgp.notices.unsent import send_missed, send_skipped, send_undelivered
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.record import Earlier
 

@@ -31,9 +31,9 @@ from mailman_pgp.mime import (
     single_address,
     whole_message,
 )
-from mailman_pgp.notices import send_waiting
 from mailman_pgp.notices.passage import is_goodbye, send_left
 from mailman_pgp.notices.templates import ANNOUNCING, CLEAR, TEMPLATES
+from mailman_pgp.notices.unsent import send_waiting
 from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipient, fan_out
 from mailman_pgp.posts.sealed import SealedError
 

@@ -23,7 +23,7 @@ from mailman_pgp.keys import vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.model.database import now
-from mailman_pgp.notices import may_answer
+from mailman_pgp.notices.answering import may_answer
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import reasons

@@ -28,8 +28,9 @@ from mailman_pgp.lists import administrators
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.model.database import store
-from mailman_pgp.notices import office_ended, send_office_ended, send_to_owners
+from mailman_pgp.notices.changes import office_ended, send_office_ended
 from mailman_pgp.notices.encrypted import send_encrypted
+from mailman_pgp.notices.sending import send_to_owners
 from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:

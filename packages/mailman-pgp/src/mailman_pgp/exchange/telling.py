@@ -28,8 +28,9 @@ from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.model.database import commit, now
-from mailman_pgp.notices import key_changed, send_key_changed, send_to_owners
+from mailman_pgp.notices.changes import key_changed, send_key_changed
 from mailman_pgp.notices.encrypted import reader, send_encrypted
+from mailman_pgp.notices.sending import send_to_owners
 from mailman_pgp.openpgp import OpenPGPError, grouped
 
 if TYPE_CHECKING:

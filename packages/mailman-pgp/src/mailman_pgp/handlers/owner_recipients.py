@@ -13,8 +13,8 @@ from public import public
 
 from mailman_pgp.delivery.lookup import look_up
 from mailman_pgp.lists import administrators
-from mailman_pgp.notices import Fate, send_unread
 from mailman_pgp.notices.refusing import refuse
+from mailman_pgp.notices.unsent import Fate, send_unread
 from mailman_pgp.posts.problems import Problem
 from mailman_pgp.posts.record import Record
 from mailman_pgp.posts.sealed import SealedError

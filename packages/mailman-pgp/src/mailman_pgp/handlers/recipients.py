@@ -13,7 +13,7 @@ from zope.interface import implementer
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.recipients import regular_recipients
 from mailman_pgp.model.missed import Why
-from mailman_pgp.notices import send_skipped
+from mailman_pgp.notices.unsent import send_skipped
 from mailman_pgp.posts.record import Record
 
 #: In a message's metadata: whether it is kept for a digest.

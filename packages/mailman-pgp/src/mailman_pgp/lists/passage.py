@@ -27,6 +27,9 @@ log = logging.getLogger("mailman.plugins")
 
 OURS = {Purpose.JOIN: "pgp-join", Purpose.LEAVE: "pgp-leave"}
 
+#: The step of joining that waits until its person proves that they want it and hold the key.
+PROOF = "proof"
+
 #: What a request waits for that has no key.
 FOR_A_KEY = Text("waits for a key")
 

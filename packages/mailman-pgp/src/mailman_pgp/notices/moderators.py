@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.administration.described import shown
-from mailman_pgp.administration.output import fields, paragraphs
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import journal, registry
 from mailman_pgp.keys.journal import Act
+from mailman_pgp.layout import fields, paragraphs
 from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:

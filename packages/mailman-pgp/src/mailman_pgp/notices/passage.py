@@ -15,9 +15,9 @@ from mailman_pgp.i18n import Text, language_of
 from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import single_address
-from mailman_pgp.notices import filled, send_template
 from mailman_pgp.notices.attached import list_certificate
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
+from mailman_pgp.notices.sending import filled, send_template
 from mailman_pgp.openpgp import OpenPGPError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from public import public
 
 from mailman_pgp.delivery import ledger
 from mailman_pgp.delivery.ledger import Answered
-from mailman_pgp.notices import answer_refused, answer_too_large
+from mailman_pgp.notices.answering import answer_refused, answer_too_large
 from mailman_pgp.posts.problems import Problem
 
 if TYPE_CHECKING:

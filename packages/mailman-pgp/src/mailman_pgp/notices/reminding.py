@@ -9,12 +9,13 @@ from public import public
 
 from mailman_pgp.events.kinds import KeyExpiringEvent
 from mailman_pgp.events.notifying import notify
-from mailman_pgp.i18n import N_, _, using
+from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import key_news, reminders, vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.model.database import now
-from mailman_pgp.notices import send_ending, send_to_owners
 from mailman_pgp.notices.rounds import at_each_list
+from mailman_pgp.notices.sending import send_template, send_to_owners
+from mailman_pgp.notices.unreached import way_to_extend
 from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:
@@ -103,3 +104,14 @@ def _tell_owners(mlist: Any, told: list[Ending]) -> None:
         subject = _("Certificates that end: {list}").format(list=mlist.display_name)
         text = _(_DIGEST).format(address=mlist.posting_address, lines=lines)
     send_to_owners(mlist, subject, text)
+
+
+@public
+def send_ending(mlist: Any, address: str, ends: dt.datetime, at: dt.datetime) -> None:
+    """Tell somebody when their certificate ends or has ended (naive UTC)."""
+    day = f"{ends:%Y-%m-%d}"
+    if ends > at:
+        reason = Text("It ends on {day}. After that the list can send you nothing.", day=day)
+    else:
+        reason = Text("It has ended on {day}, so the list can send you nothing at present.", day=day)
+    send_template(mlist, address, "ending", None, reason=reason, how=way_to_extend(mlist))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.notices import answer_at_key, answer_by
+from mailman_pgp.notices.answering import answer_at_key, answer_by
 from mailman_pgp.notices.refusing import answered_as
 from mailman_pgp.openpgp import CertificateError, FanOutError, inspect, require_usable
 

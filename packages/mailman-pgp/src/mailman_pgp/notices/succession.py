@@ -22,8 +22,8 @@ from mailman_pgp.i18n import N_, Text
 from mailman_pgp.keys import certifications, key_news, vault
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.model.database import commit, now, store
-from mailman_pgp.notices import send_template
 from mailman_pgp.notices.attached import certificate_file
+from mailman_pgp.notices.sending import send_template
 from mailman_pgp.openpgp import grouped
 
 if TYPE_CHECKING:

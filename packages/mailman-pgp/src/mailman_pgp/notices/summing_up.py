@@ -14,8 +14,8 @@ from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Skipped
-from mailman_pgp.notices import send_to_owners
 from mailman_pgp.notices.rounds import at_each_list
+from mailman_pgp.notices.sending import send_to_owners
 from mailman_pgp.overview import reasons
 from mailman_pgp.overview.survey import refused_at
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from public import public
 from sqlalchemy import func, select
 
-from mailman_pgp.administration.output import count
 from mailman_pgp.delivery.recipients import numbers_of_recipients, regular_recipients
 from mailman_pgp.lists import administrators, core_settings, encryption
 from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
+from mailman_plugin_kit.texts import count
 from mailman_workflows import saved
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mailman.config import config
 from public import public
 
-from mailman_pgp.lists.settings import replay_window
+from mailman_pgp.lists.in_force import replay_window
 from mailman_pgp.posts import replay
 from mailman_pgp.posts.problems import Problem
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.i18n import N_, _, using
+from mailman_pgp.lists.in_force import Form, form_of_posts
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.lists.settings import Form, form_of_posts
 from mailman_pgp.mime import (
     Author,
     Signed,

@@ -13,8 +13,8 @@ from public import public
 from mailman_pgp.keys import issuers, registry
 from mailman_pgp.keys.suspensions import is_suspended
 from mailman_pgp.lists.addresses import is_ours
+from mailman_pgp.lists.membership import is_on
 from mailman_pgp.openpgp import Status
-from mailman_pgp.overview.membership import is_on
 from mailman_pgp.posts.destination import Destination, destination_of
 from mailman_pgp.posts.misdirected import is_for_commands
 from mailman_pgp.posts.policy import Action, action_on

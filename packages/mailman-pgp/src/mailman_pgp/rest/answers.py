@@ -17,7 +17,7 @@ from mailman.rest.helpers import CONTENT_TYPE_JSON, etag
 from public import public
 
 from mailman_pgp.exchange.refusals import Refusal, log_failure, refusal_of
-from mailman_pgp.lists.settings import SettingError
+from mailman_pgp.lists.setting import SettingError
 from mailman_pgp.model.database import commit
 from mailman_pgp.openpgp import CertificateProblem
 from mailman_pgp.overview.plain_values import plain_values

@@ -14,17 +14,21 @@ from mailman_pgp.exchange.adding import Outcome, add
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.exchange.uploads import certificate_in
 from mailman_pgp.keys import journal, registry
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.overview import chosen
 from mailman_pgp.overview.data import described, described_as_stored, event, went
-from mailman_pgp.overview.membership import members_among
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, fingerprint, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import certificate_of, encrypted_list, link
+from mailman_pgp.rest.schemas.certificates import ADDED, CHOSEN, CHOSEN_ENTRY, DECIDED
+from mailman_pgp.rest.schemas.forms import pages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailman_pgp.exchange.adding import Added
     from mailman_pgp.overview.chosen import Chosen
 
@@ -45,31 +49,16 @@ class Action(StrEnum):
 class Certificates(Resource):
     """The certificates that are chosen on a list."""
 
-    @operation("Show the certificates of people on a list.", schemas.pages(schemas.CHOSEN_ENTRY), takes=PAGING)
+    @operation("Show the certificates of people on a list.", pages(CHOSEN_ENTRY), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        addresses = registry.addresses_at(mlist.list_id)
-        start, count = span(asked, len(addresses))
-        wanted = addresses[start : start + count]
-        members, compared = members_among(mlist.list_id, wanted), journal.compared(mlist.list_id)
-        return Reply(
-            page(
-                start,
-                len(addresses),
-                (
-                    shown.chosen_in_short(
-                        one, members, compared.get((one.address, one.stored.fingerprint)), _there(mlist, one.address)
-                    )
-                    for one in chosen.of_addresses(mlist.list_id, wanted)
-                ),
-            )
-        )
+        return Reply(page_of(asked, registry.addresses_at(mlist.list_id), lambda wanted: _entries(mlist, wanted)))
 
     @operation(
         "Let a certificate count for an address; of the one that counts already this is an update. What a known key says of "
         "itself, such as that it is revoked, is recorded even if the certificate is refused.",
-        schemas.ADDED,
+        ADDED,
         takes=[address("address", "Whose it is; they need not be a member yet."), _CERTIFICATE, BY],
         status=HTTPStatus.CREATED,
     )
@@ -90,7 +79,7 @@ class Certificates(Resource):
 class OneCertificate(Resource):
     """The certificate that is chosen for an address on a list."""
 
-    @operation("Show the certificate of an address, with its history and all that was done about it.", schemas.CHOSEN)
+    @operation("Show the certificate of an address, with its history and all that was done about it.", CHOSEN)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, found = self._found()
@@ -123,7 +112,7 @@ class OneCertificate(Resource):
 
     @operation(
         "Replace the certificate of an address by another one.",
-        schemas.ADDED,
+        ADDED,
         takes=[_CERTIFICATE, fingerprint("fingerprint", _THE_ONE, required=False), BY],
     )
     def on_put(self, asked: Asked) -> Reply:
@@ -136,7 +125,7 @@ class OneCertificate(Resource):
 
     @operation(
         "Decide about the certificate of an address.",
-        schemas.DECIDED,
+        DECIDED,
         takes=[
             choice("action", "What is decided.", Action),
             fingerprint(
@@ -204,6 +193,16 @@ class CertificateFile(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         found = certificate_of(mlist, self.names["address"])
         return Reply(shown.as_file(found.stored.data, found.address))
+
+
+def _entries(mlist: Any, addresses: Sequence[str]) -> list[dict[str, Any]]:
+    members, compared = members_among(mlist.list_id, addresses), journal.compared(mlist.list_id)
+    return [
+        shown.chosen_in_short(
+            one, members, compared.get((one.address, one.stored.fingerprint)), _there(mlist, one.address)
+        )
+        for one in chosen.of_addresses(mlist.list_id, addresses)
+    ]
 
 
 def _there(mlist: Any, whose: str) -> str:

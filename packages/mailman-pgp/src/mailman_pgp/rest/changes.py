@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.conversation import key_changes
-from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange import waiting
+from mailman_pgp.lists.membership import members_among
 from mailman_pgp.overview.chosen import of_addresses
 from mailman_pgp.overview.data import went
-from mailman_pgp.overview.membership import members_among
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice
+from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import encrypted_list, link
+from mailman_pgp.rest.schemas.certificates import DECIDED
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.waiting import CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,22 +33,20 @@ class Changes(Resource):
 
     @operation(
         "Show the keys that wait for a moderator, since their person's old key has not signed for them.",
-        schemas.pages(schemas.CHANGE),
+        pages(CHANGE),
         takes=PAGING,
     )
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        found = key_changes.waiting_at(mlist)
-        start, count = span(asked, len(found))
-        return Reply(page(start, len(found), _shown(mlist, found[start : start + count])))
+        return Reply(page_of(asked, key_changes.waiting_at(mlist), lambda found: _shown(mlist, found)))
 
 
 @public
 class OneChange(Resource):
     """One of them."""
 
-    @operation("Show a key that waits for a moderator.", schemas.CHANGE)
+    @operation("Show a key that waits for a moderator.", CHANGE)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -54,8 +54,8 @@ class OneChange(Resource):
 
     @operation(
         "Decide about it, as a moderator's reply does: whoever is first decides, and who is rejected is told.",
-        schemas.DECIDED,
-        takes=[choice("action", "What is decided.", Decision), BY],
+        DECIDED,
+        takes=[DECISION, BY],
     )
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""

@@ -6,12 +6,13 @@ from public import public
 
 from mailman_pgp.lists import deeds
 from mailman_pgp.overview.data import deed
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import any_list
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.lists import DEED
 
 
 @public
@@ -20,7 +21,7 @@ class Log(Resource):
 
     @operation(
         "Show who did what about a list, its settings, its key and the requests at it, the latest first; kept for three years.",
-        schemas.pages(schemas.DEED),
+        pages(DEED),
         takes=PAGING,
     )
     def on_get(self, asked: Asked) -> Reply:

@@ -11,9 +11,9 @@ from mailman.core.api import API31
 from public import public
 
 from mailman_pgp.lists.settings import SETTINGS
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.fields import FORM, JSON
 from mailman_pgp.rest.operations import Operation, operations_of
+from mailman_pgp.rest.schemas.forms import ARMORED, ERROR
 from mailman_pgp.rest.shown import KEYS_TYPE
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def _body(fields: Iterable[Field]) -> dict[str, Any]:
 def _responses(method: str, operation: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.status.phrase}
     if isinstance(operation.answer, str):
-        success["content"] = {operation.answer: {"schema": schemas.ARMORED if operation.answer == KEYS_TYPE else {}}}
+        success["content"] = {operation.answer: {"schema": ARMORED if operation.answer == KEYS_TYPE else {}}}
     elif operation.answer is not None:
         success["content"] = {JSON: {"schema": operation.answer}}
     refusals = {
-        str(int(status)): {"description": said, "content": {JSON: {"schema": schemas.ERROR}}}
+        str(int(status)): {"description": said, "content": {JSON: {"schema": ERROR}}}
         for status, said in _REFUSALS.items()
         if method not in _IN_QUERY or status is not HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     }

@@ -6,12 +6,13 @@ from public import public
 
 from mailman_pgp.keys import journal
 from mailman_pgp.overview.data import event
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, address
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import encrypted_list
+from mailman_pgp.rest.schemas.certificates import EVENT
+from mailman_pgp.rest.schemas.forms import pages
 
 
 @public
@@ -20,7 +21,7 @@ class Events(Resource):
 
     @operation(
         "Show who did what about the certificates on a list, the latest first; kept for three years.",
-        schemas.pages(schemas.EVENT),
+        pages(EVENT),
         takes=[
             *PAGING,
             address("address", "Only what was done about the certificate of this address.", required=False),

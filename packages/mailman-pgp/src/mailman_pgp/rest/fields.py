@@ -14,9 +14,10 @@ from mailman.interfaces.address import IEmailValidator
 from public import public
 from zope.component import getUtility
 
+from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys.journal import Actor, Door
-from mailman_pgp.lists.settings import Kind, Setting, SettingError
+from mailman_pgp.lists.setting import Kind, Setting, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -269,6 +270,9 @@ def actor_of(asked: Mapping[str, Any]) -> Actor:
     """Who acts, by the values of the fields, `BY` among them."""
     return Actor(Door.REST, asked.get(BY.name, ""))
 
+
+#: What becomes of something that waits.
+DECISION = choice("action", "What is decided.", Decision)
 
 #: The fields of a collection's pages, as core's.
 PAGING = (

@@ -11,15 +11,15 @@ from public import public
 
 from mailman_pgp.conversation import held_posts, showing
 from mailman_pgp.conversation.copying import send_copy
-from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.overview import held
 from mailman_pgp.posts.composition import is_authenticated, signature_status, status_of
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, address, choice, text
+from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of, address, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import core_link, encrypted_list, link
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.waiting import COPIED, DECIDED_POST, HELD, HELD_CONTENT
 
 if TYPE_CHECKING:
     from mailman_pgp.mime import Excerpt
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 class HeldPosts(Resource):
     """Those that wait at a list, the oldest first."""
 
-    @operation(
-        "Show the posts that wait for a moderator, without their content.", schemas.pages(schemas.HELD), takes=PAGING
-    )
+    @operation("Show the posts that wait for a moderator, without their content.", pages(HELD), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, row = encrypted_list(self.names["list"])
@@ -46,7 +44,7 @@ class HeldPosts(Resource):
 class HeldPost(Resource):
     """One of them."""
 
-    @operation("Show a post that waits for a moderator, without its content.", schemas.HELD)
+    @operation("Show a post that waits for a moderator, without its content.", HELD)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, row = encrypted_list(self.names["list"])
@@ -54,9 +52,9 @@ class HeldPost(Resource):
 
     @operation(
         "Decide about it as core does; whoever is first decides.",
-        schemas.DECIDED_POST,
+        DECIDED_POST,
         takes=[
-            choice("action", "What is decided.", Decision),
+            DECISION,
             text("comment", "What the author of a post that is rejected is told.", required=False),
             BY,
         ],
@@ -75,7 +73,7 @@ class HeldCopy(Resource):
 
     @operation(
         "Send the post to an owner or moderator of the list, encrypted to their key and signed by the list.",
-        schemas.COPIED,
+        COPIED,
         takes=[address("address", "Theirs; nobody else is sent it."), BY],
     )
     def on_post(self, asked: Asked) -> Reply:
@@ -92,7 +90,7 @@ class HeldContent(Resource):
 
     @operation(
         "Show what the post says to an owner or moderator of the list, where it allows that (`show_held`).",
-        schemas.HELD_CONTENT,
+        HELD_CONTENT,
         takes=[address("address", "Theirs; for nobody else it is opened, and it is logged that it was for them."), BY],
     )
     def on_post(self, asked: Asked) -> Reply:

@@ -6,12 +6,13 @@ from public import public
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import keyring
+from mailman_pgp.exchange.keyring_fates import as_data
 from mailman_pgp.exchange.uploads import keyring_bytes
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, text, yes_no
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list
+from mailman_pgp.rest.schemas.certificates import BROUGHT
 
 
 @public
@@ -21,7 +22,7 @@ class Keyring(Resource):
     @operation(
         "Let up to 500 certificates count, each for the one person on the list whose address it names; none takes the place of "
         "another. What became of each is said.",
-        schemas.BROUGHT,
+        BROUGHT,
         takes=[
             text("keyring", "Armored blocks with any text between them; or a binary keyring in base64."),
             yes_no("dry_run", "Whether nothing is to be done, and only said what would be."),
@@ -37,6 +38,6 @@ class Keyring(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         found = openpgp.read_keyring(keyring_bytes(asked["keyring"]))
         if asked.get("dry_run", False):
-            return Reply(keyring.as_data(keyring.rehearse(mlist, found)))
+            return Reply(as_data(keyring.rehearse(mlist, found)))
         every = asked.get("all_or_nothing", False)
-        return Reply(keyring.as_data(keyring.bring(mlist, found, actor_of(asked), all_or_nothing=every)))
+        return Reply(as_data(keyring.bring(mlist, found, actor_of(asked), all_or_nothing=every)))

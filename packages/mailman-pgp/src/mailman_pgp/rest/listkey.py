@@ -16,11 +16,11 @@ from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, choice, fingerprint, number
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list, link
+from mailman_pgp.rest.schemas.lists import KEY_CHANGED, LIST_KEY
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,7 +37,7 @@ class KeyAction(StrEnum):
 class ListKeys(Resource):
     """The key pairs of a list; their secret parts are never shown."""
 
-    @operation("The key of a list, and those that it had before.", schemas.LIST_KEY)
+    @operation("The key of a list, and those that it had before.", LIST_KEY)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -67,7 +67,7 @@ class ListKeys(Resource):
 
     @operation(
         "Let the key of a list live longer, which stays the same key; or give the list a new one, of which its members are told.",
-        schemas.KEY_CHANGED,
+        KEY_CHANGED,
         takes=[
             choice("action", "What is to be done.", KeyAction),
             number("years", f"`extend`: from now on; {extending.DEFAULT_YEARS} when left out.", extending.MOST_YEARS),

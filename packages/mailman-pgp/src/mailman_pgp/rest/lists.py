@@ -20,12 +20,14 @@ from mailman_pgp.model.database import now
 from mailman_pgp.overview import glance
 from mailman_pgp.overview.data import described, happened, of_list, waiting
 from mailman_pgp.overview.survey import posts_at, refused_at, survey
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, PAGING, actor_of, fingerprint, of_setting, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.lists import LIST, LIST_CERTIFICATE, LIST_ENTRY, UNSERVED
 
 if TYPE_CHECKING:
     from mailman_pgp.model.tables import EncryptedList
@@ -39,7 +41,7 @@ _OF_LATE = dt.timedelta(weeks=4)
 class Lists(Resource):
     """All encrypted lists."""
 
-    @operation("Show the encrypted lists, each at a glance.", schemas.pages(schemas.LIST_ENTRY), takes=PAGING)
+    @operation("Show the encrypted lists, each at a glance.", pages(LIST_ENTRY), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         total = glance.total()
@@ -48,7 +50,7 @@ class Lists(Resource):
 
     @operation(
         "Turn a list into an encrypted one; what keeps it from that is said (409).",
-        schemas.LIST,
+        LIST,
         takes=[text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com)."), BY],
         status=HTTPStatus.CREATED,
     )
@@ -64,14 +66,14 @@ class Lists(Resource):
 class OneList(Resource):
     """An encrypted list."""
 
-    @operation("Show an encrypted list, with its settings.", schemas.LIST)
+    @operation("Show an encrypted list, with its settings.", LIST)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         return Reply(_whole(*encrypted_list(self.names["list"])))
 
     @operation(
         "Change settings of a list, all that are given or none; in a form, `default` takes one back.",
-        schemas.LIST,
+        LIST,
         takes=[*(of_setting(setting) for setting in SETTINGS.values()), BY],
     )
     def on_patch(self, asked: Asked) -> Reply:
@@ -136,7 +138,7 @@ def _whole(mlist: Any, row: EncryptedList) -> dict[str, Any]:
 class ListCertificate(Resource):
     """The certificate of a list: what those who post encrypt to."""
 
-    @operation("Show the certificate of a list.", schemas.LIST_CERTIFICATE)
+    @operation("Show the certificate of a list.", LIST_CERTIFICATE)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -175,7 +177,7 @@ class UnservedPeople(Resource):
 
     @operation(
         "Show who gets nothing, why, and what its owners do about it: members, then owners and moderators.",
-        schemas.pages(schemas.UNSERVED),
+        pages(UNSERVED),
         takes=PAGING,
     )
     def on_get(self, asked: Asked) -> Reply:
@@ -183,4 +185,4 @@ class UnservedPeople(Resource):
         found = survey(*encrypted_list(self.names["list"]), now() - _OF_LATE)
         people = [(person, "member") for person in found.unserved]
         people += [(person, "administrator") for person in found.staff]
-        return Reply(page_of(asked, people, lambda person: shown.unserved(*person)))
+        return Reply(page_of(asked, people, lambda part: (shown.unserved(*person) for person in part)))

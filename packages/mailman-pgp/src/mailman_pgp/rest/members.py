@@ -8,12 +8,14 @@ from public import public
 
 from mailman_pgp.overview.roster import Roster
 from mailman_pgp.overview.states import State
-from mailman_pgp.rest import schemas, schemas_of_people, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, choice, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, span
 from mailman_pgp.rest.places import encrypted_list
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.people import MEMBER
 
 if TYPE_CHECKING:
     from mailman_pgp.overview.roster import Person
@@ -25,7 +27,7 @@ class Members(Resource):
 
     @operation(
         "Show everybody on a list, by address: members, owners and moderators, what they get, and what counts for them.",
-        schemas.pages(schemas_of_people.MEMBER),
+        pages(MEMBER),
         takes=[
             *PAGING,
             text("find", "Only those with this in their address or their name.", required=False),

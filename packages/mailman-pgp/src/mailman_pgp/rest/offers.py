@@ -13,11 +13,11 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.overview.data import described, went
-from mailman_pgp.rest import schemas_of_people as schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, address, as_address, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list
+from mailman_pgp.rest.schemas.people import ASKED_AGAIN, OFFERED
 
 
 @public
@@ -27,7 +27,7 @@ class Offers(Resource):
     @operation(
         "Bring a key in the name of its person, as `key set`, `key change`, `key refresh` and `key revoke` do by mail. One that is "
         "to count is asked about by an encrypted message; what a key says of itself counts at once, and is kept whatever is answered.",
-        schemas.OFFERED,
+        OFFERED,
         takes=[
             address("address", "Whose it is; they need not be a member yet."),
             text("certificate", "The certificate (public key), or the revocation of one, in ASCII armor."),
@@ -78,7 +78,7 @@ class OfferAgain(Resource):
     @operation(
         "Ask somebody once more, by mail, for the answer that lets the key count which was offered for them last, or that shows that "
         "they want to join.",
-        schemas.ASKED_AGAIN,
+        ASKED_AGAIN,
         takes=[BY],
     )
     def on_post(self, asked: Asked) -> Reply:

@@ -38,7 +38,9 @@ def page(start: int, total: int, entries: Iterable[dict[str, Any]]) -> dict[str,
 
 
 @public
-def page_of(asked: Asked, found: Sequence[T], show: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
-    """The page that was asked for of all that was found; only what is on it is shown."""
+def page_of(
+    asked: Asked, found: Sequence[T], show: Callable[[Sequence[T]], Iterable[dict[str, Any]]]
+) -> dict[str, Any]:
+    """The page that was asked for of all that was found; only what is on it is shown, at one go."""
     start, count = span(asked, len(found))
-    return page(start, len(found), (show(one) for one in found[start : start + count]))
+    return page(start, len(found), show(found[start : start + count]))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.overview.places import places_of
-from mailman_pgp.rest import schemas_of_people as schemas
 from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import addresses
 from mailman_pgp.rest.operations import Asked, Resource, operation
+from mailman_pgp.rest.schemas.people import PLACES
 from mailman_workflows.request import Purpose
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class People(Resource):
     @operation(
         "Show how a person stands at each encrypted list on which one of their addresses is, or asks to join: what counts, what they "
         "were asked, what waits, and what they do next.",
-        schemas.PLACES,
+        PLACES,
         takes=[addresses("address", "An address of the person, given once for each of them.", _MOST)],
     )
     def on_get(self, asked: Asked) -> Reply:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from public import public
 
 from mailman_pgp.overview import data, posts, reasons
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import PAGING, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import encrypted_list, link
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.posts import MISSED, ONE_POST, POST
 
 if TYPE_CHECKING:
     from mailman_pgp.model.missed import Missed
@@ -24,7 +25,7 @@ class Posts(Resource):
 
     @operation(
         "Show what became of the posts of the last weeks, the latest first: how many got each.",
-        schemas.pages(schemas.POST),
+        pages(POST),
         takes=PAGING,
     )
     def on_get(self, asked: Asked) -> Reply:
@@ -40,7 +41,7 @@ class Posts(Resource):
 class OnePost(Resource):
     """One of them."""
 
-    @operation("Show what became of a post: how many got it, and how many did not for each reason.", schemas.ONE_POST)
+    @operation("Show what became of a post: how many got it, and how many did not for each reason.", ONE_POST)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -62,7 +63,7 @@ class MissedPost(Resource):
 
     @operation(
         "Show who did not get a post, by address: why, and since when; who still waits for it among them.",
-        schemas.pages(schemas.MISSED),
+        pages(MISSED),
         takes=[*PAGING, text("reason", "Only those of this reason.", required=False)],
     )
     def on_get(self, asked: Asked) -> Reply:
@@ -75,7 +76,7 @@ class MissedPost(Resource):
             for address, one in posts.missed(mlist.list_id, post.message_id).items()
             if reason in {None, one.miss.reason}
         ]
-        return Reply(page_of(asked, found, lambda one: _person(*one)))
+        return Reply(page_of(asked, found, lambda part: (_person(*one) for one in part)))
 
 
 def _why(reason: str) -> dict[str, Any]:

@@ -5,14 +5,12 @@ Core's own ``/lists/LIST/requests`` accepts, rejects and discards them, too, and
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mailman.interfaces.member import AlreadySubscribedError
 from public import public
 
 from mailman_pgp.conversation import offers, proving, requests
-from mailman_pgp.conversation.matters import Decision
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
 from mailman_pgp.lists import deeds
@@ -20,12 +18,14 @@ from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import commit
 from mailman_pgp.overview import chosen
-from mailman_pgp.rest import schemas, shown
+from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice, text
+from mailman_pgp.rest.fields import BY, DECISION, PAGING, actor_of, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
-from mailman_pgp.rest.paging import page, span
+from mailman_pgp.rest.paging import page_of
 from mailman_pgp.rest.places import certificate_of, core_link, encrypted_list, link
+from mailman_pgp.rest.schemas.forms import pages
+from mailman_pgp.rest.schemas.waiting import CHALLENGED, DECIDED_REQUEST, REQUEST
 from mailman_pgp.steps.leaving import LeaveByProof
 from mailman_pgp.steps.proof import Proves
 from mailman_workflows import AskedAgainError, NotYetError, RefusedError, saved
@@ -41,22 +41,18 @@ if TYPE_CHECKING:
 class Requests(Resource):
     """The requests that wait at a list, the oldest first."""
 
-    @operation(
-        "Show the requests that wait, for what, and with which key.", schemas.pages(schemas.REQUEST), takes=PAGING
-    )
+    @operation("Show the requests that wait, for what, and with which key.", pages(REQUEST), takes=PAGING)
     def on_get(self, asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
-        rows = saved.all_at(mlist)
-        start, count = span(asked, len(rows))
-        return Reply(page(start, len(rows), _shown(mlist, rows[start : start + count])))
+        return Reply(page_of(asked, saved.all_at(mlist), lambda rows: _shown(mlist, rows)))
 
 
 @public
 class OneRequest(Resource):
     """A request that waits."""
 
-    @operation("Show a request that waits.", schemas.REQUEST)
+    @operation("Show a request that waits.", REQUEST)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist, _ = encrypted_list(self.names["list"])
@@ -64,9 +60,9 @@ class OneRequest(Resource):
 
     @operation(
         "Decide about it, by the steps of its workflow: whoever is first decides, and who did is kept.",
-        schemas.DECIDED_REQUEST,
+        DECIDED_REQUEST,
         takes=[
-            choice("action", "What is decided.", Decision),
+            DECISION,
             text("reason", "What the person of a request that is rejected is told.", required=False),
             BY,
         ],
@@ -109,21 +105,20 @@ class RequestChallenge(Resource):
 
     @operation(
         "Ask the person of a request once more, by mail, for the proof that they want it and hold the key.",
-        schemas.CHALLENGED,
+        CHALLENGED,
         takes=[BY],
     )
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist, _ = encrypted_list(self.names["list"])
         row = requests.find(mlist, self.names["token"])
-        step = json.loads(row.agenda)[0]
-        if step not in {Proves.name, LeaveByProof.name}:
+        if row.step not in {Proves.name, LeaveByProof.name}:
             raise Refusal("no-proof-wanted", f"This request waits for no proof: it {row.reason}.")
         one_at_a_time(mlist.list_id)  # the limit of how often counts those who ask at the same moment, too
         offers.require_rare(mlist, row.email)
         sent = (
             proving.challenge_to_prove(mlist, row.email)
-            if step == Proves.name
+            if row.step == Proves.name
             else proving.challenge_to_leave(mlist, row.email, row.token)
         )
         if not sent:

@@ -7,11 +7,13 @@ from typing import Any
 
 from public import public
 
-from mailman_pgp.lists.settings import SETTINGS, Kind, Setting
-from mailman_pgp.rest import schemas
+from mailman_pgp.lists.setting import Kind, Setting
+from mailman_pgp.lists.settings import SETTINGS
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import link
+from mailman_pgp.rest.schemas.forms import many, record
+from mailman_pgp.rest.schemas.site import INDEX, SETTING
 from mailman_pgp.site import health
 
 
@@ -19,9 +21,7 @@ from mailman_pgp.site import health
 class Index(Resource):
     """Where everything is."""
 
-    @operation(
-        "Show the version, whether the plugin is healthy, and where everything is.", schemas.INDEX, needs_health=False
-    )
+    @operation("Show the version, whether the plugin is healthy, and where everything is.", INDEX, needs_health=False)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         judged = health.current()
@@ -42,7 +42,7 @@ class Settings(Resource):
 
     @operation(
         "Describe every setting of a list, so that a form can be made of it.",
-        schemas.record(settings=schemas.many(schemas.SETTING)),
+        record(settings=many(SETTING)),
     )
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""

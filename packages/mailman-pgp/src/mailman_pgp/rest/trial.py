@@ -7,11 +7,11 @@ from http import HTTPStatus
 from public import public
 
 from mailman_pgp.delivery.trial import send_test
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, address
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list, link
+from mailman_pgp.rest.schemas.posts import TRIED
 
 
 @public
@@ -20,7 +20,7 @@ class Trials(Resource):
 
     @operation(
         "Send a member a test message, by the way of posts; or say why nothing reaches them (409).",
-        schemas.TRIED,
+        TRIED,
         takes=[address("address", "The member's."), BY],
         status=HTTPStatus.ACCEPTED,
     )

@@ -9,19 +9,17 @@ from public import public
 from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.overview import turning
-from mailman_pgp.rest import schemas
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import any_list, encrypted_list
+from mailman_pgp.rest.schemas.lists import PLAN
 
 
 @public
 class Enabling(Resource):
     """Of a plain list."""
 
-    @operation(
-        "Show what it will do to encrypt a plain list: what stands in its way, and what will change.", schemas.PLAN
-    )
+    @operation("Show what it will do to encrypt a plain list: what stands in its way, and what will change.", PLAN)
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""
         mlist = any_list(self.names["list"])
@@ -36,7 +34,7 @@ class Disabling(Resource):
 
     @operation(
         "Show what it will do to make an encrypted list a plain one: what stands in its way, and what will be lost.",
-        schemas.PLAN,
+        PLAN,
     )
     def on_get(self, _asked: Asked) -> Reply:
         """Answer GET."""

@@ -16,9 +16,10 @@ from mailman.core.switchboard import Switchboard
 from mailman.runners.outgoing import OutgoingRunner as CoreOutgoingRunner
 from public import public
 
-from mailman_pgp.delivery import chunks, housekeeping, interruption
+from mailman_pgp.delivery import chunks, interruption
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.posts.record import Record
+from mailman_pgp.runners import housekeeping
 from mailman_pgp.runners.queue import Queued
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping

@@ -14,8 +14,9 @@ from mailman_pgp.exchange import evidence
 from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import Text, _
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.lists.in_force import leave_protection
 from mailman_pgp.lists.passage import GRACE
-from mailman_pgp.lists.settings import LeaveProtection, leave_protection
+from mailman_pgp.lists.settings import LeaveProtection
 from mailman_pgp.model.database import now
 from mailman_pgp.notices.passage import send_leaving, send_left
 from mailman_pgp.site import health

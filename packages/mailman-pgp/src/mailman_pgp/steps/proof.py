@@ -12,7 +12,7 @@ from mailman_pgp.exchange.counting import counting
 from mailman_pgp.i18n import _
 from mailman_pgp.keys import journal
 from mailman_pgp.keys.journal import Act
-from mailman_pgp.lists.passage import PATIENCE
+from mailman_pgp.lists.passage import PATIENCE, PROOF
 from mailman_pgp.notices.passage import send_how_to_send_a_key
 from mailman_pgp.steps.encrypted import StepOfEncryptedList
 from mailman_pgp.steps.key import BEGAN, FOR_PROOF
@@ -31,7 +31,7 @@ class Proves(StepOfEncryptedList):
     Who is invited is asked as well: nothing that an owner says shows that they want to.
     """
 
-    name = "proof"
+    name = PROOF
 
     def decide(self, request: Request) -> Outcome:
         """See `StepOfEncryptedList`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailman_plugin_kit.database import now
+from mailman_plugin_kit.texts import count
 from mailman_rest_events.administration import texts
 from mailman_rest_events.serializers import telling
 
@@ -22,7 +23,7 @@ def of(values: Mapping[str, Any]) -> Sequence[str]:
     """What to look at in how it goes with an endpoint: `values` are those of a `Standing`, but what its section says."""
     name, left = values["name"], values["waiting"] + values["aside"]
     if not values["configured"]:
-        waiting = texts.count(left + values["parked"])
+        waiting = count(left + values["parked"], "event")
         sentence = f"Waiting for it: {waiting}; but there is no section [endpoint.{name}] any more."
         return [f"{sentence} Add it again; or `mailman events skip --endpoint {name} --all` gives them up."]
     found = []
@@ -32,12 +33,12 @@ def of(values: Mapping[str, Any]) -> Sequence[str]:
         )
     elif values["active"] and left and values["behind_seconds"] > LATE_SECONDS:
         found.append(
-            f"It is behind by {texts.count(left)} and {texts.span(values['behind_seconds'])}. "
+            f"It is behind by {count(left, 'event')} and {texts.span(values['behind_seconds'])}. "
             f"{values['problem'] or _slowness(values)}".strip()
         )
     if values["parked"]:
         found.append(
-            f"Not delivered, and not tried any more: {texts.count(values['parked'])}. {values['problem']} `mailman events replay --endpoint {name} --state parked` sends them "
+            f"Not delivered, and not tried any more: {count(values['parked'], 'event')}. {values['problem']} `mailman events replay --endpoint {name} --state parked` sends them "
             f"again; with `skip` in its place they are given up."
         )
     return found

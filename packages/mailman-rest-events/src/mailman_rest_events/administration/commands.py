@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from mailman_plugin_kit.texts import count
 from mailman_rest_events import site
 from mailman_rest_events.administration import deeds, deliveries, overview, reports
 from mailman_rest_events.administration.mistakes import MistakeError
 from mailman_rest_events.administration.pinging import ping as ping_endpoint
 from mailman_rest_events.administration.tailing import followed
-from mailman_rest_events.administration.texts import count
 from mailman_rest_events.outbox.states import State
 
 if TYPE_CHECKING:

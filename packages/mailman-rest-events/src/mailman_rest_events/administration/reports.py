@@ -6,7 +6,8 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from mailman_rest_events.administration.texts import count, moment, plain, span, table
+from mailman_plugin_kit.texts import count, plain
+from mailman_rest_events.administration.texts import moment, span, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ def _row(each: Standing) -> Sequence[str]:
 def of_events(found: Sequence[Mapping[str, Any]], start: int, total: int) -> str:
     """A line for each event."""
     if not found:
-        return "There are none." if not total else f"There are no more: {count(total)} in all."
+        return "There are none." if not total else f"There are no more: {count(total, 'event')} in all."
     rows = [
         (
             moment(each["time"]),
@@ -67,7 +68,7 @@ def of_events(found: Sequence[Mapping[str, Any]], start: int, total: int) -> str
         )
         for each in found
     ]
-    return f"{table(rows)}\n{start + 1} to {start + len(found)} of {count(total)}; times are UTC."
+    return f"{table(rows)}\n{start + 1} to {start + len(found)} of {count(total, 'event')}; times are UTC."
 
 
 def of_event(found: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
+
+from mailman_plugin_kit.texts import count
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -11,11 +12,6 @@ if TYPE_CHECKING:
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHOWN = 60  # characters of what somebody typed, in a sentence
-
-
-def plain(text: str) -> str:
-    """A text that somebody else wrote, without characters that steer a terminal or turn the direction of writing."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(char).startswith("C") else char for char in text)
 
 
 def quoted(text: str) -> str:
@@ -26,11 +22,6 @@ def quoted(text: str) -> str:
 def is_storable(text: str) -> bool:
     """Whether a database can hold it: no zero bytes, no halves of characters."""
     return "\0" not in text and text.encode("utf-8", "replace").decode() == text
-
-
-def count(number: int, noun: str = "event", plural: str = "") -> str:
-    """A number with its noun: "1 event", "2 events"."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def span(seconds: float) -> str:

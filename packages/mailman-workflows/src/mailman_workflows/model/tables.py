@@ -7,6 +7,7 @@ What core or a plugin names has no limit of length here, as in core's own tables
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - SQLAlchemy evaluates the annotations
+import json
 
 from sqlalchemy import DateTime, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -43,6 +44,11 @@ class SavedRequest(Base):
     reason: Mapped[str] = mapped_column(String())
     since: Mapped[dt.datetime] = mapped_column(DateTime)
     expires: Mapped[dt.datetime] = mapped_column(DateTime)
+
+    @property
+    def step(self) -> str:
+        """The name of the step that waits."""
+        return str(json.loads(self.agenda)[0])
 
 
 class Question(Base):

@@ -10,7 +10,8 @@ from mailman_pgp.conversation.commands.base import Command, CommandRefusedError,
 from mailman_pgp.i18n import N_, _
 from mailman_pgp.keys import certifications, registry, vault
 from mailman_pgp.lists import administrators
-from mailman_pgp.lists.settings import Certifiers, certifiers
+from mailman_pgp.lists.in_force import certifiers
+from mailman_pgp.lists.settings import Certifiers
 from mailman_pgp.openpgp import Certification
 
 if TYPE_CHECKING:

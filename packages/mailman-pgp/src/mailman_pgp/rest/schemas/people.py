@@ -1,24 +1,12 @@
-"""What is answered about people on lists, in JSON Schema."""
+"""What is answered about people on lists, and to people of their own."""
 
 from __future__ import annotations
 
 from mailman_pgp.conversation import offering
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.overview import roster, states
-from mailman_pgp.rest.schemas import (
-    DESCRIBED,
-    FINGERPRINT,
-    LINK,
-    MOMENT,
-    TEXT,
-    WAITED,
-    YES_NO,
-    Schema,
-    many,
-    maybe,
-    record,
-    words,
-)
+from mailman_pgp.rest.schemas.certificates import DESCRIBED, WAITED
+from mailman_pgp.rest.schemas.forms import FINGERPRINT, LINK, MOMENT, TEXT, YES_NO, Schema, many, maybe, record, words
 
 IN_SHORT = record(
     fingerprint=FINGERPRINT,

@@ -1,0 +1,1 @@
+"""What is answered, in JSON Schema, one for each form of an answer."""
