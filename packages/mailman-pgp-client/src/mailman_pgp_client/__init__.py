@@ -125,9 +125,9 @@ class EncryptedLists:
         """One of them, by its list-id or its address; nobody is asked whether it is there."""
         return EncryptedList(self._place.below("lists", spec))
 
-    def enable(self, spec: str, by: str | None = None) -> EncryptedList:
-        """Turn a list into an encrypted one."""
-        return self.of(self._place.below("lists").ask("POST", list_id=spec, by=by)["list_id"])
+    def enable(self, spec: str, by: str | None = None, *, profile: str | None = None) -> EncryptedList:
+        """Turn a list into an encrypted one; `profile` is the kind of its key, as for `EncryptedList.rotate_key`, "usual" when left out."""
+        return self.of(self._place.below("lists").ask("POST", list_id=spec, profile=profile, by=by)["list_id"])
 
     def person(self, *addresses: str) -> list[Answer]:
         """How the person with these addresses stands at each list on which they are, or ask to be."""
@@ -187,12 +187,21 @@ class EncryptedList:
         """The list's key, and those that it had before."""
         return self._place.below("key").ask()
 
-    def rotate_key(self, overlap: int | None = None, by: str | None = None, follows: str | None = None) -> Answer:
+    def rotate_key(
+        self,
+        overlap: int | None = None,
+        by: str | None = None,
+        follows: str | None = None,
+        *,
+        profile: str | None = None,
+    ) -> Answer:
         """Give the list a new key; the one of now opens mail for so many days more.
 
+        :param profile: Its kind: "usual", "v6" or "post-quantum"; that of the key of now when it is left out.
         :param follows: The fingerprint of the key of now, as it was seen; it is refused where the list has another one by now.
         """
-        return self._place.below("key").ask("POST", action="rotate", overlap=overlap, follows=follows, by=by)
+        asked = {"overlap": overlap, "profile": profile, "follows": follows, "by": by}
+        return self._place.below("key").ask("POST", action="rotate", **asked)
 
     def unserved(self) -> Iterator[Answer]:
         """Who gets nothing, and why."""

@@ -16,7 +16,8 @@ from mailman_pgp.keys import certifications, extending, vault
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import grouped, profile_of
+from mailman_pgp.overview.list_key_kinds import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ def show(spec: str) -> Answer:
     retired = [one for one in vault.certificates(mlist.list_id) if one.fingerprint != row.fingerprint]
     certified_by = certifications.by_signer(mlist.list_id)
     user_ids = [user_id.text for user_id in certificate.user_ids]
+    kind = profile_of(row.certificate)
     return Answer(
         data={
             "list": named(mlist),
@@ -51,6 +53,7 @@ def show(spec: str) -> Answer:
                 "fingerprint": row.fingerprint,
                 "user_ids": user_ids,
                 "algorithm": certificate.algorithm,
+                "profile": kind,
                 "created": row.created,
                 "expires": row.expires,
                 "revoked": row.revoked,
@@ -79,6 +82,7 @@ def show(spec: str) -> Answer:
                     ("Fingerprint", grouped(row.fingerprint)),
                     ("User IDs", [plain(text) for text in user_ids]),
                     ("Algorithm", certificate.algorithm),
+                    *([("Kind", WORDS[kind])] if kind.experimental else []),
                     ("Created", moment(row.created)),
                     ("Expires", moment(row.expires) if row.expires else "never"),
                     *(

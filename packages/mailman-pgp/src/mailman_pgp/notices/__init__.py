@@ -21,8 +21,9 @@ from mailman_pgp.keys import vault
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
-from mailman_pgp.notices.closing import LAST_ANSWER, NOT_ENCRYPTED
+from mailman_pgp.notices.closing import END, LAST_ANSWER, NOT_ENCRYPTED
 from mailman_pgp.notices.encrypted import letter, reader, send_encrypted
+from mailman_pgp.notices.programs import program_for
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.unreached import (
     reason_sentence,
@@ -206,6 +207,13 @@ def office_ended(mlist: Any, address: str, what: Text, left: Sequence[str]) -> M
     return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
 
 
+def _parts(mlist: Any, template: str) -> tuple[str, ...]:
+    """The parts of a template; where the list's certificate is spoken of, and needs a program that not everybody has, with that."""
+    *parts, last = TEMPLATES[template]
+    needed = program_for(mlist.list_id)
+    return (*parts, needed, last) if needed and last == END else (*parts, last)
+
+
 @public
 def filled(mlist: Any, address: str, template: str, **words: str | Text) -> tuple[str, str]:
     """Subject and text of a template of a list, in the language of the person with this address."""
@@ -219,7 +227,7 @@ def filled(mlist: Any, address: str, template: str, **words: str | Text) -> tupl
         **words,
     }
     with using(language_of(mlist, address)):
-        subject, *paragraphs = (_(part).format(**words).strip() for part in TEMPLATES[template])
+        subject, *paragraphs = (_(part).format(**words).strip() for part in _parts(mlist, template))
     return subject, wrapped("\n\n".join(filter(None, paragraphs)) + "\n")
 
 

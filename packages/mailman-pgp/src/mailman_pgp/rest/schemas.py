@@ -12,7 +12,7 @@ from mailman_pgp.keys.journal import Act, Door
 from mailman_pgp.keys.registry import ChoiceState
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.mime.excerpt import MAX_CHARS, MAX_NAMED
-from mailman_pgp.openpgp import Status
+from mailman_pgp.openpgp import Profile, Status
 from mailman_pgp.posts.record import Kind
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ LIST_CERTIFICATE = record(
     self_link=LINK,
 )
 
+_PROFILE = {
+    **words(Profile),
+    "description": "Its kind: `v6` (version 6) and `post-quantum` are experimental, not every program can deal with them.",
+}
+
 _LIST = {
     "list_id": TEXT,
     "address": TEXT,
@@ -112,6 +117,7 @@ _LIST = {
             expires=maybe(MOMENT),
             expired=YES_NO,
             revoked={**YES_NO, "description": "Whether the list waits, and its mail, for another key."},
+            profile=_PROFILE,
             days_left=maybe({"type": "integer", "description": "Whole days until it expires, below zero when it has."}),
         )
     ),
@@ -380,6 +386,7 @@ LIST_KEY = record(
     created=MOMENT,
     expires=maybe(MOMENT),
     revoked=YES_NO,
+    profile=_PROFILE,
     former={
         **many(
             record(
@@ -402,6 +409,7 @@ KEY_CHANGED = record(
     action=TEXT,
     before={**maybe(MOMENT), "description": "When the key until now would have expired."},
     expires=maybe(MOMENT),
+    profile=_PROFILE,
     former=maybe(record(fingerprint=FINGERPRINT, opens_until=maybe(MOMENT))),
     certificate_link=LINK,
 )
