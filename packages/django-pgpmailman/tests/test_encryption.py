@@ -130,6 +130,17 @@ def test_another_key(owner: Any, mailman: CoreServer) -> None:
     assert owner.post(KEY, {"overlap": "some"}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [("v6", "Version 6, which is experimental"), ("post-quantum", "only programs that know ML-KEM")],
+)
+def test_experimental_kinds(owner: Any, mailman: CoreServer, profile: str, words: str) -> None:
+    """The page says what the key is, and whom that leaves out; of the usual kind it says nothing."""
+    assert "experimental" not in shown(owner.get(KEY))
+    mailman.profile = profile
+    assert words in shown(owner.get(KEY))
+
+
 def test_revoked_key(owner: Any, mailman: CoreServer) -> None:
     """It is said what that means, and nobody is asked to let it live longer."""
     mailman.revoked = True

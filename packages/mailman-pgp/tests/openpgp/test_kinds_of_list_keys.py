@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 import pysequoia
 import pytest
 from copies import recipient
+from cryptography.exceptions import UnsupportedAlgorithm
 from others import LIST_ADDRESSES
 
 from mailman_pgp import openpgp
-from mailman_pgp.openpgp import CertificateProblem, ListKeyError, ListSecretKey, NewListKey, Profile, Reason, Status
+from mailman_pgp.openpgp import (
+    CertificateProblem,
+    ListKeyError,
+    ListSecretKey,
+    NewListKey,
+    Profile,
+    Reason,
+    Status,
+    hybrid,
+)
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.openpgp.packets import Tag, walk
 from mailman_pgp.openpgp.subpackets import Areas, Subpacket, subpackets
@@ -185,6 +195,26 @@ def test_nothing_secret_is_shown(made: dict[Profile, NewListKey], profile: Profi
     key = made[profile]
     for one in (key, ListSecretKey(key.secret)):
         assert repr(one) == f"{type(one).__name__}({key.certificate.fingerprint})"
+
+
+def test_what_is_damaged_is_of_the_usual_kind(made: dict[Profile, NewListKey]) -> None:
+    """So that a list with a damaged certificate can be looked at, and others beside it."""
+    for damaged in (b"", b"x", b"\xc6\x00", made[Profile.V6].certificate.data[:20]):
+        assert openpgp.profile_of(damaged) is Profile.USUAL
+
+
+def test_without_ml_kem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `cryptography` has none, it is said what to install; other kinds are made."""
+
+    class Without:
+        @staticmethod
+        def generate() -> None:
+            raise UnsupportedAlgorithm("ML-KEM is not supported.")
+
+    monkeypatch.setattr(hybrid, "MLKEM768PrivateKey", Without)
+    with pytest.raises(ListKeyError, match="no ML-KEM"):
+        openpgp.generate("Ants", LIST_ADDRESSES, profile=Profile.POST_QUANTUM)
+    assert openpgp.generate("Ants", LIST_ADDRESSES, profile=Profile.V6)
 
 
 def test_who_is_counted(members: dict[KeyKind, MemberKey]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import others
@@ -50,6 +51,27 @@ def _name(other: Peer) -> str:
         return str(other.program).rpartition("/")[2]
     assert isinstance(other, Gpg | Sq | Rnp)
     return type(other).__name__.lower()
+
+
+def _in_words(can: tuple[bool, bool, bool]) -> str:
+    words = ("reads", "verifies", "writes")
+    return ", ".join(word for word, able in zip(words, can, strict=True) if able) or "nothing"
+
+
+def test_manual() -> None:
+    """The manual's table says what is tried here."""
+    manual = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
+    rows = {row.split("|")[1].strip(): row for row in manual.splitlines() if row.startswith("| ")}
+    names = {
+        "gpg": "GnuPG 2.2.40",
+        "sq": "sq 0.27, sqop 0.27 (Sequoia 1.12)",
+        "sqop": "sq 0.27, sqop 0.27 (Sequoia 1.12)",
+        "gosop": "gosop (GopenPGP 2.5)",
+        "rnp": "RNP 0.16 (library of Thunderbird)",
+    }
+    for program, name in names.items():
+        kinds = [_in_words(CAN[profile][program]) for profile in Profile]
+        assert rows[name] == f"| {' | '.join([name, *kinds])} |"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
@@ -30,6 +31,15 @@ _AES: dict[int, tuple[_Cipher, int]] = {
     9: ("aes256", 32),
 }  # RFC 9580 §9.3, by rPGP's names
 _DOMAIN = b"OpenPGPCompositeKDFv1"
+
+
+def is_supported() -> bool:
+    """Whether the `cryptography` that is installed has ML-KEM; one that is built upon an older OpenSSL lacks it."""
+    try:
+        MLKEM768PrivateKey.generate()
+    except UnsupportedAlgorithm:
+        return False
+    return True
 
 
 def generate(created: int) -> tuple[bytes, bytes]:

@@ -46,6 +46,11 @@ _LIST_KEY_SENTENCES = {
     CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
 }
 
+_NO_ML_KEM = (
+    "The `cryptography` that is installed has no ML-KEM, so no post-quantum key was made. Install it from its wheel, which brings an OpenSSL "
+    "of its own: `pip install --force-reinstall --only-binary :all: cryptography`."
+)
+
 # RFC 3156 §5; the library's own enumeration cannot be a key.
 _MICALG = {
     int(HashAlgorithm.SHA256): "pgp-sha256",
@@ -86,7 +91,7 @@ def generate(
 
     The certificate announces SEIPDv1 only, unless it is of version 6 (see `selfsign`).  The revocation certificate revokes the key for good
     wherever it is imported.  Its time of creation is `created` (aware); else a minute ago, for clocks that are late.
-    Raises ValueError for addresses or a validity that cannot be.
+    Raises ValueError for addresses or a validity that cannot be, and ListKeyError where ML-KEM is asked for and missing.
     """
     if not 0 < validity_days <= MAX_VALIDITY_DAYS:
         raise ValueError(f"A list key is valid for 1 to {MAX_VALIDITY_DAYS} days, not {validity_days}.")
@@ -99,6 +104,8 @@ def generate(
     at = int((created or _created(bytes(drawn))).timestamp())
     pairs = _drawn(drawn, at)
     if profile is Profile.POST_QUANTUM:
+        if not hybrid.is_supported():
+            raise ListKeyError(CertificateProblem.KIND, _NO_ML_KEM)
         pairs = replace(pairs, encrypting=hybrid.generate(at))
     secret = _bound_anew(pairs, user_ids, at, validity_days * _DAY_SECONDS)
     certificate = inspect(bytes(pysequoia.Tsk.from_bytes(secret).extract_certificate()))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from mailman_pgp.openpgp import algorithms
+from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KEY_TAGS
 from mailman_pgp.openpgp.packets import walk
 
@@ -49,9 +50,15 @@ _K = TypeVar("_K", bound=Kind)
 
 
 def profile_of(certificate: bytes) -> Profile:
-    """The kind of a list's key, by its binary certificate or secret key; version 6 where it is both."""
-    bodies = [one.body for one in walk(certificate) if one.tag in KEY_TAGS]
-    if algorithms.version(bodies[0]) == _V6:
+    """The kind of a list's key, by its binary certificate or secret key; version 6 where it is both.
+
+    Never raises: what is damaged is USUAL here, and found where it is used.
+    """
+    try:
+        bodies = [one.body for one in walk(certificate) if one.tag in KEY_TAGS]
+    except PacketError:
+        bodies = []
+    if bodies and bodies[0][:1] == bytes([_V6]):
         return Profile.V6
     return Profile.POST_QUANTUM if any(_ML_KEM in algorithms.name(body) for body in bodies) else Profile.USUAL
 
