@@ -197,6 +197,13 @@ def test_nothing_secret_is_shown(made: dict[Profile, NewListKey], profile: Profi
         assert repr(one) == f"{type(one).__name__}({key.certificate.fingerprint})"
 
 
+def test_with_a_part_of_before_beside_ml_kem(made: dict[Profile, NewListKey]) -> None:
+    """It is not called post-quantum: programs encrypt to every part, and the weakest decides."""
+    usual = made[Profile.USUAL].certificate.data
+    encrypting = [usual[one.start : one.end] for one in walk(usual) if one.tag == Tag.PUBLIC_SUBKEY][-1]
+    assert openpgp.profile_of(made[Profile.POST_QUANTUM].certificate.data + encrypting) is Profile.USUAL
+
+
 def test_what_is_damaged_is_of_the_usual_kind(made: dict[Profile, NewListKey]) -> None:
     """So that a list with a damaged certificate can be looked at, and others beside it."""
     for damaged in (b"", b"x", b"\xc6\x00", made[Profile.V6].certificate.data[:20]):

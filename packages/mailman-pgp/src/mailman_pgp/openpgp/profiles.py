@@ -7,13 +7,15 @@ import enum
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from mailman_pgp.openpgp import algorithms
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KEY_TAGS
 from mailman_pgp.openpgp.packets import walk
 
 _V6 = 6
 _ML_KEM = "ML-KEM"
+_ALGORITHM_AT = 5
+_ML_KEM_NUMBERS = frozenset({35, 36})  # RFC 9980 §2.2
+_OTHERS_THAT_ENCRYPT = frozenset({1, 2, 16, 18, 25, 26})  # RFC 9580 §9.1
 
 
 class Profile(enum.StrEnum):
@@ -52,7 +54,7 @@ _K = TypeVar("_K", bound=Kind)
 def profile_of(certificate: bytes) -> Profile:
     """The kind of a list's key, by its binary certificate or secret key; version 6 where it is both.
 
-    Never raises: what is damaged is USUAL here, and found where it is used.
+    It is POST_QUANTUM only if it has no other part that encrypts: programs encrypt to all, and the weakest decides.  Never raises: what is damaged is USUAL here, and found where it is used.
     """
     try:
         bodies = [one.body for one in walk(certificate) if one.tag in KEY_TAGS]
@@ -60,7 +62,9 @@ def profile_of(certificate: bytes) -> Profile:
         bodies = []
     if bodies and bodies[0][:1] == bytes([_V6]):
         return Profile.V6
-    return Profile.POST_QUANTUM if any(_ML_KEM in algorithms.name(body) for body in bodies) else Profile.USUAL
+    numbers = {body[_ALGORITHM_AT] for body in bodies if len(body) > _ALGORITHM_AT}
+    safe = numbers & _ML_KEM_NUMBERS and not numbers & _OTHERS_THAT_ENCRYPT
+    return Profile.POST_QUANTUM if safe else Profile.USUAL
 
 
 def without(profile: Profile, people: Iterable[_K]) -> list[_K]:

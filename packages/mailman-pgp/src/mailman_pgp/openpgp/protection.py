@@ -25,6 +25,7 @@ _PLAIN, _AEAD, _CFB = 0, 253, 254
 _KEY_OCTETS = {7: 16, 8: 24, 9: 32}  # AES by its length: RFC 9580 §9.3
 _HASHES = {2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224"}  # RFC 9580 §9.5
 _ITERATED, _ARGON2, _STUB = 3, 4, 101
+_SPECIFIER_OCTETS = {_ITERATED: 11, _ARGON2: 20}  # RFC 9580 §3.7.1
 _MAX_ARGON2_MEMORY = 20  # the exponent of two of kibibytes: 1 GiB
 _MAX_ARGON2_WORK = 16
 _OCB = 2
@@ -114,11 +115,11 @@ def _opened(tag: int, public: bytes, rest: bytes, passphrase: bytes | None) -> b
     kind = rest[at] if len(rest) > at else 0
     if kind == _STUB:
         raise CertificateError(CertificateProblem.NO_SECRET)
-    if cipher not in _KEY_OCTETS or kind not in {_ITERATED, _ARGON2} or (usage == _AEAD and rest[2] != _OCB):
+    if cipher not in _KEY_OCTETS or kind not in _SPECIFIER_OCTETS or (usage == _AEAD and rest[2] != _OCB):
         raise CertificateError(CertificateProblem.PROTECTION)
     if passphrase is None:
         raise CertificateError(CertificateProblem.LOCKED)
-    length = 11 if kind == _ITERATED else 20
+    length = _SPECIFIER_OCTETS[kind]
     key = _key(rest[at : at + length], passphrase, _KEY_OCTETS[cipher])
     hidden = rest[at + length :]
     return _by_aead(tag, public, cipher, key, hidden) if usage == _AEAD else _by_cfb(key, hidden)
@@ -126,7 +127,10 @@ def _opened(tag: int, public: bytes, rest: bytes, passphrase: bytes | None) -> b
 
 def _without_lengths(rest: bytes) -> bytes:
     """Return what protects a packet of version 6 as it stands in one of version 4: without the lengths of its parts (RFC 9580 §5.5.3)."""
-    specifier = 4 if rest[0] == _AEAD else 3
+    specifier, initial = (4, _NONCE) if rest[0] == _AEAD else (3, _BLOCK)
+    whole, length, kind = (int.from_bytes(rest[at : at + 1], "big") for at in (1, specifier, specifier + 1))
+    if length != _SPECIFIER_OCTETS.get(kind) or whole != specifier - 1 + length + initial:
+        raise CertificateError(CertificateProblem.PROTECTION)
     return rest[:1] + rest[2:specifier] + rest[specifier + 1 :]
 
 
