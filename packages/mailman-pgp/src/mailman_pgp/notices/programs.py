@@ -15,8 +15,7 @@ To read what this list sends, and to write to it, you need a program that knows
 OpenPGP keys of version 6 (RFC 9580)."""),
     Profile.POST_QUANTUM: N_("""\
 To write to this list you need a program that knows post-quantum keys of OpenPGP
-(ML-KEM-768 with X25519, RFC 9980). To read what it sends you need no other than
-before."""),
+(ML-KEM-768 with X25519, RFC 9980). Other programs can read what it sends."""),
 }
 
 
