@@ -327,6 +327,7 @@ class CoreServer:
                     "fingerprint": FINGERPRINT,
                     "expires": self.expires,
                     "revoked": self.revoked,
+                    "profile": self.profile,
                     "armored": ARMORED,
                 }
         return self._waiting(list_id, method, path, fields)

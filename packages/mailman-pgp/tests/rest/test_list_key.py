@@ -110,7 +110,7 @@ def test_kinds(door: Door, encrypted: str) -> None:
         fields = {"action": "rotate", **({"profile": asked} if asked else {})}
         assert door.good("POST", f"{encrypted}/key", fields).json["profile"] == got
         assert door.get(f"{encrypted}/key")["profile"] == got
-        assert door.get(encrypted)["list_key"]["profile"] == got
+        assert door.get(encrypted)["list_key"]["profile"] == door.get(f"{encrypted}/certificate")["profile"] == got
     assert "takes one of" in door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate", "profile": "rsa"})
 
 

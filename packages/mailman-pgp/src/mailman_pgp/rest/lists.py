@@ -159,6 +159,7 @@ class ListCertificate(Resource):
                 "address": mlist.fqdn_listname,
                 **described(openpgp.inspect(data)),
                 "revoked": handed.revoked,
+                "profile": openpgp.profile_of(data),
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certifications.by_signer(mlist.list_id).items()

@@ -90,20 +90,21 @@ _DESCRIBED = {
     "expires": maybe(MOMENT),
 }
 DESCRIBED = record(**_DESCRIBED)
+_PROFILE = {
+    **words(Profile),
+    "description": "Its kind: `v6` (version 6) and `post-quantum` are experimental, not every program can deal with them.",
+}
+
 LIST_CERTIFICATE = record(
     list_id=TEXT,
     address=TEXT,
     **_DESCRIBED,
     revoked=YES_NO,
+    profile=_PROFILE,
     certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
     armored=ARMORED,
     self_link=LINK,
 )
-
-_PROFILE = {
-    **words(Profile),
-    "description": "Its kind: `v6` (version 6) and `post-quantum` are experimental, not every program can deal with them.",
-}
 
 _LIST = {
     "list_id": TEXT,
