@@ -55,7 +55,7 @@ def test_a_list_that_begins_with_it(mlist: Any, run: CommandLine, profile: str) 
     assert run.json("list-key", "show", LIST)["list_key"]["profile"] == profile
     assert run.json("status", LIST)["lists"][0]["list_key"]["profile"] == profile
     for command in (("list-key", "show", LIST), ("status", LIST)):
-        assert ": experimental" in run(*command).stdout
+        assert "experimental: " in run(*command).stdout
 
 
 def test_the_usual_kind_is_asked_nothing_about(mlist: Any, run: CommandLine) -> None:
@@ -102,7 +102,7 @@ def test_there_and_back(people: Any, run: CommandLine, store: Session, profile: 
     """It stays what it is with the next key, until another kind is asked for; the usual one needs no yes."""
     run.ok("list-key", "rotate", LIST, "--profile", profile, "--yes")
     text = run.ok("list-key", "rotate", LIST)
-    assert ": experimental" in text
+    assert "experimental: " in text
     assert kind(people) == profile
     run.ok("list-key", "extend", LIST, "--years", "4")
     run.ok("list-key", "rotate", LIST, "--profile", "usual")

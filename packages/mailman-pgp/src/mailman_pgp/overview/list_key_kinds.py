@@ -19,8 +19,8 @@ _NAMED = 5
 #: What a kind is, as the end of a sentence.
 WORDS = {
     Profile.USUAL: "version 4, which every program can deal with",
-    Profile.V6: "version 6 (RFC 9580): experimental",
-    Profile.POST_QUANTUM: "post-quantum (ML-KEM-768 with X25519, RFC 9980): experimental",
+    Profile.V6: "experimental: version 6 (RFC 9580)",
+    Profile.POST_QUANTUM: "experimental: post-quantum (ML-KEM-768 with X25519, RFC 9980)",
 }
 _EFFECTS = {
     Profile.V6: [
