@@ -26,6 +26,7 @@ class CoreServer:
     :ivar encrypted: The list-ids of the encrypted lists, with their settings.
     :ivar expires: When the keys of lists do.
     :ivar revoked: Whether they are.
+    :ivar profile: Their kind.
     :ivar former: The keys that lists had before, as REST has them.
     :ivar requests: What was asked for: method, path, fields.
     :ivar pended: What core says of tokens, at the path of any list.
@@ -41,6 +42,7 @@ class CoreServer:
     encrypted: dict[str, dict[str, Any]] = field(default_factory=dict)
     expires: str | None = None
     revoked: bool = False
+    profile: str = "usual"
     former: list[dict[str, Any]] = field(default_factory=list)
     settings: list[dict[str, Any]] = field(default_factory=lambda: list(SETTINGS))
     events: dict[str, Any] | None = None
@@ -200,6 +202,7 @@ class CoreServer:
                     "fingerprint": FINGERPRINT,
                     "expires": self.expires,
                     "revoked": self.revoked,
+                    "profile": self.profile,
                     "armored": ARMORED,
                 }
         return self._waiting(list_id, method, path, fields)
@@ -305,6 +308,7 @@ class CoreServer:
                 "expires": self.expires,
                 "expired": False,
                 "revoked": self.revoked,
+                "profile": self.profile,
             },
             "settings": self.encrypted[list_id],
         }

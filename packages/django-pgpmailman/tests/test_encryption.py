@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_answers import FINGERPRINT
+from django.core.cache import cache
 from visitors import ANTS, People
 
 from django_pgpmailman.roles import Role
@@ -128,6 +129,29 @@ def test_another_key(owner: Any, mailman: CoreServer) -> None:
     sent = [fields for method, _, fields in mailman.requests if method == "POST"]
     assert sent == [{"action": "rotate", "overlap": "30", "follows": FINGERPRINT, "by": "owner@example.com"}]
     assert owner.post(KEY, {"overlap": "some"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [("v6", "Version 6, which is experimental"), ("post-quantum", "only programs that know ML-KEM")],
+)
+def test_experimental_kinds(owner: Any, mailman: CoreServer, profile: str, words: str) -> None:
+    """The page says what the key is, and whom that leaves out; of the usual kind it says nothing."""
+    assert "experimental" not in shown(owner.get(KEY))
+    mailman.profile = profile
+    assert words in shown(owner.get(KEY))
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"), [("v6", "version 6 (RFC 9580)"), ("post-quantum", "ML-KEM-768 with X25519")]
+)
+def test_what_program_is_needed(owner: Any, mailman: CoreServer, profile: str, words: str) -> None:
+    """It is said on the page that says how to write to the list, to everybody who may see that."""
+    page = f"/pgp/lists/{ANTS}/writing"
+    assert "Your program has to know" not in shown(owner.get(page))
+    mailman.profile = profile
+    cache.clear()
+    assert words in shown(owner.get(page))
 
 
 def test_revoked_key(owner: Any, mailman: CoreServer) -> None:

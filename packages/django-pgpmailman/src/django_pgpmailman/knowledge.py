@@ -48,13 +48,14 @@ _PATIENCE = "_pgpmailman_seconds"  # of a request: how long its page may still w
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """How a list is encrypted; times are as REST has them."""
+    """How a list is encrypted; times, and the kind of its key (`profile`), are as REST has them."""
 
     list_id: str
     address: str
     fingerprint: str
     expires: str | None
     revoked: bool
+    profile: str = "usual"
 
     @property
     def key_state(self) -> State:
@@ -125,7 +126,7 @@ def _asked(list_id: str, request: Any) -> Mapping[str, Any] | None:
     try:
         with _asking(request) as lists:
             answer = lists.of(list_id).certificate()
-        return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__}))
+        return asdict(Encryption(**{name: answer[name] for name in Encryption.__dataclass_fields__ if name in answer}))
     except core.TroubleError as error:
         if error.trouble is core.Trouble.AWAY:
             return None

@@ -49,12 +49,21 @@ class EncryptedList:
         """The list's key, and those that it had before."""
         return self._place.below("key").ask()
 
-    def rotate_key(self, overlap: int | None = None, by: str | None = None, follows: str | None = None) -> Answer:
+    def rotate_key(
+        self,
+        overlap: int | None = None,
+        by: str | None = None,
+        follows: str | None = None,
+        *,
+        profile: str | None = None,
+    ) -> Answer:
         """Give the list a new key; the one of now opens mail for so many days more.
 
+        :param profile: Its kind: "usual", "v6" or "post-quantum"; that of the key of now when it is left out.
         :param follows: The fingerprint of the key of now, as it was seen; it is refused where the list has another one by now.
         """
-        return self._place.below("key").ask("POST", action="rotate", overlap=overlap, follows=follows, by=by)
+        asked = {"overlap": overlap, "profile": profile, "follows": follows, "by": by}
+        return self._place.below("key").ask("POST", action="rotate", **asked)
 
     def unserved(self) -> Iterator[Answer]:
         """Who gets nothing, and why."""

@@ -42,9 +42,9 @@ def queued() -> dict[str, Any]:
     return {next(iter(item.msgdata["recipients"])): item for item in get_queue_messages("virgin")}
 
 
-def rotate(mlist: Any, store: Session) -> openpgp.NewListKey:
+def rotate(mlist: Any, store: Session, profile: openpgp.Profile = openpgp.Profile.USUAL) -> openpgp.NewListKey:
     """Give a list another key, and tell of it as the runner of `out` does."""
-    new = openpgp.generate("Ant", [mlist.posting_address, mlist.request_address, mlist.owner_address])
+    new = openpgp.generate("Ant", [mlist.posting_address, mlist.request_address, mlist.owner_address], profile=profile)
     succession.succeed(mlist.list_id, new)
     store.commit()
     tell()
@@ -79,6 +79,25 @@ def test_everybody_is_told_once(club: Any, store: Session) -> None:
     assert former.expires == retired.opens_until
     tell()
     assert queued() == {}
+
+
+@pytest.mark.parametrize("profile", [openpgp.Profile.V6, openpgp.Profile.POST_QUANTUM], ids=str)
+def test_what_program_is_needed(club: Any, store: Session, profile: openpgp.Profile) -> None:
+    """Is said with a key of an experimental kind; and of one that could not certify the next, that it has not."""
+    rotate(club, store, profile)
+    text = words(queued()[ANNE])
+    assert "RFC 9980" in text if profile is openpgp.Profile.POST_QUANTUM else "keys of version 6 (RFC 9580)" in text
+    assert "it has certified the new one" in text
+    rotate(club, store)
+    text = words(queued()[ANNE])
+    assert "you need a program" not in text
+    assert ("It has not certified the new one" in text) is (profile is openpgp.Profile.V6)
+    assert ("it has certified the new one" in text) is (profile is not openpgp.Profile.V6)
+
+
+def words(item: Any) -> str:
+    """The text of what is on its way, in one line."""
+    return " ".join(item.msg.get_payload(0).get_payload(decode=True).decode().split())
 
 
 def test_a_large_list_is_told_in_parts(club: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:

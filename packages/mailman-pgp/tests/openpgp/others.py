@@ -85,8 +85,8 @@ class Opening:
 class Peer(Protocol):
     """Another OpenPGP program with a home of its own."""
 
-    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
-        """Open the armored `message` with a secret key, and verify it with the certificate `signer`."""
+    def open(self, message: bytes, secret: bytes, signer: bytes | None) -> Opening:
+        """Open the armored `message` with a secret key, and verify it with the certificate `signer` if there is one."""
 
     def encrypt(self, text: bytes, certificate: bytes, address: str) -> bytes:
         """Encrypt to a certificate as the program does by default."""
@@ -114,10 +114,11 @@ class Gpg:
         command = [self.program, "--homedir", self.home, "--batch", "--yes", "--no-auto-key-locate", "--status-fd", "2"]
         return run([*command, "--pinentry-mode", "loopback", "--passphrase", "", *arguments], data, check=check)
 
-    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+    def open(self, message: bytes, secret: bytes, signer: bytes | None) -> Opening:
         """See `Peer`."""
         self("--import", data=secret)
-        self("--import", data=signer)
+        if signer is not None:
+            self("--import", data=signer)
         done = self("--decrypt", data=message)
         return Opening(done.stdout, b"[GNUPG:] GOODSIG " in done.stderr)
 
@@ -138,11 +139,13 @@ class Sq:
         """Run sq."""
         return run([self.program, *arguments], data)
 
-    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+    def open(self, message: bytes, secret: bytes, signer: bytes | None) -> Opening:
         """See `Peer`."""
         (self.home / "key").write_bytes(secret)
-        (self.home / "signer").write_bytes(signer)
-        keys = ["--recipient-key", self.home / "key", "--signer-cert", self.home / "signer"]
+        keys: list[str | Path] = ["--recipient-key", self.home / "key"]
+        if signer is not None:
+            (self.home / "signer").write_bytes(signer)
+            keys += ["--signer-cert", self.home / "signer"]
         done = self.run("decrypt", *keys, data=message)
         return Opening(done.stdout, b"Good signature" in done.stderr)
 
@@ -169,10 +172,11 @@ class Rnp:
         """What rnpkeys shows of all keys."""
         return run([self.keys, "--homedir", self.home, "--list-keys"]).stdout
 
-    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+    def open(self, message: bytes, secret: bytes, signer: bytes | None) -> Opening:
         """See `Peer`."""
         self.load(secret)
-        self.load(signer)
+        if signer is not None:
+            self.load(signer)
         (self.home / "in").write_bytes(message)
         files = ["--output", self.home / "out", "--overwrite", self.home / "in"]
         done = run([self.program, "--homedir", self.home, "--notty", "--password", "", "--decrypt", *files])
@@ -199,17 +203,17 @@ class Sop:
         path.write_bytes(armor(data, kind))
         return path
 
-    def open(self, message: bytes, secret: bytes, signer: bytes) -> Opening:
+    def open(self, message: bytes, secret: bytes, signer: bytes | None) -> Opening:
         """See `Peer`."""
         verifications = self.home / "verifications"
         verifications.unlink(missing_ok=True)
-        options = [
-            f"--verify-with={self._write('signer', signer, PUBLIC_KEY)}",
-            f"{self._verifications_option()}={verifications}",
-        ]
+        options = []
+        if signer is not None:
+            options.append(f"--verify-with={self._write('signer', signer, PUBLIC_KEY)}")
+            options.append(f"{self._verifications_option()}={verifications}")
         key = self._write("key", secret, PRIVATE_KEY)
         done = run([self.program, "decrypt", *options, key], message)
-        return Opening(done.stdout, bool(verifications.read_bytes().strip()))
+        return Opening(done.stdout, verifications.exists() and bool(verifications.read_bytes().strip()))
 
     def _verifications_option(self) -> str:
         """Its name differs between the drafts of the interface."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ from mailman_pgp.openpgp import (
     ListSecretKey,
     adopt,
     holds_rsa,
+    listkeys,
     protect,
     read_secret_key,
 )
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, armor
 from mailman_pgp.openpgp.features import announces_seipd2
 from mailman_pgp.openpgp.key_packets import sort
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.openpgp.packets import Tag, walk
 
 if TYPE_CHECKING:
@@ -195,8 +198,21 @@ def _halves_of_two(what: int) -> bytes:
     return made.secret[: keys[0].start] + mixed + made.secret[keys[0].end :]
 
 
-def _of_version_6() -> bytes:
-    return bytes(pysequoia.Tsk.generate(ANTS, profile=pysequoia.Profile.RFC9580))
+def _signing_by_ml_dsa() -> bytes:
+    return MemberKey.generate(ANTS, KeyKind.POST_QUANTUM).secret
+
+
+def _encrypted_to_by_ml_kem_1024() -> bytes:
+    """Of version 6 otherwise: what only one of the libraries opens, without its signatures."""
+    usual_one = pysequoia.Tsk.generate(ANTS, profile=pysequoia.Profile.RFC9580)
+    stronger = MemberKey.generate(ANTS, KeyKind.POST_QUANTUM_448)
+    tags = (Tag.PUBLIC_SUBKEY, Tag.SECRET_SUBKEY)
+    public, secret = (
+        next(one.body for one in walk(data) if one.tag == tag and one.body[5] == 36)
+        for data, tag in zip((stronger.certificate, stronger.secret), tags, strict=True)
+    )
+    drawn = listkeys._drawn(usual_one, now() - DAY)
+    return listkeys._bound_anew(replace(drawn, encrypting=(public, secret)), [ANTS], now() - DAY, 300 * DAY)
 
 
 def _nist() -> bytes:
@@ -221,7 +237,8 @@ def _nist() -> bytes:
         (_one_subkey_without, CertificateProblem.NO_SECRET),
         (lambda: _halves_of_two(Tag.SECRET_KEY), CertificateProblem.BROKEN),
         (lambda: _halves_of_two(Tag.SECRET_SUBKEY), CertificateProblem.BROKEN),
-        (_of_version_6, CertificateProblem.KIND),
+        (_signing_by_ml_dsa, CertificateProblem.KIND),
+        (_encrypted_to_by_ml_kem_1024, CertificateProblem.KIND),
         (_nist, CertificateProblem.KIND),
         (lambda: b"", CertificateProblem.NO_KEY),
         (lambda: b"Dear list,", CertificateProblem.NO_KEY),

@@ -14,7 +14,8 @@ from mailman_pgp import openpgp
 from mailman_pgp.openpgp import ListKeyError, ListSecretKey, listkeys, selfsign
 from mailman_pgp.openpgp.listkeys import MAX_VALIDITY_DAYS, NewListKey, generate
 from mailman_pgp.openpgp.packets import Tag, walk
-from mailman_pgp.openpgp.selfsign import Flags, SigningKey
+from mailman_pgp.openpgp.selfsign import Flags
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 if TYPE_CHECKING:
     from others import Gpg, Rnp, Sq
@@ -56,7 +57,8 @@ def test_one_that_has_expired() -> None:
     """It comes back to life."""
     user_ids = [f"Ants <{address}>" for address in LIST_ADDRESSES]
     drawn = pysequoia.Tsk.generate(user_ids=user_ids, cipher_suite=pysequoia.CipherSuite.Cv25519)
-    expired = listkeys._bound_anew(drawn, user_ids, now() - 30 * DAY, DAY)
+    created = now() - 30 * DAY
+    expired = listkeys._bound_anew(listkeys._drawn(drawn, created), user_ids, created, DAY)
     with pytest.raises(ListKeyError, match="has expired"):
         ListSecretKey(expired).sign_detached(b"text")
     secret, made = openpgp.extend(expired, ahead(10))
@@ -113,7 +115,7 @@ def dated_ahead(at: int, created: int = 0) -> tuple[bytes, bytes]:
     created = created or now() - 30 * DAY
     user_ids = [f"Ants <{address}>" for address in LIST_ADDRESSES]
     drawn = pysequoia.Tsk.generate(user_ids=user_ids, cipher_suite=pysequoia.CipherSuite.Cv25519)
-    sound = listkeys._bound_anew(drawn, user_ids, created, 300 * DAY)
+    sound = listkeys._bound_anew(listkeys._drawn(drawn, created), user_ids, created, 300 * DAY)
     public = next(walk(bytes(pysequoia.Tsk.from_bytes(sound).extract_certificate())))
     primary = SigningKey.from_packets(public.body, next(walk(sound)).body)
     about = {"created": at, "lifetime": 40 * DAY}

@@ -19,7 +19,7 @@ from mailman_pgp.openpgp.armor import PUBLIC_KEY, dearmor
 from mailman_pgp.openpgp.certificates import inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.packets import Tag, packet, pkesk_recipient, walk
-from mailman_pgp.openpgp.selfsign import SigningKey
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keys import packet
 
-from mailman_pgp.openpgp import CertificateError, CertificateProblem, PacketError, protect
+from mailman_pgp.openpgp import CertificateError, CertificateProblem, PacketError, Profile, generate, protect
 from mailman_pgp.openpgp.packets import Tag, walk
-from mailman_pgp.openpgp.protection import open_packet, public_length
+from mailman_pgp.openpgp.protection import _cfb, _iterated, open_packet, public_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 WORDS = "correct horse, süße Batterie"
 PASSPHRASE = WORDS.encode()
+# The public half of an Ed25519 key of version 6.
+_VERSION_6 = b"\x06" + bytes(4) + b"\x1b" + (32).to_bytes(4, "big") + bytes(32)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +171,72 @@ def test_forms_that_are_not_supported(list_key: NewListKey, usage: int, specifie
     assert refused.value.problem is CertificateProblem.PROTECTION
 
 
-@given(st.binary(max_size=200), st.sampled_from([Tag.SECRET_KEY, Tag.SECRET_SUBKEY]))
+@pytest.fixture(scope="module")
+def of_version_6() -> NewListKey:
+    """A list key of that version."""
+    return generate("Ants", ["ants@example.com"], profile=Profile.V6)
+
+
+@pytest.fixture(scope="module")
+def of_version_6_protected(of_version_6: NewListKey) -> bytes:
+    """The same under a passphrase."""
+    return protect(of_version_6.secret, PASSPHRASE)
+
+
+def test_version_6(of_version_6: NewListKey, of_version_6_protected: bytes) -> None:
+    """By AEAD and Argon2, as RFC 9580 §3.7.2.1 allows it, with the lengths of its parts; there and back, and each time it looks different."""
+    assert bodies(opened(of_version_6_protected)) == bodies(of_version_6.secret)
+    again = bodies(protect(of_version_6.secret, PASSPHRASE))
+    assert sum(one != other for one, other in zip(again, bodies(of_version_6_protected), strict=True)) == 3
+    for one in walk(of_version_6_protected):
+        if "SECRET" in Tag(one.tag).name:
+            rest = one.body[public_length(one.body) :]
+            assert (rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]) == (253, 38, 9, 2, 20, 4)
+            assert len(rest) == 2 + 38 + 32 + 16
+    with pytest.raises(PacketError, match="already"):
+        protect(of_version_6_protected, PASSPHRASE)
+
+
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, None], ids=["with", "without"])
+def test_version_6_as_others_have_it(of_version_6: NewListKey, passphrase: bytes | None) -> None:
+    """In CFB mode by an iterated passphrase, which the RFC allows too: another program reads it, and so is it read here."""
+    salt = os.urandom(8)
+    key = _iterated(8, salt, 96, PASSPHRASE, 32)
+    written = []
+    for one in walk(of_version_6.secret):
+        if "SECRET" not in Tag(one.tag).name:
+            written.append(packet(one.tag, one.body))
+            continue
+        public, iv = one.body[: public_length(one.body)], os.urandom(16)
+        material = one.body[len(public) + 1 :]
+        hidden = _cfb(key, iv).encryptor().update(material + hashlib.sha1(material, usedforsecurity=False).digest())
+        parameters = bytes([9, 11, 3, 8]) + salt + bytes([96]) + iv
+        written.append(packet(one.tag, public + bytes([254, len(parameters)]) + parameters + hidden))
+    secret = b"".join(written)
+    pysequoia.Tsk.from_bytes(secret).signer(WORDS)
+    if passphrase is not None:
+        assert bodies(opened(secret, passphrase)) == bodies(of_version_6.secret)
+        return
+    with pytest.raises(CertificateError) as refused:
+        opened(secret, passphrase)
+    assert refused.value.problem is CertificateProblem.LOCKED
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_version_6_with_a_part_changed(of_version_6_protected: bytes, at: int) -> None:
+    """How it is protected can't be changed: each part that tells it is looked at, or authenticated."""
+    first = next(walk(of_version_6_protected))
+    place = public_length(first.body) + at
+    changed = first.body[:place] + bytes([first.body[place] ^ 3]) + first.body[place + 1 :]
+    with pytest.raises(CertificateError) as refused:
+        open_packet(first.tag, changed, PASSPHRASE)
+    assert refused.value.problem in {CertificateProblem.PROTECTION, CertificateProblem.WRONG_PASSPHRASE}
+
+
+@given(
+    st.one_of(st.binary(max_size=200), st.binary(max_size=120).map(lambda rest: _VERSION_6 + rest)),
+    st.sampled_from([Tag.SECRET_KEY, Tag.SECRET_SUBKEY]),
+)
 def test_any_octets(body: bytes, tag: int) -> None:
     """Whatever stands in a secret key packet, it is opened or refused by name."""
     try:

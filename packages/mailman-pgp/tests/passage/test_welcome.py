@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from told import told
 
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import Profile, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,14 @@ def test_what_is_true_there(ants: Ants) -> None:
     assert f"Commands go to {ants.mlist.request_address}, encrypted and signed" in text
     for word in ("will need your password", "options", "web UI"):
         assert word not in text
+
+
+def test_what_program_is_needed(ants: Ants) -> None:
+    """A list that not every program can write to says so."""
+    from mailman_pgp.exchange import list_keys  # noqa: PLC0415 - core must be initialised
+
+    list_keys.succeed(ants.mlist, None, 30, profile=Profile.POST_QUANTUM)
+    assert "To write to this list you need a program that knows post-quantum keys" in joins(ants)
 
 
 def test_in_their_language(ants: Ants) -> None:

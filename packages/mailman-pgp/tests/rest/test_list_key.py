@@ -103,6 +103,17 @@ def test_followed(door: Door, encrypted: str, caplog: pytest.LogCaptureFixture) 
     assert certified.fingerprint == answer["fingerprint"]
 
 
+def test_kinds(door: Door, encrypted: str) -> None:
+    """A key of a kind that is asked for, which stays that kind until another one is asked for; each answer says which it is."""
+    assert door.get(f"{encrypted}/key")["profile"] == "usual"
+    for asked, got in (("post-quantum", "post-quantum"), ("", "post-quantum"), ("v6", "v6"), ("usual", "usual")):
+        fields = {"action": "rotate", **({"profile": asked} if asked else {})}
+        assert door.good("POST", f"{encrypted}/key", fields).json["profile"] == got
+        assert door.get(f"{encrypted}/key")["profile"] == got
+        assert door.get(encrypted)["list_key"]["profile"] == door.get(f"{encrypted}/certificate")["profile"] == got
+    assert "takes one of" in door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate", "profile": "rsa"})
+
+
 def test_followed_once(door: Door, encrypted: str) -> None:
     """A request that comes twice, as of a button that was pressed once more, gives the list one new key."""
     first = door.get(f"{encrypted}/key")["fingerprint"]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import any_list, encrypted_list, named
+from mailman_pgp.administration.list_key_kinds import YES, certain, profile_option
 from mailman_pgp.administration.output import Answer
 from mailman_pgp.keys import vault
 from mailman_pgp.layout import fields, moment, paragraphs, steps
@@ -19,7 +20,8 @@ from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice, ListKey
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import Profile, grouped
+from mailman_pgp.overview.list_key_kinds import WORDS
 from mailman_plugin_kit.texts import count
 
 _ANYBODY = (
@@ -30,15 +32,19 @@ _ANYBODY = (
 
 @click.command("enable", short_help="Turn a list into an encrypted one.")
 @click.argument("spec", metavar="LIST")
+@profile_option("usual")
+@YES
 @answering
-def enable(spec: str) -> Answer:
+def enable(spec: str, profile: str | None, *, yes: bool) -> Answer:
     """Turn LIST into an encrypted list.
 
     A key pair is made for the list. Those settings of Mailman that would keep or send posts in the clear (archives,
     digests, news) are switched off, and come back with `disable`.
     """
     mlist = any_list(spec)
-    fingerprint = encryption.enable(mlist)
+    kind = Profile(profile or Profile.USUAL)
+    effects = certain(mlist, kind, yes=yes)
+    fingerprint = encryption.enable(mlist, kind)
     deeds.record(mlist, Deed.ENCRYPTED, OWNER, what=fingerprint)
     key = vault.certificate(mlist.list_id)
     row = encryption.settings_of(mlist.list_id)
@@ -51,7 +57,8 @@ def enable(spec: str) -> Answer:
             "list": named(mlist),
             "encrypted": True,
             "moderated": moderated,
-            "list_key": {"fingerprint": fingerprint, "expires": key.expires},
+            "list_key": {"fingerprint": fingerprint, "expires": key.expires, "profile": kind},
+            "warnings": list(effects.sentences),
             "changed_settings": {name: {"from": before, "to": after} for name, before, after in changed},
             "members": members,
         },
@@ -61,9 +68,11 @@ def enable(spec: str) -> Answer:
                 [
                     ("List key", grouped(fingerprint)),
                     ("Expires", moment(key.expires) if key.expires else "never"),
+                    *([("Kind", WORDS[kind])] if kind.experimental else []),
                     ("Changed", [f"{name}: {before} -> {after}" for name, before, after in changed] or "nothing else"),
                 ]
             ),
+            *(effects.sentences if yes else ()),
             steps(
                 [
                     f"Give the list's certificate to those who post: mailman pgp list-key export {mlist.list_id}",

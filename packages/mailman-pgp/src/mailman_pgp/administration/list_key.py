@@ -17,7 +17,8 @@ from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
-from mailman_pgp.openpgp import grouped
+from mailman_pgp.openpgp import grouped, profile_of
+from mailman_pgp.overview.list_key_kinds import WORDS
 from mailman_plugin_kit.texts import plain
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def show(spec: str) -> Answer:
     retired = [one for one in vault.certificates(mlist.list_id) if one.fingerprint != row.fingerprint]
     certified_by = certifications.by_signer(mlist.list_id)
     user_ids = [user_id.text for user_id in certificate.user_ids]
+    kind = profile_of(row.certificate)
     return Answer(
         data={
             "list": named(mlist),
@@ -53,6 +55,7 @@ def show(spec: str) -> Answer:
                 "fingerprint": row.fingerprint,
                 "user_ids": user_ids,
                 "algorithm": certificate.algorithm,
+                "profile": kind,
                 "created": row.created,
                 "expires": row.expires,
                 "revoked": row.revoked,
@@ -81,6 +84,7 @@ def show(spec: str) -> Answer:
                     ("Fingerprint", grouped(row.fingerprint)),
                     ("User IDs", [plain(text) for text in user_ids]),
                     ("Algorithm", certificate.algorithm),
+                    *([("Kind", WORDS[kind])] if kind.experimental else []),
                     ("Created", moment(row.created)),
                     ("Expires", moment(row.expires) if row.expires else "never"),
                     *(

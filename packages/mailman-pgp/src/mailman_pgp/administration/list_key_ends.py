@@ -9,6 +9,7 @@ import click
 from mailman_pgp import openpgp
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
+from mailman_pgp.administration.list_key_kinds import YES, certain, profile_option
 from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import read_file
 from mailman_pgp.exchange import list_keys
@@ -19,9 +20,12 @@ from mailman_pgp.layout import fields, moment, paragraphs, steps
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import store
-from mailman_pgp.openpgp import Reason, grouped
+from mailman_pgp.openpgp import Profile, Reason, grouped, profile_of
+from mailman_pgp.overview.list_key_kinds import WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailman_pgp.keys.succession import Succession
     from mailman_pgp.keys.vault import ListCertificate
 
@@ -44,27 +48,33 @@ OVERLAP = click.option(
 @click.command("rotate", short_help="Give LIST a new key; the one of now opens mail for a while.")
 @click.argument("spec", metavar="LIST")
 @OVERLAP
+@profile_option("that of the key of now")
+@YES
 @answering
-def rotate(spec: str, overlap: int) -> Answer:
+def rotate(spec: str, overlap: int, profile: str | None, *, yes: bool) -> Answer:
     """Give LIST a new key. The one of now opens mail beside it for a while, and then ends by itself.
 
     The one of now certifies the new one, and signs the message by which people on the list are told. In place of a key that was revoked
     the new one opens mail alone.
     """
     mlist, _ = encrypted_list(spec)
-    done = list_keys.succeed(mlist, None, overlap)
+    kind = None if profile is None else Profile(profile)
+    effects = None if kind is None else certain(mlist, kind, yes=yes)
+    done = list_keys.succeed(mlist, None, overlap, profile=kind)
     deeds.record(mlist, Deed.KEY_ROTATED, OWNER, what=vault.certificate(mlist.list_id).fingerprint)
-    return followed(mlist, done)
+    return followed(mlist, done, effects.sentences if effects and yes else ())
 
 
-def followed(mlist: Any, done: Succession) -> Answer:
+def followed(mlist: Any, done: Succession, warnings: Sequence[str] = ()) -> Answer:
     """What to say of a key that follows another."""
     key = vault.certificate(mlist.list_id)
+    kind = profile_of(key.certificate)
     ends = "opens nothing any more: it was revoked" if done.until is None else f"opens mail until {moment(done.until)}"
     return Answer(
         data={
             "list": named(mlist),
-            "list_key": {"fingerprint": key.fingerprint, "expires": key.expires},
+            "list_key": {"fingerprint": key.fingerprint, "expires": key.expires, "profile": kind},
+            "warnings": list(warnings),
             "former": {"fingerprint": done.before.fingerprint, "opens_until": done.until},
         },
         text=paragraphs(
@@ -73,9 +83,11 @@ def followed(mlist: Any, done: Succession) -> Answer:
                 [
                     ("Fingerprint", grouped(key.fingerprint)),
                     ("Expires", moment(key.expires) if key.expires else "never"),
+                    *([("Kind", WORDS[kind])] if kind.experimental else []),
                     ("Until now", [grouped(done.before.fingerprint), ends]),
                 ]
             ),
+            *warnings,
             steps(
                 [
                     "The people on the list are told now, by mail that the key until now has signed."

@@ -13,6 +13,7 @@ from mailman_pgp.administration import passphrases
 from mailman_pgp.administration.answering import OWNER, Mistaken, Refused, answering
 from mailman_pgp.administration.arguments import encrypted_list, named
 from mailman_pgp.administration.list_key_ends import OVERLAP, followed
+from mailman_pgp.administration.list_key_kinds import YES, certain
 from mailman_pgp.administration.output import Answer
 from mailman_pgp.administration.upload import named_file, read_file
 from mailman_pgp.exchange import list_keys
@@ -144,8 +145,11 @@ def revocation_certificate(spec: str, output: Path, fingerprint: str | None) -> 
 @PASSPHRASE_FILE
 @click.option("--allow-rsa", is_flag=True, help="Take an RSA key, which is weaker here than others.")
 @OVERLAP
+@YES
 @answering
-def import_key(spec: str, file: str, passphrase_file: Path | None, overlap: int, *, allow_rsa: bool) -> Answer:
+def import_key(
+    spec: str, file: str, passphrase_file: Path | None, overlap: int, *, allow_rsa: bool, yes: bool
+) -> Answer:
     """Let LIST have the secret key in FILE (`-`: standard input), binary or armored, in the place of the one that it has now.
 
     A user ID of it must name the list. User IDs that name others are left out; for each address of the list there is one. The key of now
@@ -157,16 +161,15 @@ def import_key(spec: str, file: str, passphrase_file: Path | None, overlap: int,
         new = list_keys.brought(mlist, _unlocked(content, passphrase_file), allow_rsa=allow_rsa)
     except ListKeyError as error:
         raise Refused(error.problem, f"Nothing was imported from {named_file(file)}. {error}") from error
+    effects = certain(mlist, openpgp.profile_of(new.key.certificate.data), yes=yes)
     done = list_keys.succeed(mlist, new.key, overlap)
     deeds.record(mlist, Deed.KEY_IMPORTED, OWNER, what=new.key.certificate.fingerprint)
-    answer = followed(mlist, done)
-    warnings = [_RSA] if new.rsa else []
+    answer = followed(mlist, done, [*([_RSA] if new.rsa else []), *(effects.sentences if yes else ())])
     return Answer(
-        data={**answer.data, "left_out": list(new.left_out), "warnings": warnings},
+        data={**answer.data, "left_out": list(new.left_out)},
         text=paragraphs(
             answer.text,
             fields([("User IDs left out", [plain(one) for one in new.left_out])]) if new.left_out else "",
-            *warnings,
         ),
     )
 

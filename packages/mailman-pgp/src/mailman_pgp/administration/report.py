@@ -10,6 +10,7 @@ from mailman_pgp.layout import fields, moment, paragraphs, steps, table
 from mailman_pgp.model.database import now
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.overview import reasons
+from mailman_pgp.overview.list_key_kinds import WORDS
 from mailman_plugin_kit.texts import count, plain
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def _health_lines(health: Health) -> list[str]:
 
 
 def _key_lines(key: KeyState | None) -> list[str]:
-    return ["none"] if key is None else [grouped(key.fingerprint), _expiry(key)]
+    if key is None:
+        return ["none"]
+    kind = [WORDS[key.profile]] if key.profile.experimental else []
+    return [grouped(key.fingerprint), *kind, _expiry(key)]
 
 
 def _expiry(key: KeyState) -> str:

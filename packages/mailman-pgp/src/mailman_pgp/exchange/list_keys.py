@@ -18,6 +18,7 @@ from mailman_pgp.openpgp import SECRET_KEY_SENTENCES, CertificateProblem, ListKe
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.succession import Succession
+    from mailman_pgp.openpgp import Profile
 
 
 @public
@@ -35,15 +36,27 @@ class Brought:
 
 
 @public
-def succeed(mlist: Any, new: NewListKey | None, overlap_days: int, follows: str | None = None) -> Succession:
+def succeed(
+    mlist: Any,
+    new: NewListKey | None,
+    overlap_days: int,
+    follows: str | None = None,
+    *,
+    profile: Profile | None = None,
+) -> Succession:
     """Let a key follow the one that a list has, one that is made now where none is given; the caller commits.
 
+    :param profile: Of which kind the one that is made is to be; None for that of the one of now.
     :param follows: The fingerprint of the key that whoever asks has seen; None where that does not matter.
     :raises Refusal: when the list has another one by now.
     :raises mailman_pgp.keys.vault.VaultError: when the list has no key, or it can't be opened.
     :raises mailman_pgp.openpgp.ListKeyError: when the current key can't say what it has to.
     """
-    made = new or openpgp.generate(mlist.display_name, addresses_of(mlist))
+    made = new or openpgp.generate(
+        mlist.display_name,
+        addresses_of(mlist),
+        profile=profile or openpgp.profile_of(vault.certificate(mlist.list_id).certificate),
+    )
     one_at_a_time(mlist.list_id)
     if follows not in {None, vault.certificate(mlist.list_id).fingerprint}:
         raise Refusal(

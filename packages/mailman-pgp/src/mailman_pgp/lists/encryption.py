@@ -151,9 +151,10 @@ def obstacles_to_end(mlist: Any, row: EncryptedList) -> list[str]:
 
 
 @public
-def enable(mlist: Any) -> str:
+def enable(mlist: Any, profile: openpgp.Profile = openpgp.Profile.USUAL) -> str:
     """Make a list an encrypted one: a list key is made, and core's settings are set to what it needs.
 
+    :param profile: Of which kind the key is to be.
     :return: The fingerprint of the list key.
     :raises EncryptionError: when it is encrypted already, or there are `obstacles`.
     :raises mailman_pgp.site.health.NotHealthy: when the plugin may not make keys.
@@ -164,7 +165,7 @@ def enable(mlist: Any) -> str:
     in_the_way = obstacles(mlist)
     if in_the_way:
         raise EncryptionError(f"{mlist.fqdn_listname} can't be encrypted yet.\n" + "\n".join(in_the_way))
-    new = openpgp.generate(mlist.display_name, addresses_of(mlist))
+    new = openpgp.generate(mlist.display_name, addresses_of(mlist), profile=profile)
     before = json.dumps({**core_settings.current(mlist), passage.BEFORE: passage.current(mlist.list_id)})
     store().add(EncryptedList(list_id=mlist.list_id, enabled_at=now(), restore=before))
     vault.store_list_key(mlist.list_id, new)

@@ -12,6 +12,8 @@ from mailman_pgp.i18n import Text, _, language_of, using
 from mailman_pgp.keys import vault
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
+from mailman_pgp.notices.closing import END
+from mailman_pgp.notices.programs import program_for
 from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
 from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.openpgp import grouped
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from email.message import Message
     from email.mime.base import MIMEBase
+
+
+def _parts(mlist: Any, template: str) -> tuple[str, ...]:
+    """The parts of a template; where the list's certificate is spoken of, and needs a program that not everybody has, with that."""
+    *parts, last = TEMPLATES[template]
+    needed = program_for(mlist.list_id)
+    return (*parts, needed, last) if needed and last == END else (*parts, last)
 
 
 @public
@@ -36,7 +45,7 @@ def filled(mlist: Any, address: str, template: str, **words: str | Text) -> tupl
         **words,
     }
     with using(language_of(mlist, address)):
-        subject, *paragraphs = (_(part).format(**words).strip() for part in TEMPLATES[template])
+        subject, *paragraphs = (_(part).format(**words).strip() for part in _parts(mlist, template))
     return subject, wrapped("\n\n".join(filter(None, paragraphs)) + "\n")
 
 

@@ -40,6 +40,12 @@ message is signed by that key, and it has certified the new one: a program
 that trusts the one can trust the other. The certificate of the key until now
 is attached, too; it says when it ends.""")
 
+_BOTH_OPEN_UNCERTIFIED = N_("""\
+Until {day} the list opens also what is encrypted to the key until now. This
+message is signed by that key. It has not certified the new one, since not every
+program could read that: compare the fingerprint in another way than by mail.
+The certificate of the key until now is attached, too; it says when it ends.""")
+
 _REVOKED = N_("""\
 The key until now was revoked. Nothing that is encrypted to it is opened any
 more, and it signs nothing, so this message is signed by the new key alone:
@@ -50,6 +56,10 @@ use it any more.""")
 _ENDED = N_("""\
 What is encrypted to the key until now is opened no more. The new one was
 certified by it.""")
+
+_ENDED_UNCERTIFIED = N_("""\
+What is encrypted to the key until now is opened no more. The new one was not
+certified by it: compare the fingerprint in another way than by mail.""")
 
 
 @public
@@ -80,21 +90,23 @@ def _tell(mlist: Any, after: str) -> str | None:
     people = _people(mlist, after)
     for address in people:
         if not is_ours(address):
-            _send(mlist, address, former, keys[0].fingerprint, [certificate_file(certificate, name)])
+            _send(mlist, address, former, keys[0], [certificate_file(certificate, name)])
     return people[-1] if len(people) == AT_ONCE else None
 
 
-def _send(mlist: Any, address: str, former: ListCertificate, fingerprint: str, attached: list[MIMEApplication]) -> None:
+def _send(
+    mlist: Any, address: str, former: ListCertificate, key: ListCertificate, attached: list[MIMEApplication]
+) -> None:
     if former.revoked:
         what = Text(_REVOKED)
     elif former.opens_at(now()) and former.opens_until is not None:
-        what = Text(_BOTH_OPEN, day=f"{former.opens_until:%Y-%m-%d}")
+        what = Text(_BOTH_OPEN if key.vouched else _BOTH_OPEN_UNCERTIFIED, day=f"{former.opens_until:%Y-%m-%d}")
     else:
-        what = Text(_ENDED)
+        what = Text(_ENDED if key.vouched else _ENDED_UNCERTIFIED)
     keys = Text(
         "The fingerprint until now:\n    {earlier}\nThe fingerprint from now on:\n    {fingerprint}",
         earlier=grouped(former.fingerprint),
-        fingerprint=grouped(fingerprint),
+        fingerprint=grouped(key.fingerprint),
     )
     send_template(mlist, address, "new-list-key", None, attached, what=what, keys=keys)
 

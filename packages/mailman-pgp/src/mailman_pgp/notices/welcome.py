@@ -20,6 +20,7 @@ from zope.interface import implementer
 from mailman_pgp.i18n import N_, _, using
 from mailman_pgp.keys import vault
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.notices.programs import program_for
 from mailman_pgp.openpgp import grouped
 from mailman_pgp.site import health
 
@@ -62,6 +63,7 @@ def install() -> None:
 
 def _welcome(mlist: Any, language: str) -> str:
     with using(language):
+        needed = program_for(mlist.list_id)
         text = _(_TEXT).format(
             list=mlist.display_name,
             address=mlist.posting_address,
@@ -69,6 +71,8 @@ def _welcome(mlist: Any, language: str) -> str:
             owner=mlist.owner_address,
             fingerprint=grouped(vault.certificate(mlist.list_id).fingerprint),
         )
+        if needed:
+            text = f"{text}\n\n{_(needed)}"
     return text.replace("$", "$$")  # core looks for its places in it
 
 

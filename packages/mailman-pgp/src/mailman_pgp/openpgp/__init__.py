@@ -52,6 +52,7 @@ from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
 from mailman_pgp.openpgp.passphrases import encrypt_by_passphrase, encrypt_to, open_by_passphrase, takes_passphrase
+from mailman_pgp.openpgp.profiles import Profile, profile_of, without
 from mailman_pgp.openpgp.protection import protect
 from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.selfsign import Reason
@@ -91,6 +92,7 @@ __all__ = [
     "OpeningProblem",
     "Packet",
     "PacketError",
+    "Profile",
     "Reason",
     "Recipient",
     "Revocation",
@@ -125,6 +127,7 @@ __all__ = [
     "open_by_passphrase",
     "open_message",
     "pkesk_recipient",
+    "profile_of",
     "protect",
     "read_certificate",
     "read_certificates",
@@ -141,4 +144,5 @@ __all__ = [
     "walk",
     "with_certifications",
     "with_vouching",
+    "without",
 ]

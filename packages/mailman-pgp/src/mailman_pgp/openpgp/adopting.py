@@ -16,7 +16,8 @@ from mailman_pgp.openpgp.errors import SECRET_KEY_SENTENCES, CertificateError, C
 from mailman_pgp.openpgp.key_packets import SECRET_TAGS, Signed, sort
 from mailman_pgp.openpgp.listkeys import DEFAULT_VALIDITY_DAYS, ListKeyError, NewListKey, revocation_of, user_ids_of
 from mailman_pgp.openpgp.packets import Tag, packet, walk
-from mailman_pgp.openpgp.selfsign import Flags, SigningKey
+from mailman_pgp.openpgp.selfsign import Flags
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 _MIB = 1024 * 1024
 #: What a passphrase may cost to check.

@@ -2,7 +2,7 @@
 
 rPGP reads every structure that programs write and hands over the signatures; pysequoia, where it can, must have found
 the same content with its stricter rules.  Neither gets to see anything but the session keys meant for us and one
-encrypted packet.
+encrypted packet.  rPGP does not know ML-KEM, so it is given the session key that `hybrid` finds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from pysequoia import Tsk, decrypt
 from mailman_pgp.openpgp.armor import MESSAGE, dearmor
 from mailman_pgp.openpgp.envelopes import ANONYMOUS, IGNORED_TAGS, Envelope, read_envelope
 from mailman_pgp.openpgp.errors import OpeningError, OpeningProblem, PacketError
+from mailman_pgp.openpgp.hybrid import HybridKey, is_hybrid
 from mailman_pgp.openpgp.judgement import Content, Signers, judge
 from mailman_pgp.openpgp.key_history import LIBRARY_ERRORS
 from mailman_pgp.openpgp.key_packets import sort
@@ -27,12 +28,17 @@ MAX_SIGNATURES = 16
 _NO_OBJECTION = ("No suitable decryption subkey", "Policy rejected symmetric encryption algorithm", "Malformed Message")
 
 
+#: rPGP's words for a message that is not encrypted to the key.
+_MISSING = "missing key"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _OwnKey:
-    """One encryption key of ours: its names, and a transferable secret key that holds it alone."""
+    """One encryption key of ours: its names, a transferable secret key that holds it alone, and itself where it is of ML-KEM."""
 
     names: frozenset[str]
     secret: bytes
+    hybrid: HybridKey | None = None
 
 
 def _own_keys(secrets: Sequence[bytes]) -> Iterator[_OwnKey]:
@@ -40,7 +46,9 @@ def _own_keys(secrets: Sequence[bytes]) -> Iterator[_OwnKey]:
     for secret in secrets:
         parts = sort(secret)
         for subkey in parts.subkeys:
-            yield _OwnKey(frozenset({subkey.fingerprint, subkey.key_id}), parts.only(subkey))
+            body = next(walk(subkey.raw)).body
+            hybrid = HybridKey.of(body) if is_hybrid(body) else None
+            yield _OwnKey(frozenset({subkey.fingerprint, subkey.key_id}), parts.only(subkey), hybrid)
         yield _OwnKey(frozenset({parts.primary.fingerprint, parts.primary.key_id}), parts.only(None))
 
 
@@ -64,7 +72,7 @@ def open_envelope(envelope: Envelope, secrets: Sequence[bytes], *, content_bytes
         for packets in (named, wildcards):
             if not packets:
                 continue
-            decrypted = _decrypt(b"".join(packets) + envelope.data, key.secret, content_bytes)
+            decrypted = _decrypt(packets, envelope.data, key, content_bytes)
             if isinstance(decrypted, Decrypted):
                 return decrypted
             if packets is named or decrypted is not OpeningProblem.NOT_FOR_LIST:
@@ -72,15 +80,16 @@ def open_envelope(envelope: Envelope, secrets: Sequence[bytes], *, content_bytes
     raise OpeningError(problem)
 
 
-def _decrypt(message: bytes, secret: bytes, content_bytes: int) -> Decrypted | OpeningProblem:
-    """Try one key of ours; raises OpeningError where another key could not do better."""
-    strict = _strictly(message, secret)
+def _decrypt(packets: list[bytes], data: bytes, key: _OwnKey, content_bytes: int) -> Decrypted | OpeningProblem:
+    """Try one key of ours on some session keys; raises OpeningError where another key could not do better."""
+    message = b"".join(packets) + data
+    strict = _strictly(message, key.secret)
     if isinstance(strict, OpeningProblem):
         return strict
     if strict is not None and len(strict) > content_bytes:
         raise OpeningError(OpeningProblem.TOO_LARGE)
     try:
-        opened = Message.from_bytes(message).decrypt(None, SignedSecretKey.from_bytes(secret))
+        opened = _tolerantly(message, key.secret) if key.hybrid is None else _hybridly(packets, data, key.hybrid)
         content = opened.as_data_vec()
         bodies = _signatures(opened)
     except MemoryError:
@@ -88,7 +97,7 @@ def _decrypt(message: bytes, secret: bytes, content_bytes: int) -> Decrypted | O
     except LIBRARY_ERRORS as error:
         if strict is None:
             # rPGP is alone here.  Its words decide only between two reasons to refuse.
-            return OpeningProblem.NOT_FOR_LIST if str(error) == "missing key" else OpeningProblem.DAMAGED
+            return OpeningProblem.NOT_FOR_LIST if str(error) == _MISSING else OpeningProblem.DAMAGED
         raise OpeningError(OpeningProblem.STRUCTURE) from None
     if len(content) > content_bytes:
         raise OpeningError(OpeningProblem.TOO_LARGE)
@@ -109,6 +118,19 @@ def _strictly(message: bytes, secret: bytes) -> bytes | OpeningProblem | None:
     if words.startswith(_NO_OBJECTION):
         return None
     return OpeningProblem.NOT_FOR_LIST if words.startswith("No key to decrypt") else OpeningProblem.DAMAGED
+
+
+def _tolerantly(message: bytes, secret: bytes) -> DecryptedMessage:
+    return Message.from_bytes(message).decrypt(None, SignedSecretKey.from_bytes(secret))
+
+
+def _hybridly(packets: list[bytes], data: bytes, key: HybridKey) -> DecryptedMessage:
+    """Open by the first session key that is encrypted to this key; of several that are, no program has more to say."""
+    found = (key.session_key(next(walk(one)).body) for one in packets)
+    session_key = next((one for one in found if one is not None), None)
+    if session_key is None:
+        raise ValueError(_MISSING)
+    return Message.from_bytes(data).decrypt_with_session_key(session_key.key, session_key.cipher)
 
 
 def _signatures(opened: DecryptedMessage) -> tuple[bytes, ...]:

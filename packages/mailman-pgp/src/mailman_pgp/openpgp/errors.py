@@ -190,7 +190,8 @@ SECRET_KEY_SENTENCES = {
         "(gpg --armor --export-secret-keys), or change its passphrase there first."
     ),
     CertificateProblem.KIND: (
-        "A key of this kind can't be a list's. It has to be of version 4, with Ed25519, or with --allow-rsa RSA."
+        "A key of this kind can't be a list's. It has to sign by Ed25519, or with --allow-rsa by RSA; of the post-quantum kinds mail is "
+        "opened for ML-KEM-768 + X25519 alone."
     ),
     CertificateProblem.NOT_SIGNING: (
         "This key can't sign: it has no part for signatures that is valid now. Add one (gpg --quick-add-key FINGERPRINT default sign), "

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 
 import pysequoia
 
-from mailman_pgp.openpgp import selfsign
+from mailman_pgp.openpgp import selfsign, signingkeys
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateProblem, PacketError
 from mailman_pgp.openpgp.listkeys import MAX_VALIDITY_DAYS, ListKeyError
 from mailman_pgp.openpgp.packets import Packet, Tag, packet, walk
-from mailman_pgp.openpgp.selfsign import Flags, SigningKey
+from mailman_pgp.openpgp.selfsign import Flags
+from mailman_pgp.openpgp.signingkeys import SigningKey
 from mailman_pgp.openpgp.subpackets import Areas, SignatureKind, Subpacket, subpackets
 
 _MAX_SECONDS = MAX_VALIDITY_DAYS * 86400
@@ -80,7 +81,7 @@ def _times(packets: list[Packet], primary: SigningKey, *, now: int, created: int
 
 def _says_so(one: Packet, primary: SigningKey) -> bool:
     kind = one.body[1] if one.tag == Tag.SIGNATURE and len(one.body) > 1 else None
-    return kind in _SAY_SO and _is_by(one, selfsign.fingerprint(primary.body))
+    return kind in _SAY_SO and _is_by(one, signingkeys.fingerprint(primary.body))
 
 
 def _is_by(one: Packet, fingerprint: bytes) -> bool:

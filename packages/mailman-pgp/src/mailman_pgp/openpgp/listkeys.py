@@ -1,28 +1,37 @@
 """The secret key of a list: how it is made, and how the list signs with it.
 
-Version 4 with Ed25519 and X25519 on purpose: every program of the last ten years can write to it.  RSA is not made
-here: its pure-Rust implementation below leaks through timing (RUSTSEC-2023-0071).
+Version 4 with Ed25519 and X25519 on purpose, unless another kind is asked for (`profiles`): every program of the last ten years
+can write to it.  RSA is not made here: its pure-Rust implementation below leaks through timing (RUSTSEC-2023-0071).
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pysequoia
 from pysequoia.packet import HashAlgorithm
 
-from mailman_pgp.openpgp import selfsign
+from mailman_pgp.openpgp import hybrid, selfsign
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.packets import Tag, packet, walk
-from mailman_pgp.openpgp.selfsign import Flags, SigningKey
+from mailman_pgp.openpgp.profiles import Profile
+from mailman_pgp.openpgp.selfsign import Flags
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 DEFAULT_VALIDITY_DAYS = 1095
 MAX_VALIDITY_DAYS = 36525  # a century: the field in the key holds 136 years
 _DAY_SECONDS = 86400
+_ALGORITHM_AT = 5
+_ENCRYPTING = frozenset({18, 25})  # RFC 9580 §9.1: ECDH, X25519
+_LIBRARY_PROFILES = {
+    Profile.USUAL: pysequoia.Profile.RFC4880,
+    Profile.V6: pysequoia.Profile.RFC9580,
+    Profile.POST_QUANTUM: pysequoia.Profile.RFC4880,  # for all but the key that encrypts
+}
 # What would make a user ID mean something else to a program that reads it.
 _UNSAFE_IN_NAME = re.compile(r'[<>@()",;:\\\[\]]')
 _ADDRESS = re.compile(r"[^\s<>@\"(),:;\\\[\]]+@[^\s<>@\"(),:;\\\[\]]+")
@@ -36,6 +45,11 @@ _LIST_KEY_SENTENCES = {
     ),
     CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
 }
+
+_NO_ML_KEM = (
+    "The `cryptography` that is installed has no ML-KEM, so no post-quantum key was made. Install it from its wheel, which brings an OpenSSL "
+    "of its own: `pip install --force-reinstall --only-binary :all: cryptography`."
+)
 
 # RFC 3156 §5; the library's own enumeration cannot be a key.
 _MICALG = {
@@ -69,14 +83,15 @@ def generate(
     name: str,
     addresses: Sequence[str],
     *,
+    profile: Profile = Profile.USUAL,
     validity_days: int = DEFAULT_VALIDITY_DAYS,
     created: datetime | None = None,
 ) -> NewListKey:
     """Make the key of a list called `name`, with a user ID for each of `addresses`, the first one primary.
 
-    The certificate announces SEIPDv1 only (see `selfsign`).  The revocation certificate revokes the key for good
+    The certificate announces SEIPDv1 only, unless it is of version 6 (see `selfsign`).  The revocation certificate revokes the key for good
     wherever it is imported.  Its time of creation is `created` (aware); else a minute ago, for clocks that are late.
-    Raises ValueError for addresses or a validity that cannot be.
+    Raises ValueError for addresses or a validity that cannot be, and ListKeyError where ML-KEM is asked for and missing.
     """
     if not 0 < validity_days <= MAX_VALIDITY_DAYS:
         raise ValueError(f"A list key is valid for 1 to {MAX_VALIDITY_DAYS} days, not {validity_days}.")
@@ -84,10 +99,15 @@ def generate(
         raise ValueError("A list key needs the addresses of its list.")
     user_ids = user_ids_of(name, addresses)
     drawn = pysequoia.Tsk.generate(
-        user_ids=user_ids, profile=pysequoia.Profile.RFC4880, cipher_suite=pysequoia.CipherSuite.Cv25519
+        user_ids=user_ids, profile=_LIBRARY_PROFILES[profile], cipher_suite=pysequoia.CipherSuite.Cv25519
     )
-    at = created or _created(bytes(drawn))
-    secret = _bound_anew(drawn, user_ids, int(at.timestamp()), validity_days * _DAY_SECONDS)
+    at = int((created or _created(bytes(drawn))).timestamp())
+    pairs = _drawn(drawn, at)
+    if profile is Profile.POST_QUANTUM:
+        if not hybrid.is_supported():
+            raise ListKeyError(CertificateProblem.KIND, _NO_ML_KEM)
+        pairs = replace(pairs, encrypting=hybrid.generate(at))
+    secret = _bound_anew(pairs, user_ids, at, validity_days * _DAY_SECONDS)
     certificate = inspect(bytes(pysequoia.Tsk.from_bytes(secret).extract_certificate()))
     if certificate.addresses != {address.lower() for address in addresses}:
         raise ValueError("The addresses of the list cannot be user IDs of a key.")
@@ -112,16 +132,28 @@ def _display_name(name: str) -> str:
     return " ".join(_UNSAFE_IN_NAME.sub(" ", printable).split())
 
 
-def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], created: int, lifetime: int) -> bytes:
-    """Return the key pairs of `drawn`, binary, with self-signatures of ours and the user IDs in our order.
+@dataclass(frozen=True, slots=True, repr=False)
+class _Pairs:
+    """Three pairs of keys: the bodies of the public and of the secret packet of each."""
 
-    The library draws three pairs, in this order: one that certifies, one that signs, one that encrypts.
-    """
-    certifying, signing, encrypting = _bodies(bytes(drawn.extract_certificate()), created)
-    secrets = _bodies(bytes(drawn), created)
-    primary = SigningKey.from_packets(certifying, secrets[0])
+    certifying: tuple[bytes, bytes]
+    signing: tuple[bytes, bytes]
+    encrypting: tuple[bytes, bytes]
+
+
+def _drawn(drawn: pysequoia.Tsk, created: int) -> _Pairs:
+    """Return the pairs of `drawn`: one that certifies comes first, one that signs and one that encrypts in any order."""
+    public, secret = _bodies(bytes(drawn.extract_certificate()), created), _bodies(bytes(drawn), created)
+    certifying, *others = zip(public, secret, strict=True)
+    signing, encrypting = sorted(others, key=lambda pair: pair[0][_ALGORITHM_AT] in _ENCRYPTING)
+    return _Pairs(certifying, signing, encrypting)
+
+
+def _bound_anew(pairs: _Pairs, user_ids: Sequence[str], created: int, lifetime: int) -> bytes:
+    """Return pairs of keys, binary, with self-signatures of ours and the user IDs in our order."""
+    primary, signing = SigningKey.from_packets(*pairs.certifying), SigningKey.from_packets(*pairs.signing)
     parts = [
-        packet(Tag.SECRET_KEY, secrets[0]),
+        packet(Tag.SECRET_KEY, pairs.certifying[1]),
         selfsign.direct_key_signature(primary, Flags.CERTIFY, created=created, lifetime=lifetime),
     ]
     for position, user_id in enumerate(user_ids):
@@ -131,18 +163,17 @@ def _bound_anew(drawn: pysequoia.Tsk, user_ids: Sequence[str], created: int, lif
                 primary, user_id, Flags.CERTIFY, created=created, lifetime=lifetime, first=position == 0
             ),
         ]
-    signing_key = SigningKey.from_packets(signing, secrets[1])
     parts += [
-        packet(Tag.SECRET_SUBKEY, secrets[1]),
-        selfsign.binding(primary, signing_key, Flags.SIGN, created=created),
-        packet(Tag.SECRET_SUBKEY, secrets[2]),
-        selfsign.binding(primary, encrypting, Flags.ENCRYPT, created=created),
+        packet(Tag.SECRET_SUBKEY, pairs.signing[1]),
+        selfsign.binding(primary, signing, Flags.SIGN, created=created),
+        packet(Tag.SECRET_SUBKEY, pairs.encrypting[1]),
+        selfsign.binding(primary, pairs.encrypting[0], Flags.ENCRYPT, created=created),
     ]
     return b"".join(parts)
 
 
 def _bodies(data: bytes, created: int) -> list[bytes]:
-    """Return the bodies of the version 4 key packets in `data`, with their time of creation set (RFC 9580 §5.5.2.2)."""
+    """Return the bodies of the key packets in `data`, with their time of creation set (RFC 9580 §5.5.2)."""
     tags = {Tag.PUBLIC_KEY, Tag.SECRET_KEY, Tag.PUBLIC_SUBKEY, Tag.SECRET_SUBKEY}
     at = created.to_bytes(4, "big")
     return [found.body[:1] + at + found.body[5:] for found in walk(data) if found.tag in tags]

@@ -1,7 +1,8 @@
 """The passphrase of a secret key: taken off when a list brings a key, put on when its key is written to a file (RFC 9580 §5.5.3).
 
 The library can read protected keys, and can neither hand over what is in them nor write one.  What is written is what every
-program reads: AES-256 in CFB mode, its key made by SHA-256, iterated and salted.
+program reads that reads the key: of version 4, AES-256 in CFB mode, its key made by SHA-256, iterated and salted; of version 6, AES-256
+in OCB mode by Argon2.
 """
 
 import hashlib
@@ -24,10 +25,14 @@ _PLAIN, _AEAD, _CFB = 0, 253, 254
 _KEY_OCTETS = {7: 16, 8: 24, 9: 32}  # AES by its length: RFC 9580 §9.3
 _HASHES = {2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224"}  # RFC 9580 §9.5
 _ITERATED, _ARGON2, _STUB = 3, 4, 101
+_SPECIFIER_OCTETS = {_ITERATED: 11, _ARGON2: 20}  # RFC 9580 §3.7.1
 _MAX_ARGON2_MEMORY = 20  # the exponent of two of kibibytes: 1 GiB
 _MAX_ARGON2_WORK = 16
 _OCB = 2
 _AES_256, _SHA256 = 9, 8
+_V6 = b"\x06"
+_NONCE = 15
+_ARGON2_COST = bytes([3, 4, 16])  # RFC 9106 §4, the second choice: three passes, four lanes, 64 MiB
 _COUNT = 0xFF  # 65,011,712 octets: the most that the format can say
 _BLOCK = 16
 _SHA1_OCTETS = 20
@@ -35,27 +40,34 @@ _SECRET = frozenset({Tag.SECRET_KEY, Tag.SECRET_SUBKEY})
 
 
 def protect(secret: bytes, passphrase: bytes) -> bytes:
-    """Return a binary secret key of version 4 that is open, with each of its secret packets under a passphrase.
+    """Return a binary secret key of version 4 or 6 that is open, with each of its secret packets under a passphrase.
 
     Raises PacketError when it is no such key.
     """
-    salt = os.urandom(8)
-    key = _iterated(_SHA256, salt, _COUNT, passphrase, _KEY_OCTETS[_AES_256])
-    specifier = bytes([_ITERATED, _SHA256]) + salt + bytes([_COUNT])
+    v6 = next(walk(secret)).body[:1] == _V6
+    salt = os.urandom(16 if v6 else 8)
+    specifier = bytes([_ARGON2]) + salt + _ARGON2_COST if v6 else bytes([_ITERATED, _SHA256]) + salt + bytes([_COUNT])
+    key = _key(specifier, passphrase, _KEY_OCTETS[_AES_256])
     written = []
     for one in walk(secret):
         if one.tag in _SECRET:
-            written.append(packet(one.tag, _protected(one.body, key, specifier)))
+            written.append(packet(one.tag, _protected(one.tag, one.body, key, specifier)))
         else:
             written.append(secret[one.start : one.end])
     return b"".join(written)
 
 
-def _protected(body: bytes, key: bytes, specifier: bytes) -> bytes:
+def _protected(tag: int, body: bytes, key: bytes, specifier: bytes) -> bytes:
     public = body[: public_length(body)]
     if body[len(public) : len(public) + 1] != bytes([_PLAIN]):
         raise PacketError("The secret key is under a passphrase already.")
-    material = body[len(public) + 1 : -2]
+    material = _material(public, body[len(public) :])
+    if public[:1] == _V6:
+        nonce = os.urandom(_NONCE)
+        cipher, about = _aead(tag, public, _AES_256, key)
+        # RFC 9580 §5.5.3: how long the parameters are, all together and the specifier by itself.
+        parameters = bytes([_AES_256, _OCB, len(specifier)]) + specifier + nonce
+        return public + bytes([_AEAD, len(parameters)]) + parameters + cipher.encrypt(nonce, material, about)
     iv = os.urandom(_BLOCK)
     digest = hashlib.sha1(material, usedforsecurity=False).digest()  # RFC 9580 §5.5.3: a checksum, inside
     hidden = _cfb(key, iv).encryptor().update(material + digest)
@@ -66,8 +78,18 @@ def _cfb(key: bytes, iv: bytes) -> Cipher[CFB]:
     return Cipher(AES(key), CFB(iv))
 
 
+def _material(public: bytes, rest: bytes) -> bytes:
+    """Return the secret numbers behind the usage octet of an open packet; of version 4 there is a checksum behind them (RFC 9580 §5.5.3)."""
+    return rest[1:] if public[:1] == _V6 else rest[1:-2]
+
+
+def _open_again(public: bytes, material: bytes) -> bytes:
+    checksum = b"" if public[:1] == _V6 else (sum(material) & 0xFFFF).to_bytes(2, "big")
+    return public + bytes([_PLAIN]) + material + checksum
+
+
 def open_packet(tag: int, body: bytes, passphrase: bytes | None) -> bytes:
-    """Return the body of a version 4 secret key packet without a passphrase.
+    """Return the body of a secret key packet of version 4 or 6 without a passphrase.
 
     Raises CertificateError LOCKED when it needs one and None is given, WRONG_PASSPHRASE, PROTECTION for what is not supported, NO_SECRET
     for a stub in the place of a key that is kept elsewhere, and BROKEN or PacketError.
@@ -76,31 +98,43 @@ def open_packet(tag: int, body: bytes, passphrase: bytes | None) -> bytes:
     rest = body[len(public) :]
     usage = rest[0] if rest else _PLAIN
     if usage == _PLAIN:
-        material = rest[1:-2]
-        if len(rest) < 3 or sum(material) & 0xFFFF != int.from_bytes(rest[-2:], "big"):  # noqa: PLR2004 - with its checksum
+        if _open_again(public, _material(public, rest)) != body:
             raise CertificateError(CertificateProblem.BROKEN)
         return body
     if usage not in {_AEAD, _CFB}:
         raise CertificateError(CertificateProblem.PROTECTION)
-    material = _opened(tag, public, rest, passphrase)
-    return public + bytes([_PLAIN]) + material + (sum(material) & 0xFFFF).to_bytes(2, "big")
+    return _open_again(public, _opened(tag, public, rest, passphrase))
 
 
 def _opened(tag: int, public: bytes, rest: bytes, passphrase: bytes | None) -> bytes:
-    usage, cipher = rest[0], rest[1] if len(rest) > 1 else 0
+    usage = rest[0]
+    if public[:1] == _V6:
+        rest = _without_lengths(rest)
+    cipher = rest[1] if len(rest) > 1 else 0
     at = 3 if usage == _AEAD else 2
     kind = rest[at] if len(rest) > at else 0
     if kind == _STUB:
         raise CertificateError(CertificateProblem.NO_SECRET)
-    if cipher not in _KEY_OCTETS or kind not in {_ITERATED, _ARGON2} or (usage == _AEAD and rest[2] != _OCB):
+    if cipher not in _KEY_OCTETS or kind not in _SPECIFIER_OCTETS or (usage == _AEAD and rest[2] != _OCB):
         raise CertificateError(CertificateProblem.PROTECTION)
     if passphrase is None:
         raise CertificateError(CertificateProblem.LOCKED)
-    length = 11 if kind == _ITERATED else 20
+    length = _SPECIFIER_OCTETS[kind]
     key = _key(rest[at : at + length], passphrase, _KEY_OCTETS[cipher])
-    if usage == _AEAD:
-        return _by_aead(tag, public, cipher, key, rest[at + length :])
     hidden = rest[at + length :]
+    return _by_aead(tag, public, cipher, key, hidden) if usage == _AEAD else _by_cfb(key, hidden)
+
+
+def _without_lengths(rest: bytes) -> bytes:
+    """Return what protects a packet of version 6 as it stands in one of version 4: without the lengths of its parts (RFC 9580 §5.5.3)."""
+    specifier, initial = (4, _NONCE) if rest[0] == _AEAD else (3, _BLOCK)
+    whole, length, kind = (int.from_bytes(rest[at : at + 1], "big") for at in (1, specifier, specifier + 1))
+    if length != _SPECIFIER_OCTETS.get(kind) or whole != specifier - 1 + length + initial:
+        raise CertificateError(CertificateProblem.PROTECTION)
+    return rest[:1] + rest[2:specifier] + rest[specifier + 1 :]
+
+
+def _by_cfb(key: bytes, hidden: bytes) -> bytes:
     if len(hidden) <= _BLOCK + _SHA1_OCTETS:
         raise CertificateError(CertificateProblem.BROKEN)
     clear = _cfb(key, hidden[:_BLOCK]).decryptor().update(hidden[_BLOCK:])
@@ -111,14 +145,17 @@ def _opened(tag: int, public: bytes, rest: bytes, passphrase: bytes | None) -> b
 
 
 def _by_aead(tag: int, public: bytes, cipher: int, key: bytes, hidden: bytes) -> bytes:
-    """RFC 9580 §5.5.3 and §3.7.2.1, with OCB."""
-    about = bytes([0xC0 | tag, public[0], cipher, _OCB])
-    derived = HKDF(SHA256(), _KEY_OCTETS[cipher], None, about).derive(key)
-    nonce = 15
+    aead, about = _aead(tag, public, cipher, key)
     try:
-        return AESOCB3(derived).decrypt(hidden[:nonce], hidden[nonce:], about[:1] + public)
+        return aead.decrypt(hidden[:_NONCE], hidden[_NONCE:], about)
     except (InvalidTag, ValueError):
         raise CertificateError(CertificateProblem.WRONG_PASSPHRASE) from None
+
+
+def _aead(tag: int, public: bytes, cipher: int, key: bytes) -> tuple[AESOCB3, bytes]:
+    """RFC 9580 §5.5.3 and §3.7.2.1, with OCB: what encrypts a packet, and what is authenticated with it."""
+    info = bytes([0xC0 | tag, public[0], cipher, _OCB])
+    return AESOCB3(HKDF(SHA256(), _KEY_OCTETS[cipher], None, info).derive(key)), info[:1] + public
 
 
 def _key(specifier: bytes, passphrase: bytes, octets: int) -> bytes:
@@ -155,23 +192,30 @@ def _iterated(algorithm: int, salt: bytes, coded: int, passphrase: bytes, octets
 
 
 _OID = frozenset({18, 19, 22})  # ECDH, ECDSA, EdDSALegacy
-_NATIVE = {25: 32, 26: 56, 27: 32, 28: 57}
+_NATIVE = {25: 32, 26: 56, 27: 32, 28: 57, 35: 1216}  # RFC 9580 §5.5.5, RFC 9980 §4.3.2
 _NUMBERS = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4}
 _ECDH = 18
+_HEAD = 6  # version, time and algorithm: RFC 9580 §5.5.2
 
 
 def public_length(body: bytes) -> int:
-    """Return how many octets of the body of a version 4 secret key packet are its public half (RFC 9580 §5.5.2, §5.5.5); PacketError if that can't be told."""
-    if body[:1] != b"\x04" or len(body) <= 6:  # noqa: PLR2004 - RFC 9580 §5.5.2.2
+    """Return how many octets of the body of a secret key packet of version 4 or 6 are its public half (RFC 9580 §5.5.2, §5.5.5).
+
+    Raises PacketError if that can't be told.
+    """
+    if body[:1] not in {b"\x04", _V6} or len(body) <= _HEAD:
         raise PacketError("The key has a version that is not supported.")
-    length = _public_length(body, body[5])
+    if body[:1] == _V6:
+        length = _HEAD + 4 + int.from_bytes(body[_HEAD : _HEAD + 4], "big")
+    else:
+        length = _public_length(body, body[5])
     if length >= len(body):
         raise PacketError("The OpenPGP data is cut off.")
     return length
 
 
 def _public_length(body: bytes, algorithm: int) -> int:
-    at = 6
+    at = _HEAD
     if algorithm in _NATIVE:
         return at + _NATIVE[algorithm]
     if algorithm in _OID:

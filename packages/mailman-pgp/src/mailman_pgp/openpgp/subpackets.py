@@ -49,6 +49,7 @@ class Subpacket(enum.IntEnum):
     EMBEDDED_SIGNATURE = 32
     ISSUER_FINGERPRINT = 33
     INTENDED_RECIPIENT = 35
+    PREFERRED_AEAD = 39
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateProblem, PacketError
 from mailman_pgp.openpgp.listkeys import ListKeyError
 from mailman_pgp.openpgp.packets import Tag, walk
-from mailman_pgp.openpgp.selfsign import Reason, SigningKey
+from mailman_pgp.openpgp.selfsign import Reason
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 _NOT_OURS = "The key of this list is of a kind that can't say this. Apply its revocation certificate from a file."
 
@@ -17,10 +18,13 @@ _NOT_OURS = "The key of this list is of a kind that can't say this. Apply its re
 def vouch(secret: bytes, successor: bytes) -> bytes:
     """Certify each user ID of a binary certificate with a list's binary secret key; return the packets, one for each.
 
-    Raises ListKeyError when that key can't.
+    There is none by a key of version 6 for one of version 4: GnuPG 2.2 and RNP refuse a whole certificate with such a signature in
+    it, and could not write to the list.  Raises ListKeyError when that key can't.
     """
     signer = _signing_key(secret)
     packets = list(walk(successor))
+    if signer.version > packets[0].body[0]:
+        return b""
     made = int(datetime.now(UTC).timestamp())
     user_ids = [one.body for one in packets if one.tag == Tag.USER_ID]
     return b"".join(selfsign.vouching(signer, packets[0].body, user_id, created=made) for user_id in user_ids)

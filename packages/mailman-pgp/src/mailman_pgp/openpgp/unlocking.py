@@ -6,7 +6,15 @@ from pysequoia import Cert, Tsk
 from mailman_pgp.openpgp import algorithms
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor_all
 from mailman_pgp.openpgp.certificates import inspect
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError, TooManyPacketsError
+from mailman_pgp.openpgp.decrypting import open_envelope
+from mailman_pgp.openpgp.envelopes import read_envelope
+from mailman_pgp.openpgp.errors import (
+    CertificateError,
+    CertificateProblem,
+    OpeningError,
+    PacketError,
+    TooManyPacketsError,
+)
 from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, SECRET_TAGS, split
 from mailman_pgp.openpgp.packets import Packet, Tag, packet
 from mailman_pgp.openpgp.protection import open_packet
@@ -14,8 +22,8 @@ from mailman_pgp.openpgp.reading import excess
 
 _TAG_BIT = 0x80
 _KEPT = ALLOWED_TAGS - {Tag.TRUST, Tag.MARKER, Tag.PADDING, Tag.USER_ATTRIBUTE}
+_PKESKS = 64  # more parts no key may have
 _PROBE = b"Does this key do what it is for?"
-_V4 = b"\x04"
 
 
 def unlocked(data: bytes, passphrase: bytes | None) -> bytes:
@@ -24,8 +32,6 @@ def unlocked(data: bytes, passphrase: bytes | None) -> bytes:
     It can be encrypted to and signs, and its halves belong together.  Raises CertificateError; see `adopting.read_secret_key`.
     """
     packets = _one_key(data)
-    if packets[0].body[:1] != _V4:
-        raise CertificateError(CertificateProblem.KIND)
     try:
         secret = b"".join(
             packet(one.tag, open_packet(one.tag, one.body, passphrase) if one.tag in SECRET_TAGS else one.body)
@@ -91,3 +97,7 @@ def _try(secret: bytes) -> None:
         good = False
     if not good:
         raise CertificateError(CertificateProblem.BROKEN)
+    try:  # as posts are opened, which is not possible with all that the library knows
+        open_envelope(read_envelope(message, pkesks=_PKESKS, wildcards=0), [secret], content_bytes=len(_PROBE))
+    except OpeningError:
+        raise CertificateError(CertificateProblem.KIND) from None

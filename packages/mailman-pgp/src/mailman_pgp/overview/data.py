@@ -105,6 +105,7 @@ def of_list(found: Survey | Glance) -> dict[str, Any]:
             "expires": key.expires,
             "expired": key.expired,
             "revoked": key.revoked,
+            "profile": key.profile,
             "days_left": key.days_left(now()),
         },
         "members": {

@@ -16,6 +16,7 @@ from mailman_pgp.delivery.recipients import regular_recipients
 from mailman_pgp.keys import journal, vault
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import Delivery, Dropped, EncryptedList, Skipped
+from mailman_pgp.openpgp import Profile, profile_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,12 +77,14 @@ class KeyState:
     expires: dt.datetime | None
     expired: bool
     revoked: bool
+    profile: Profile
 
     @classmethod
     def of(cls, row: ListCertificate, at: dt.datetime) -> KeyState:
         """How it is at a time (naive UTC)."""
         expired = row.expires is not None and row.expires <= at
-        return cls(row.fingerprint, row.created, row.expires, expired=expired, revoked=row.revoked)
+        kind = profile_of(row.certificate)
+        return cls(row.fingerprint, row.created, row.expires, expired=expired, revoked=row.revoked, profile=kind)
 
     @property
     def works(self) -> bool:

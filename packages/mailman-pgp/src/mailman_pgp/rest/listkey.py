@@ -16,6 +16,7 @@ from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
+from mailman_pgp.openpgp import Profile, profile_of
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, choice, fingerprint, number
 from mailman_pgp.rest.operations import Asked, Resource, operation
@@ -50,6 +51,7 @@ class ListKeys(Resource):
                 "created": key.created,
                 "expires": key.expires,
                 "revoked": key.revoked,
+                "profile": profile_of(key.certificate),
                 "former": [
                     {
                         "fingerprint": one.fingerprint,
@@ -76,6 +78,13 @@ class ListKeys(Resource):
                 f"`rotate`: for how many days the key of now opens mail beside the new one; {DEFAULT_OVERLAP_DAYS} when left out.",
                 MOST_OVERLAP_DAYS,
             ),
+            choice(
+                "profile",
+                "`rotate`: of which kind the new key is, that of the key of now when left out. Not every program can read what `v6` signs, and "
+                "write to it; only those that know ML-KEM can write to `post-quantum`.",
+                Profile,
+                required=False,
+            ),
             fingerprint(
                 "follows",
                 "`rotate`: the key of now, as it was seen; where the list has another one by now, nothing is done (409).",
@@ -89,7 +98,13 @@ class ListKeys(Resource):
         mlist, _ = encrypted_list(self.names["list"])
         former: dict[str, Any] | None = None
         if asked["action"] == KeyAction.ROTATE:
-            done = list_keys.succeed(mlist, None, asked.get("overlap", DEFAULT_OVERLAP_DAYS), asked.get("follows"))
+            done = list_keys.succeed(
+                mlist,
+                None,
+                asked.get("overlap", DEFAULT_OVERLAP_DAYS),
+                asked.get("follows"),
+                profile=asked.get("profile"),
+            )
             before: dt.datetime | None = done.before.expires
             former = {"fingerprint": done.before.fingerprint, "opens_until": done.until}
         else:
@@ -104,6 +119,7 @@ class ListKeys(Resource):
                 "action": asked["action"],
                 "before": before,
                 "expires": key.expires,
+                "profile": profile_of(key.certificate),
                 "former": former,
                 "certificate_link": link("lists", mlist.list_id, "certificate"),
             }

@@ -17,12 +17,13 @@ from mailman_pgp.lists.admission import is_moderated
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.lists.settings import SETTINGS, change, in_words, values_of
 from mailman_pgp.model.database import now
+from mailman_pgp.openpgp import Profile
 from mailman_pgp.overview import glance
 from mailman_pgp.overview.data import described, happened, of_list, waiting
 from mailman_pgp.overview.survey import posts_at, refused_at, survey
 from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, fingerprint, of_setting, text
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice, fingerprint, of_setting, text
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
@@ -51,13 +52,23 @@ class Lists(Resource):
     @operation(
         "Turn a list into an encrypted one; what keeps it from that is said (409).",
         LIST,
-        takes=[text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com)."), BY],
+        takes=[
+            text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com)."),
+            choice(
+                "profile",
+                "Of which kind its key is, `usual` when left out. Not every program can read what `v6` signs, and write to it; only those "
+                "that know ML-KEM can write to `post-quantum`.",
+                Profile,
+                required=False,
+            ),
+            BY,
+        ],
         status=HTTPStatus.CREATED,
     )
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist = any_list(asked["list_id"])
-        fingerprint = encryption.enable(mlist)
+        fingerprint = encryption.enable(mlist, asked.get("profile", Profile.USUAL))
         deeds.record(mlist, Deed.ENCRYPTED, actor_of(asked), what=fingerprint)
         return Reply(_whole(*encrypted_list(mlist.list_id)), HTTPStatus.CREATED, link("lists", mlist.list_id))
 
@@ -150,6 +161,7 @@ class ListCertificate(Resource):
                 "address": mlist.fqdn_listname,
                 **described(openpgp.inspect(data)),
                 "revoked": handed.revoked,
+                "profile": openpgp.profile_of(data),
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certifications.by_signer(mlist.list_id).items()

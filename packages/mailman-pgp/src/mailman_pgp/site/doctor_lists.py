@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy import and_, column, func, select, table
 
 from mailman_pgp.model.tables import Choice, EncryptedList, ListKey, StoredCertificate
-from mailman_pgp.site import doctor_list_settings, doctor_templates
+from mailman_pgp.site import doctor_list_kinds, doctor_list_settings, doctor_templates
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information, warning
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def examine(connected: Connection, now: dt.datetime | None = None) -> Iterator[F
         elif expires is not None:
             yield from _about_expiry(list_id, expires, now)
     yield from _about_members(connected)
+    yield from doctor_list_kinds.examine(connected)
     yield from doctor_list_settings.examine(connected)
     yield from doctor_templates.examine(connected)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailman_pgp.keys.journal import Door
 from mailman_pgp.lists.deeds import Deed
+from mailman_pgp.openpgp import Profile
 from mailman_pgp.rest.schemas.certificates import DESCRIPTION
 from mailman_pgp.rest.schemas.forms import (
     ARMORED,
@@ -19,6 +20,11 @@ from mailman_pgp.rest.schemas.forms import (
     words,
 )
 
+_PROFILE = {
+    **words(Profile),
+    "description": "Its kind: `v6` (version 6) and `post-quantum` are experimental, not every program can deal with them.",
+}
+
 _LIST = {
     "list_id": TEXT,
     "address": TEXT,
@@ -31,6 +37,7 @@ _LIST = {
             expires=maybe(MOMENT),
             expired=YES_NO,
             revoked={**YES_NO, "description": "Whether the list waits, and its mail, for another key."},
+            profile=_PROFILE,
             days_left=maybe({"type": "integer", "description": "Whole days until it expires, below zero when it has."}),
         )
     ),
@@ -104,6 +111,7 @@ LIST_CERTIFICATE = record(
     address=TEXT,
     **DESCRIPTION,
     revoked=YES_NO,
+    profile=_PROFILE,
     certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
     armored=ARMORED,
     self_link=LINK,
@@ -115,6 +123,7 @@ LIST_KEY = record(
     created=MOMENT,
     expires=maybe(MOMENT),
     revoked=YES_NO,
+    profile=_PROFILE,
     former={
         **many(
             record(
@@ -136,6 +145,7 @@ KEY_CHANGED = record(
     action=TEXT,
     before={**maybe(MOMENT), "description": "When the key until now would have expired."},
     expires=maybe(MOMENT),
+    profile=_PROFILE,
     former=maybe(record(fingerprint=FINGERPRINT, opens_until=maybe(MOMENT))),
     certificate_link=LINK,
 )

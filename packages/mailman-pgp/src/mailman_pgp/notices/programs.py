@@ -1,0 +1,28 @@
+"""What program somebody needs for a list whose key is of an experimental kind."""
+
+from __future__ import annotations
+
+from public import public
+
+from mailman_pgp.i18n import N_
+from mailman_pgp.keys import vault
+from mailman_pgp.openpgp import Profile, profile_of
+
+_PROGRAMS = {
+    Profile.USUAL: "",
+    Profile.V6: N_("""\
+To read what this list sends, and to write to it, you need a program that knows
+OpenPGP keys of version 6 (RFC 9580)."""),
+    Profile.POST_QUANTUM: N_("""\
+To write to this list you need a program that knows post-quantum keys of OpenPGP
+(ML-KEM-768 with X25519, RFC 9980). Other programs can read what it sends."""),
+}
+
+
+@public
+def program_for(list_id: str) -> str:
+    """What to say of it to people of a list, to be translated; empty for a list that every program can deal with.
+
+    :raises mailman_pgp.keys.vault.VaultError: when the list has no key.
+    """
+    return _PROGRAMS[profile_of(vault.certificate(list_id).certificate)]

@@ -1,0 +1,155 @@
+"""A list gets a key of an experimental kind: who decides it reads first what comes of it, and it is shown as what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mailman_pgp import openpgp
+from mailman_pgp.keys import vault
+from mailman_pgp.lists import encryption
+from mailman_pgp.openpgp import PRIVATE_KEY, Profile, armor, generate, profile_of
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
+
+if TYPE_CHECKING:
+    from conftest import CommandLine, Files
+    from sqlalchemy.orm import Session
+
+LIST = "ant.example.com"
+EXPERIMENTAL = ["v6", "post-quantum"]
+PEOPLE = {
+    "anne@example.com": KeyKind.CURVE25519,
+    "bart@example.com": KeyKind.V6,
+    "cris@example.com": KeyKind.POST_QUANTUM,
+}
+MAY_NOT = {"v6": "anne@example.com.", "post-quantum": "anne@example.com, bart@example.com."}
+
+
+def kind(mlist: Any) -> Profile:
+    """The kind of key that a list has."""
+    return profile_of(vault.certificate(mlist.list_id).certificate)
+
+
+@pytest.fixture
+def people(encrypted: Any, run: CommandLine, files: Files) -> Any:
+    """A list that knows a certificate of each of these people."""
+    for address, of in PEOPLE.items():
+        run.ok(
+            "certificate",
+            "add",
+            LIST,
+            address,
+            files.write(address, MemberKey.generate(f"<{address}>", of).certificate),
+        )
+    return encrypted
+
+
+@pytest.mark.parametrize("profile", EXPERIMENTAL)
+def test_a_list_that_begins_with_it(mlist: Any, run: CommandLine, profile: str) -> None:
+    """With the consequences in the answer; each command that shows the list's key says its kind."""
+    answer = run.json("enable", LIST, "--profile", profile, "--yes")
+    assert (answer["list_key"]["profile"], kind(mlist)) == (profile, profile)
+    assert "RNP (Thunderbird)" in " ".join(answer["warnings"])
+    assert "knows no certificate of anybody yet" in answer["warnings"][-1]
+    assert run.json("list-key", "show", LIST)["list_key"]["profile"] == profile
+    assert run.json("status", LIST)["lists"][0]["list_key"]["profile"] == profile
+    for command in (("list-key", "show", LIST), ("status", LIST)):
+        assert "experimental: " in run(*command).stdout
+
+
+def test_the_usual_kind_is_asked_nothing_about(mlist: Any, run: CommandLine) -> None:
+    """Nobody reads of kinds who does not ask for one."""
+    text = run.ok("enable", LIST)
+    assert kind(mlist) is Profile.USUAL
+    assert "experimental" not in text + run.ok("list-key", "show", LIST) + run(*("status", LIST)).stdout
+    assert run.json("list-key", "rotate", LIST, "--profile", "usual")["warnings"] == []
+
+
+@pytest.mark.parametrize("profile", EXPERIMENTAL)
+def test_it_asks(people: Any, run: CommandLine, profile: str) -> None:
+    """What can't be done then, and by whom, stands above the question; with no answer but yes nothing is changed."""
+    before = vault.certificate(LIST)
+    result = run("list-key", "rotate", LIST, "--profile", profile, typed="n\n")
+    assert result.exit_code == 1
+    assert MAY_NOT[profile] in result.stderr
+    assert "RNP (Thunderbird)" in result.stderr
+    assert "Nothing was changed" in result.stderr
+    assert vault.certificate(LIST) == before
+    run.ok("list-key", "rotate", LIST, "--profile", profile, typed="y\n")
+    assert kind(people) == profile
+
+
+@pytest.mark.parametrize("command", [("enable", LIST), ("list-key", "rotate", LIST)], ids=["enable", "rotate"])
+def test_a_program_has_to_say_yes(mlist: Any, run: CommandLine, command: tuple[str, ...]) -> None:
+    """With --json nobody is asked; what it would do is in the sentence."""
+    if command[0] != "enable":
+        run.ok("enable", LIST)
+    answer = run.json(*command, "--profile", "v6", status=2)
+    assert answer["error"]["code"] == "confirmation"
+    assert "--yes" in answer["error"]["sentence"]
+    assert "GnuPG 2.2" in answer["error"]["sentence"]
+    assert encryption.is_encrypted(mlist.list_id) is (command[0] != "enable")
+
+
+def test_other_kinds_there_are_not(encrypted: Any, run: CommandLine) -> None:
+    """A word that is none is a mistake in the command."""
+    assert "post-quantum" in run.refused("list-key", "rotate", encrypted.list_id, "--profile", "rsa", status=2)
+
+
+@pytest.mark.parametrize("profile", EXPERIMENTAL)
+def test_there_and_back(people: Any, run: CommandLine, store: Session, profile: str) -> None:
+    """It stays what it is with the next key, until another kind is asked for; the usual one needs no yes."""
+    run.ok("list-key", "rotate", LIST, "--profile", profile, "--yes")
+    text = run.ok("list-key", "rotate", LIST)
+    assert "experimental: " in text
+    assert kind(people) == profile
+    run.ok("list-key", "extend", LIST, "--years", "4")
+    run.ok("list-key", "rotate", LIST, "--profile", "usual")
+    store.expire_all()
+    assert kind(people) is Profile.USUAL
+    versions = {
+        packet.body[0]
+        for packet in openpgp.walk(openpgp.dearmor(run.ok("list-key", "export", LIST).encode()))
+        if packet.tag == openpgp.Tag.SIGNATURE
+    }
+    assert versions == {4}
+
+
+@pytest.mark.parametrize("profile", EXPERIMENTAL)
+def test_after_a_revoked_one(people: Any, run: CommandLine, files: Files, profile: str) -> None:
+    """It is ended by itself and by what was kept elsewhere, and the one that follows is of its kind."""
+    run.ok("list-key", "rotate", LIST, "--profile", profile, "--yes")
+    path = str(files.directory / "kept.asc")
+    run.ok("list-key", "revocation-certificate", LIST, "-o", path)
+    run.ok("list-key", "revoke", LIST, "--certificate", path, "--yes")
+    run.ok("list-key", "rotate", LIST)
+    run.ok("list-key", "revoke", LIST, "--reason", "compromised", "--yes")
+    run.ok("list-key", "rotate", LIST)
+    assert kind(people) == profile
+
+
+@pytest.mark.parametrize("profile", EXPERIMENTAL)
+def test_exported_and_brought(people: Any, run: CommandLine, files: Files, profile: str) -> None:
+    """Such a key leaves under a passphrase; to bring one is asked about as to have one made."""
+    run.ok("list-key", "rotate", LIST, "--profile", profile, "--yes")
+    passphrase = files.write("passphrase", b"correct horse battery\n")
+    (files.directory / "passphrase").chmod(0o600)
+    path = str(files.directory / "out.asc")
+    run.ok("list-key", "export", LIST, "--secret", "-o", path, "--passphrase-file", passphrase)
+    assert openpgp.read_secret_key((files.directory / "out.asc").read_bytes(), b"correct horse battery") == (
+        vault.current_secret(LIST)
+    )
+    other = generate("Ant", encryption.addresses_of(people), profile=Profile(profile))
+    brought = files.write("brought.asc", armor(other.secret, PRIVATE_KEY))
+    result = run("list-key", "import", LIST, brought, typed="n\n")
+    assert result.exit_code == 1
+    assert MAY_NOT[profile] in result.stderr
+    assert vault.certificate(LIST).fingerprint != other.certificate.fingerprint
+    answer = run.json("list-key", "import", LIST, brought, "--yes")
+    assert answer["list_key"] == {
+        "fingerprint": other.certificate.fingerprint,
+        "expires": answer["list_key"]["expires"],
+        "profile": profile,
+    }
+    assert answer["warnings"]
