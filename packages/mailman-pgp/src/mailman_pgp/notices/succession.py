@@ -100,7 +100,8 @@ def _send(
     if former.revoked:
         what = Text(_REVOKED)
     elif former.opens_at(now()) and former.opens_until is not None:
-        what = Text(_BOTH_OPEN if key.vouched else _BOTH_OPEN_UNCERTIFIED, day=f"{former.opens_until:%Y-%m-%d}")
+        day = f"{former.opens_until:%Y-%m-%d}"
+        what = Text(_BOTH_OPEN if key.vouched else _BOTH_OPEN_UNCERTIFIED, day=day)
     else:
         what = Text(_ENDED if key.vouched else _ENDED_UNCERTIFIED)
     keys = Text(
