@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -16,7 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from keys import forge_usable
 from messages import literal, message
-from workshops import ANTS, BOUNDS, PROC, gone, read_key, running, scripted, wait_until, workers
+from workshops import ANTS, BOUNDS, PROC, children, gone, read_key, running, scripted, stem_of, wait_until, workers
+
+from mailman_pgp.openpgp.stem import FORK, READY
 
 if TYPE_CHECKING:
     from mailman_pgp.openpgp.workshop import Workshop
@@ -140,6 +144,27 @@ def test_stem_and_worker_end_with_their_parent() -> None:
         assert not gone(child)
     finally:
         os.kill(child, signal.SIGKILL)
+
+
+def test_a_worker_ends_with_a_parent_that_never_heard_of_it() -> None:
+    """One that is killed before it has read that the worker is there: its end of the socket closes with words unread."""
+    orders, theirs = socket.socketpair()
+    conversation, theirs_of_worker = socket.socketpair()
+    with conversation, theirs_of_worker:
+        with orders:
+            with theirs:
+                stem = subprocess.Popen(stem_of("time.sleep(600)"), stdin=theirs.fileno(), stderr=subprocess.DEVNULL)
+            assert orders.recv(1) == READY
+            socket.send_fds(orders, [FORK], [theirs_of_worker.fileno()] * 2)
+            wait_until(lambda: children(stem.pid))
+            (worker,) = children(stem.pid)
+            wait_until(lambda: select.select([orders], [], [], 0)[0])
+        try:
+            wait_until(lambda: gone(worker))
+        finally:
+            stem.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -53,11 +53,23 @@ def running(shop: Workshop) -> int:
 
 def workers(shop: Workshop) -> list[int]:
     """The process IDs of its workers."""
-    return [int(pid) for pid in PROC.joinpath(f"{shop.pid}/task/{shop.pid}/children").read_text().split()]
+    return children(running(shop))
+
+
+def children(pid: int) -> list[int]:
+    """The process IDs of a process's children."""
+    return [int(child) for child in PROC.joinpath(f"{pid}/task/{pid}/children").read_text().split()]
 
 
 def scripted(body: str) -> Workshop:
     """A workshop whose workers run a script; it has `read`, `request` and `write`."""
+    made = Workshop(stem_of(body))
+    opened.append(made)
+    return made
+
+
+def stem_of(body: str) -> list[str]:
+    """The command that starts the stem of such workers."""
     script = """
         import json, os, sys, time
         from mailman_pgp.openpgp import stem, worker
@@ -82,6 +94,4 @@ def scripted(body: str) -> Workshop:
         stem.main(work)
     """
     prelude = f"BODY = {textwrap.dedent(body)!r}\n"
-    made = Workshop([sys.executable, "-c", prelude + textwrap.dedent(script)])
-    opened.append(made)
-    return made
+    return [sys.executable, "-c", prelude + textwrap.dedent(script)]

@@ -33,18 +33,22 @@ def main(work: Callable[[], None]) -> None:
     parent = socket.socket(fileno=0)
     parent.send(READY)
     worker: int | None = None
-    while True:
-        order, descriptors, _flags, _sender = socket.recv_fds(parent, 1, _DESCRIPTORS)
-        if order == FORK and worker is None and len(descriptors) == _DESCRIPTORS:
-            worker = _fork(work, *descriptors)
-            parent.send(NO_ROOM if worker is None else FORK)
-        elif order == END:
-            _end(worker)
-            worker = None
-            parent.send(END)
-        else:
-            _end(worker)
-            return
+    try:
+        while True:
+            order, descriptors, _flags, _sender = socket.recv_fds(parent, 1, _DESCRIPTORS)
+            if order == FORK and worker is None and len(descriptors) == _DESCRIPTORS:
+                worker = _fork(work, *descriptors)
+                parent.send(NO_ROOM if worker is None else FORK)
+            elif order == END:
+                _end(worker)
+                worker = None
+                parent.send(END)
+            else:
+                return
+    except ConnectionError:  # it was killed before it had read an answer
+        return
+    finally:
+        _end(worker)
 
 
 def _fork(work: Callable[[], None], conversation: int, complaints: int) -> int | None:
