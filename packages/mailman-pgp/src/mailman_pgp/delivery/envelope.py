@@ -42,8 +42,8 @@ class Result(NamedTuple):
     """What became of one envelope; `recipient` is spelled as the envelope spelled it.
 
     `code` is the server's reply code, or one of ours (444 when no answer came, 552 and 553 from our own checks), and
-    agrees with `outcome` except for 530, which blames the site's set-up and not the copy. `text` is one line of at
-    most 200 printable characters.
+    agrees with `outcome` except for 530, which blames the site's set-up and not the copy. `text` says why it was not
+    delivered, in one line of at most 200 printable characters; empty when it was.
     """
 
     recipient: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from public import public
 from sqlalchemy import bindparam, select
@@ -15,7 +15,7 @@ from mailman_pgp.openpgp import Kept, Recipient
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Row
 
@@ -47,14 +47,6 @@ _READ = select(_stored.c.fingerprint, _stored.c.data, _stored.c.recipients, _sto
 )
 
 
-class _Version(NamedTuple):
-    """A certificate in the form that it has now; `judged` tells one judgement of its usability from the next."""
-
-    fingerprint: str
-    updated: dt.datetime
-    judged: dt.datetime | None
-
-
 class _Certificate(NamedTuple):
     """What the fan-out needs of one."""
 
@@ -62,6 +54,9 @@ class _Certificate(NamedTuple):
     recipients: tuple[str, ...]
     seipd: int
 
+
+# When a certificate was changed, and when it was judged last: that tells the form that it has now from those before.
+_Version: TypeAlias = "tuple[dt.datetime, dt.datetime | None]"
 
 # Certificates in the form that they have now, by fingerprint, so that a post to a list whose members were served before
 # reads none.  In bytes: 20,000 of the usual ones.
@@ -95,24 +90,29 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
     if due:
         upkeep.judge_again(due)
         rows = _chosen(list_id, addresses, at)
+    chosen: dict[str, str] = {}
     versions: dict[str, _Version] = {}
     problems: dict[str, str] = {}
     for address in addresses:
         row = rows.get(address.lower())
         if row is None:
             problems[address] = "no-certificate"
-        elif problem := problem_of(row, at):
+            continue
+        # All at once: a row looks up each name anew, which takes as long as all else that is done here.
+        _, state, fingerprint, updated, until, usable, problem, judged, _ = row
+        if problem := problem_of(state, problem, usable=usable, until=until, at=at):
             problems[address] = problem
         else:
-            versions[address] = _Version(row.fingerprint, row.updated, row.judged)
-    certificates = _certificates_of(versions.values())
+            chosen[address] = fingerprint
+            versions[fingerprint] = updated, judged
+    certificates = _certificates_of(versions)
     recipients = []
-    for address, version in versions.items():
-        certificate = certificates.get(version)
+    for address, fingerprint in chosen.items():
+        certificate = certificates.get(fingerprint)
         if certificate is None:  # removed at this very moment
             problems[address] = "no-certificate"
         else:
-            recipients.append(Recipient(address, *certificate, version.fingerprint))
+            recipients.append(Recipient(address, *certificate, fingerprint))
     return Lookup(tuple(recipients), problems)
 
 
@@ -124,37 +124,36 @@ def _chosen(list_id: str, addresses: Sequence[str], at: dt.datetime) -> dict[str
     else:
         named = [address.lower() for address in addresses]
         result = store().execute(_CHOSEN_BY_ADDRESS, given | {"addresses": named})
-    return {row.address: row for row in result}
+    return {row[0]: row for row in result.all()}
 
 
 @public
-def problem_of(row: Row[Any], at: dt.datetime) -> str:
+def problem_of(state: str, problem: str | None, *, usable: bool, until: dt.datetime | None, at: dt.datetime) -> str:
     """Why nothing can be encrypted to what was found for an address; empty when it can.
 
-    :param row: With the `state` of what is chosen, and `usable`, `problem` and `usable_until` of its certificate, judged when due.
+    :param state: Of what is chosen.
+    :param problem: What stands against its certificate, judged when due; with whether it is `usable`, and `until` when.
     """
-    if row.state not in registry.COUNTING:
-        return str(row.state)
-    if not row.usable or (row.usable_until is not None and row.usable_until <= at):
-        return row.problem or "expired"
+    if state not in registry.COUNTING:
+        return state
+    if not usable or (until is not None and until <= at):
+        return problem or "expired"
     return ""
 
 
-def _certificates_of(wanted: Iterable[_Version]) -> dict[_Version, _Certificate]:
-    """The certificates themselves, from the process's cache where they did not change."""
-    found: dict[_Version, _Certificate] = {}
-    missing: dict[str, _Version] = {}
-    for version in wanted:
-        known = _certificates.get(version.fingerprint)
+def _certificates_of(wanted: Mapping[str, _Version]) -> dict[str, _Certificate]:
+    """The certificates themselves, by fingerprint; from the process's cache where they did not change."""
+    found: dict[str, _Certificate] = {}
+    fingerprints = []
+    for fingerprint, version in wanted.items():
+        known = _certificates.get(fingerprint)
         if known is None or known[0] != version:
-            missing[version.fingerprint] = version
+            fingerprints.append(fingerprint)
         else:
-            found[version] = known[1]
-    fingerprints = list(missing)
+            found[fingerprint] = known[1]
     for start in range(0, len(fingerprints), _NAMED_AT_MOST):
         part = fingerprints[start : start + _NAMED_AT_MOST]
         for fingerprint, data, recipients, seipd in store().execute(_READ, {"fingerprints": part}):
-            version = missing[fingerprint]
-            found[version] = certificate = _Certificate(data, tuple(recipients.split()), seipd)
-            _certificates.put(fingerprint, (version, certificate), len(data) + _OVERHEAD)
+            found[fingerprint] = certificate = _Certificate(data, tuple(recipients.split()), seipd)
+            _certificates.put(fingerprint, (wanted[fingerprint], certificate), len(data) + _OVERHEAD)
     return found

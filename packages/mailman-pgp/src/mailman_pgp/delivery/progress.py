@@ -20,7 +20,7 @@ _FILE_MODE = 0o600
 
 # What is done and could not be written, by file.  On a disk that stays full the same copy would go out at each attempt: so this process
 # writes it before it begins the next one.
-_owed: dict[Path, bytes] = {}
+_owed: dict[str, bytes] = {}
 
 
 class ProgressError(Exception):
@@ -49,6 +49,7 @@ class Progress:
         if not chunk_id.isprintable() or len(chunk_id.split()) != 1 or len(title) > _TITLE_BYTES:
             raise ValueError("A chunk's id is one word of printable characters.")
         self._path = path
+        self._name = str(path)  # a path works out its hash by a call of its own, for each copy
         self._title = title
         self._descriptor: int | None = None
         self._release: Callable[[], object] | None = None
@@ -72,10 +73,10 @@ class Progress:
                     break
                 self.close()
             fresh = self._mend(descriptor)
-            owed = _owed.get(self._path, b"")
+            owed = _owed.get(self._name, b"")
             if fresh or owed:
                 self._write(descriptor, (self._title if fresh else b"") + owed)
-                _owed.pop(self._path, None)
+                _owed.pop(self._name, None)
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
@@ -116,7 +117,7 @@ class Progress:
             lines.append(f"{address.lower()}\n")
         if not lines:
             return
-        data = _owed[self._path] = _owed.get(self._path, b"") + "".join(lines).encode()
+        data = _owed[self._name] = _owed.get(self._name, b"") + "".join(lines).encode()
         try:
             if self._descriptor is None:
                 self._descriptor = self._open_file()
@@ -125,7 +126,7 @@ class Progress:
         except OSError as error:
             self.close()
             raise self._error("write", error) from error
-        del _owed[self._path]
+        del _owed[self._name]
 
     def clear(self) -> None:
         """The chunk is finished: remove its file."""
@@ -134,7 +135,7 @@ class Progress:
         except OSError as error:
             raise self._error("remove", error) from error
         finally:
-            _owed.pop(self._path, None)
+            _owed.pop(self._name, None)
             self.close()  # not before: nobody may take a file that is about to go
 
     def close(self) -> None:

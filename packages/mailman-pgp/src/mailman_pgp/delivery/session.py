@@ -145,7 +145,7 @@ class Session:
         if reply.positive:
             if self._wire.written < self._sent_mark:
                 raise LostError("The mail server accepted a message before it had the whole.")
-            result = Result(copy.recipient, Outcome.DELIVERED, reply.code, reply.text)
+            result = Result(copy.recipient, Outcome.DELIVERED, reply.code, "")
         elif reply.negative:
             result = _refusal(copy.recipient, Stage.BODY, reply)
         else:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from mailman_pgp.events import kinds
 from mailman_pgp.events.notifying import notify
@@ -222,6 +222,19 @@ def last(list_id: str, address: str, fingerprint: str, act: Act) -> Event | None
     return None if row is None else _event(row)
 
 
+# By the index, which has only those of which somebody is to be told.  Made once, as it is asked at each turn.
+_UNTOLD = (
+    select(_row)
+    .where(
+        _row.c.tell_at.is_not(None),
+        # What is put off for longer than ever was written by a clock that was ahead.
+        or_(_row.c.tell_at <= bindparam("at"), _row.c.tell_at > bindparam("longest")),
+    )
+    .order_by(_row.c.tell_at, _row.c.id)
+    .limit(_AT_ONCE)
+)
+
+
 def take(at: dt.datetime) -> dict[int, Event]:
     """Take some of the events of which people are to be told, by number, in the order of these.
 
@@ -232,12 +245,8 @@ def take(at: dt.datetime) -> dict[int, Event]:
     """
     session = store()
     session.flush()
-    # What is put off for longer than ever was written by a clock that was ahead.
-    due = or_(_row.c.tell_at <= at, _row.c.tell_at > at + _LONGEST)
-    # By the index, which has only those of which somebody is to be told: this is asked at each turn.
-    waiting = select(_row).where(_row.c.tell_at.is_not(None), due).order_by(_row.c.tell_at, _row.c.id)
     taken = {}
-    for row in sorted(session.execute(waiting.limit(_AT_ONCE)), key=lambda row: row.id):
+    for row in sorted(session.execute(_UNTOLD, {"at": at, "longest": at + _LONGEST}), key=lambda row: row.id):
         mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at)
         if cast("Any", session.execute(mine.values(tell_at=at + min(max(_LEASE, at - row.at), _LONGEST)))).rowcount:
             taken[row.id] = _event(row)

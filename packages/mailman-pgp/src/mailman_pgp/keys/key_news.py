@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from mailman_pgp.keys.vault import KeyState
 from mailman_pgp.model.database import now, store
@@ -31,15 +31,19 @@ class News:
     last: str = ""
 
 
+# Made once, as it is asked at each turn.
+_DUE = select(ListKey.list_id, ListKey.fingerprint, ListKey.tell_at, ListKey.told_to).where(
+    ListKey.tell_at <= bindparam("at"), ListKey.state == KeyState.CURRENT
+)
+
+
 def to_tell(at: dt.datetime) -> list[News]:
     """Take what people on lists are to be told of at the time `at` (naive UTC).
 
     The caller commits, tells, and calls `told`.  Who does not do so in time has died of it, and somebody else is to try.
     """
-    due = [ListKey.tell_at <= at, ListKey.state == KeyState.CURRENT]
-    columns = (ListKey.list_id, ListKey.fingerprint, ListKey.tell_at, ListKey.told_to)
     taken = []
-    for row in store().execute(select(*columns).where(*due)).all():
+    for row in store().execute(_DUE, {"at": at}).all():
         mine = update(ListKey).where(ListKey.fingerprint == row.fingerprint, ListKey.tell_at == row.tell_at)
         if cast("Any", store().execute(mine.values(tell_at=at + _LEASE))).rowcount:
             taken.append(News(row.list_id, row.fingerprint, row.told_to or ""))

@@ -13,7 +13,7 @@ from typing import Any
 from mailman.config import config
 from mailman.interfaces.requests import IListRequests, RequestType
 from public import public
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from mailman_pgp import openpgp
 from mailman_pgp.archiving.archivers import ALLOWED
@@ -34,6 +34,10 @@ _QUEUE_MENDS = {
 }
 
 
+# Made once, as it is asked of each mail in each queue: the library works out what a statement is, each time that it is given a new one.
+_ENCRYPTED = select(EncryptedList.list_id).where(EncryptedList.list_id == bindparam("list_id"))
+
+
 @public
 class EncryptionError(Exception):
     """A list can't be turned into an encrypted one, or back.  Its text is a sentence for the owner."""
@@ -45,7 +49,7 @@ def is_encrypted(list_id: str) -> bool:
     # Where the plugin was installed half and never started, there is no table to ask, and plain lists must go on.
     if not health.current().healthy and not prepared():
         return False
-    return store().scalar(select(EncryptedList.list_id).where(EncryptedList.list_id == list_id)) is not None
+    return store().scalar(_ENCRYPTED, {"list_id": list_id}) is not None
 
 
 @public

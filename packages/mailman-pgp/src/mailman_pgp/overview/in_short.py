@@ -67,7 +67,8 @@ def _in_short(row: Any, at: dt.datetime, done: Mapping[journal.Done, dt.datetime
     if proven is None and choice.state is registry.ChoiceState.PROVEN:  # longer ago than the journal goes back
         proven = choice.since
     compared = done.get(journal.Done(*place, Act.COMPARED))
-    return InShort(choice, row.algorithm, row.created, row.expires, problem_of(row, at) or None, proven, compared)
+    problem = problem_of(row.state, row.problem, usable=row.usable, until=row.usable_until, at=at) or None
+    return InShort(choice, row.algorithm, row.created, row.expires, problem, proven, compared)
 
 
 def _rows(list_ids: Collection[str], addresses: Collection[str], at: dt.datetime) -> Sequence[Any]:

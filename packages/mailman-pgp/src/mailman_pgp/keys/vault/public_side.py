@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys.vault.errors import no_key
@@ -106,10 +106,13 @@ def owner_of(fingerprint: str) -> str | None:
     return store().scalar(select(ListKey.list_id).where(ListKey.fingerprint == fingerprint))
 
 
+# Made once, as it is asked of each mail.
+_WAITS = select(ListKey.revoked).where(ListKey.list_id == bindparam("list_id"), ListKey.state == KeyState.CURRENT)
+
+
 def waits(list_id: str) -> bool:
     """Whether a list can neither open nor sign anything at present, since its key was revoked and it has got no other one yet."""
-    query = select(ListKey.revoked).where(ListKey.list_id == list_id, ListKey.state == KeyState.CURRENT)
-    return bool(store().scalar(query))
+    return bool(store().scalar(_WAITS, {"list_id": list_id}))
 
 
 def fingerprints(list_id: str) -> frozenset[str]:
