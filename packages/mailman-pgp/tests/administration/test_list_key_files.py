@@ -12,6 +12,7 @@ from others import make_rsa_member_without_seipd2
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, ListSecretKey
+from mailman_pgp.site import passphrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,18 +47,9 @@ def passphrase(files: Files, tmp_path: Path) -> str:
 @pytest.fixture
 def terminal(store: Session, healthy: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: ARG001 - must be
     """Run a command with somebody who types."""
-    from mailman_pgp.administration import passphrases  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.administration.group import pgp  # noqa: PLC0415
+    from mailman_pgp.administration.group import pgp  # noqa: PLC0415 - core must be initialised
 
-    class Typing:
-        @staticmethod
-        def isatty() -> bool:
-            return True
-
-    class System:
-        stdin = Typing()
-
-    monkeypatch.setattr(passphrases, "sys", System)
+    monkeypatch.setattr(passphrases, "require_somebody", lambda: None)
 
     def run(*words: str, typed: str) -> Result:
         result = CliRunner().invoke(pgp, words, input=typed)
@@ -137,8 +129,11 @@ def test_asked_twice(encrypted: Any, terminal: Callable[..., Result], tmp_path: 
     assert current(encrypted)
 
 
-def test_nobody_to_ask(encrypted: Any, run: CommandLine, files: Files, tmp_path: Path) -> None:
+def test_nobody_to_ask(
+    encrypted: Any, run: CommandLine, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a terminal a file is asked for, and nothing is changed."""
+    monkeypatch.setattr(passphrases, "_TERMINAL", str(tmp_path / "none"))
     path = files.write("key", openpgp.protect(made().secret, PASSPHRASE.encode()))
     before = current(encrypted)
     for words in (["import", LIST, path], ["export", LIST, "--secret", "-o", str(tmp_path / "x")]):
