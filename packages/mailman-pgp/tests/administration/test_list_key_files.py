@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,6 @@ from mailman_pgp.site import passphrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from click.testing import Result
     from conftest import CommandLine, Files
@@ -83,6 +83,9 @@ def test_a_secret_key_is_never_printed(encrypted: Any, run: CommandLine, passphr
     assert "into a file only" in said
     answer = run.json("list-key", "export", LIST, "--secret", "--passphrase-file", passphrase, status=2)
     assert answer["error"]["code"] == "output"
+    for words in (["export", LIST, "--secret", "--passphrase-file", passphrase], ["revocation-certificate", LIST]):
+        assert "into a file only" in run.refused("list-key", *words, "-o", "-", status=2)
+    assert not Path("-").exists()
     assert current(encrypted)
 
 
@@ -126,6 +129,15 @@ def test_asked_twice(encrypted: Any, terminal: Callable[..., Result], tmp_path: 
     assert done.exit_code == 0, done.output
     assert PASSPHRASE not in done.output
     assert openpgp.read_secret_key(path.read_bytes(), PASSPHRASE.encode())
+    assert current(encrypted)
+
+
+def test_nobody_types_for_nothing(encrypted: Any, terminal: Callable[..., Result], files: Files) -> None:
+    """That a file is there already is said before a passphrase is asked for."""
+    path = files.write("there", b"")
+    refused = terminal("list-key", "export", LIST, "--secret", "-o", path, typed="")
+    assert (refused.exit_code, refused.stderr.count("passphrase")) == (1, 0)
+    assert "exists already" in refused.stderr
     assert current(encrypted)
 
 
