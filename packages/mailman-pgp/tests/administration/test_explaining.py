@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -416,6 +415,10 @@ PLAYED: dict[str, tuple[list[str], Callable[[Writer, Writer], bytes]]] = {
 }
 
 
+# What core's own mail server does not take.
+UNTAKEN = {"structure", "no parts"}
+
+
 def taken(mlist: Any, mail: bytes) -> tuple[str | None, str | None]:
     """Why the list does not authenticate a mail that comes by LMTP, and what it does: the door, the runner and the chains are at work."""
     from types import SimpleNamespace  # noqa: PLC0415
@@ -469,9 +472,8 @@ def test_as_it_is_done(anne: Writer, nora: Writer, run: CommandLine, at_work: An
     if before:
         run.ok(*before)
     mail = make(anne, nora)
-    result = run("explain", "--list", LIST, "--json", typed=mail)
-    said = json.loads(result.stdout)
-    if "error" in said:
+    said = run.json("explain", "--list", LIST, typed=mail, status=int(case in UNTAKEN))
+    if case in UNTAKEN:
         assert said["error"]["code"] == "defects"
         assert taken(at_work, mail) == (None, None)
         return
