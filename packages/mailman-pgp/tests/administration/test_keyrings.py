@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,6 +220,20 @@ def test_100_megabytes(people: str, run: CommandLine, store: Session, directory:
     sentence = run.refused("certificate", "import", people, str(directory if form == "directory" else file))
     assert "in several parts" in sentence
     assert nothing_done(run, people, store)
+
+
+def test_odd_directories(people: str, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe is no file; an empty name is not the directory where one is; an empty directory is told of."""
+    directory = files.directory
+    keyring(files, forge_usable(f"<{ANNE}>").public)
+    os.mkfifo(directory / "pipe")
+    monkeypatch.chdir(directory)
+    assert "name of the file is empty" in run.refused("certificate", "import", people, "", status=2)
+    assert run.json("certificate", "import", people, str(directory))["numbers"]["taken"] == 1
+    (directory / "keyring.gpg").unlink()
+    said = run.refused("certificate", "import", people, str(directory))
+    assert "There is no OpenPGP public key in this" in said
+    assert "send" not in said
 
 
 def test_too_many_in_several_files(

@@ -32,6 +32,8 @@ ODD = "b\udcff"  # the byte FF, as Python hands it on
         (["list-key", "revoke", "ant.example.com", "--yes", "--certificate", ODD], 2),
         (["certificate", "import", "ant.example.com", ODD], 2),
         (["explain", ODD], 2),
+        (["explain", ""], 2),
+        (["list-key", "import", "ant.example.com", ""], 2),
         (["explain", "--list", ODD, "/dev/null"], 2),
         (["test", "ant.example.com", f"{ODD}@example.com"], 2),
         (["set", "ant.example.com", f"{ODD}=1"], 2),
