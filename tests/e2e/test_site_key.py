@@ -167,9 +167,10 @@ def killed_after(command: list[str], step: int) -> None:
     """Start a command, and kill it as soon as it has told of so many steps."""
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         assert process.stderr is not None
-        for _ in range(step):
-            assert process.stderr.readline(), "It has ended before."
+        told = [process.stderr.readline() for _ in range(step)]
         process.kill()
+    assert told[0].startswith(("The key file has the new site key", "Going on with the new site key")), told
+    assert all(told), "It has ended before."
 
 
 def texts(reader: Person) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 from keys import forge_usable
@@ -30,6 +31,16 @@ def healthy(store: Session, workflows: None, tmp_path: Path) -> Iterator[None]: 
     health._state = health._State(started=True, finished=True, settings=SiteSettings(key_file=path), key=key)
     yield
     health.forget()
+
+
+def as_described(command: str, found: dict[str, Any]) -> None:
+    """Every answer in any test is as programs are told."""
+    from mailman_pgp.administration import schemas  # noqa: PLC0415 - core must be initialised
+
+    if "error" in found:
+        jsonschema_rs.validate(schemas.ERROR, found)
+    elif command in schemas.ANSWERS:
+        jsonschema_rs.validate(schemas.ANSWERS[command], found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class CommandLine:
         result = self(*words, "--json", typed=typed)
         assert result.exit_code == status, result.output
         found: dict[str, Any] = json.loads(result.stdout)
+        as_described(words[0], found)
         return found
 
     def refused(self, *words: str, status: int = 1, typed: str | bytes | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,31 @@ def test_all_or_nothing(people: str, run: CommandLine, store: Session, files: Fi
     assert (answer["dry_run"], answer["numbers"]["taken"]) == (False, 1)
 
 
+def test_a_list_that_is_deleted_meanwhile(
+    people: str, run: CommandLine, files: Files, encrypted: Any, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the list goes while the keyring is read, nothing is left of it for a list that gets its name later."""
+    from mailman.interfaces.listmanager import IListManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    from mailman_pgp.exchange import keyring as bringing  # noqa: PLC0415
+    from mailman_pgp.model.tables import Choice, KeyEvent  # noqa: PLC0415
+
+    planned = bringing._planned
+
+    def deleted(*words: Any) -> Any:
+        found = planned(*words)
+        getUtility(IListManager).delete(encrypted)
+        store.commit()
+        return found
+
+    monkeypatch.setattr(bringing, "_planned", deleted)
+    file = keyring(files, forge_usable(f"<{ANNE}>").public)
+    assert "no encrypted list any more" in run.refused("certificate", "import", people, file)
+    for table in (Choice, KeyEvent, StoredCertificate):
+        assert store.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+
+
 def test_progress(people: str, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a long keyring it is shown how far it is, on standard error; of a short one nothing."""
     anne, bart = forge_usable(f"<{ANNE}>"), forge_usable(f"<{BART}>")
@@ -194,6 +220,20 @@ def test_100_megabytes(people: str, run: CommandLine, store: Session, directory:
     sentence = run.refused("certificate", "import", people, str(directory if form == "directory" else file))
     assert "in several parts" in sentence
     assert nothing_done(run, people, store)
+
+
+def test_odd_directories(people: str, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe is no file; an empty name is not the directory where one is; an empty directory is told of."""
+    directory = files.directory
+    keyring(files, forge_usable(f"<{ANNE}>").public)
+    os.mkfifo(directory / "pipe")
+    monkeypatch.chdir(directory)
+    assert "name of the file is empty" in run.refused("certificate", "import", people, "", status=2)
+    assert run.json("certificate", "import", people, str(directory))["numbers"]["taken"] == 1
+    (directory / "keyring.gpg").unlink()
+    said = run.refused("certificate", "import", people, str(directory))
+    assert "There is no OpenPGP public key in this" in said
+    assert "send" not in said
 
 
 def test_too_many_in_several_files(

@@ -40,6 +40,21 @@ def test_rotate(encrypted: Any, run: CommandLine, store: Session, caplog: pytest
     assert openpgp.read_certificate(exported.encode()).fingerprint == former
 
 
+def test_two_at_once(encrypted: Any, run: CommandLine, monkeypatch: pytest.MonkeyPatch, store: Session) -> None:
+    """Of two that are begun at the same moment one gives the list a key, and the other says that it has another one by now."""
+    generate = openpgp.generate
+
+    def meanwhile(*words: Any, **more: Any) -> Any:
+        monkeypatch.setattr(openpgp, "generate", generate)
+        run.ok("list-key", "rotate", encrypted.list_id)
+        return generate(*words, **more)
+
+    monkeypatch.setattr(openpgp, "generate", meanwhile)
+    assert "has another key by now" in run.refused("list-key", "rotate", encrypted.list_id)
+    store.expire_all()
+    assert len(vault.certificates(encrypted.list_id)) == 2
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "366", "some"])
 def test_overlap(encrypted: Any, run: CommandLine, days: str) -> None:
     """Both open for a day at least, and no longer than a year."""
@@ -81,6 +96,9 @@ def test_revoke_asks(encrypted: Any, run: CommandLine) -> None:
     assert run.json("list-key", "revoke", encrypted.list_id, "--reason", "retired", status=2)["error"]["code"] == (
         "confirmation"
     )
+    nobody = run("list-key", "revoke", encrypted.list_id, "--reason", "retired", typed="")
+    assert nobody.exit_code == 1
+    assert "add --yes" in nobody.stderr
     assert not vault.waits(encrypted.list_id)
     assert run("list-key", "revoke", encrypted.list_id, "--reason", "retired", typed="y\n").exit_code == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +13,10 @@ from others import make_rsa_member_without_seipd2
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
 from mailman_pgp.openpgp import PRIVATE_KEY, PUBLIC_KEY, ListSecretKey
+from mailman_pgp.site import passphrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from click.testing import Result
     from conftest import CommandLine, Files
@@ -46,18 +47,9 @@ def passphrase(files: Files, tmp_path: Path) -> str:
 @pytest.fixture
 def terminal(store: Session, healthy: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:  # noqa: ARG001 - must be
     """Run a command with somebody who types."""
-    from mailman_pgp.administration import passphrases  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.administration.group import pgp  # noqa: PLC0415
+    from mailman_pgp.administration.group import pgp  # noqa: PLC0415 - core must be initialised
 
-    class Typing:
-        @staticmethod
-        def isatty() -> bool:
-            return True
-
-    class System:
-        stdin = Typing()
-
-    monkeypatch.setattr(passphrases, "sys", System)
+    monkeypatch.setattr(passphrases, "require_somebody", lambda: None)
 
     def run(*words: str, typed: str) -> Result:
         result = CliRunner().invoke(pgp, words, input=typed)
@@ -91,6 +83,9 @@ def test_a_secret_key_is_never_printed(encrypted: Any, run: CommandLine, passphr
     assert "into a file only" in said
     answer = run.json("list-key", "export", LIST, "--secret", "--passphrase-file", passphrase, status=2)
     assert answer["error"]["code"] == "output"
+    for words in (["export", LIST, "--secret", "--passphrase-file", passphrase], ["revocation-certificate", LIST]):
+        assert "into a file only" in run.refused("list-key", *words, "-o", "-", status=2)
+    assert not Path("-").exists()
     assert current(encrypted)
 
 
@@ -137,8 +132,20 @@ def test_asked_twice(encrypted: Any, terminal: Callable[..., Result], tmp_path: 
     assert current(encrypted)
 
 
-def test_nobody_to_ask(encrypted: Any, run: CommandLine, files: Files, tmp_path: Path) -> None:
+def test_nobody_types_for_nothing(encrypted: Any, terminal: Callable[..., Result], files: Files) -> None:
+    """That a file is there already is said before a passphrase is asked for."""
+    path = files.write("there", b"")
+    refused = terminal("list-key", "export", LIST, "--secret", "-o", path, typed="")
+    assert (refused.exit_code, refused.stderr.count("passphrase")) == (1, 0)
+    assert "exists already" in refused.stderr
+    assert current(encrypted)
+
+
+def test_nobody_to_ask(
+    encrypted: Any, run: CommandLine, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a terminal a file is asked for, and nothing is changed."""
+    monkeypatch.setattr(passphrases, "_TERMINAL", str(tmp_path / "none"))
     path = files.write("key", openpgp.protect(made().secret, PASSPHRASE.encode()))
     before = current(encrypted)
     for words in (["import", LIST, path], ["export", LIST, "--secret", "-o", str(tmp_path / "x")]):

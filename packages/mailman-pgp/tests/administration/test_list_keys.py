@@ -68,6 +68,7 @@ def test_export_to_standard_output(encrypted: Any, run: CommandLine, store: Sess
     assert found.fingerprint == key_of(store).fingerprint
     answer = run.json("list-key", "export", encrypted.list_id)
     assert answer["certificate"] == text
+    assert run.ok("list-key", "export", encrypted.list_id, "-o", "-") == text
 
 
 def test_export_to_a_file(encrypted: Any, run: CommandLine, store: Session, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from keys import forge
@@ -19,6 +21,7 @@ from mailman_pgp.cli.keeping import Backup
 from mailman_pgp.model.tables import ListKey, Site
 from mailman_pgp.openpgp import WorkshopError
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
+from mailman_pgp.site import passphrases
 from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
@@ -79,6 +82,13 @@ def test_there_and_back(site: OnDisk, backup: Path, passphrase: Path) -> None:
     assert site.check()[0] == 0
 
 
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody can be asked, wherever the tests run."""
+    monkeypatch.setattr(passphrases, "require_somebody", lambda: None)
+
+
+@pytest.mark.usefixtures("terminal")
 def test_typed(site: OnDisk, tmp_path: Path) -> None:
     """A passphrase that is typed is asked for twice for the backup and once for the restore, and shown nowhere."""
     path = tmp_path / "backup.asc"
@@ -90,6 +100,48 @@ def test_typed(site: OnDisk, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert PASSPHRASE not in done.output
     assert site.key_file.read_text() == text
+
+
+def test_nobody_to_ask(site: OnDisk, backup: Path, tmp_path: Path) -> None:
+    """Without a terminal nothing is asked, nor read from standard input: a file is asked for, and nothing is written."""
+    for words in (["backup", tmp_path / "another.asc"], ["restore", backup]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from mailman_pgp.cli import program; program()", *words, "--config", site.config],
+            input=f"{PASSPHRASE}\n{PASSPHRASE}\n",
+            capture_output=True,
+            check=False,
+            text=True,
+            start_new_session=True,
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "Error: Here nobody can be asked for the passphrase: name a file by --passphrase-file.\n"
+    assert not (tmp_path / "another.asc").exists()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_replaced_while_somebody_types(site: OnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that takes the place of another one while the passphrase is typed is the one that is backed up."""
+    new = SiteKey.new()
+
+    def types(*_: object, **__: object) -> str:
+        site.key_file.write_text(new.as_text())
+        site.sql(f"UPDATE pgp_site SET value = '{new.key_id}' WHERE name = 'site_key'")
+        return PASSPHRASE
+
+    monkeypatch.setattr(click, "prompt", types)
+    done = run("backup", tmp_path / "b", "--config", site.config, "--json")
+    assert json.loads(done.output)["key_id"] == new.key_id
+    opened = openpgp.open_by_passphrase((tmp_path / "b").read_bytes(), PASSPHRASE)
+    assert Backup.of_text(opened.decode()).key.key_id == new.key_id
+
+
+@pytest.mark.usefixtures("terminal")
+def test_nobody_types_for_nothing(site: OnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place where no backup can be is said to be that before a passphrase is asked for."""
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: pytest.fail("It was asked for."))
+    (tmp_path / "there").write_text("")
+    for place, says in ((tmp_path / "there", "already"), (site.root / "var" / "b", "below Mailman's var directory")):
+        assert says in run("backup", place, "--config", site.config).output
 
 
 def test_no_process_to_open_it(site: OnDisk, backup: Path, passphrase: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,8 +208,23 @@ def test_to_a_certificate(site: OnDisk, tmp_path: Path, passphrase: Path, kind: 
     assert site.key_file.read_text() == text
 
 
+def test_to_a_certificate_of_a_list(site: OnDisk, tmp_path: Path) -> None:
+    """To the key of a list it is not encrypted: that opens nothing once the site's key is lost."""
+    made = MemberKey.generate("Ant <ant@example.com>")
+    certificate = tmp_path / "ant.asc"
+    certificate.write_bytes(openpgp.armor(made.certificate, "PGP PUBLIC KEY BLOCK"))
+    _list_key(site, made.fingerprint, site.key.key_id)
+    done = run("backup", tmp_path / "b", "--config", site.config, "--to", certificate)
+    assert done.exit_code == 1
+    assert "the certificate of ant.example.com" in done.output
+    assert not (tmp_path / "b").exists()
+
+
 def test_standard_output(site: OnDisk, passphrase: Path) -> None:
-    """`-` writes the encrypted backup alone, for another program."""
+    """`-` writes the encrypted backup alone, for another program; `--json` would be a second thing in the same place."""
+    refused = run("backup", "-", "--config", site.config, "--passphrase-file", passphrase, "--json")
+    assert refused.exit_code == 2
+    assert "leave out --json" in refused.output
     done = run("backup", "-", "--config", site.config, "--passphrase-file", passphrase)
     assert done.output.startswith("-----BEGIN PGP MESSAGE-----")
     assert done.output.endswith("-----END PGP MESSAGE-----\n")
@@ -172,6 +239,10 @@ BAD_BACKUPS: dict[str, tuple[Callable[[OnDisk, Path, Path], list[object]], str]]
     "a directory": (lambda _s, _p, t: [t / "b", "--passphrase-file", t], "not a file with a passphrase"),
     "no such passphrase": (lambda _s, _p, t: [t / "b", "--passphrase-file", t / "none"], "can't be read"),
     "two ways": (lambda _s, p, t: [t / "b", "--passphrase-file", p, "--to", p], "one of the two"),
+    "secret key": (
+        lambda _s, p, t: [t / "b", "--to", _with(p, forge("<olga@example.com>").secret)],
+        "encrypted to the public part",
+    ),
     "no certificate": (lambda _s, p, t: [t / "b", "--to", p], "no OpenPGP public key"),
     "useless certificate": (lambda _s, p, t: [t / "b", "--to", _with(p, forge("Olga").public)], "no encryption subkey"),
     "no such certificate": (lambda _s, _p, t: [t / "b", "--to", t / "none"], "can't be read"),
@@ -203,6 +274,7 @@ def test_no_backup(site: OnDisk, passphrase: Path, tmp_path: Path, case: str) ->
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.usefixtures("terminal")
 def test_no_backup_by_a_passphrase_typed_differently(site: OnDisk, tmp_path: Path) -> None:
     """Typed in two ways, it is asked for again, and nothing is written by the first."""
     done = run("backup", tmp_path / "b", "--config", site.config, stdin=f"{PASSPHRASE}\n{PASSPHRASE}x\n")
@@ -233,12 +305,22 @@ def _other_site(site: OnDisk) -> None:
 
 
 def _other_list_key(site: OnDisk) -> None:
+    _list_key(site, "AB", "00000000")
+
+
+def _list_key(site: OnDisk, fingerprint: str, sealed_by: str) -> None:
     import sqlalchemy as sa  # noqa: PLC0415
 
     from mailman_pgp.model.database import now  # noqa: PLC0415 - it imports core
 
-    row = {"fingerprint": "AB", "list_id": "ant.example.com", "certificate": b"", "secret": b"", "revocation": b""}
-    site.sql(sa.insert(ListKey).values(**row, sealed_by="00000000", created=now(), state="current"))
+    row = {
+        "fingerprint": fingerprint,
+        "list_id": "ant.example.com",
+        "certificate": b"",
+        "secret": b"",
+        "revocation": b"",
+    }
+    site.sql(sa.insert(ListKey).values(**row, sealed_by=sealed_by, created=now(), state="current"))
 
 
 @pytest.mark.parametrize(
@@ -327,6 +409,7 @@ def test_a_key_file_is_left_alone(site: OnDisk, backup: Path, passphrase: Path) 
         done = restore(site, backup, passphrase)
         assert done.exit_code == 1
         assert "left alone" in done.output
+        assert "Move it elsewhere" in done.output
         assert site.key_file.read_text() == content
 
 
@@ -367,9 +450,30 @@ def test_nothing_is_left_when_it_can_not_be_given_to_its_owner(
         raise PermissionError(1, "Operation not permitted")
 
     lose(site)
-    monkeypatch.setattr(os, "chown", refuse)
-    assert restore(site, backup, passphrase).exit_code == 1
-    assert not site.key_file.exists()
+    monkeypatch.setattr(os, "fchown", refuse)
+    done = restore(site, backup, passphrase, "--owner", "nobody")
+    assert done.exit_code == 1
+    assert "Operation not permitted" in done.output
+    assert set(site.key_file.parent.iterdir()) == {site.config, site.settings}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_nothing_else_is_given_away(
+    site: OnDisk, backup: Path, passphrase: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write where the key goes gets no file of root's by a link that they put in its place."""
+    precious, write_to = tmp_path / "precious", SiteKey.write_to
+    precious.write_text("")
+
+    def swapped(key: SiteKey, path: Path, *more: Any) -> None:
+        write_to(key, path, *more)
+        path.unlink()
+        path.symlink_to(precious)
+
+    lose(site)
+    monkeypatch.setattr(SiteKey, "write_to", swapped)
+    assert restore(site, backup, passphrase, "--owner", "nobody").exit_code == 0
+    assert precious.stat().st_uid == 0
 
 
 def test_a_key_that_is_being_replaced(site: OnDisk, passphrase: Path, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from flufl.lock import Lock
 from sqlalchemy.exc import OperationalError
 
-from mailman_pgp.cli import main
+from mailman_pgp.cli import keeping, main
 from mailman_pgp.cli.left_behind import runners_of
+from mailman_pgp.cli.standing_still import standing_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,30 @@ def test_while_the_master_runs(site: OnDisk, locks: Path) -> None:
     """A process that holds the lock of the master is one that runs."""
     with Lock(str(locks / "master.lck"), timedelta(hours=1)):
         assert_refused(site, "Mailman is running. Stop it")
+
+
+def test_after_a_process_that_was_killed(site: OnDisk, locks: Path) -> None:
+    """The lock that it has left is taken over, at once, and nothing of it stays."""
+    lock = locks / "master.lck"
+    words = "import sys; from datetime import timedelta; from flufl.lock import Lock; Lock(sys.argv[1], timedelta(days=1)).lock(); print(1)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{words}; input()", str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as killed:
+        assert killed.stdout is not None
+        killed.stdout.readline()
+        killed.kill()
+    core = keeping.core_configuration(site.config)
+    assert lock.exists()
+    with standing_still(core):
+        assert len(list(locks.iterdir())) == 2  # the lock and our claim
+    assert list(locks.iterdir()) == []
+
+
+@pytest.mark.usefixtures("locks")
+def test_two_at_once(site: OnDisk) -> None:
+    """The second is told that the first is at it, and not that Mailman runs."""
+    with standing_still(keeping.core_configuration(site.config)):
+        assert_refused(site, "Another process replaces the site's key")
 
 
 def test_while_a_process_has_its_number(site: OnDisk) -> None:

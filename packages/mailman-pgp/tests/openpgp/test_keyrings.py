@@ -110,6 +110,30 @@ def test_damaged_ones_take_nothing_from_the_others(spoil: object) -> None:
     assert found[2].problem is CertificateProblem.BROKEN
 
 
+def test_behind_a_damaged_one() -> None:
+    """Of a binary keyring, too, only those are lost that are damaged: cut off, with a wrong length, with junk between them."""
+    made = [forge_usable(f"<n{number}@example.com>") for number in range(60)]
+    junk = bytes.fromhex("c633") + b"\x04" + b"garbage" * 7 + b"xx"
+    spoiled = {
+        5: made[5].public[:-40],
+        20: made[20].public[:10],
+        21: b"\x99\xff\xff" + made[21].public,
+        40: junk,
+    }
+    found = openpgp.read_keyring(b"".join(spoiled.get(number, one.public) for number, one in enumerate(made)))
+    whole = {one.fingerprint for number, one in enumerate(made) if number not in {5, 20, 40}}
+    assert {one.fingerprint for one in found if one.certificate is not None} == whole
+    assert any(one.problem is CertificateProblem.BROKEN for one in found)
+
+
+def test_a_secret_key_behind_a_damaged_one() -> None:
+    """It is found there, too, and has all of it refused."""
+    good, secret = forge_usable(A).public, forge_usable(B).secret
+    with pytest.raises(CertificateError) as caught:
+        openpgp.read_keyring(good + good[:-40] + secret + good)
+    assert caught.value.problem is CertificateProblem.SECRET_KEY
+
+
 def test_nothing_to_be_read() -> None:
     """Where all is damaged, that is said of the whole; and where there is no key, that there is none."""
     good = forge_usable(A).public

@@ -8,6 +8,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +30,6 @@ from mailman_pgp.sandbox import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STOCK = Options(plugin=False)
 
@@ -230,6 +230,22 @@ def test_data_survive_a_restart_and_no_process_does(tmp_path: Path) -> None:
         assert own.rest("lists")["total_size"] == 1
         post(own, "ant@example.com")
         assert own.mail_for("anne@example.com")
+
+
+def test_seen_to_run(tmp_path: Path) -> None:
+    """What needs a Mailman that stands still finds it running, until it is stopped, as with `mailman stop`."""
+    with Sandbox(tmp_path / "sandbox", Options()) as running:
+        command = [
+            str(Path(sys.executable).parent / "mailman-pgp"),
+            "rotate-site-key",
+            "--config",
+            str(running.place.config),
+        ]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "Mailman is running" in done.stderr
+        assert int(running.place.master_pid.read_text()) == running.pids()["sandbox"]
+    assert not running.place.master_pid.exists()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

@@ -48,7 +48,7 @@ def switch_on(spec: str, archiver: str) -> Answer:
     return _shown(mlist, f"Posts of {mlist.fqdn_listname} are archived by {archiver} from now on.")
 
 
-@archive.command("off")
+@archive.command("off", short_help="Archive no more posts.")
 @click.argument("spec", metavar="LIST")
 @_ARCHIVER
 @answering
@@ -62,7 +62,7 @@ def switch_off(spec: str, archiver: str) -> Answer:
     )
 
 
-@archive.command("show")
+@archive.command("show", short_help="Show whether there is an archive, and who can read it.")
 @click.argument("spec", metavar="LIST")
 @answering
 def show(spec: str) -> Answer:
@@ -71,7 +71,7 @@ def show(spec: str) -> Answer:
     return _shown(mlist, f"The archive of {mlist.fqdn_listname}")
 
 
-@archive.command("add")
+@archive.command("add", short_help="Encrypt the archive to one more certificate.")
 @click.argument("spec", metavar="LIST")
 @click.argument("file")
 @answering
@@ -94,7 +94,7 @@ def add(spec: str, file: str) -> Answer:
     )
 
 
-@archive.command("remove")
+@archive.command("remove", short_help="Encrypt the archive to a certificate no more.")
 @click.argument("spec", metavar="LIST")
 @click.argument("fingerprint")
 @answering
@@ -115,7 +115,7 @@ def remove(spec: str, fingerprint: str) -> Answer:
     return _shown(mlist, f"From now on the archive of {mlist.fqdn_listname} is not encrypted to {grouped(wanted)}.")
 
 
-@archive.command("export")
+@archive.command("export", short_help="Write the archive in the clear into a new mbox.")
 @click.argument("spec", metavar="LIST")
 @click.option("--to", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A new file.")
 @click.option("--from", "archiver", type=click.Choice(list(ALLOWED)), help="Which archive, where there are both.")

@@ -30,7 +30,7 @@ def certificate() -> None:
     """The certificates (public keys) that count for people on an encrypted list."""
 
 
-@certificate.command("add")
+@certificate.command("add", short_help="Let a certificate count for an address.")
 @click.argument("spec", metavar="LIST")
 @click.argument("address", metavar="ADDRESS")
 @click.argument("file", metavar="[FILE]", default="-")
@@ -100,7 +100,7 @@ def _until(expires: Any) -> str:
     return f"expires {moment(expires)}" if expires is not None else "does not expire"
 
 
-@certificate.command("remove")
+@certificate.command("remove", short_help="Let no certificate count for an address any more.")
 @click.argument("spec", metavar="LIST")
 @click.argument("address", metavar="ADDRESS")
 @answering

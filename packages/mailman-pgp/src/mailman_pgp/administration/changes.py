@@ -41,7 +41,7 @@ def change() -> None:
     """
 
 
-@change.command("list")
+@change.command("list", short_help="List the keys that wait for a moderator.")
 @click.argument("spec", metavar="LIST")
 @answering
 def list_changes(spec: str) -> Answer:
@@ -65,7 +65,7 @@ def list_changes(spec: str) -> Answer:
     )
 
 
-@change.command("show")
+@change.command("show", short_help="Show a key that waits, and the one that counts.")
 @click.argument("spec", metavar="LIST")
 @click.argument("token", metavar="TOKEN")
 @answering
@@ -98,7 +98,7 @@ def show(spec: str, token: str) -> Answer:
     )
 
 
-@change.command("accept")
+@change.command("accept", short_help="Let a key that waits take the other's place.")
 @click.argument("spec", metavar="LIST")
 @click.argument("token", metavar="TOKEN")
 @answering

@@ -97,7 +97,8 @@ def _both(before: InKeyring, after: InKeyring) -> InKeyring:
 def _contents(path: str) -> Iterator[tuple[str, bytes]]:
     """What is in the file, or in each of the directory with its name, together a little more than is taken at most."""
     room = LARGE.octets + 1
-    if path == "-" or not Path(path).is_dir():
+    # An empty name, of a variable that is not set, say, would be the directory where one is.
+    if path in {"", "-"} or not Path(path).is_dir():
         yield "", read_file(path, room)
         return
     for file in _files(Path(path)):
@@ -115,8 +116,8 @@ def _files(directory: Path) -> list[Path]:
     except OSError as error:
         raise Mistaken(
             "file",
-            f"{plain(str(error.filename or directory))} can't be read ({error.strerror}). Name a directory that the user who runs "
-            "Mailman can read.",
+            f"{plain(str(error.filename or directory))} can't be read ({error.strerror}). Mend or remove it, or name "
+            "another directory that the user who runs Mailman can read.",
         ) from None
 
 

@@ -36,7 +36,7 @@ for command in (export, import_key, revocation_certificate, rotate, revoke):
     list_key.add_command(command)
 
 
-@list_key.command("show")
+@list_key.command("show", short_help="Show the key of LIST, and those of before.")
 @click.argument("spec", metavar="LIST")
 @answering
 def show(spec: str) -> Answer:
@@ -115,7 +115,7 @@ def _certified_text(certified_by: dict[str, certifications.Held]) -> str:
     return "Certified by, and handed out so:\n" + table(rows)
 
 
-@list_key.command("extend")
+@list_key.command("extend", short_help="Let the key of LIST live longer, and stay the same key.")
 @click.argument("spec", metavar="LIST")
 @click.option(
     "--years",
@@ -152,7 +152,7 @@ def extend(spec: str, years: int) -> Answer:
     )
 
 
-@list_key.command("uncertify")
+@list_key.command("uncertify", short_help="Hand the key of LIST out without what a key has certified.")
 @click.argument("spec", metavar="LIST")
 @click.argument("fingerprint")
 @answering

@@ -58,9 +58,11 @@ def rotate(spec: str, overlap: int, profile: str | None, *, yes: bool) -> Answer
     the new one opens mail alone.
     """
     mlist, _ = encrypted_list(spec)
+    # Of two at once the second finds another key than it was run for.
+    seen = vault.certificate(mlist.list_id).fingerprint
     kind = None if profile is None else Profile(profile)
     effects = None if kind is None else certain(mlist, kind, yes=yes)
-    done = list_keys.succeed(mlist, None, overlap, profile=kind)
+    done = list_keys.succeed(mlist, None, overlap, seen, profile=kind)
     deeds.record(mlist, Deed.KEY_ROTATED, OWNER, what=vault.certificate(mlist.list_id).fingerprint)
     return followed(mlist, done, effects.sentences if effects and yes else ())
 
@@ -150,7 +152,12 @@ def _certain(mlist: Any, what: str, *, yes: bool) -> None:
         raise Mistaken("confirmation", "With --json nothing is asked: add --yes if the key is to be revoked.")
     # The question may wait for hours; no transaction does.
     store().rollback()
-    if not click.confirm(f"Revoke {what} of {mlist.fqdn_listname} for good?", default=False, err=True):
+    try:
+        certain = click.confirm(f"Revoke {what} of {mlist.fqdn_listname} for good?", default=False, err=True)
+    except click.Abort:
+        sentence = "There was no answer, so nothing was changed. Where nobody can be asked, add --yes."
+        raise Refused("not-confirmed", sentence) from None
+    if not certain:
         raise Refused("not-confirmed", "Nothing was changed.")
 
 

@@ -51,7 +51,7 @@ def key_named(mlist: Any, fingerprint: str | None) -> ListCertificate:
     return revoking.key_of(mlist.list_id, None if fingerprint is None else "".join(fingerprint.split()).upper())
 
 
-@click.command("export")
+@click.command("export", short_help="Export the certificate of LIST, or its secret key.")
 @click.argument("spec", metavar="LIST")
 @click.option("--secret", is_flag=True, help="Export the secret key, under a passphrase; only into a file.")
 @KEY
@@ -77,7 +77,7 @@ def export(
     current = row.fingerprint == vault.certificate(mlist.list_id).fingerprint
     handed = certifications.certified(mlist.list_id).certificate if current else certifications.with_former(row)
     armored = openpgp.armor(handed, PUBLIC_KEY).decode("ascii")
-    if output is None:
+    if output is None or str(output) == "-":
         return Answer(data={"list": named(mlist), "fingerprint": row.fingerprint, "certificate": armored}, text=armored)
     _write_new(output, armored)
     return _written(
@@ -90,8 +90,8 @@ def export(
 
 
 def _export_secret(mlist: Any, row: ListCertificate, output: Path | None, passphrase_file: Path | None) -> Answer:
-    if output is None:
-        raise Mistaken("output", "A secret key is written into a file only: name a new one by --output.")
+    _require_file(output, "A secret key")
+    assert output is not None  # as it is a file
     passphrase = passphrases.new(passphrase_file)
     protected = openpgp.protect(vault.secret_of(mlist.list_id, row.fingerprint), passphrase)
     _let_go(row, Deed.KEY_EXPORTED, output, openpgp.armor(protected, PRIVATE_KEY), mlist)
@@ -107,7 +107,7 @@ def _export_secret(mlist: Any, row: ListCertificate, output: Path | None, passph
     )
 
 
-@click.command("revocation-certificate")
+@click.command("revocation-certificate", short_help="Write what can end the key of LIST, to keep it elsewhere.")
 @click.argument("spec", metavar="LIST")
 @click.option(
     "--output",
@@ -124,6 +124,7 @@ def revocation_certificate(spec: str, output: Path, fingerprint: str | None) -> 
     It was made with the key. It ends the key when nothing else can: when this machine is lost, or in other hands.
     """
     mlist, _ = encrypted_list(spec)
+    _require_file(output, "A revocation certificate")
     row = key_named(mlist, fingerprint)
     _let_go(row, Deed.REVOCATION_EXPORTED, output, vault.revocation(mlist.list_id, row.fingerprint), mlist)
     return _written(
@@ -152,8 +153,8 @@ def import_key(
 ) -> Answer:
     """Let LIST have the secret key in FILE (`-`: standard input), binary or armored, in the place of the one that it has now.
 
-    A user ID of it must name the list. User IDs that name others are left out; for each address of the list there is one. The key of now
-    opens mail for a while, as after `list-key rotate`, and people on the list are told.
+    Its passphrase is asked for where it has one. A user ID of it must name the list. User IDs that name others are left out; for each
+    address of the list there is one. The key of now opens mail for a while, as after `list-key rotate`, and people on the list are told.
     """
     mlist, _ = encrypted_list(spec)
     content = read_file(file)
@@ -196,10 +197,16 @@ def _written(
     )
 
 
+def _require_file(output: Path | None, what: str) -> None:
+    """See that something goes into a new file, before anybody types a passphrase for it."""
+    if output is None or str(output) == "-":
+        raise Mistaken("output", f"{what} is written into a file only: name a new one by --output.")
+    if os.path.lexists(output):
+        raise _exists(output)
+
+
 def _let_go(row: ListCertificate, deed: Deed, path: Path, content: bytes, mlist: Any) -> None:
     """Write what is for nobody else into a new file; in the log first, since nothing of a key leaves that is not there."""
-    if os.path.lexists(path):
-        raise _exists(path)
     deeds.record(mlist, deed, OWNER, what=row.fingerprint)
     commit()
     try:

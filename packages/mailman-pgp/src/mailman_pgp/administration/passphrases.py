@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -51,8 +50,11 @@ def _given(file: Path | None, question: str, *, twice: bool) -> str:
 
 
 def _asked(question: str, *, twice: bool) -> str:
-    if click.get_current_context().params.get("as_json") or not sys.stdin.isatty():
-        raise Mistaken("passphrase", "Here nobody can be asked for the passphrase: name a file by --passphrase-file.")
+    if click.get_current_context().params.get("as_json"):
+        raise Mistaken(
+            "passphrase", "With --json nobody is asked for the passphrase: name a file by --passphrase-file."
+        )
+    passphrases.require_somebody()
     # The question may wait for hours; no transaction does.
     store().rollback()
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)

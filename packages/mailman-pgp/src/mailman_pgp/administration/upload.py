@@ -55,6 +55,8 @@ def in_words(error: CertificateError, address: str) -> str:
             "This is a secret key, which only its owner should have. Nothing of it was kept. "
             f"Export the public part (gpg --armor --export {address}) and add that."
         )
+    if error.problem is CertificateProblem.NO_KEY:
+        return f"There is no OpenPGP public key in this. Export one (gpg --armor --export {address}), and bring that."
     return str(error)
 
 
@@ -76,6 +78,8 @@ def read_file(file: str, most: int = _READ_AT_MOST) -> bytes:
         if stream.isatty():
             raise Mistaken("file", "Name the file, or pipe it in.")
         return stream.read(most)
+    if not file:
+        raise Mistaken("file", "The name of the file is empty. Name the file, or pipe it in.")
     try:
         with Path(file).open("rb") as opened:
             return opened.read(most)

@@ -36,17 +36,23 @@ def command(
 
     FILE is a usual OpenPGP message: by a passphrase, which you are asked for, or to a certificate of yours.
     """
+    if str(file) == "-" and as_json:
+        raise click.UsageError("Standard output has the backup itself: leave out --json, or name a file.")
     if certificate is not None and passphrase_file is not None:
         raise click.UsageError("A backup is encrypted by a passphrase or to a certificate: name one of the two.")
     try:
         core = keeping.core_configuration(config)
         key, compared = keeping.key_of(core)
-        backup = keeping.Backup.of(key)
+        if str(file) != "-":
+            keeping.require_new(file.absolute(), core)
         if certificate is not None:
             content = keeping.content_of(certificate, _MOST_BYTES, "a file with your certificate")
-            message, fingerprint = keeping.encrypted_to(backup, content)
+            message, fingerprint = keeping.encrypted_to(keeping.Backup.of(key), content, core)
         else:
-            message, fingerprint = keeping.by_passphrase(backup, passphrase.new(passphrase_file)), ""
+            words, fingerprint = passphrase.new(passphrase_file), ""
+            # Whoever is asked may take an hour for the answer, and the key be another one by then.
+            key, compared = keeping.key_of(core)
+            message = keeping.by_passphrase(keeping.Backup.of(key), words)
         if str(file) == "-":
             click.echo(message, nl=False)
             return

@@ -93,16 +93,14 @@ def _write_settings(prepared: Plan) -> None:
 
 def _write_key(prepared: Plan) -> SiteKey:
     make_directory(prepared.key_file.parent, prepared.owner)
-    key = SiteKey.create(prepared.key_file)
-    os.chown(prepared.key_file, prepared.owner.pw_uid, prepared.owner.pw_gid)
-    return key
+    return SiteKey.create(prepared.key_file, (prepared.owner.pw_uid, prepared.owner.pw_gid))
 
 
 def make_directory(directory: Path, owner: pwd.struct_passwd) -> None:
     """Make the directory of a key file, for its owner alone, where there is none; raises OSError."""
     if not directory.exists():
         directory.mkdir(mode=0o700)
-        os.chown(directory, owner.pw_uid, owner.pw_gid)
+        os.chown(directory, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def _named_key_file(settings_file: Path) -> Path:

@@ -7,6 +7,7 @@ paper, stays good until the key is replaced, and is worth nothing without the da
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp import openpgp
 from mailman_pgp.cli.creation import CreationError
-from mailman_pgp.openpgp import CertificateError, OpeningError, OpenPGPError, WorkshopError
+from mailman_pgp.openpgp import CertificateError, CertificateProblem, OpeningError, OpenPGPError, WorkshopError
 from mailman_pgp.site import doctor_config, doctor_database, private_file
 from mailman_pgp.site.lines import values_in_force
 from mailman_pgp.site.settings import load
@@ -105,17 +106,24 @@ def key_of(core: doctor_config.CoreConfiguration) -> tuple[SiteKey, bool]:
     return key, True
 
 
-def write(path: Path, message: bytes, core: doctor_config.CoreConfiguration) -> None:
-    """Write an encrypted backup into a new file, readable by its owner only; raises CreationError."""
+def require_new(path: Path, core: doctor_config.CoreConfiguration) -> None:
+    """Refuse a place where no backup is to be, or something is already; raises CreationError."""
     if lies_below(path, core.var_dir):
         raise CreationError(
             f"{path} lies below Mailman's var directory {core.var_dir}, whose backups are to hold no key, even encrypted. Name a "
             "place outside it."
         )
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
+def write(path: Path, message: bytes, core: doctor_config.CoreConfiguration) -> None:
+    """Write an encrypted backup into a new file, readable by its owner only; raises CreationError."""
+    require_new(path, core)
     try:
         private_file.create(path, message)
     except FileExistsError:
-        raise CreationError(f"There is a file {path} already. It was left alone; name another one.") from None
+        raise _exists(path) from None
     except OSError as error:
         raise CreationError(f"{path} can't be written ({error.strerror}). Name another file.") from None
 
@@ -132,15 +140,42 @@ def content_of(path: Path, most_bytes: int, what: str) -> bytes:
         raise CreationError(f"{path} can't be read ({error.strerror}). Name {what}.") from None
 
 
-def encrypted_to(backup: Backup, certificate: bytes) -> tuple[bytes, str]:
-    """A backup that the secret key of a certificate opens, and the fingerprint of that; raises CreationError."""
+def _exists(path: Path) -> CreationError:
+    return CreationError(f"There is a file {path} already. It was left alone; name another one.")
+
+
+def encrypted_to(backup: Backup, certificate: bytes, core: doctor_config.CoreConfiguration) -> tuple[bytes, str]:
+    """A backup that the secret key of a certificate opens, and the fingerprint of that.
+
+    :raises CreationError: when it can't be used, or is a list's: its secret key is under the very key that is backed up.
+    """
     try:
         known = openpgp.read_certificate(certificate)
         if known.usability.problem is not None:
             raise CertificateError(known.usability.problem)
+        _require_elsewhere(known.fingerprint, core)
         return openpgp.encrypt_to(backup.as_text().encode("ascii"), known), known.fingerprint
     except OpenPGPError as error:
+        if isinstance(error, CertificateError) and error.problem is CertificateProblem.SECRET_KEY:
+            # The boundary speaks to somebody who sent it by mail.  This one did not leave the machine.
+            raise CreationError(
+                "Nothing was written. This is a secret key, and the backup is encrypted to the public part of it: name a file with that "
+                "(gpg --armor --export ADDRESS). Keep the secret key on another machine than this."
+            ) from None
         raise CreationError(f"Nothing was written. {error}") from error
+
+
+def _require_elsewhere(fingerprint: str, core: doctor_config.CoreConfiguration) -> None:
+    try:
+        with doctor_database.connection(core) as connected:
+            list_id = doctor_database.list_with_key(connected, fingerprint)
+    except (doctor_database.UnreachableError, SQLAlchemyError):
+        return
+    if list_id is not None:
+        raise CreationError(
+            f"Nothing was written. This is the certificate of {list_id}, whose secret key is sealed under the site's key: once that is "
+            "lost, nothing opens the backup. Name a certificate of your own."
+        )
 
 
 def by_passphrase(backup: Backup, passphrase: str) -> bytes:

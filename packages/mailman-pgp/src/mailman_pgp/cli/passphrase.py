@@ -45,6 +45,7 @@ def _given(file: Path | None, question: str, again: str | None = None) -> str:
     try:
         if file is not None:
             return passphrases.in_file(file)
+        passphrases.require_somebody()
         return passphrases.typed(click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True))
     except PassphraseError as problem:
         raise click.ClickException(str(problem)) from None

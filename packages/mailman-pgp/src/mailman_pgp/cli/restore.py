@@ -85,14 +85,14 @@ def _write(key_file: Path, key: SiteKey, owner: pwd.struct_passwd) -> bool:
     """Write the key file, wholly or not at all; False where this key is there already."""
     if _is_there(key_file, key):
         return False
+    if os.path.lexists(key_file):
+        raise CreationError(
+            f"There is a file {key_file} already, with something else in it. It was left alone: what was sealed under another key could "
+            "never be opened without that. Move it elsewhere, keep it, and run this again."
+        )
     try:
         make_directory(key_file.parent, owner)
-        key.write_to(key_file)
-        try:
-            os.chown(key_file, owner.pw_uid, owner.pw_gid)
-        except BaseException:
-            key_file.unlink()
-            raise
+        key.write_to(key_file, (owner.pw_uid, owner.pw_gid))
     except SiteKeyError as problem:
         raise CreationError(str(problem)) from problem
     except OSError as problem:

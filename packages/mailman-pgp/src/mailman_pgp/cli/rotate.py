@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from dataclasses import asdict
@@ -13,12 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailman_pgp.cli import keeping
 from mailman_pgp.cli.creation import CreationError
-from mailman_pgp.cli.left_behind import runners_of
 from mailman_pgp.cli.options import CONFIG
-from mailman_pgp.site import doctor_database, doctor_keyfile, health
+from mailman_pgp.cli.standing_still import standing_still
+from mailman_pgp.site import doctor_keyfile, health
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from mailman_pgp.rotation.procedure import Rotated
@@ -38,7 +36,7 @@ def command(config: Path | None, *, as_json: bool) -> None:
         core = keeping.core_configuration(config)
         key_file = keeping.named_key_file(core)
         _require_user(core)
-        with _standing_still(core):
+        with standing_still(core):
             done = _rotate(core, key_file)
     except CreationError as problem:
         raise click.ClickException(str(problem)) from problem
@@ -64,46 +62,6 @@ def _require_user(core: CoreConfiguration) -> None:
     if user != os.geteuid():
         name = doctor_keyfile.name_of(user)
         raise CreationError(f"Run this as {name}, the user that runs Mailman: it writes Mailman's own files.")
-
-
-@contextlib.contextmanager
-def _standing_still(core: CoreConfiguration) -> Iterator[None]:
-    """Hold the lock of Mailman's master process: none runs, and none can be started."""
-    from flufl.lock import TimeOutError  # noqa: PLC0415 - the other commands need neither
-    from mailman.bin.master import WatcherState, acquire_lock_1, master_state  # noqa: PLC0415
-
-    running = CreationError("Mailman is running. Stop it (`mailman stop`), and run this again. Nothing was done.")
-    lock_file = core.paths["lock_file"]
-    if doctor_database.is_running(core):
-        raise running
-    try:
-        lock = acquire_lock_1(force=False, lock_file=lock_file)
-    except TimeOutError:
-        state = master_state(lock_file)[0]
-        if state is WatcherState.host_mismatch:
-            raise CreationError(
-                f"A Mailman on another host holds the lock {lock_file}. Stop it there; if there is none, remove the file. Nothing "
-                "was done."
-            ) from None
-        if state is not WatcherState.stale_lock:
-            raise running from None
-        lock = acquire_lock_1(force=True, lock_file=lock_file)
-    except OSError as error:
-        raise CreationError(f"The lock {lock_file} can't be taken ({error.strerror}). Nothing was done.") from None
-    try:
-        _require_no_runners(core)
-        yield
-    finally:
-        lock.unlock(unconditionally=True)
-
-
-def _require_no_runners(core: CoreConfiguration) -> None:
-    """What a runner seals under the key of before, once that is gone, nothing opens."""
-    left = " ".join(map(str, runners_of(core.path)))
-    if left:
-        raise CreationError(
-            f"Mailman's master process is gone, but runners of it go on. End them (`kill {left}`), and run this again. Nothing was done."
-        )
 
 
 def _rotate(core: CoreConfiguration, key_file: Path) -> Rotated:

@@ -92,13 +92,23 @@ def _reader(mlist: Any, address: str) -> str:
     key = vault.certificate(mlist.list_id)
     if key.expires is not None and key.expires <= now():
         raise Refusal(
-            "list-key", f"The key of {mlist.fqdn_listname} has expired, so nobody gets anything. Extend or replace it."
+            "list-key",
+            f"The key of {mlist.fqdn_listname} has expired, so nobody gets anything. Let it live longer: mailman pgp list-key extend "
+            f"{mlist.list_id}",
+        )
+    if key.revoked:
+        raise Refusal(
+            "list-key",
+            f"The key of {mlist.fqdn_listname} was revoked, so nobody gets anything, and its mail waits. Give the list another one: "
+            f"mailman pgp list-key rotate {mlist.list_id}",
         )
     member = candidate(mlist, address)
     if member is None:
         if not administrators.is_on(mlist, address) or mlist.members.get_member(address) is None:
             raise Refusal(
-                "not-a-member", f"{address} is not a member of {mlist.fqdn_listname}, so posts don't go there."
+                "not-a-member",
+                f"{address} is not a member of {mlist.fqdn_listname}, so posts don't go there. Name an address that `mailman members "
+                f"{mlist.list_id}` shows.",
             )
         raise Refusal(
             "no-delivery",

@@ -19,7 +19,9 @@ from mailman_pgp.exchange.keyring_matching import Place, Work, line_of
 from mailman_pgp.exchange.telling import is_told
 from mailman_pgp.keys import bulk, journal, suspensions
 from mailman_pgp.keys.journal import Act
+from mailman_pgp.keys.registry import RegistryError
 from mailman_pgp.lists import membership
+from mailman_pgp.lists.encryption import one_at_a_time
 from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
@@ -37,11 +39,15 @@ def bring(mlist: Any, found: Sequence[InKeyring], actor: Actor, *, all_or_nothin
 
     :param found: As `mailman_pgp.openpgp.read_keyring` reads them.
     :param all_or_nothing: Whether nothing is written when one of them is refused.
-    :raises mailman_pgp.keys.registry.RegistryError: when somebody else has changed the same at the same moment.
+    :raises mailman_pgp.keys.registry.RegistryError: when somebody else has changed the same at the same moment, or the list was
+        deleted, or is no longer encrypted.
     """
     lines, place, work = _planned(mlist, found)
     if all_or_nothing and any(line.fate is Fate.REFUSED for line in lines):
         return _unwritten(lines, place, work)
+    if not one_at_a_time(mlist.list_id):
+        # It would count again as soon as there is a list of this name.
+        raise RegistryError("This is no encrypted list any more, so nothing was done.")
     _write(place, work, actor)
     waiting.after_change(mlist, *work.chosen)
     return Brought(lines, _without(mlist.list_id, place.people), written=True)

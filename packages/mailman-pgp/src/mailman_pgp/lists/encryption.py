@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mailman.config import config
 from mailman.interfaces.requests import IListRequests, RequestType
@@ -59,14 +59,17 @@ def settings_of(list_id: str) -> EncryptedList | None:
 
 
 @public
-def one_at_a_time(list_id: str) -> None:
+def one_at_a_time(list_id: str) -> bool:
     """Wait until nobody else does at an encrypted list what must not be done twice at once; then others wait for the caller's commit.
 
     For those who look whether something was done, and do it where it was not.  Look after this, and call it late: SQLite lets
     nobody write anything meanwhile.
+
+    :return: Whether it is an encrypted list still.
     """
     row = update(EncryptedList).where(EncryptedList.list_id == list_id)
-    store().execute(row.values(enabled_at=EncryptedList.enabled_at).execution_options(synchronize_session=False))
+    same = row.values(enabled_at=EncryptedList.enabled_at).execution_options(synchronize_session=False)
+    return bool(cast("Any", store().execute(same)).rowcount)
 
 
 @public

@@ -1,6 +1,5 @@
 """Every certificate of a keyring by itself: one that is bad takes nothing from the others.  In the worker process."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +8,12 @@ from pysequoia.packet import PacketPile
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, dearmor_each
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, PRIMARY_TAGS, holds_secret, split
-from mailman_pgp.openpgp.packets import Tag, walk
+from mailman_pgp.openpgp.key_packets import holds_secret, split
+from mailman_pgp.openpgp.packets import walk
+from mailman_pgp.openpgp.pieces import MAX_PACKETS, pieces
 from mailman_pgp.openpgp.reading import excess, merged
 
-#: Those who work with keys have hundreds of signatures on theirs.
-MAX_PACKETS = 100_000
-#: The packets of real keys have more than that, nearly all of them; a keyring of less has as many for nothing but our time.
-_LEAST_OCTETS = 20
 _TAG_BIT = 0x80
-#: What may stand before the first key, and means nothing there.
-_IGNORED_TAGS = frozenset({Tag.TRUST, Tag.MARKER, Tag.PADDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ def divided(data: bytes) -> tuple[list[bytes], int]:
     copies: dict[bytes, dict[bytes, None]] = {}
     damaged = 0
     for kind, blob in blobs:
-        for key in [] if kind != PUBLIC_KEY else [None] if blob is None else _keys(blob):
+        for key in [] if kind != PUBLIC_KEY else [None] if blob is None else pieces(blob):
             if key is None:
                 damaged += 1
             else:
@@ -67,26 +61,6 @@ def divided(data: bytes) -> tuple[list[bytes], int]:
     if not copies and not damaged:
         raise CertificateError(CertificateProblem.NO_KEY)
     return [b"".join(each) for each in copies.values()], damaged
-
-
-def _keys(blob: bytes) -> Iterator[bytes | None]:
-    """Yield each key as it stands in a binary keyring, None for what is none, and for all from where nothing can be read any more."""
-    start = end = -1
-    sound = True
-    try:
-        for packet in walk(blob, limit=max(MAX_PACKETS, len(blob) // _LEAST_OCTETS)):
-            if packet.tag in PRIMARY_TAGS:
-                if start >= 0:
-                    yield blob[start:end] if sound else None
-                start, sound = packet.start, True
-            elif start < 0 and packet.tag not in _IGNORED_TAGS:
-                start, sound = packet.start, False
-            sound = sound and packet.tag in ALLOWED_TAGS
-            end = packet.end
-    except PacketError:
-        start, sound = max(start, 0), False
-    if start >= 0:
-        yield blob[start:end] if sound else None
 
 
 def _primary(key: bytes) -> bytes:

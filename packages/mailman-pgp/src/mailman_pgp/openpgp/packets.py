@@ -60,13 +60,13 @@ class Packet:
         return f"Packet(tag={self.tag}, start={self.start}, end={self.end})"
 
 
-def walk(data: bytes, *, limit: int | None = None) -> Iterator[Packet]:
-    """Yield the packets of the binary `data` one after the other.
+def walk(data: bytes, *, limit: int | None = None, start: int = 0) -> Iterator[Packet]:
+    """Yield the packets of the binary `data` one after the other, from the one that begins at `start`.
 
     Both packet formats and partial lengths are read; the indeterminate length of the legacy format is refused.
     More than `limit` packets are refused too.  Raises PacketError when it reaches what is wrong, not earlier.
     """
-    position = 0
+    position = start
     count = 0
     while position < len(data):
         if limit is not None and count >= limit:

@@ -47,9 +47,11 @@ class Looked:
     """Nothing is taken, and nothing written: it is only seen what would become of a claim.
 
     :ivar came_before: Whether somebody has taken it already.  That is no reason here: it may have been this very message.
+    :ivar by_content: Whether it would be known again by what it says.
     """
 
     came_before: bool = False
+    by_content: bool = False
 
     @property
     def claims(self) -> Claims:
@@ -60,6 +62,7 @@ class Looked:
         return self._seen(replay.look(list_id, record.kind, good, replay_window(list_id)))
 
     def _content(self, list_id: str, content: bytes, record: Record) -> str:
+        self.by_content = True
         return self._seen(replay.look_at_content(list_id, record.kind, content))
 
     def _seen(self, outcome: replay.Claim) -> str:

@@ -53,7 +53,8 @@ class Explanation:
     :ivar parts: The content types of the mail as it came, the outermost first; not those inside an encryption.
     :ivar repaired: Whether it was mangled on its way, in a known manner, and is read all the same.
     :ivar record: What was found out about it: its author, its signatures, and why it is not authenticated.
-    :ivar came_before: Whether its signature, or its content, was taken by a message already, which may have been this one.
+    :ivar came_before: Whether its signature, or its content, was taken by a message already, which may have been this one; None where
+        that is not known.
     :ivar end: Where the chains lead; None where a rule or chain has failed over it.
     :ivar failure: Where that was, and by which type of error.
     """
@@ -63,7 +64,7 @@ class Explanation:
     repaired: bool
     readers: tuple[Reader, ...]
     record: Record
-    came_before: bool
+    came_before: bool | None
     end: End | None
     failure: str = ""
 
@@ -88,7 +89,7 @@ def explain(mlist: Any, message: Message, kind: Kind) -> Explanation:
             repaired=incoming.repaired,
             readers=tuple(_readers(mlist.list_id, incoming)),
             record=received.record,
-            came_before=looked.came_before,
+            came_before=_came_before(incoming.structure, looked),
             end=end,
             failure=failure,
         )
@@ -103,6 +104,12 @@ def _followed(mlist: Any, message: Message, record: Record) -> tuple[End | None,
         return follow(mlist, message, msgdata), ""
     except Exception as error:  # noqa: BLE001 - core's chains and rules raise what they like; the runner would shunt it
         return None, places_of(error)
+
+
+def _came_before(structure: Structure, looked: Looked) -> bool | None:
+    # What comes in the clear is known again by all of it, with what mail servers have written above it on the way.
+    unknown = structure is Structure.NOT_ENCRYPTED and looked.by_content and not looked.came_before
+    return None if unknown else looked.came_before
 
 
 def _parts(message: Message) -> Iterator[str]:

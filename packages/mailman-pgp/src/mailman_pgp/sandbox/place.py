@@ -73,6 +73,11 @@ class Place:
         return self.root / "pids.json"
 
     @property
+    def master_pid(self) -> Path:
+        """Where commands look whether Mailman runs, and whom they are to stop."""
+        return self.var / "master.pid"
+
+    @property
     def log(self) -> Path:
         """The sandbox's own log, and what its processes print."""
         return self.root / "sandbox.log"

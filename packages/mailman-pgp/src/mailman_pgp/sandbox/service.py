@@ -65,6 +65,7 @@ class Service:
                     supervisor.wait()
             finally:
                 supervisor.stop(last=[RECEIVER])
+                self.place.master_pid.unlink(missing_ok=True)
 
     def _log_to_file(self) -> None:
         handler = logging.FileHandler(self.place.log)
@@ -100,6 +101,8 @@ class Service:
             supervisor.start(Child(RECEIVER, receive))
             if self.runners is Runners.FORKED:
                 self._initialise()
+                # As core's master does: what is done only while Mailman stands still sees that it runs.
+                self.place.master_pid.write_text(str(os.getpid()), encoding="ascii")
         # From here on the two ports are free for Mailman.
         if self.runners is Runners.MASTER:
             self._start_master(supervisor)

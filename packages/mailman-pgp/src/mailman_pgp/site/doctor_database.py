@@ -153,6 +153,11 @@ def foreign_lists(connected: Connection, key_ids: Sequence[str]) -> list[str]:
     return list(connected.scalars(query))
 
 
+def list_with_key(connected: Connection, fingerprint: str) -> str | None:
+    """The list-id of the list that has, or had, the key with this fingerprint."""
+    return connected.scalar(select(ListKey.list_id).where(ListKey.fingerprint == fingerprint))
+
+
 def _about_key(connected: Connection, recorded: str | None, key_ids: Sequence[str]) -> Iterator[Finding]:
     if not key_ids:
         return  # that the key file can't be read is a finding already

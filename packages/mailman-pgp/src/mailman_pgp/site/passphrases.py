@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 #: Six random words have more; a name and a year have less.
 LEAST_CHARACTERS = 12
 _LARGEST_FILE = 4096
+_TERMINAL = "/dev/tty"
 _NOT_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -40,6 +42,22 @@ def in_file(path: Path) -> str:
             f"{path} has no passphrase in its first line, or more than {_LARGEST_FILE} bytes in all. Name the right file."
         )
     return passphrase
+
+
+def require_somebody() -> None:
+    """See that there is a terminal, at which a passphrase can be typed without being shown.
+
+    Without one, `getpass` would take it from standard input, and warn that it may be shown.
+
+    :raises PassphraseError: when there is none: in a job of cron or systemd, say.
+    """
+    try:
+        os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        if not (sys.stdin and sys.stdin.isatty()):
+            raise PassphraseError(
+                "Here nobody can be asked for the passphrase: name a file by --passphrase-file."
+            ) from None
 
 
 def typed(text: str) -> str:

@@ -113,19 +113,23 @@ class SiteKey:
             raise _damaged(path) from None
 
     @classmethod
-    def create(cls, path: Path) -> Self:
+    def create(cls, path: Path, owner: tuple[int, int] | None = None) -> Self:
         """Make a new key and write it to the new file `path`, which only its owner may read.
 
+        :param owner: As for `write_to`.
         :raises SiteKeyError: when there is a file already (it is left alone), or it can't be written.
         """
         key = cls.new()
-        key.write_to(path)
+        key.write_to(path, owner)
         return key
 
-    def write_to(self, path: Path) -> None:
-        """Write this key to the new file `path`, which only its owner may read.  Raises `SiteKeyError` as `create` does."""
+    def write_to(self, path: Path, owner: tuple[int, int] | None = None) -> None:
+        """Write this key to the new file `path`, which only its owner may read.  Raises `SiteKeyError` as `create` does.
+
+        :param owner: The ids of that user and their group; ourselves where not given.
+        """
         try:
-            private_file.create(path, self.as_text())
+            private_file.create(path, self.as_text(), owner)
         except FileExistsError:
             raise SiteKeyError(
                 f"There is a file {path} already. It was left alone: what was sealed under the key in it could never "
