@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 from certificates import ANNE, armored, naive, problem_of, refusal
-from keys import COMPROMISED, DAY, ENCRYPT, RETIRED, REVOKE_KEY, Key, forge, forge_usable, now, packet, signature
+from keys import (
+    CERTIFY,
+    COMPROMISED,
+    DAY,
+    ENCRYPT,
+    POSITIVE,
+    RETIRED,
+    REVOKE_KEY,
+    SIGN,
+    Forged,
+    Key,
+    certified,
+    features,
+    flags,
+    forge,
+    forge_usable,
+    now,
+    packet,
+    signature,
+)
 
 from mailman_pgp import openpgp
 from mailman_pgp.openpgp import CertificateProblem
 
 if TYPE_CHECKING:
-    from keys import Forged
     from others import Gpg
 
 
@@ -209,6 +227,42 @@ def test_the_answer_says_until_when_it_holds() -> None:
     until = openpgp.inspect(made.public).usability.until
     assert until is not None
     assert timedelta(days=1) < until - naive(now()) < timedelta(days=3)
+
+
+NOTHING, SEIPD1, OCB_OF_GNUPG, SEIPD2 = b"", features(0x01), features(0x03), features(0x09)
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ([NOTHING], 1),
+        ([SEIPD1], 1),
+        ([OCB_OF_GNUPG], 1),
+        ([SEIPD2], 2),
+        ([SEIPD2, NOTHING], 1),
+        ([SEIPD2, SEIPD1], 1),
+        ([NOTHING, SEIPD2], 2),
+        ([SEIPD1, SEIPD2], 2),
+    ],
+)
+def test_what_its_owner_has_said_last_counts(said: list[bytes], version: int) -> None:
+    """Who has moved to a program that reads SEIPDv1 only has extended the key there; of the older word nothing is left."""
+    made = Forged(Key.signing(now() - 100 * DAY))
+    made.bind(Key.encrypting(now() - 100 * DAY), ENCRYPT)
+    for number, says in enumerate(said):
+        made.user_id(ANNE, at=now() - (90 - number) * DAY, usage=CERTIFY | SIGN, says=says)
+    assert openpgp.inspect(made.public).usability.seipd == version
+
+
+def test_what_somebody_else_has_said_does_not_count() -> None:
+    """Whoever certifies a key that says nothing does not say what its owner reads; nor does a signature that is no true one."""
+    made, other = forge_usable(ANNE), Key.signing(now() - 100 * DAY)
+    made.user_ids.clear()
+    made.user_id(ANNE, usage=CERTIFY | SIGN, says=NOTHING)
+    signed = certified(made.primary.body, ANNE)
+    made.user_ids[0][1].append(signature(other, POSITIVE, signed, at=now() - DAY, extra=SEIPD2))
+    made.user_ids[0][1].append(signature(made.primary, POSITIVE, b"", at=now() - DAY, extra=flags(CERTIFY) + SEIPD2))
+    assert openpgp.inspect(made.public).usability.seipd == 1
 
 
 @pytest.mark.peer

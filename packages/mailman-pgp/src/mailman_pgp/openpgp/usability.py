@@ -46,7 +46,7 @@ def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
     chosen = _recipients(cert)
     seipd = 2 if any(version == _SEIPD2_PKESK for version, _ in chosen) else 1
     alive = tuple(recipient for _, recipient in chosen if _alive(parts, recipient, now))
-    if seipd == 2 and not announces_seipd2(parts):  # noqa: PLR2004 - the version
+    if seipd == 2 and not announces_seipd2(parts, now):  # noqa: PLR2004 - the version
         # What the library would write only because nothing is said.  A PKESK of version 3 names the key ID, which is the
         # end of a version 4 fingerprint (RFC 9580 §5.5.4.2).
         seipd, alive = 1, tuple(recipient[-_KEY_ID_DIGITS:] for recipient in alive)
@@ -153,7 +153,7 @@ def _alive(parts: KeyParts, recipient: str, now: datetime) -> bool:
 
 def _subkey_expires(parts: KeyParts, subkey: Signed, now: datetime) -> datetime | None:
     """Return when `subkey` ends, by its newest binding signature that is a true one."""
-    positions = newest(subkey, SignatureType.SubkeyBinding, now)
+    positions = newest(subkey, (SignatureType.SubkeyBinding,), now)
     for position in positions:
         binding = subkey.signatures[position]
         # One alone must be true, else encrypt() had not chosen the subkey.  Of several, some may be forged.
