@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pysequoia
 import pytest
 from copies import TEXT, of, opened, parts, recipient
-from keys import ENCRYPT, Forged, forge_usable
+from keys import ENCRYPT, Forged, Lacking, forge_usable
 
 from mailman_pgp.openpgp.fanout import fan_out
 from mailman_pgp.openpgp.packets import pkesk_recipient, walk
@@ -58,6 +58,16 @@ def test_each_of_two_subkeys_opens_the_copy(two_keys: Forged, anne: Member, list
     for subkey in two_keys.subkeys:
         alone = dataclasses.replace(two_keys, subkeys=[subkey])
         assert opened(eva, alone.secret, list_signer) == TEXT
+
+
+def test_a_subkey_of_an_unknown_kind_is_passed_over(anne: Member, list_signer: ListSecretKey) -> None:
+    """Who has one beside another opens the copy with that, and takes nothing from anybody else."""
+    made = forge_usable("eva@example.com")
+    made.bind(Lacking.encrypting(made.primary.created), ENCRYPT)
+    eva, annes = fan_out(TEXT, [recipient("eva@example.com", made.public), *of(anne)], list_signer)
+    known = dataclasses.replace(made, subkeys=made.subkeys[:1])
+    assert opened(eva, known.secret, list_signer) == TEXT
+    assert opened(annes, anne.secret, list_signer) == TEXT
 
 
 def test_session_keys_are_assigned_by_key_id(

@@ -18,6 +18,7 @@ from keys import (
     SIGN,
     Forged,
     Key,
+    Lacking,
     certified,
     features,
     flags,
@@ -120,6 +121,18 @@ def test_every_live_encryption_subkey_is_a_recipient() -> None:
     made.bind(Key.encrypting(now() - 90 * DAY), ENCRYPT, lifetime=10 * DAY)
     live = [made.bind(Key.encrypting(now() - days * DAY), ENCRYPT) for days in (80, 70)]
     assert set(openpgp.inspect(made.public).usability.recipients) == {key.key_id for key in live}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_subkey_of_an_unknown_kind_takes_nothing_from_another(first: bool) -> None:  # noqa: FBT001 - drawn
+    """The library encrypts to nothing where a curve is one that it lacks; alone, such a subkey is refused with the reason."""
+    made, lacking = forge(ANNE), Lacking.encrypting(now() - 90 * DAY)
+    known = Key.encrypting(now() - 80 * DAY)
+    for key in (lacking, known) if first else (known, lacking):
+        made.bind(key, ENCRYPT)
+    assert openpgp.inspect(made.public).usability.recipients == (known.key_id,)
+    made.revoke_subkey(known, at=now() - DAY, code=RETIRED)
+    assert problem(made) is CertificateProblem.POLICY
 
 
 def test_an_extended_subkey_counts_again() -> None:

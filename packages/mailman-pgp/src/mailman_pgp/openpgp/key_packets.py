@@ -113,6 +113,11 @@ class KeyParts:
         for signed in (self.primary, *self.user_ids):
             yield from signed.signatures
 
+    @property
+    def binary(self) -> bytes:
+        """The whole key."""
+        return b"".join(part.binary for part in (self.primary, *self.user_ids, *self.subkeys))
+
     def only(self, subkey: Signed | None, *signatures: bytes) -> bytes:
         """Return this key, binary, with no other subkey than `subkey`; with `signatures` if any, else with its own."""
         kept = [part.binary for part in (self.primary, *self.user_ids)]
