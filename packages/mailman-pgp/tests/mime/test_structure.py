@@ -134,6 +134,7 @@ REPAIRED = {
     "data as what its name says": two_parts("multipart/encrypted", data=DATA.replace("octet-stream", "pgp-signature")),
     "version as a text": two_parts("multipart/encrypted", control=CONTROL.replace("application/pgp-encrypted", "text/plain")),
     "right type, the other way round": two_parts("multipart/encrypted", control=DATA, data=CONTROL),
+    "byte order mark in an empty text": two_parts(before=EMPTY.replace("  ", "\ufeff")),
     "byte order mark": two_parts(data=AS_TEXT.replace("\n\n", "\n\n\ufeff ", 1)),
     "footer behind the armor": two_parts("multipart/encrypted", data=AS_TEXT + "\n-- \nChecked by a gateway"),
     "empty version": two_parts("multipart/encrypted", control="application/pgp-encrypted\n\n"),
@@ -165,6 +166,10 @@ IS_LEFT = {
         control=CONTROL.replace("pgp-encrypted", "octet-stream"),
         data=DATA + "\n" + WORDS.replace("text/plain", "application/pdf"),
     ),
+    "two of data beside the version": two_parts(data=f"{DATA}\n--m\nContent-Type: {DATA}"),
+    "two of data beside the version, one as a text": two_parts(data=f"{DATA}\n--m\nContent-Type: {AS_TEXT}"),
+    "two versions": two_parts(data=f"{DATA}\n--m\nContent-Type: {CONTROL}"),
+    "two of each": two_parts(data=f"{DATA}\n--m\nContent-Type: {CONTROL}\n--m\nContent-Type: {DATA}"),
     "many empty texts": two_parts(before=EMPTY * 50),
     "alternatives": two_parts("multipart/alternative"),
 }
@@ -248,7 +253,7 @@ def part(kind: str, content: str | list[Message], encoding: str = "7bit") -> Mes
     return made
 
 
-PAGES = [part("text/html", "<p hidden>" * 3_000) for _ in range(20_000)]
+PAGES = [part("text/html", "<p hidden>" * 3_000) for _ in range(300)]
 MEGABYTES = {
     "versions": [part("text/plain", "Version: 1")] * 200_000,
     "multiparts": [part("multipart/alternative", [part("text/plain", "Version: 1")])] * 50_000,
