@@ -207,3 +207,11 @@ def test_taken_apart_on_its_way(anne: Talker) -> None:
         (refused,) = anne.tell(apart(anne.command("key show"), words))
         assert refused.template == "refusal"
         assert "leave encrypted mail (multipart/encrypted) as it is" in " ".join(refused.text.split())
+
+
+@pytest.mark.parametrize("charset", ["charset*=us-ascii'en'utf-8", "charset=punycode", "charset=undefined"])
+def test_charset_that_is_none(anne: Talker, charset: str) -> None:
+    """A mail in the clear whose charset Python's library fails over is answered, and so kept in no queue."""
+    assert templates(anne.tell(anne.clear(f"Content-Type: text/plain; {charset}\n\nhelp\n\n\xe4-\xe4\n".encode()))) == [
+        "help"
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pysequoia
 import pytest
 from copies import TEXT, of, opened, parts, recipient
-from keys import ENCRYPT, Forged, Lacking, forge_usable
+from keys import CERTIFY, DAY, ENCRYPT, SIGN, Forged, Key, Lacking, forge_usable, now
 
 from mailman_pgp.openpgp.fanout import fan_out
 from mailman_pgp.openpgp.packets import pkesk_recipient, walk
@@ -97,6 +97,19 @@ def test_versions_of_encrypted_data_do_not_mix(everybody: list[Member], list_sig
         assert {key.body[0] for key in keys} == {3 if seipd.body[0] == 1 else 6}
         bodies[seipd.body[0]].add(seipd.body)
     assert {version: len(found) for version, found in bodies.items()} == {1: 1, 2: 1}
+
+
+def test_who_says_nothing_gets_what_everybody_reads(anne: Member, list_signer: ListSecretKey) -> None:
+    """The library would write SEIPDv2 to who does not say what their program reads, also where nobody else is in the group."""
+    silent = Forged(Key.signing(now() - DAY))
+    silent.user_id("eva@example.com", usage=CERTIFY | SIGN, says=b"")
+    key = silent.bind(Key.encrypting(now() - DAY), ENCRYPT)
+    for others in ([], of(anne)):
+        eva, *_ = fan_out(TEXT, [recipient("eva@example.com", silent.public), *others], list_signer)
+        keys, seipd = parts(eva)
+        assert [(one.body[0], pkesk_recipient(one)) for one in keys] == [(3, key.key_id)]
+        assert seipd.body[0] == 1
+        assert opened(eva, silent.secret, list_signer) == TEXT
 
 
 @pytest.mark.parametrize("times", [1, 7])

@@ -11,6 +11,7 @@ from keys import (
     CERTIFY,
     COMPROMISED,
     DAY,
+    DIRECT,
     ENCRYPT,
     POSITIVE,
     RETIRED,
@@ -31,6 +32,9 @@ from keys import (
 
 from mailman_pgp import openpgp
 from mailman_pgp.openpgp import CertificateProblem
+from mailman_pgp.openpgp.features import announces_seipd2
+from mailman_pgp.openpgp.key_packets import KeyParts, Signed, sort
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 
 if TYPE_CHECKING:
     from others import Gpg
@@ -265,6 +269,19 @@ def test_what_its_owner_has_said_last_counts(said: list[bytes], version: int) ->
     for number, says in enumerate(said):
         made.user_id(ANNE, at=now() - (90 - number) * DAY, usage=CERTIFY | SIGN, says=says)
     assert openpgp.inspect(made.public).usability.seipd == version
+
+
+def test_what_is_said_of_the_key_itself_counts() -> None:
+    """Beside what the user IDs say, which may be nothing; of version 6 every key says it."""
+    made = forge_usable(ANNE)
+    made.user_ids.clear()
+    made.user_id(ANNE, usage=CERTIFY | SIGN, says=NOTHING)
+    said = flags(CERTIFY | SIGN) + SEIPD2
+    made.direct.append(signature(made.primary, DIRECT, made.primary.hashed, at=now() - DAY, extra=said))
+    assert openpgp.inspect(made.public).usability.seipd == 2
+    parts = sort(MemberKey.generate(ANNE, KeyKind.V6).certificate)
+    silent = KeyParts(Signed(parts.primary.packet, parts.primary.raw), [], parts.subkeys)
+    assert announces_seipd2(silent, naive(now()))
 
 
 def test_what_somebody_else_has_said_does_not_count() -> None:

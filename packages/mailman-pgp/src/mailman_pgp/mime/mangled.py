@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from email.message import Message
 
 from mailman_pgp.mime import charsets, hypertext, parsed
+from mailman_pgp.mime.content_type import ContentType
 
 CONTROL = "application/pgp-encrypted"
 DATA = "application/octet-stream"
@@ -95,16 +96,15 @@ def _say_nothing(parts: Sequence[Message]) -> bool:
         texts += parsed.below(part) if parsed.kind(part).kind == "multipart/alternative" else [part]
     left = _MOST_CHARS_OF_NOTHING
     for text in texts:
-        if not _is_blank(text, left):
+        content = parsed.content(text, left)
+        if content is None or not _is_blank(parsed.kind(text), content):
             return False
-        left -= len(text.get_payload())
+        left -= len(content)
     return True
 
 
-def _is_blank(part: Message, most_chars: int) -> bool:
-    kind = parsed.kind(part)
-    content = parsed.content(part, most_chars) if kind.main == "text" else None
-    if content is None:
+def _is_blank(kind: ContentType, content: bytes) -> bool:
+    if kind.main != "text":
         return False
     text = charsets.decode(content, kind.parameter("charset") or "utf-8").removeprefix("\ufeff")
     if kind.kind == "text/html":

@@ -23,13 +23,15 @@ def kind(message: Message) -> ContentType:
 
 def below(message: Message) -> list[Message]:
     """The parts one level below, none of a leaf."""
-    children = message.get_payload()
-    return [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
+    children = message.get_payload() if message.is_multipart() else []
+    return [child for child in children if isinstance(child, Message)]
 
 
 def content(part: Message, most_chars: int | None = None) -> bytes | None:
     """The content of a leaf with its transfer encoding undone; None for anything else, a damaged one, or one that is longer."""
-    text = part.get_payload()
+    # `get_payload()` would decode octets by the charset that a stranger names: to other octets, with errors of any kind, and
+    # with codecs of Python's that take the square of their time.
+    text = part._payload  # type: ignore[attr-defined]  # noqa: SLF001 - see above
     if not isinstance(text, str) or (most_chars is not None and len(text) > most_chars):
         return None
     try:
