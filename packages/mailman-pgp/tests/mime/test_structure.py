@@ -158,6 +158,11 @@ IS_LEFT = {
     "words in front": two_parts(before=WORDS),
     "words in front, in HTML": two_parts(before=PAGE.replace("<br>", "psst")),
     "words in front that are hidden": two_parts(before=PAGE.replace("<br>", "<p hidden>psst</p>")),
+    "words in front that not every program shows": two_parts(
+        before=PAGE.replace("<br>", "<svg><text>psst</text></svg>")
+    ),
+    "words in front in the title": two_parts(before=PAGE.replace("<style", "<title>psst</title><style")),
+    "words in front of which the style is not closed": two_parts(before=PAGE.replace("<br>", "<style></style><p>psst")),
     "words in front in one of two forms": two_parts(before=BOTH.replace("<br>", "psst")),
     "a picture in front": two_parts(before=EMPTY.replace("text/plain", "image/png")),
     "words behind": two_parts(data=DATA + "\n" + WORDS),

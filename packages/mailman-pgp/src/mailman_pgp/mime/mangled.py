@@ -5,10 +5,10 @@ is put right: words beside the parts could be the author's own, who is to know t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.message import Message
 
-from mailman_pgp.mime import charsets, hypertext, parsed
+from mailman_pgp.mime import charsets, parsed, tags
 from mailman_pgp.mime.content_type import ContentType
 
 CONTROL = "application/pgp-encrypted"
@@ -107,6 +107,14 @@ def _is_blank(kind: ContentType, content: bytes) -> bool:
     if kind.main != "text":
         return False
     text = charsets.decode(content, kind.parameter("charset") or "utf-8").removeprefix("\ufeff")
-    if kind.kind == "text/html":
-        text = hypertext.read(text, most_chars=len(text), most_lines=len(text)).everything
-    return not text.strip()
+    return not any(words.strip() for words in (_words(text) if kind.kind == "text/html" else [text]))
+
+
+def _words(page: str) -> Iterator[str]:
+    """The texts of HTML, hidden ones too, without its styles."""
+    inside = ""
+    for token in tags.tokens(page):
+        if isinstance(token, tags.Tag):
+            inside = "" if token.is_end else token.name
+        elif inside != "style":
+            yield token
