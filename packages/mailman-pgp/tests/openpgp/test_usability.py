@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from certificates import ANNE, armored, naive, problem_of, refusal
 from keys import (
+    BINDING,
     CERTIFY,
     COMPROMISED,
     DAY,
@@ -20,6 +21,7 @@ from keys import (
     Forged,
     Key,
     Lacking,
+    Subkey,
     certified,
     features,
     flags,
@@ -93,6 +95,16 @@ def test_a_forged_revocation_revokes_nothing() -> None:
 def test_without_an_encryption_subkey_nothing_can_be_encrypted() -> None:
     """A certificate that only signs is told so."""
     assert problem(forge(ANNE)) is CertificateProblem.NO_ENCRYPTION
+
+
+def test_a_subkey_must_say_what_it_is_for() -> None:
+    """One without key flags, as some programs of the nineties made them, is told so; beside another it takes nothing from that."""
+    made, silent = forge(ANNE), Key.encrypting(now() - 90 * DAY)
+    bound = signature(made.primary, BINDING, made.primary.hashed + silent.hashed, at=silent.created)
+    made.subkeys.append(Subkey(silent, [bound]))
+    assert problem(made) is CertificateProblem.NO_ENCRYPTION
+    said = made.bind(Key.encrypting(now() - 80 * DAY), ENCRYPT)
+    assert openpgp.inspect(made.public).usability.recipients == (said.key_id,)
 
 
 def test_an_expired_subkey_does_not_count() -> None:
