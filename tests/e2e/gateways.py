@@ -64,7 +64,29 @@ def _renamed(message: bytes) -> bytes:
 
 
 def _html(message: bytes) -> bytes:
-    return _rebuilt(message, _part("text/html", b" \n"), _control(), _part(DATA, _armor(message)))
+    return _rebuilt(message, _part("text/html", _page()), _control(), _part(DATA, _armor(message)))
+
+
+def _page(words: str = "") -> bytes:
+    """HTML in which nothing but the words is to be seen, as Outlook has it."""
+    styles = '<style type="text/css" style="display:none;"> P {margin-top:0;margin-bottom:0;} </style>'
+    return f'<html><head>{styles}</head><body dir="ltr"><div>&nbsp;</div>{words}</body></html>\n'.encode()
+
+
+def _two_forms(message: bytes, words: str = "") -> bytes:
+    forms = b"--a\nContent-Type: text/plain\n\n\n--a\nContent-Type: text/html\n\n" + _page(words) + b"--a--\n"
+    return _rebuilt(
+        message, _part('multipart/alternative; boundary="a"', forms), _control(), _part(DATA, _armor(message))
+    )
+
+
+def _text_behind(message: bytes) -> bytes:
+    behind = _part('text/plain; name="ATT00001.txt"', b"\n", 'Content-Disposition: attachment; filename="ATT00001.txt"')
+    return _rebuilt(message, _part("text/plain", b"\n"), _control(), _part(DATA, _armor(message)), behind)
+
+
+def _without_protocol(message: bytes) -> bytes:
+    return message.replace(b' protocol="application/pgp-encrypted";', b"")
 
 
 def _both(message: bytes) -> bytes:
@@ -106,8 +128,11 @@ def _wrapped(armor: bytes, columns: int) -> bytes:
 REPAIRED: dict[str, Callable[[bytes], bytes]] = {
     "Exchange: `multipart/mixed`, with an empty text in front": _exchange,
     "the same with an empty text in HTML": _html,
+    "the same with an empty text in two forms": _two_forms,
+    "the same with another empty text behind, such as `ATT00001.txt`": _text_behind,
     "`multipart/mixed`, the file renamed to `message.asc`": _renamed,
     "both parts as `application/octet-stream`": _both,
+    "`multipart/encrypted` without its protocol": _without_protocol,
     "the data as `text/plain`": _typed("text/plain; charset=utf-8"),
     "the data as what its name ends in, such as `application/pgp-signature`": _typed("application/pgp-signature"),
     "the version as `text/plain`": _version_as_text,
@@ -133,6 +158,10 @@ def _words_of_exchange(message: bytes) -> bytes:
     return _rebuilt(message, _part("text/plain", FOOTER), _control(), _part(DATA, _armor(message)))
 
 
+def _footer_in_the_version(message: bytes) -> bytes:
+    return message.replace(b"\nVersion: 1\n", b"\nVersion: 1\n-- \n" + FOOTER)
+
+
 def _wrapped_up(message: bytes) -> bytes:
     _, _, rest = message.partition(b"MIME-Version: 1.0\n")
     return _rebuilt(message, b"--m\n" + rest, _part("text/plain", FOOTER))
@@ -142,10 +171,28 @@ def _version_gone(message: bytes) -> bytes:
     return _rebuilt(message, _part("text/plain", b"\n"), _part(f'{DATA}; name="encrypted.asc"', _armor(message)))
 
 
+def _forwarded(message: bytes) -> bytes:
+    head, _, rest = message.partition(b"\n\n")
+    return _rebuilt(message, _part("text/plain", FOOTER), _part("message/rfc822", head + b"\n\n" + rest))
+
+
+def _winmail(message: bytes) -> bytes:
+    data = base64.encodebytes(b"\x78\x9f\x3e\x22" + _armor(message))
+    return _rebuilt(
+        message,
+        _part("text/plain", b"\n"),
+        _part('application/ms-tnef; name="winmail.dat"', data, "Content-Transfer-Encoding: base64"),
+    )
+
+
 REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a footer as a third part": (_footer_as_a_part, "broken-pgp-mime"),
-    "words in the text of Exchange": (_words_of_exchange, "not-encrypted"),
-    "all of it as a part beside a footer": (_wrapped_up, "not-encrypted"),
+    "a footer behind the version, in its part": (_footer_in_the_version, "broken-pgp-mime"),
+    "words in the text of Exchange": (_words_of_exchange, "broken-pgp-mime"),
+    "words in one of its two forms": (lambda message: _two_forms(message, "checked"), "broken-pgp-mime"),
+    "all of it as a part beside a footer": (_wrapped_up, "broken-pgp-mime"),
+    "all of it as an attached mail": (_forwarded, "not-encrypted"),
+    "all of it in a `winmail.dat`": (_winmail, "not-encrypted"),
     "the version gone": (_version_gone, "not-encrypted"),
 }
 """What is not, and the reason that the owners see."""

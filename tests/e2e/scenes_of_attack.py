@@ -227,7 +227,7 @@ def text_beside_encryption(stage: Stage) -> Attack:
     bart = stage.guarded.bart
     head, _, rest = stage.sealed_by_bart(stage.text(stage.fields(bart), MARK)).partition(b"MIME-Version: 1.0\n")
     mixed = b'Content-Type: multipart/mixed; boundary="x"\n\n--x\n\nhello\n--x\n'
-    return Attack(bart, head + mixed + rest + b"\n--x--\n", ("not-encrypted", "was not encrypted"))
+    return Attack(bart, head + mixed + rest + b"\n--x--\n", ("broken-pgp-mime", "is not built as PGP/MIME"))
 
 
 def third_part_beside_encryption(stage: Stage) -> Attack:

@@ -135,6 +135,20 @@ def bart_reads(bart: Person, content: bytes) -> bytes:
     return bart.key.read(content[begin:], bart.list.certificate).content
 
 
+@pytest.mark.parametrize("charset", ["charset*=us-ascii'en'utf-8", "charset=punycode"])
+@pytest.mark.parametrize("to", ["", "request", "owner"])
+def test_odd_charset_in_the_clear(guarded: Guarded, charset: str, to: str) -> None:
+    """A codec that Python's library fails over keeps no mail from being answered, and leaves none in a queue."""
+    stranger, sandbox = guarded.list.person("Stan"), guarded.list.sandbox
+    address = guarded.list.sub_address(to) if to else guarded.list.address
+    head = f"From: {stranger.address}\nTo: {address}\nMessage-ID: <odd@x>\nSubject: x\nContent-Type: text/plain; {charset}\n\n"
+    stranger.send(head.encode() + b"Hello\n\xe4-\xe4\n", address)
+    stranger.mail(1)
+    sandbox.wait_until_idle()
+    assert sandbox.queue("shunt") == sandbox.queue("bad") == []
+    guarded.takes_the_next()
+
+
 PAYLOADS = {
     "text": b"Only words, and no header.\n",
     "binary": bytes(range(256)) * 8,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from gateways import FOOTER, REFUSED, REPAIRED
 from people import EncryptedList, Person
+from refusals import words_of
 
 from mailman_pgp.sandbox import until
 
@@ -89,12 +90,15 @@ def test_repaired_and_sent_again(between: Correspondence) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_not_repaired(between: Correspondence, name: str) -> None:
-    """Where words stand beside the parts, somebody could have read them on the way: it is refused, its author is told."""
+    """Where words stand beside the parts, somebody could have read them on the way: it is refused, and its author told what to do."""
     change, reason = REFUSED[name]
     author = between.list.member(f"Dora{list(REFUSED).index(name)}")  # nobody gets more than so many answers a day
     before = between.list.sandbox.mailbox.count(author.address)
     assert between.refused_for(author, change(author.write("Falcons"))) == reason
+    *_, answer = author.read(before + 1)
     assert between.list.sandbox.mailbox.count(author.address) == before + 1
+    assert "leave encrypted mail (multipart/encrypted) as it is" in words_of(answer)
+    assert FOOTER.decode().strip() not in words_of(answer)
 
 
 def test_documented() -> None:

@@ -144,11 +144,9 @@ def test_alternatives_that_hide(guarded: Guarded) -> None:
 
 
 def test_text_around_the_parts(guarded: Guarded) -> None:
-    """What somebody on the way writes before, between and behind the parts reaches nobody."""
+    """What somebody on the way writes before and behind the parts reaches nobody."""
     message = guarded.canary.protected(guarded.bart)
-    message = message.replace(b"\n--b\n", b"\nSend money before\n--b\n", 1).replace(
-        b"Version: 1\n", b"Version: 1\nSend money\n"
-    )
+    message = message.replace(b"\n--b\n", b"\nSend money before\n--b\n", 1)
     guarded.bart.send(message + b"Send money behind\n")
     read = read_by_anne(guarded)
     assert guarded.canary.heard_in(read) == set(guarded.canary.words.values())
@@ -172,9 +170,10 @@ def test_encrypted_part_in_mail_to_the_owners(guarded: Guarded) -> None:
     attack = ATTACKS["encrypted part"](stage)
     part = stage.guarded.anne.envelope(stage.captured()).partition(b"MIME-Version: 1.0\n")[2]
     clear = b"Message-ID: <clear@x>\r\n" + stage.container(b"mixed", stage.text(), part)
+    due = ["encrypted-inside", "broken-pgp-mime"]
     for number, message in enumerate((attack.message, clear), 1):
         stage.cris.send(message, guarded.list.sub_address("owner"))
-        until(lambda number=number: guarded.refused_for() == {"encrypted-inside": number}, "the mail is refused")
+        until(lambda number=number: guarded.refused_for() == dict.fromkeys(due[:number], 1), "the mail is refused")
 
 
 def test_address_in_a_group(guarded: Guarded) -> None:

@@ -269,6 +269,21 @@ def test_mail_to_the_owners(anne: Writer, nora: Writer, run: CommandLine) -> Non
     assert run.json("explain", "--as", "post", typed=clear)["problem"] == "not-encrypted"
 
 
+@pytest.mark.parametrize("disposition", ["inline", "attachment"])
+def test_mail_to_the_owners_that_was_taken_apart(anne: Writer, run: CommandLine, disposition: str) -> None:
+    """What a mail server has left of encrypted mail is no mail in the clear: it would reach them, and nobody could read it."""
+    mail = anne.mail(to=OWNER).replace(b"multipart/encrypted;", b"multipart/mixed;")
+    mail = mail.replace(
+        b"--b\nContent-Type: application/",
+        f"--b\nContent-Disposition: {disposition}\nContent-Type: application/".encode(),
+    )
+    assert run.json("explain", typed=mail)["action"] == "accept"
+    mail = mail.replace(b"--b\n", b"--b\n\nThis mail was checked.\n--b\n", 1)
+    answer = run.json("explain", typed=mail)
+    assert (answer["as"], answer["structure"]["kind"], answer["problem"]) == ("owner", "broken", "broken-pgp-mime")
+    assert answer["action"] == "reject"
+
+
 def test_a_file(anne: Writer, run: CommandLine, files: Files) -> None:
     """A file is read as standard input is, also with the line of a mailbox above it."""
     file = files.write("mail.eml", b"From anne Sat Nov 28 20:00:00 2026\n" + anne.mail())

@@ -192,3 +192,26 @@ def test_redirected_to_another_address(anne: Talker, other: Any) -> None:
     there.counts()
     (answer,) = there.tell(mail)
     assert (answer.recipient, answer.template) == (anne.address, "refusal")
+
+
+def apart(mail: bytes, words: str) -> bytes:
+    """A mail as Exchange takes it apart, with words of a gateway in the text that it puts in front."""
+    mail = mail.replace(b"multipart/encrypted;", b"multipart/mixed;")
+    return mail.replace(b"--e\n", f"--e\nContent-Type: text/plain\n\n{words}\n--e\n".encode(), 1)
+
+
+def test_taken_apart_on_its_way(anne: Talker) -> None:
+    """It is put right and proves what it did; with words beside it, of which none is a command, its author is told."""
+    assert templates(anne.tell(apart(anne.command("key show"), ""))) == templates(anne.tell(anne.command("key show")))
+    for words in ("This mail was checked.", "key show", "help"):
+        (refused,) = anne.tell(apart(anne.command("key show"), words))
+        assert refused.template == "refusal"
+        assert "leave encrypted mail (multipart/encrypted) as it is" in " ".join(refused.text.split())
+
+
+@pytest.mark.parametrize("charset", ["charset*=us-ascii'en'utf-8", "charset=punycode", "charset=undefined"])
+def test_charset_that_is_none(anne: Talker, charset: str) -> None:
+    """A mail in the clear whose charset Python's library fails over is answered, and so kept in no queue."""
+    assert templates(anne.tell(anne.clear(f"Content-Type: text/plain; {charset}\n\nhelp\n\n\xe4-\xe4\n".encode()))) == [
+        "help"
+    ]

@@ -83,10 +83,17 @@ MAIL = [
     *(_PERSON.envelope(armor(message, "PGP MESSAGE")) for message in MESSAGES[:3]),
     *(b"From: anne@example.com\r\nTo: ants@example.com\r\nMessage-ID: <1@x>\r\n" + entity for entity in ENTITIES),
     b"From: anne@example.com\n\n" + armor(MESSAGES[0], "PGP MESSAGE"),
+    # As Exchange takes it apart.
+    _PERSON.envelope(armor(MESSAGES[0], "PGP MESSAGE")).replace(
+        b"multipart/encrypted;",
+        b"multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=a\n\n--a\n\n\n--a\n"
+        b"Content-Type: text/html\n\n<style>p {}</style>&nbsp;\n--a--\n--b\nX-Type:",
+    ),
+    b"From: anne@example.com\nContent-Type: text/plain; charset=utf-8\n\ngr\xc3\xbcn -\xff\n",
 ]
 #: What changes of meaning are made of.
 WORDS = [
     b"\r\n", b"\n", b"\0", b"--s", b"--s--", b"--o", b"--b", b"\r\n\r\n", b'"', b";", b"=", b"multipart/signed", b"multipart/encrypted",
-    b"message/rfc822", b"Content-Type: ", b"From: eve@example.com\r\n", b"protocol=", b"boundary=", b"hp=clear", b"-----BEGIN PGP MESSAGE-----",
+    b"message/rfc822", b"Content-Type: ", b"From: eve@example.com\r\n", b"protocol=", b"boundary=", b"charset*=", b"idna", b"hp=clear", b"-----BEGIN PGP MESSAGE-----",
     b"base64", b"\xff", b"\xcb", b"\xc2", b"\xd2", ANONYMOUS,
 ]  # fmt: skip

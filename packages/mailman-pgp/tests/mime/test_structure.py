@@ -1,6 +1,7 @@
 """What a received message counts as."""
 
 import email
+import time
 from email.message import Message
 from types import SimpleNamespace
 
@@ -9,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailman_pgp.mime import Structure, examine
+
+# Of work that takes a few tenths, on a machine that is busy.
+MOST_SECONDS = 3
 
 
 def parsed(data: bytes) -> Message:
@@ -32,9 +36,9 @@ def test_base64_data(mail: SimpleNamespace) -> None:
     assert examine(parsed(data)).ciphertext == b"-----BEGIN"
 
 
-@pytest.mark.parametrize("protocol", ["", ' protocol="application/pkcs7-mime";', ' protocol="";'])
+@pytest.mark.parametrize("protocol", [' protocol="application/pkcs7-mime";', ' protocol="";'])
 def test_wrong_protocol(mail: SimpleNamespace, protocol: str) -> None:
-    """multipart/encrypted with another protocol, or none, is broken."""
+    """multipart/encrypted with another protocol is broken."""
     assert examine(parsed(mail.encrypted(protocol=protocol))).structure is Structure.BROKEN
 
 
@@ -48,7 +52,21 @@ def test_third_part(mail: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"Version: 1", b"Version: 2"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\nVersion: 2"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\nVersion: 10"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\npsst"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\nVersion: 1\r\npsst"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\npsst\r\nVersion: 1"),
+        (b"\r\n\r\nVersion: 1", b"\r\n\r\nVersion: 1" + b" " * 1100 + b"psst"),
+        (b"pgp-encrypted\r\n\r\nVersion: 1", b"pgp-encrypted\r\nContent-Transfer-Encoding: base64\r\n\r\nVersion: 1"),
+        (
+            b"Content-Type: application/pgp-encrypted\r\n",
+            b"Content-Type: application/pgp-encrypted\r\nContent-Type: text/plain\r\n",
+        ),
+        (
+            b"Content-Type: application/octet-stream;",
+            b"Content-Type: application/octet-stream\r\nContent-Type: text/html;",
+        ),
         (b"Content-Type: application/pgp-encrypted\r\n", b"Content-Type: text/html\r\n"),
         (b"Content-Type: application/pgp-encrypted\r\n\r\n", b"Content-Type: text/plain\r\n\r\nhello\r\n"),
         (b"application/octet-stream", b"text/html"),
@@ -61,10 +79,26 @@ def test_broken(mail: SimpleNamespace, old: bytes, new: bytes) -> None:
     assert examine(parsed(mail.encrypted().replace(old, new))).structure is Structure.BROKEN
 
 
-def test_nested_encrypted_part(mail: SimpleNamespace) -> None:
-    """An encrypted part below the root, beside readable text, does not make a message encrypted."""
-    data = mail.crlf("Content-Type: multipart/mixed; boundary=o", "", "--o", "", "hi", "--o") + mail.encrypted()
-    assert examine(parsed(data + mail.crlf("--o--"))).structure is Structure.NOT_ENCRYPTED
+@pytest.mark.parametrize("kind", ["mixed", "signed", "related", "alternative"])
+def test_encrypted_part(mail: SimpleNamespace, kind: str) -> None:
+    """An encrypted part below the root, beside readable text or alone, does not make a message encrypted: it is broken."""
+    for before in (("--o", "", "hi"), ()):
+        data = mail.crlf(f"Content-Type: multipart/{kind}; boundary=o", "", *before, "--o") + mail.encrypted()
+        found = examine(parsed(data + mail.crlf("--o--")))
+        assert (found.structure, found.ciphertext) == (Structure.BROKEN, None)
+
+
+def test_encrypted_part_that_was_forwarded(mail: SimpleNamespace) -> None:
+    """In a mail that is attached, or deeper, it is that mail's."""
+    for kind in (
+        "message/rfc822\r\n",
+        "multipart/mixed; boundary=i\r\n\r\n--i\r\nContent-Type: multipart/mixed; boundary=j\r\n\r\n--j",
+    ):
+        data = (
+            mail.crlf("Content-Type: multipart/mixed; boundary=o", "", "--o", f"Content-Type: {kind}")
+            + mail.encrypted()
+        )
+        assert examine(parsed(data + mail.crlf("--o--"))).structure is Structure.NOT_ENCRYPTED
 
 
 CONTROL = "application/pgp-encrypted\n\nVersion: 1"
@@ -79,19 +113,35 @@ def two_parts(kind: str = "multipart/mixed", *, control: str = CONTROL, data: st
 
 
 EMPTY = "--m\nContent-Type: text/plain\n\n  \n\n"
+PAGE = (
+    "--m\nContent-Type: text/html; charset=utf-8\n\n<html><head><meta name=Generator content=Outlook>"
+    '<style type="text/css" style="display:none;"> P {margin-top:0;} </style></head><body dir="ltr">\u00a0&nbsp;<br></body></html>\n'
+)
+BOTH = f"--m\nContent-Type: multipart/alternative; boundary=a\n\n{EMPTY}{PAGE}--m--\n".replace("--m", "--a").replace(
+    "--a", "--m", 1
+)
 REPAIRED = {
     "Exchange": two_parts(before=EMPTY),
     "Exchange, without the text": two_parts(),
     "Exchange, with an empty text in HTML": two_parts(before=EMPTY.replace("plain", "html")),
+    "Exchange, with an empty page": two_parts(before=PAGE),
+    "Exchange, with an empty text in two forms": two_parts(before=BOTH),
+    "Exchange, with another empty text behind": two_parts(before=EMPTY, data=f"{DATA}\n{EMPTY}{PAGE}"),
+    "empty text in front of what has its type": two_parts("multipart/encrypted", before=EMPTY),
     "both are files": two_parts(control=CONTROL.replace("pgp-encrypted", "octet-stream")),
     "the other way round": two_parts(control=DATA, data=CONTROL),
     "data as a text": two_parts("multipart/encrypted", data=AS_TEXT),
     "data as what its name says": two_parts("multipart/encrypted", data=DATA.replace("octet-stream", "pgp-signature")),
     "version as a text": two_parts("multipart/encrypted", control=CONTROL.replace("application/pgp-encrypted", "text/plain")),
     "right type, the other way round": two_parts("multipart/encrypted", control=DATA, data=CONTROL),
+    "byte order mark in an empty text": two_parts(before=EMPTY.replace("  ", "\ufeff")),
     "byte order mark": two_parts(data=AS_TEXT.replace("\n\n", "\n\n\ufeff ", 1)),
     "footer behind the armor": two_parts("multipart/encrypted", data=AS_TEXT + "\n-- \nChecked by a gateway"),
     "empty version": two_parts("multipart/encrypted", control="application/pgp-encrypted\n\n"),
+    "empty version, in a mixed": two_parts(control="application/pgp-encrypted\n\n \n"),
+    "without a protocol": parsed(
+        f"Content-Type: multipart/encrypted; boundary=m\n\n--m\nContent-Type: {CONTROL}\n--m\nContent-Type: {DATA}\n--m--\n".encode()
+    ),
 }  # fmt: skip
 
 
@@ -104,23 +154,49 @@ def test_what_the_way_has_changed_is_repaired(name: str) -> None:
 
 
 WORDS = "--m\nContent-Type: text/plain\n\npsst\n"
-NOT_REPAIRED = {
+IS_LEFT = {
     "words in front": two_parts(before=WORDS),
-    "words in front of what has its type": two_parts("multipart/encrypted", before=WORDS),
+    "words in front, in HTML": two_parts(before=PAGE.replace("<br>", "psst")),
+    "words in front that are hidden": two_parts(before=PAGE.replace("<br>", "<p hidden>psst</p>")),
+    "words in front that not every program shows": two_parts(
+        before=PAGE.replace("<br>", "<svg><text>psst</text></svg>")
+    ),
+    "words in front in the title": two_parts(before=PAGE.replace("<style", "<title>psst</title><style")),
+    "words in front of which the style is not closed": two_parts(before=PAGE.replace("<br>", "<style></style><p>psst")),
+    "words in front in one of two forms": two_parts(before=BOTH.replace("<br>", "psst")),
+    "a picture in front": two_parts(before=EMPTY.replace("text/plain", "image/png")),
     "words behind": two_parts(data=DATA + "\n" + WORDS),
+    "a file behind": two_parts(data=DATA + "\n" + WORDS.replace("text/plain", "application/pdf")),
+    "a file behind the two as files": two_parts(
+        control=CONTROL.replace("pgp-encrypted", "octet-stream"),
+        data=DATA + "\n" + WORDS.replace("text/plain", "application/pdf"),
+    ),
+    "two of data beside the version": two_parts(data=f"{DATA}\n--m\nContent-Type: {DATA}"),
+    "two of data beside the version, one as a text": two_parts(data=f"{DATA}\n--m\nContent-Type: {AS_TEXT}"),
+    "two versions": two_parts(data=f"{DATA}\n--m\nContent-Type: {CONTROL}"),
+    "two of each": two_parts(data=f"{DATA}\n--m\nContent-Type: {CONTROL}\n--m\nContent-Type: {DATA}"),
+    "many empty texts": two_parts(before=EMPTY * 50),
+    "alternatives": two_parts("multipart/alternative"),
+}
+NOT_REPAIRED = {
+    **IS_LEFT,
+    "words in front of what has its type": two_parts("multipart/encrypted", before=WORDS),
     "words behind what has its type": two_parts("multipart/encrypted", data=DATA + "\n" + WORDS),
     "words beside the version": two_parts(control="text/plain\n\nVersion: 1\npsst"),
     "words before the version": two_parts(control="text/plain\n\npsst\nVersion: 1"),
     "words before the armor": two_parts(data=AS_TEXT.replace("\n\n", "\n\npsst\n", 1)),
     "another version": two_parts(control=CONTROL.replace("1", "2")),
     "no version": two_parts(control="application/octet-stream\n\n"),
-    "alternatives": two_parts("multipart/alternative"),
     "HTML": two_parts(data=AS_TEXT.replace("plain", "html")),
     "two of data": two_parts(control=DATA),
     "data of a level below": two_parts(data=f"multipart/mixed; boundary=n\n\n--n\nContent-Type: {DATA}\n--n--"),
     "data in a forwarded mail": two_parts(data=f"message/rfc822\n\nContent-Type: {DATA}"),
     "version in a forwarded mail": two_parts(control=f"message/rfc822\n\nContent-Type: {CONTROL}"),
-    "two blank texts": two_parts(before=EMPTY * 2),
+    "words far beside the version": two_parts(control="text/plain\n\nVersion: 1" + " " * 1100 + "psst"),
+    "version of several types": two_parts(control="application/octet-stream\nContent-Type: text/html\n\nVersion: 1"),
+    "data of a type that can't be read": two_parts(
+        data=f"application/octet-stream; x={'x' * 9000}\n\n-----BEGIN PGP MESSAGE-----"
+    ),
     "binary data as a text": two_parts(data="text/plain\n\nx"),
 }
 
@@ -131,6 +207,21 @@ def test_what_somebody_could_have_written_is_not_repaired(name: str) -> None:
     found = examine(NOT_REPAIRED[name])
     assert found.structure is not Structure.ENCRYPTED
     assert (found.ciphertext, found.repaired) == (None, False)
+
+
+@pytest.mark.parametrize("name", IS_LEFT)
+def test_what_is_left_of_an_encrypted_message_is_broken(name: str) -> None:
+    """It is no mail in the clear, though it has words that are: its author has encrypted it."""
+    assert examine(IS_LEFT[name]).structure is Structure.BROKEN
+
+
+@pytest.mark.parametrize("kind", ["application/pgp-encrypted", "application/octet-stream"])
+def test_file_that_was_encrypted(kind: str) -> None:
+    """A file whose name ends in ".pgp" is one, whatever its type; so is one that says a version."""
+    data = DATA.replace("application/octet-stream", kind)
+    for file in (data, f"{data}\n--m\nContent-Type: {data}", CONTROL.replace("pgp-encrypted", "octet-stream")):
+        mixed = f"Content-Type: multipart/mixed; boundary=m\n\n{WORDS}--m\nContent-Type: {file}\n--m--\n"
+        assert examine(parsed(mixed.encode())).structure is Structure.NOT_ENCRYPTED
 
 
 def test_inline(mail: SimpleNamespace) -> None:
@@ -157,6 +248,39 @@ def test_no_deep_walk() -> None:
         inner.set_payload([child])
         inner = child
     assert examine(root).structure is Structure.NOT_ENCRYPTED
+
+
+def part(kind: str, content: str | list[Message], encoding: str = "7bit") -> Message:
+    """One part, without the work of parsing it."""
+    made = Message()
+    made["Content-Type"], made["Content-Transfer-Encoding"] = kind, encoding
+    made.set_payload(content)
+    return made
+
+
+PAGES = [part("text/html", "<p hidden>" * 3_000) for _ in range(300)]
+MEGABYTES = {
+    "versions": [part("text/plain", "Version: 1")] * 200_000,
+    "multiparts": [part("multipart/alternative", [part("text/plain", "Version: 1")])] * 50_000,
+    "pages": PAGES,
+    "pages in two forms": [part("multipart/alternative", PAGES)] * 6,
+    "large pages": [part("text/html", "<p hidden>" * 1_000_000)] * 6,
+    "a large version": [part("application/pgp-encrypted", " " * 20_000_000)],
+    "base64": [part("text/plain", "A\n" * 10_000_000, "base64")],
+    "quoted-printable": [part("text/plain", "=\n" * 10_000_000, "quoted-printable")],
+    "blanks": [part("text/plain", " \n" * 10_000_000)],
+}
+
+
+@pytest.mark.parametrize("name", MEGABYTES)
+def test_megabytes_are_done_with(name: str) -> None:
+    """Parts without end, and parts of many megabytes, beside the two or without them, take no time to look at."""
+    two = [part(kind, content) for kind, _, content in (CONTROL.partition("\n\n"), DATA.partition("\n\n"))]
+    for rest in ([], two[:1], two):
+        message = part("multipart/mixed", MEGABYTES[name] + rest)
+        began = time.process_time()
+        examine(message)
+        assert time.process_time() - began < MOST_SECONDS
 
 
 @given(st.binary(max_size=400), st.sampled_from(["multipart/encrypted", "multipart/mixed", "text/plain"]))

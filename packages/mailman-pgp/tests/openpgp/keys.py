@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 ED25519_OID = bytes.fromhex("092b06010401da470f01")
+BRAINPOOL_OID = bytes.fromhex("092b2403030208010107")
 CV25519_OID = bytes.fromhex("0a2b060104019755010501")
 
 # Packet tags
@@ -110,6 +111,22 @@ class Key:
     def key_id(self) -> str:
         """The end of the fingerprint."""
         return self.fingerprint[-16:]
+
+
+class Lacking(Key):
+    """A key to encrypt to with a curve that the library lacks: Brainpool P-256, of which nobody has the secret."""
+
+    @property
+    def body(self) -> bytes:
+        """The public key packet."""
+        return (
+            b"\x04"
+            + self.created.to_bytes(4, "big")
+            + b"\x12"
+            + BRAINPOOL_OID
+            + mpi(b"\x04" + bytes(range(64)))
+            + bytes([3, 1, 8, 7])
+        )
 
 
 def signature(

@@ -83,7 +83,7 @@ def test_what_others_may_write_to_it() -> None:
     new, _ = adopt(read_secret_key(made.secret, None), "Ants", LIST_ADDRESSES)
     merged = openpgp.merge(made.public, new.certificate.data)
     assert merged.usability.seipd == 1
-    assert not announces_seipd2(sort(new.certificate.data))
+    assert not announces_seipd2(sort(new.certificate.data), datetime.now(UTC).replace(tzinfo=None))
     said = [one.body for one in walk(new.certificate.data) if one.tag == Tag.SIGNATURE]
     assert not any(NEWER_GNUPG in body for body in said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_keys(data: bytes) -> None:
         return
     assert blocks
     assert parts.keys
-    announces_seipd2(parts)
+    announces_seipd2(parts, datetime(2026, 11, 1))  # noqa: DTZ001 - as everywhere here
 
 
 @given(octets(), st.booleans())

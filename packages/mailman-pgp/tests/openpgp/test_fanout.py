@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pysequoia
 import pytest
 from copies import TEXT, of, opened, parts, recipient
-from keys import ENCRYPT, Forged, forge_usable
+from keys import CERTIFY, DAY, ENCRYPT, SIGN, Forged, Key, Lacking, forge_usable, now
 
 from mailman_pgp.openpgp.fanout import fan_out
 from mailman_pgp.openpgp.packets import pkesk_recipient, walk
@@ -60,6 +60,16 @@ def test_each_of_two_subkeys_opens_the_copy(two_keys: Forged, anne: Member, list
         assert opened(eva, alone.secret, list_signer) == TEXT
 
 
+def test_a_subkey_of_an_unknown_kind_is_passed_over(anne: Member, list_signer: ListSecretKey) -> None:
+    """Who has one beside another opens the copy with that, and takes nothing from anybody else."""
+    made = forge_usable("eva@example.com")
+    made.bind(Lacking.encrypting(made.primary.created), ENCRYPT)
+    eva, annes = fan_out(TEXT, [recipient("eva@example.com", made.public), *of(anne)], list_signer)
+    known = dataclasses.replace(made, subkeys=made.subkeys[:1])
+    assert opened(eva, known.secret, list_signer) == TEXT
+    assert opened(annes, anne.secret, list_signer) == TEXT
+
+
 def test_session_keys_are_assigned_by_key_id(
     anne: Member, bart: Member, two_keys: Forged, list_signer: ListSecretKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +97,19 @@ def test_versions_of_encrypted_data_do_not_mix(everybody: list[Member], list_sig
         assert {key.body[0] for key in keys} == {3 if seipd.body[0] == 1 else 6}
         bodies[seipd.body[0]].add(seipd.body)
     assert {version: len(found) for version, found in bodies.items()} == {1: 1, 2: 1}
+
+
+def test_who_says_nothing_gets_what_everybody_reads(anne: Member, list_signer: ListSecretKey) -> None:
+    """The library would write SEIPDv2 to who does not say what their program reads, also where nobody else is in the group."""
+    silent = Forged(Key.signing(now() - DAY))
+    silent.user_id("eva@example.com", usage=CERTIFY | SIGN, says=b"")
+    key = silent.bind(Key.encrypting(now() - DAY), ENCRYPT)
+    for others in ([], of(anne)):
+        eva, *_ = fan_out(TEXT, [recipient("eva@example.com", silent.public), *others], list_signer)
+        keys, seipd = parts(eva)
+        assert [(one.body[0], pkesk_recipient(one)) for one in keys] == [(3, key.key_id)]
+        assert seipd.body[0] == 1
+        assert opened(eva, silent.secret, list_signer) == TEXT
 
 
 @pytest.mark.parametrize("times", [1, 7])

@@ -7,13 +7,38 @@ from typing import TYPE_CHECKING
 
 import pytest
 from certificates import ANNE, armored, naive, problem_of, refusal
-from keys import COMPROMISED, DAY, ENCRYPT, RETIRED, REVOKE_KEY, Key, forge, forge_usable, now, packet, signature
+from keys import (
+    BINDING,
+    CERTIFY,
+    COMPROMISED,
+    DAY,
+    DIRECT,
+    ENCRYPT,
+    POSITIVE,
+    RETIRED,
+    REVOKE_KEY,
+    SIGN,
+    Forged,
+    Key,
+    Lacking,
+    Subkey,
+    certified,
+    features,
+    flags,
+    forge,
+    forge_usable,
+    now,
+    packet,
+    signature,
+)
 
 from mailman_pgp import openpgp
 from mailman_pgp.openpgp import CertificateProblem
+from mailman_pgp.openpgp.features import announces_seipd2
+from mailman_pgp.openpgp.key_packets import KeyParts, Signed, sort
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 
 if TYPE_CHECKING:
-    from keys import Forged
     from others import Gpg
 
 
@@ -72,6 +97,16 @@ def test_without_an_encryption_subkey_nothing_can_be_encrypted() -> None:
     assert problem(forge(ANNE)) is CertificateProblem.NO_ENCRYPTION
 
 
+def test_a_subkey_must_say_what_it_is_for() -> None:
+    """One without key flags, as some programs of the nineties made them, is told so; beside another it takes nothing from that."""
+    made, silent = forge(ANNE), Key.encrypting(now() - 90 * DAY)
+    bound = signature(made.primary, BINDING, made.primary.hashed + silent.hashed, at=silent.created)
+    made.subkeys.append(Subkey(silent, [bound]))
+    assert problem(made) is CertificateProblem.NO_ENCRYPTION
+    said = made.bind(Key.encrypting(now() - 80 * DAY), ENCRYPT)
+    assert openpgp.inspect(made.public).usability.recipients == (said.key_id,)
+
+
 def test_an_expired_subkey_does_not_count() -> None:
     """Pysequoia would encrypt to it when there is no other."""
     made = forge(ANNE)
@@ -102,6 +137,18 @@ def test_every_live_encryption_subkey_is_a_recipient() -> None:
     made.bind(Key.encrypting(now() - 90 * DAY), ENCRYPT, lifetime=10 * DAY)
     live = [made.bind(Key.encrypting(now() - days * DAY), ENCRYPT) for days in (80, 70)]
     assert set(openpgp.inspect(made.public).usability.recipients) == {key.key_id for key in live}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_subkey_of_an_unknown_kind_takes_nothing_from_another(first: bool) -> None:  # noqa: FBT001 - drawn
+    """The library encrypts to nothing where a curve is one that it lacks; alone, such a subkey is refused with the reason."""
+    made, lacking = forge(ANNE), Lacking.encrypting(now() - 90 * DAY)
+    known = Key.encrypting(now() - 80 * DAY)
+    for key in (lacking, known) if first else (known, lacking):
+        made.bind(key, ENCRYPT)
+    assert openpgp.inspect(made.public).usability.recipients == (known.key_id,)
+    made.revoke_subkey(known, at=now() - DAY, code=RETIRED)
+    assert problem(made) is CertificateProblem.POLICY
 
 
 def test_an_extended_subkey_counts_again() -> None:
@@ -209,6 +256,55 @@ def test_the_answer_says_until_when_it_holds() -> None:
     until = openpgp.inspect(made.public).usability.until
     assert until is not None
     assert timedelta(days=1) < until - naive(now()) < timedelta(days=3)
+
+
+NOTHING, SEIPD1, OCB_OF_GNUPG, SEIPD2 = b"", features(0x01), features(0x03), features(0x09)
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ([NOTHING], 1),
+        ([SEIPD1], 1),
+        ([OCB_OF_GNUPG], 1),
+        ([SEIPD2], 2),
+        ([SEIPD2, NOTHING], 1),
+        ([SEIPD2, SEIPD1], 1),
+        ([NOTHING, SEIPD2], 2),
+        ([SEIPD1, SEIPD2], 2),
+    ],
+)
+def test_what_its_owner_has_said_last_counts(said: list[bytes], version: int) -> None:
+    """Who has moved to a program that reads SEIPDv1 only has extended the key there; of the older word nothing is left."""
+    made = Forged(Key.signing(now() - 100 * DAY))
+    made.bind(Key.encrypting(now() - 100 * DAY), ENCRYPT)
+    for number, says in enumerate(said):
+        made.user_id(ANNE, at=now() - (90 - number) * DAY, usage=CERTIFY | SIGN, says=says)
+    assert openpgp.inspect(made.public).usability.seipd == version
+
+
+def test_what_is_said_of_the_key_itself_counts() -> None:
+    """Beside what the user IDs say, which may be nothing; of version 6 every key says it."""
+    made = forge_usable(ANNE)
+    made.user_ids.clear()
+    made.user_id(ANNE, usage=CERTIFY | SIGN, says=NOTHING)
+    said = flags(CERTIFY | SIGN) + SEIPD2
+    made.direct.append(signature(made.primary, DIRECT, made.primary.hashed, at=now() - DAY, extra=said))
+    assert openpgp.inspect(made.public).usability.seipd == 2
+    parts = sort(MemberKey.generate(ANNE, KeyKind.V6).certificate)
+    silent = KeyParts(Signed(parts.primary.packet, parts.primary.raw), [], parts.subkeys)
+    assert announces_seipd2(silent, naive(now()))
+
+
+def test_what_somebody_else_has_said_does_not_count() -> None:
+    """Whoever certifies a key that says nothing does not say what its owner reads; nor does a signature that is no true one."""
+    made, other = forge_usable(ANNE), Key.signing(now() - 100 * DAY)
+    made.user_ids.clear()
+    made.user_id(ANNE, usage=CERTIFY | SIGN, says=NOTHING)
+    signed = certified(made.primary.body, ANNE)
+    made.user_ids[0][1].append(signature(other, POSITIVE, signed, at=now() - DAY, extra=SEIPD2))
+    made.user_ids[0][1].append(signature(made.primary, POSITIVE, b"", at=now() - DAY, extra=flags(CERTIFY) + SEIPD2))
+    assert openpgp.inspect(made.public).usability.seipd == 1
 
 
 @pytest.mark.peer

@@ -26,7 +26,7 @@ _STRUCTURES = {
     Structure.ENCRYPTED: "PGP/MIME, encrypted",
     Structure.NOT_ENCRYPTED: "not encrypted",
     Structure.INLINE: "the old inline form of OpenPGP",
-    Structure.BROKEN: "calls itself PGP/MIME, and is not built so",
+    Structure.BROKEN: "holds PGP/MIME, and is not built as that",
 }
 _UNOPENED = frozenset({*OpeningProblem, Problem.TOO_LARGE, Problem.NO_AUTHOR, Problem.BROKEN_MIME})
 # What the chains that end a way do; others are named.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from email.message import Message
+from typing import TYPE_CHECKING
 
+from mailman_pgp.mime import parsed
 from mailman_pgp.mime.entity import MAX_DEPTH, MAX_PARTS
 from mailman_pgp.mime.errors import PayloadError
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 
 def flat(message: Message) -> bytes:
@@ -21,9 +25,7 @@ def flat(message: Message) -> bytes:
         count += 1
         if depth > MAX_DEPTH or count > MAX_PARTS:
             raise PayloadError("The message has too many parts, or parts nested too deeply. Send it as a usual mail.")
-        below = part.get_payload()
-        if isinstance(below, list):
-            waiting += ((child, depth + 1) for child in below if isinstance(child, Message))
+        waiting += ((child, depth + 1) for child in parsed.below(part))
     try:
         return message.as_bytes()
     except Exception:  # noqa: BLE001 - a stranger's message: the library raises what it likes

@@ -3,23 +3,17 @@
 import re
 from email.message import Message
 
-from mailman_pgp.mime import content_type, transfer
+from mailman_pgp.mime import parsed
 
 _BLOCK = re.compile(rb"\s*(-----BEGIN PGP MESSAGE-----\r?\n.*?\r?\n-----END PGP MESSAGE-----)\s*", re.DOTALL)
 
 
 def inline_message(message: Message) -> bytes | None:
     """The armored message that is all of a mail's text; None where there is more than it, or other parts beside it."""
-    text = message.get_payload()
-    if not isinstance(text, str) or len(message.get_all("content-type", [])) > 1:
+    data = parsed.content(message)
+    if data is None or parsed.kind(message).kind != "text/plain":
         return None
-    try:
-        kind = content_type.parse(re.sub(r"\r?\n", "", str(message.get("content-type", "text/plain"))))
-        encoding = str(message.get("content-transfer-encoding", "")).strip().lower()
-        data = transfer.decode(text.encode("utf-8", "surrogateescape"), encoding)
-    except ValueError:
-        return None
-    found = _BLOCK.fullmatch(data) if kind.kind == "text/plain" else None
+    found = _BLOCK.fullmatch(data)
     return found[1] if found is not None else None
 
 

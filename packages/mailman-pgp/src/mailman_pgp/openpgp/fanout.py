@@ -21,6 +21,7 @@ from mailman_pgp.openpgp.errors import FanOutError, OpenPGPError
 from mailman_pgp.openpgp.kept import Kept
 from mailman_pgp.openpgp.listkeys import MAX_VALIDITY_DAYS, ListSecretKey, generate
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
+from mailman_pgp.openpgp.usability import encryptable
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 _END = b"-----END PGP MESSAGE-----\r\n"
@@ -287,7 +288,7 @@ def _cost(data: bytes) -> int:
 
 def _read(data: bytes) -> _Target | None:
     try:
-        cert = pysequoia.Cert.from_bytes(data)
+        cert = encryptable(data)
         if cert.is_revoked:
             return None
         expires = cert.expiration

@@ -35,7 +35,7 @@ def _bindings(candidate: Candidate, key: Signed, kind: SignatureType, now: datet
     Where rPGP does not know the algorithm every one counts as true: that can only make a verdict worse, because the
     good ones come from pysequoia.
     """
-    positions = newest(key, kind, now)
+    positions = newest(key, (kind,), now)
     if not positions or key is candidate.parts.primary:
         return []
     if SignatureType.SubkeyBinding == kind and len(positions) == 1:

@@ -3,7 +3,7 @@
 Sorting proves nothing.  What counts is decided by pysequoia; this is for the questions its wrapper does not answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -113,6 +113,11 @@ class KeyParts:
         for signed in (self.primary, *self.user_ids):
             yield from signed.signatures
 
+    @property
+    def binary(self) -> bytes:
+        """The whole key."""
+        return b"".join(part.binary for part in (self.primary, *self.user_ids, *self.subkeys))
+
     def only(self, subkey: Signed | None, *signatures: bytes) -> bytes:
         """Return this key, binary, with no other subkey than `subkey`; with `signatures` if any, else with its own."""
         kept = [part.binary for part in (self.primary, *self.user_ids)]
@@ -148,11 +153,11 @@ def sort(data: bytes) -> KeyParts:
     )
 
 
-def newest(signed: Signed, kind: SignatureType, now: datetime) -> list[int]:
-    """Return the positions of the signatures of one kind on `signed` that have begun by `now`, the newest first."""
+def newest(signed: Signed, kinds: Collection[SignatureType], now: datetime) -> list[int]:
+    """Return the positions of the signatures of some kinds on `signed` that have begun by `now`, the newest first."""
     made = [
         (naive_utc(signature.signature_created), position)
         for position, signature in enumerate(signed.signatures)
-        if signature.signature_type == kind and signature.signature_created is not None
+        if signature.signature_type in kinds and signature.signature_created is not None
     ]
     return [position for created, position in sorted(made, reverse=True) if created <= now]

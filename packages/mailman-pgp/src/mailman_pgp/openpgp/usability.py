@@ -14,7 +14,7 @@ from pysequoia.packet import HashAlgorithm, SignatureType
 from mailman_pgp.openpgp import algorithms
 from mailman_pgp.openpgp.errors import CertificateProblem
 from mailman_pgp.openpgp.features import announces_seipd2
-from mailman_pgp.openpgp.key_packets import KeyParts, Signed, naive_utc, newest
+from mailman_pgp.openpgp.key_packets import SUBKEY_TAGS, KeyParts, Signed, naive_utc, newest
 from mailman_pgp.openpgp.packets import Tag, pkesk_recipient, walk
 
 WEAK_HASHES = (HashAlgorithm.MD5, HashAlgorithm.SHA1, HashAlgorithm.RipeMD)
@@ -37,16 +37,30 @@ class Usability:
     recipients: tuple[str, ...] = ()
 
 
+def encryptable(data: bytes) -> Cert:
+    """Parse a binary certificate as it is encrypted to: without the subkeys of kinds that are not taken.
+
+    The library encrypts to none, where there is one with a curve that it lacks.  Raises what it raises for broken ones.
+    """
+    kept, dropped = [], False
+    for packet in walk(data):
+        if packet.tag in SUBKEY_TAGS or packet.tag == Tag.USER_ID:
+            dropped = packet.tag in SUBKEY_TAGS and algorithms.refused(packet.body)
+        if not dropped:
+            kept.append(data[packet.start : packet.end])
+    return Cert.from_bytes(b"".join(kept))
+
+
 def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
     """Return whether anybody can encrypt to `cert` at the time `now` (naive UTC); `parts` are its sorted packets."""
     until = min((change for change in _changes(parts) if change > now), default=None)
     problem = _standing(cert, parts, now)
     if problem is not None:
         return Usability(usable=False, problem=problem, until=until)
-    chosen = _recipients(cert)
+    chosen = _recipients(encryptable(parts.binary))
     seipd = 2 if any(version == _SEIPD2_PKESK for version, _ in chosen) else 1
     alive = tuple(recipient for _, recipient in chosen if _alive(parts, recipient, now))
-    if seipd == 2 and not announces_seipd2(parts):  # noqa: PLR2004 - the version
+    if seipd == 2 and not announces_seipd2(parts, now):  # noqa: PLR2004 - the version
         # What the library would write only because nothing is said.  A PKESK of version 3 names the key ID, which is the
         # end of a version 4 fingerprint (RFC 9580 §5.5.4.2).
         seipd, alive = 1, tuple(recipient[-_KEY_ID_DIGITS:] for recipient in alive)
@@ -68,7 +82,7 @@ def ends(cert: Cert, parts: KeyParts, now: datetime) -> datetime | None:
     except RuntimeError:
         return None
     # encrypt() chooses all living subkeys, and dead ones only when there is no living one.
-    subkeys = [_expires(parts, recipient, now) for _, recipient in _recipients(cert)]
+    subkeys = [_expires(parts, recipient, now) for _, recipient in _recipients(encryptable(parts.binary))]
     primary = None if expiration is None else naive_utc(expiration)
     last = None if None in subkeys else max((time for time in subkeys if time is not None), default=None)
     return min((time for time in (primary, last) if time is not None), default=None)
@@ -153,7 +167,7 @@ def _alive(parts: KeyParts, recipient: str, now: datetime) -> bool:
 
 def _subkey_expires(parts: KeyParts, subkey: Signed, now: datetime) -> datetime | None:
     """Return when `subkey` ends, by its newest binding signature that is a true one."""
-    positions = newest(subkey, SignatureType.SubkeyBinding, now)
+    positions = newest(subkey, (SignatureType.SubkeyBinding,), now)
     for position in positions:
         binding = subkey.signatures[position]
         # One alone must be true, else encrypt() had not chosen the subkey.  Of several, some may be forged.

@@ -43,6 +43,11 @@ _HOW_TO_POST = N_(
     "Please encrypt your message to the list's certificate, which is attached, sign it with your own key, and send it again. "
     "Mail programs call this PGP/MIME."
 )
+# Whoever did encrypt it can't know otherwise what has become of it.
+_TAKEN_APART = N_(
+    "If you did encrypt it, a mail server on its way has taken it apart, as some do that add a text to all mail. Please ask "
+    "whoever runs yours to leave encrypted mail (multipart/encrypted) as it is, or send it from another account."
+)
 _ASK_OWNERS = N_("The owners of the list can tell you more: write to {owner}.")
 # One sentence for three problems: a signature may name any key as its maker, so distinct answers would tell strangers
 # whose keys are on the list, and so who its members are.
@@ -62,7 +67,7 @@ _SENTENCES: dict[str, str] = {
         "Your message was encrypted in the old inline form, which leaves its attachments and its structure unprotected."
     ),
     Problem.BROKEN_MIME: N_(
-        "Your message calls itself encrypted, but is not built as PGP/MIME; something on its way may have changed it."
+        "Your message holds encrypted parts, but is not built as PGP/MIME, or has something readable beside them."
     ),
     Problem.UNREADABLE: N_(
         "Your message was opened, but what is inside is no message that the list can read. "
@@ -149,8 +154,12 @@ _SENTENCES: dict[str, str] = {
     ),
 }
 
-# After which their sender is told how it is done.
-_NOT_AS_IT_SHOULD_BE = frozenset({Problem.NOT_ENCRYPTED, Problem.INLINE_PGP, Problem.BROKEN_MIME})
+# After which their sender is told how it is done, and what may have undone it.
+_NOT_AS_IT_SHOULD_BE: dict[str, tuple[str, ...]] = {
+    Problem.NOT_ENCRYPTED: (_HOW_TO_POST, _TAKEN_APART),
+    Problem.INLINE_PGP: (_HOW_TO_POST,),
+    Problem.BROKEN_MIME: (_HOW_TO_POST, _TAKEN_APART),
+}
 
 
 @public
@@ -163,7 +172,7 @@ def sentence_for(problem: str, owner: str) -> Text:
     if problem in set(OpeningProblem):
         return Text(_CANNOT_OPEN, _HOW_TO_POST)
     if problem in _NOT_AS_IT_SHOULD_BE:
-        return Text(_SENTENCES[problem], _HOW_TO_POST)
+        return Text(_SENTENCES[problem], *_NOT_AS_IT_SHOULD_BE[problem])
     if problem in _SENTENCES:
         return Text(_SENTENCES[problem], owner=owner)
     return Text("Your message was not accepted.", _ASK_OWNERS, owner=owner)

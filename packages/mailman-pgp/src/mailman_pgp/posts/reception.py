@@ -52,6 +52,9 @@ log = logging.getLogger("mailman.error")
 _OWNERS_TAKE = {Problem.UNSIGNED, Problem.STRANGER, Problem.SOMEBODY_ELSE, Problem.UNBOUND, *Status}
 
 
+# What is left of an encrypted mail is neither: its author must know that nobody can read it.
+_CLEAR = frozenset({Structure.NOT_ENCRYPTED, Structure.INLINE})
+
 _TAKEN = Claims()
 
 # Raised where the message is not the cause.
@@ -130,7 +133,7 @@ class _Reception:
             check_size(self.mlist, self.message, record.kind)
             if not record.author:
                 raise _Refused(Problem.NO_AUTHOR, record)
-            if record.kind is Kind.OWNER and examine(self.message).structure is not Structure.ENCRYPTED:
+            if record.kind is Kind.OWNER and examine(self.message).structure in _CLEAR:
                 # People without a key must be able to reach the owners.  What came in the clear is sealed from here on.
                 read = read_clear(self.message)
                 _words_of(read, record)
