@@ -120,13 +120,15 @@ pictures: setup ## Take the pictures of the README anew (in docs/pictures), with
 # taken in the order given, not those with the most tests first: what takes longest are files of few.
 WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=packages/mailman-pgp/tests $(PYTEST) $(WORKERS) -p only_database
-# What is tried through a whole Mailman on PostgreSQL too; `make test-deep` tries all the rest.
-WHOLE_ON_POSTGRESQL := $(foreach name,post recovery settings_by_rest,tests/e2e/test_$(name).py)
+# What `make test` tries on PostgreSQL: the tables and what reads and writes them, and posts through a whole Mailman.
+SOON_ON_POSTGRESQL := $(foreach name,post recovery,tests/e2e/test_$(name).py) \
+    $(foreach name,model keys delivery lists,packages/mailman-pgp/tests/$(name)) \
+    packages/mailman-rest-events/tests/outbox packages/mailman-workflows/tests
 
 .PHONY: test
-test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL too
-	@$(call say,Tests that use the database$(,) on PostgreSQL); \
-	$(ON_POSTGRESQL) -m "not deep" $(ARGS) $(WHOLE_ON_POSTGRESQL) packages; \
+test: setup ## Run the tests: on SQLite, and those of the tables on PostgreSQL too
+	@$(call say,Tests of the tables$(,) on PostgreSQL); \
+	$(ON_POSTGRESQL) -m "not deep" $(ARGS) $(SOON_ON_POSTGRESQL); \
 	$(call say,All tests$(,) on SQLite); \
 	rm -f .coverage .coverage.*; \
 	$(PYTEST) $(WORKERS) -m "not deep" $(if $(COVERAGE),--cov --cov-report=) $(ARGS); \
@@ -137,8 +139,8 @@ test: setup ## Run the tests: on SQLite, and those of the database on PostgreSQL
 
 .PHONY: test-deep
 test-deep: setup ## Run the slow and thorough tests, which `make test` leaves out
-	@$(call say,The other tests through a whole Mailman$(,) on PostgreSQL); \
-	$(ON_POSTGRESQL) -m "not deep" $(ARGS) $(filter-out $(WHOLE_ON_POSTGRESQL),$(wildcard tests/e2e/test_*.py)); \
+	@$(call say,All tests that use the database$(,) on PostgreSQL); \
+	$(ON_POSTGRESQL) -m "not deep" $(ARGS); \
 	$(call say,Deep tests); \
 	$(PYTEST) $(WORKERS) -m deep $(ARGS)
 

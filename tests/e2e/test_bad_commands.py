@@ -289,6 +289,7 @@ MEANWHILE: dict[str, tuple[Callable[[Person], None], str]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("case", MEANWHILE)
 def test_changed_meanwhile(encrypted_list: EncryptedList, case: str) -> None:
     """Between question and answer the ground moves: the answer has a sentence, and removes nobody else."""

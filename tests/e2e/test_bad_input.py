@@ -35,6 +35,7 @@ TABLE = cast("Table", ListKey.__table__)
 MARK = b'; hp="cipher"; protected-headers="v1"'
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "value",
     [
@@ -96,6 +97,7 @@ HEADERS = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", HEADERS)
 @pytest.mark.parametrize("where", ["outside", "inside"])
 def test_odd_headers(guarded: Guarded, name: str, where: str) -> None:
@@ -135,6 +137,7 @@ def bart_reads(bart: Person, content: bytes) -> bytes:
     return bart.key.read(content[begin:], bart.list.certificate).content
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("charset", ["charset*=us-ascii'en'utf-8", "charset=punycode"])
 @pytest.mark.parametrize("to", ["", "request", "owner"])
 def test_odd_charset_in_the_clear(guarded: Guarded, charset: str, to: str) -> None:
@@ -167,6 +170,7 @@ PAYLOADS = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_odd_payload(guarded: Guarded, name: str) -> None:
     """Whatever a member has signed arrives, in lines that mail allows; none of it fails anywhere."""
@@ -207,6 +211,7 @@ def test_two_lists_at_once(guarded: Guarded, sandbox: Sandbox) -> None:
     assert sandbox.mailbox.count(guarded.bart.address) == sandbox.mailbox.count(reader.address) == 1
 
 
+@pytest.mark.deep
 def test_certificate_that_expires_while_a_post_waits(guarded: Guarded) -> None:
     """Who could get the post when it came, and can't when it leaves, is skipped with the reason; all others get it."""
     person = guarded.list.person("Cris")
@@ -281,6 +286,7 @@ def revoked(encrypted_list: EncryptedList) -> NewListKey:
     return replace(made, secret=made.secret[: first.end] + raw + made.secret[first.end :])
 
 
+@pytest.mark.deep
 def test_list_whose_key_expires(guarded: Guarded) -> None:
     """What comes is opened; nothing leaves unsigned, and nothing is lost: it is kept, sealed, and leaves when the key lives longer."""
     sandbox = guarded.list.sandbox

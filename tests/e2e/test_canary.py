@@ -82,6 +82,7 @@ def test_post_is_silent_in_each_queue_and_after_delivery(ants: Watched, write: W
     assert ants.found(traces) == {}
 
 
+@pytest.mark.deep
 @forms
 @pytest.mark.parametrize("runner", ["in", "pipeline", "out"])
 def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outside: set[str]) -> None:
@@ -185,6 +186,7 @@ def test_refused_post_in_the_clear_is_gone(ants: Watched) -> None:
     ants.deaf(canary, ants.anne, ants.bart, ants.owner)
 
 
+@pytest.mark.deep
 @forms
 def test_archived_post_is_silent(ants: Watched, write: Write, outside: set[str]) -> None:
     """No word of a post is in an archive on the disk, nor anywhere because of it, while all of them are in what its reader opens."""

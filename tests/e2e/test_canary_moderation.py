@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Write = Callable[..., bytes]
 
+pytestmark = pytest.mark.deep
+
 forms = pytest.mark.parametrize(
     "write",
     [
@@ -128,7 +130,6 @@ def test_moderators_decision_is_silent(ants: Watched, action: str, write: Write)
     assert [words for words in heard if words] == ([ALL, ALL] if action == "accept" else [])
 
 
-@pytest.mark.deep
 @forms
 def test_bounce_that_quotes_our_message_is_silent(ants: Watched, write: Write) -> None:
     """A delivery report to the VERP address, and an answer to it that is none, quote what we sent: the report counts, the
@@ -152,7 +153,6 @@ def test_bounce_that_quotes_our_message_is_silent(ants: Watched, write: Write) -
     assert ants.found(traces) == {}
 
 
-@pytest.mark.deep
 @forms
 @pytest.mark.parametrize("author", ["stranger", pytest.param("member", marks=pytest.mark.deep)])
 def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, write: Write) -> None:
@@ -177,7 +177,6 @@ def test_encrypted_mail_to_the_owners_is_silent(ants: Watched, author: str, writ
     ants.deaf(canary, ants.anne, ants.bart)
 
 
-@pytest.mark.deep
 @forms
 @pytest.mark.parametrize(
     "kind", ["request", *(pytest.param(rare, marks=pytest.mark.deep) for rare in ("join", "leave", "confirm"))]
@@ -193,7 +192,6 @@ def test_encrypted_command_is_silent(ants: Watched, kind: str, write: Write) -> 
     ants.deaf(canary, ants.anne)
 
 
-@pytest.mark.deep
 def test_words_in_odd_places_are_silent(ants: Watched) -> None:
     """What a program may take for a name of its own (a charset, an encoding, a boundary, a date, a header's name) is in
     no log, no event and no row either, whether the post passes or is refused.

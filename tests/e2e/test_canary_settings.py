@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from mailman_pgp.sandbox import Sandbox
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture
 def ants(watched: Sandbox) -> Iterator[Watched]:
@@ -147,7 +149,6 @@ def slowed(message: bytes, how: str) -> bytes:
     return message.replace(mark, mark + b"Comment: " + how.encode() + b"\n", 1)
 
 
-@pytest.mark.deep
 def test_post_that_takes_long_is_silent(ants: Watched) -> None:
     """While it is opened beside the queue, and comes back to it again and again, it lies there as it came."""
     canary = Canary.make()

@@ -66,6 +66,7 @@ def hold(encrypted: EncryptedList, person: Person) -> str:
     return f"{path}/held/{held['request_id']}"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("kind", "subject", "body", "told"),
     [
@@ -154,6 +155,7 @@ def archiving_list(start_sandbox: StartSandbox) -> EncryptedList:
     return EncryptedList.make(start_sandbox(settings=("archiver.prototype.enable=yes",)))
 
 
+@pytest.mark.deep
 def test_archives_and_digests_get_nothing_in_the_clear(archiving_list: EncryptedList) -> None:
     """When REST switches on archivers, digests and the stock pipeline, posts go to the members as before, encrypted to who has chosen digests,
     and nowhere else.
@@ -239,6 +241,7 @@ class PlainList:
         return {name: value for name, value in found.items() if name not in changing}
 
 
+@pytest.mark.deep
 def test_enable_names_what_is_in_the_clear(archiving_list: EncryptedList) -> None:
     """A list with an archive, a digest mailbox and a held message is not made an encrypted one before they are gone;
     afterwards it is one, and `disable` puts each of its settings back.

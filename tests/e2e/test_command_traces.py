@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from mailman_pgp.sandbox import Sandbox
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture
 def watched_list(watched: Sandbox) -> EncryptedList:

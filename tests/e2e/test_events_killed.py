@@ -29,6 +29,8 @@ from mailman_pgp.sandbox.rest import RestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.deep
+
 SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 ENDPOINT = "plugins/events/endpoints/mortal"
 # What a process says in SQL when it numbers events, and when it writes down what has become of them.
@@ -193,7 +195,6 @@ def test_receiver_is_killed(site: Site, point: mortal_receiver.Point) -> None:
     site.settle()
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_all_are_killed(tmp_path: Path, database: str) -> None:
     """One after the other, by lot, while things happen; on both databases."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from conftest import StartSandbox
 
+pytestmark = pytest.mark.deep
+
 OUTGOING = "Put `outgoing: mailman_pgp.delivery.deliver` into the section [mta]"
 FOREIGN = "put `outgoing: mailman_pgp.delivery.deliver` into the section [mta] and do without the other"
 COMPONENTS = ("plugin.pgp.component_package", "plugin.workflows.component_package")
@@ -44,7 +46,6 @@ def site(start_sandbox: StartSandbox) -> Site:
     return Site.make(start_sandbox())
 
 
-@pytest.mark.deep
 def test_without_the_plugin(site: Site) -> None:
     """Mailman as if the plugin had never been: stock runners, stock delivery, nothing of ours is loaded."""
     go_through_the_day(site, OUTGOING, plugin=False)
@@ -55,7 +56,6 @@ def test_without_our_delivery(site: Site) -> None:
     go_through_the_day(site, OUTGOING, omit=("mta.outgoing",))
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("name", [name for name in LINES if name not in ("mta.outgoing", *COMPONENTS)])
 def test_without_a_line(site: Site, name: str) -> None:
     """Each line that `mailman.cfg` needs, forgotten."""
@@ -63,7 +63,6 @@ def test_without_a_line(site: Site, name: str) -> None:
     go_through_the_day(site, f"Put `{line.option}: {line.value}` into the section [{line.section}]", omit=(name,))
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_without_a_component_package(site: Site, name: str) -> None:
     """Without such a line core itself does not start; nothing is sent, and what lay in the queues goes on afterwards."""
@@ -79,7 +78,6 @@ def test_without_a_component_package(site: Site, name: str) -> None:
     assert set(site.read()["Anne"].values()) == {1}
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     ("mend", "mistake"),
     [
@@ -118,7 +116,6 @@ def test_with_a_mistake(
     go_through_the_day(site, mend, **mistake)
 
 
-@pytest.mark.deep
 def test_with_a_delivery_that_is_not_there(site: Site) -> None:
     """With a misspelt `outgoing` core's queue `out` stands still, for plain lists too; nothing leaves, and nothing is lost."""
     site.restart(settings=("mta.outgoing=mailman_pgp.delivery.delivver",))
@@ -150,7 +147,6 @@ def _damaged(site: Site, path: Path) -> None:
     path.chmod(0o600)
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [(_none, "no key file"), (_another, "another site"), (_open_to_all, "chmod"), (_damaged, "damaged")],
@@ -163,7 +159,6 @@ def test_with_a_wrong_key_file(site: Site, spoil: Callable[[Site, Path], None], 
     go_through_the_day(site, word, settings=(f"pgp.key_file={path}",))
 
 
-@pytest.mark.deep
 def test_without_the_line_of_the_key_file(site: Site) -> None:
     """Settings that name no key file."""
     go_through_the_day(site, "key_file", omit=("pgp.key_file",))
@@ -207,7 +202,6 @@ def test_installed_half_and_never_started(start_sandbox: StartSandbox, omit: tup
     assert sandbox.queue("shunt") == []
 
 
-@pytest.mark.deep
 def test_doctor_names_every_line(site: Site, tmp_path: Path) -> None:
     """For each missing line the doctor ends with status 2, and says what to write, without a running Mailman."""
     site.sandbox.stop()

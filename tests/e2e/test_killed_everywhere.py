@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 FLOW = ("in", "pipeline", "virgin", "out")
 ROUNDS = 3
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from conftest import StartSandbox
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 MIB = 1 << 20
 
 
@@ -114,7 +116,6 @@ def test_a_bomb_costs_little_memory(guarded: Guarded) -> None:
     guarded.takes_the_next()
 
 
-@pytest.mark.deep
 def test_many_bombs_cost_no_more_than_one(guarded: Guarded) -> None:
     """Fifty bombs from fifty senders leave the processes as large as the first one did, and posts pass."""
     sandbox = guarded.list.sandbox
@@ -133,7 +134,6 @@ def test_many_bombs_cost_no_more_than_one(guarded: Guarded) -> None:
     guarded.takes_the_next()
 
 
-@pytest.mark.deep
 def test_settings_of_the_site_are_in_force(start_sandbox: StartSandbox) -> None:
     """`worker_memory_mb`: a post too large for little memory passes with more.  `max_message_bytes`: above every list's limit."""
     sandbox = start_sandbox(settings=["pgp.worker_memory_mb=128"])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from mailman_pgp.sandbox import Sandbox
 
+pytestmark = pytest.mark.deep
+
 EACH = (Stage.RCPT, Stage.DATA, Stage.MESSAGE)
 ALL = (Stage.CONNECT, Stage.MAIL, *EACH)
 

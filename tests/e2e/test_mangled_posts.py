@@ -58,6 +58,7 @@ def between(sandbox: Sandbox) -> Correspondence:
     return Correspondence(EncryptedList.make(sandbox))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", REPAIRED)
 def test_repaired(between: Correspondence, name: str) -> None:
     """What was signed is posted, what was not is refused as unsigned; and what was added on the way reaches nobody."""

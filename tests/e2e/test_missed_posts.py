@@ -14,6 +14,8 @@ from mailman_pgp.sandbox import Behaviour, Options, Refusal, Sandbox, until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.deep
+
 MEMBERS = 40
 CHUNK = 4
 _KILLED_AT = (2, 9)

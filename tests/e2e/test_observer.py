@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 ROLES = ("", "request", "join", "subscribe", "leave", "unsubscribe", "confirm", "owner", "bounces")
 #: Where the most is at stake: tried each time.
 MAIN = ("", "request", "owner")
@@ -123,7 +125,6 @@ def test_replayed(observed: Sandbox, name: str) -> None:
     observes(Scene.make(observed), name, here=MAIN, there=MAIN[1:2])
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_replayed_everywhere(observed: Sandbox, name: str) -> None:
     """To every address of both lists."""

@@ -117,6 +117,7 @@ def with_signature(signed: bytes, signature: bytes) -> bytes:
     return head.encode() + b"\r\n\r\n--s\r\n" + signed + between + crlf(signature) + b"\r\n--s--\r\n"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("program", ["gpg", "sq", "rnp", "sqop", "gosop"])
 def test_of_a_part(club: Club, program: str) -> None:
     """A root multipart/signed (RFC 3156 §6.1) reaches members with its signed part and signature as they were."""
@@ -235,6 +236,7 @@ LEFT_OUT: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("why", LEFT_OUT)
 def test_left_out(keeping: EncryptedList, why: str) -> None:
     """Where it would not be good any more, or would bring what the list hands on of nobody, it is left out, and the line stays."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:

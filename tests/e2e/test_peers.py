@@ -202,6 +202,7 @@ def test_members_of_all_kinds_at_once(club: Club) -> None:
     assert sorted(body[0] for body in data) == [1, 2]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", KeyKind)
 def test_members_of_each_kind_post(club: Club, kind: KeyKind) -> None:
     """What a member signs with a key of any kind is posted as theirs."""

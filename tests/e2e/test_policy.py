@@ -50,6 +50,7 @@ def test_there_is_a_scene_for_each_reason() -> None:
     assert set(DOUBTS) == REASONS - {"refused-by-policy"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("reason", DOUBTS)
 def test_held_and_accepted(guarded: Guarded, reason: str) -> None:
     """It waits with its reason as a sentence; accepted, it goes the protected way, and says what its signature is worth."""
@@ -68,6 +69,7 @@ def test_held_and_accepted(guarded: Guarded, reason: str) -> None:
     assert guarded.list.sandbox.queue("shunt") == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("reason", sorted(reason for reason in DOUBTS if Action.ACCEPT in policy_on(reason).choices))  # type: ignore[union-attr]
 def test_accepted_at_once(guarded: Guarded, reason: str) -> None:
     """It is posted, once; the same again is refused as seen before."""

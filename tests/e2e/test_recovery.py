@@ -90,6 +90,7 @@ def kill_out_at(crowd: Crowd, points: list[int]) -> None:
     assert count == (MEMBERS // CHUNK, MEMBERS, MEMBERS, 1)
 
 
+@pytest.mark.deep
 def test_out_killed_at_several_points(crowd: Crowd) -> None:
     """Killed five times in a fan-out, also twice within one chunk, `out` loses no copy and repeats one a kill at most."""
     kill_out_at(crowd, [1, 3, 40, 41, 150])
@@ -101,6 +102,7 @@ def test_out_killed_at_twenty_points(crowd: Crowd) -> None:
     kill_out_at(crowd, [1, 2, 3, 4, *range(20, 300, 18)])
 
 
+@pytest.mark.deep
 def test_in_killed_while_it_opens_a_post(crowd: Crowd) -> None:
     """A post whose opening is interrupted is opened again, and goes to everybody once."""
     sandbox = crowd.list.sandbox

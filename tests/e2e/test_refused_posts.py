@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CANNOT_OPEN = "The list could not open your message."
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", UNOPENED)
 def test_what_can_not_be_opened(guarded: Guarded, kind: str) -> None:
     """To somebody else, damaged, tampered with, a bomb and so on: the author reads one sentence, the owners the reason."""
@@ -132,6 +133,7 @@ def test_replayed_by_another_of_its_signatures(guarded: Guarded) -> None:
         guarded.refuses(cris, cris.envelope(armored(guarded.session_key + alone)), "replayed", "was posted before")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "shape",
     [
@@ -215,6 +217,7 @@ def test_discarded_posts_are_recorded(guarded: Guarded) -> None:
 NESTED = "\n ".join(["(" * 400] * 8)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ["To", "Cc", "From", "Reply-To", "Sender", "X-Other"])
 def test_comments_in_comments(guarded: Guarded, name: str) -> None:
     """Comments without end in a header make nothing recurse: a post in the clear is refused, and lies in no queue."""

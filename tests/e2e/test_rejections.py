@@ -110,6 +110,7 @@ def refused_silently(guarded: Guarded, author: str, message: bytes, *, sender: s
     assert sandbox.mailbox.count(author) == 0
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "line",
     [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from people import EncryptedList
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.deep]
 
 ONE_PASS, WITHIN = "one-pass", "multipart/signed"
 #: The OpenPGP program, where it puts its signature, the form of the reply, and whether there are protected headers.

@@ -14,6 +14,8 @@ from mailman_pgp.sandbox import Behaviour, Runners, Sandbox, until
 if TYPE_CHECKING:
     from conftest import StartSandbox
 
+pytestmark = pytest.mark.deep
+
 CHUNKS = ("pgp.chunk_recipients=10",)
 MEMBERS = 60
 # So slow that seconds are left when it is noticed late that some copies have come.
@@ -38,7 +40,6 @@ def test_restart_in_mid_fan_out(start_sandbox: StartSandbox) -> None:
     restart_in_mid_fan_out(sandbox, Crowd.join(EncryptedList.make(sandbox), MEMBERS))
 
 
-@pytest.mark.deep
 def test_restart_below_the_stock_master(start_sandbox: StartSandbox) -> None:
     """The same below Mailman's own master, which also starts a killed `out` again."""
     sandbox = start_sandbox(runners=Runners.MASTER, settings=CHUNKS)
@@ -70,7 +71,6 @@ def test_interrupted_mail_of_a_plain_list(start_sandbox: StartSandbox) -> None:
     assert sandbox.mailbox.count("bart@example.net") == 1
 
 
-@pytest.mark.deep
 def test_two_slices_share_a_post(start_sandbox: StartSandbox) -> None:
     """With two processes for `out` each sends a part of a post's chunks; both are killed, and nothing is lost."""
     sandbox = start_sandbox(settings=(*CHUNKS, "runner.out.instances=2"))
@@ -89,7 +89,6 @@ def test_two_slices_share_a_post(start_sandbox: StartSandbox) -> None:
     assert crowd.settle() <= 2
 
 
-@pytest.mark.deep
 def test_chunks_repeated_to_another_slice(start_sandbox: StartSandbox) -> None:
     """A chunk enqueued twice, which one process sends while the other one gets it too, is sent once."""
     sandbox = start_sandbox(settings=("pgp.chunk_recipients=5", "runner.out.instances=2"))

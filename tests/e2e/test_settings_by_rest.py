@@ -93,6 +93,7 @@ def config_of(site: Site) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.deep
 def test_settings_have_no_effect_on_an_encrypted_list(site: Site) -> None:
     """Nothing is archived, collected, gated or discarded; the plain list with the same settings shows what would have been."""
     change(site, site.list.list_id, **SILENT)

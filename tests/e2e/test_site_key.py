@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from conftest import StartSandbox
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 PROGRAM = str(Path(sys.executable).parent / "mailman-pgp")
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 TEXT = "The kestrel flies"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from people import Person
     from refusals import Guarded
 
+pytestmark = pytest.mark.deep
+
 
 def line_of(read: EmailMessage) -> str:
     """The first line that a reader sees."""

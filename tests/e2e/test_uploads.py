@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from people import EncryptedList, Person
 
+pytestmark = pytest.mark.deep
+
 MIB = 1 << 20
 CERTIFICATE, SECRET = "PGP PUBLIC KEY BLOCK", "PGP PRIVATE KEY BLOCK"
 
@@ -112,7 +114,6 @@ def state(person: Person) -> object:
     return known, json.loads(person.list.pgp("certificate", "list", person.list.address, "--json"))
 
 
-@pytest.mark.deep
 def test_each_bad_upload_has_its_sentence(anne: Person, tmp_path: Path) -> None:
     """Status 1 and one sentence, with ``--json`` the same and a code, for each kind; what counted before still counts."""
     before = state(anne)
@@ -213,7 +214,6 @@ def test_names_in_strange_bytes(anne: Person, tmp_path: Path, name: bytes) -> No
     assert {done.returncode for done in answers} == {0} or state(anne) == before
 
 
-@pytest.mark.deep
 def test_file_names_in_strange_bytes(anne: Person, tmp_path: Path) -> None:
     """A file whose name is not UTF-8 or holds control characters, and one that is not there, are told in a sentence."""
     for name in (b"\xff\xfe.asc", b"\x1b[31m.asc", "\u202egpj.asc".encode()):

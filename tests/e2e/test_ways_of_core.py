@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from people import Person
 
+pytestmark = pytest.mark.deep
+
 
 SETTLED = {"pre_verified": "yes", "pre_confirmed": "yes", "pre_approved": "yes"}
 MAIL_ARCHIVE = "archive@mail-archive.com"  # core's default

@@ -145,6 +145,7 @@ def test_member_brings_another_key(site: Site, browser: Browser, encrypted_list:
     assert browser.complaints == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("size", [DESK, HAND], ids=["desk", "hand"])
 def test_pictures(
     site: Site, browser: Browser, encrypted_list: EncryptedList, tmp_path: Path, size: tuple[int, int]
@@ -163,6 +164,7 @@ def test_pictures(
     assert [said for said in browser.complaints if "403" not in said] == []
 
 
+@pytest.mark.deep
 def test_accessibility(site: Site, browser: Browser, encrypted_list: EncryptedList) -> None:
     """Axe finds nothing serious on our pages, nor in what we put into the stock page of a list."""
     found = []

@@ -191,6 +191,7 @@ def test_a_held_post_that_is_shown(site: Site, encrypted_list: EncryptedList) ->
     assert "The kestrel" in text
 
 
+@pytest.mark.deep
 @pytest.mark.peer
 def test_in_a_browser(site: Site, browser: Browser, encrypted_list: EncryptedList) -> None:
     """The pages fit on a desk and in a hand, nothing is kept from them, axe finds nothing serious, and a button decides."""

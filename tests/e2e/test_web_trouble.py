@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from people import EncryptedList
     from visiting import Site
 
+pytestmark = pytest.mark.deep
+
 PLUGIN = "/plugins/pgp"
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from walking import Look
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.deep]
 
 SMALL, DESK = (360, 740), browsing.DESK
 # Postorius' menu of a person is a list that says that it is none.

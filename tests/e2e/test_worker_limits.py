@@ -16,6 +16,8 @@ from mailman_pgp.sandbox import Options, Sandbox, until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.deep
+
 SECONDS = 25
 """What opening one message may take on this site: longer than a post of somebody else takes, on a busy machine too."""
 
@@ -93,7 +95,6 @@ def test_worker_that_ends(ailing: Sandbox, how: str, reason: str) -> None:
     guarded.takes_the_next()
 
 
-@pytest.mark.deep
 def test_several_endless_ones(ailing: Sandbox) -> None:
     """They are opened one after the other beside the queue; nobody else waits for more than a moment for each."""
     here, there = Guarded.make(EncryptedList.make(ailing)), Guarded.make(EncryptedList.make(ailing))

@@ -142,6 +142,7 @@ def uploads(mailman: CoreServer) -> list[dict[str, str]]:
     return [fields for method, _, fields in mailman.requests if method != "GET"]
 
 
+@pytest.mark.deep
 def test_secret_keys_are_not_sent(opened: Callable[..., Any], mailman: CoreServer) -> None:
     """In whatever dress a secret key is chosen, or pasted, no request is made; the fields are empty, and a sentence says what to do."""
     with opened() as window:
@@ -191,6 +192,7 @@ def test_each_form(opened: Callable[..., Any], mailman: CoreServer, path: str) -
     assert uploads(mailman) == []
 
 
+@pytest.mark.deep
 def test_keys_of_gpg(opened: Callable[..., Any], tmp_path: Path) -> None:
     """What gpg exports as a secret key is not sent, with a passphrase and without; what it exports as a public one is."""
     gpg = peer("gpg")
@@ -296,6 +298,7 @@ def test_long_files(opened: Callable[..., Any], tmp_path: Path) -> None:
         assert window.forms == []
 
 
+@pytest.mark.deep
 def test_nonsense(opened: Callable[..., Any]) -> None:
     """What is no key is for the website to judge; what is made to take long does not."""
     begin = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"

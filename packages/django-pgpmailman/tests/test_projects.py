@@ -141,6 +141,7 @@ def project(request: pytest.FixtureRequest) -> Project:
     return PROJECTS[request.param]
 
 
+@pytest.mark.deep
 def test_two_lines(project: Project, tmp_path: Path) -> None:
     """With the two lines nothing is wrong; our pages, those of before and the events of Mailman have addresses."""
     events = EVENTS.replace("INSTALLED_APPS", project.apps)
@@ -175,6 +176,7 @@ urlpatterns = [path("hooks/", include("mailman_rest_events.django.urls")), *stoc
     assert addresses["mailman_events:receive"] == "/hooks/"
 
 
+@pytest.mark.deep
 def test_all_mistakes(project: Project, tmp_path: Path) -> None:
     """All that is wrong or missing is named, each once, with what to write."""
     behind = '[*INSTALLED_APPS, "django_pgpmailman", "mailman_rest_events.django"]'

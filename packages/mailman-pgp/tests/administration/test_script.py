@@ -48,6 +48,7 @@ def test_a_list_from_the_beginning(sandbox: Sandbox) -> None:
     assert "Look after encrypted mailing lists" in helped.stdout
 
 
+@pytest.mark.deep
 def test_a_forgotten_line(sandbox: Sandbox, tmp_path: Path) -> None:
     """With a line of mailman.cfg missing, the status says which one, and no list is turned into an encrypted one."""
     list_id = sandbox.rest.create_list("bee@script.example.com")

@@ -279,6 +279,7 @@ def from_gpg(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return gpg(*words, "--armor", "--export-secret-keys").stdout
 
 
+@pytest.mark.deep
 @pytest.mark.peer
 def test_from_gpg_and_back(from_gpg: bytes, other: Peer) -> None:
     """It becomes a list's, to which every program writes."""

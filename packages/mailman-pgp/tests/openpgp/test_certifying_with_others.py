@@ -85,6 +85,7 @@ def test_sq_certifies(sq: Sq, gpg: Gpg, tmp_path: Path) -> None:
     assert (b"!", one.signer.encode()) in sig_checks(gpg, openpgp.with_certifications(LIST, [one]))
 
 
+@pytest.mark.deep
 @pytest.mark.peer
 def test_other_programs_still_write_to_the_list(other: Peer) -> None:
     """With certifications of every kind that is taken, and a revocation, each program reads the certificate as before."""
