@@ -162,7 +162,8 @@ def import_key(
         new = list_keys.brought(mlist, _unlocked(content, passphrase_file), allow_rsa=allow_rsa)
     except ListKeyError as error:
         raise Refused(error.problem, f"Nothing was imported from {named_file(file)}. {error}") from error
-    effects = certain(mlist, openpgp.profile_of(new.key.certificate.data), yes=yes)
+    data = new.key.certificate.data
+    effects = certain(mlist, openpgp.profile_of(data), yes=yes, brought=data)
     done = list_keys.succeed(mlist, new.key, overlap)
     deeds.record(mlist, Deed.KEY_IMPORTED, OWNER, what=new.key.certificate.fingerprint)
     answer = followed(mlist, done, [*([_RSA] if new.rsa else []), *(effects.sentences if yes else ())])

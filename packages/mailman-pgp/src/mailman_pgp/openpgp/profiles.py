@@ -59,9 +59,13 @@ def profile_of(certificate: bytes) -> Profile:
     bodies = _bodies(certificate)
     if bodies and bodies[0][:1] == bytes([_V6]):
         return Profile.V6
-    numbers = _numbers(bodies)
-    safe = numbers & _ML_KEM_NUMBERS and not numbers & _OTHERS_THAT_ENCRYPT
-    return Profile.POST_QUANTUM if safe else Profile.USUAL
+    return Profile.POST_QUANTUM if is_post_quantum(certificate) else Profile.USUAL
+
+
+def is_post_quantum(certificate: bytes) -> bool:
+    """Whether all that is encrypted to a list's key, of either version, is by ML-KEM; as in `profile_of`."""
+    numbers = _numbers(_bodies(certificate))
+    return not numbers.isdisjoint(_ML_KEM_NUMBERS) and numbers.isdisjoint(_OTHERS_THAT_ENCRYPT)
 
 
 def has_ml_kem(certificate: bytes) -> bool:
