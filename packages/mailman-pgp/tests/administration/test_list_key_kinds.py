@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import click
 import pysequoia
 import pytest
 
@@ -210,6 +211,25 @@ def test_less_than_the_one_of_now(encrypted: Any, run: CommandLine, files: Files
     assert kind(encrypted) is Profile.POST_QUANTUM
     run.ok("list-key", "import", LIST, brought, typed="y\n")
     assert kind(encrypted) is Profile.USUAL
+
+
+def test_another_key_while_it_asks(
+    encrypted: Any, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch, store: Session
+) -> None:
+    """A yes is to what was asked about: where the list got a post-quantum key meanwhile, nothing takes its place."""
+    other = generate("Ant", encryption.addresses_of(encrypted), profile=Profile.V6)
+    brought = files.write("brought.asc", armor(other.secret, PRIVATE_KEY))
+    confirm = click.confirm
+
+    def meanwhile(*words: Any, **more: Any) -> bool:
+        run.ok("list-key", "rotate", LIST, "--profile", "post-quantum", "--yes")
+        return confirm(*words, **more)
+
+    monkeypatch.setattr(click, "confirm", meanwhile)
+    result = run("list-key", "import", LIST, brought, typed="y\n")
+    assert "has another key by now" in result.stderr
+    store.expire_all()
+    assert kind(encrypted) is Profile.POST_QUANTUM
 
 
 def test_a_kind_that_is_not_made_here(encrypted: Any, run: CommandLine, files: Files, store: Session) -> None:
