@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 import pysequoia
 import pytest
+from others import made_of_version_6_and_ml_kem
 
 from mailman_pgp import openpgp
 from mailman_pgp.exchange import list_keys
@@ -163,32 +163,20 @@ def test_exported_and_brought(people: Any, run: CommandLine, files: Files, profi
     assert answer["warnings"]
 
 
-def of_both(mlist: Any, *, beside: bool) -> bytes:
-    """A secret key for a list, from elsewhere: of version 4 with a part of ML-KEM beside the usual ones; or of version 6 with it alone."""
-    pairs = listkeys._drawn(
-        pysequoia.Tsk.generate("x", profile=pysequoia.Profile.RFC4880 if beside else pysequoia.Profile.RFC9580), MADE
-    )
-    if not beside:
-        member = MemberKey.generate("<x@example.com>", KeyKind.POST_QUANTUM)
-        kinds = ((member.certificate, openpgp.Tag.PUBLIC_SUBKEY), (member.secret, openpgp.Tag.SECRET_SUBKEY))
-        public, secret = (
-            next(one.body for one in openpgp.walk(data) if one.tag == tag and hybrid.is_hybrid(one.body))
-            for data, tag in kinds
-        )
-        pairs = replace(pairs, encrypting=(public, secret))
+def of_both(mlist: Any) -> bytes:
+    """A secret key for a list, from elsewhere: a usual one with a part of ML-KEM beside the others."""
+    pairs = listkeys._drawn(pysequoia.Tsk.generate("x", profile=pysequoia.Profile.RFC4880), MADE)
     user_ids = listkeys.user_ids_of("Ant", encryption.addresses_of(mlist))
-    made = listkeys._bound_anew(pairs, user_ids, MADE, 36500 * 86400)
-    if not beside:
-        return made
     public, secret = hybrid.generate(MADE)
     primary = SigningKey.from_packets(*pairs.certifying)
     bound = selfsign.binding(primary, public, selfsign.Flags.ENCRYPT, created=MADE)
-    return made + packet(openpgp.Tag.SECRET_SUBKEY, secret) + bound
+    usual = listkeys._bound_anew(pairs, user_ids, MADE, 36500 * 86400)
+    return usual + packet(openpgp.Tag.SECRET_SUBKEY, secret) + bound
 
 
 def test_post_quantum_by_half(encrypted: Any, run: CommandLine, files: Files) -> None:
     """Of a key with ML-KEM in one part and not in another it is said what it is worth, before it becomes the list's."""
-    brought = files.write("both.asc", armor(of_both(encrypted, beside=True), PRIVATE_KEY))
+    brought = files.write("both.asc", armor(of_both(encrypted), PRIVATE_KEY))
     before = vault.certificate(LIST)
     result = run("list-key", "import", LIST, brought, typed="n\n")
     assert result.exit_code == 1
@@ -234,9 +222,11 @@ def test_another_key_while_it_asks(
 
 def test_a_kind_that_is_not_made_here(encrypted: Any, run: CommandLine, files: Files, store: Session) -> None:
     """Of version 6 with ML-KEM: no key that protects less follows unless it is named, and what it does is kept by another kind."""
-    run.ok(
-        "list-key", "import", LIST, files.write("v6.asc", armor(of_both(encrypted, beside=False), PRIVATE_KEY)), "--yes"
-    )
+    made = made_of_version_6_and_ml_kem("Ant", encryption.addresses_of(encrypted))
+    brought = files.write("v6.asc", armor(made, PRIVATE_KEY))
+    warnings = run.json("list-key", "import", LIST, brought, "--yes")["warnings"]
+    assert any("do not know version 6" in one for one in warnings)
+    assert any("Only programs that know ML-KEM" in one for one in warnings)
     before = vault.certificate(LIST)
     assert kind(encrypted) is Profile.V6
     assert "--profile post-quantum" in run.refused("list-key", "rotate", LIST)

@@ -67,8 +67,10 @@ def effects(mlist: Any, profile: Profile) -> Effects:
 @public
 def effects_of_brought(mlist: Any, certificate: bytes) -> Effects:
     """What it will do to give an encrypted list a key from elsewhere, by its binary certificate: also where it protects less than it seems to."""
-    found = effects(mlist, profile_of(certificate))
-    return replace(found, sentences=(*_protects_less(mlist, certificate), *found.sentences))
+    kind = profile_of(certificate)
+    found = effects(mlist, kind)
+    by_ml_kem = _EFFECTS[Profile.POST_QUANTUM][:1] if kind is Profile.V6 and is_post_quantum(certificate) else []
+    return replace(found, sentences=(*_protects_less(mlist, certificate), *by_ml_kem, *found.sentences))
 
 
 def _protects_less(mlist: Any, certificate: bytes) -> Iterator[str]:
