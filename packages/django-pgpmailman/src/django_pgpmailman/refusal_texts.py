@@ -43,6 +43,9 @@ REFUSALS = {
     "no-proof-wanted": N_("This request waits for no proof, so nobody was asked."),
     "no-such-change": N_("This key does not wait any more: somebody has decided about it, or it is over."),
     "no-such-entry": N_("There is no such list."),
+    "no-such-kind": N_(
+        "The key of this list is of a kind that is not made here, so nothing was changed. The operator of the site can choose another kind."
+    ),
     "no-such-list": N_("There is no such list."),
     "no-such-post": N_("Nothing is known of this post."),
     "no-such-request": N_("This request does not wait any more: somebody has decided about it, or it is over."),

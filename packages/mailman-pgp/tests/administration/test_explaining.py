@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from workshops import scripted
 
 from mailman_pgp import openpgp
+from mailman_pgp.openpgp import workshop
+from mailman_pgp.openpgp.armor import MESSAGE, armor
 from mailman_pgp.openpgp.memberkeys import MemberKey
+from mailman_pgp.openpgp.packets import Tag, packet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +127,25 @@ def test_authenticated(anne: Writer, run: CommandLine) -> None:
     ]
     assert (answer["action"], answer["chain"], answer["came_before"]) == ("accept", "accept", False)
     assert "kestrel" not in str(answer).lower()
+
+
+def test_what_stands_before_the_list_s_key(anne: Writer, run: CommandLine) -> None:
+    """What is passed over when a mail is opened hides none of the keys behind it here either."""
+    mail = anne.mail()
+    begin, end = mail.index(b"-----BEGIN PGP MESSAGE"), mail.index(b"\n--b--")
+    message = openpgp.dearmor(mail[begin:end])
+    before = packet(Tag.MARKER, b"PGP") + packet(Tag.PKESK, b"\x09" + bytes(20)) + packet(Tag.SKESK, b"\x09")
+    answer = run.json("explain", typed=mail[:begin] + armor(before + message, MESSAGE) + mail[end:])
+    assert (answer["opened"], answer["action"]) == (True, "accept")
+    assert [reader["of_list"] for reader in answer["encrypted_to"]] == [True]
+
+
+def test_what_this_machine_lacks(anne: Writer, run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a mail needs ML-KEM and there is none, it is not refused for that: it would be kept, and it is said what to install."""
+    monkeypatch.setattr(workshop, "_default", scripted('request(); write({"failed": "no-lattice"})'))
+    said = run.refused("explain", typed=anne.mail())
+    assert "has no ML-KEM" in said
+    assert "pip install" in said
 
 
 def _changed(mail: bytes) -> bytes:

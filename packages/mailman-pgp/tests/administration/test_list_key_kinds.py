@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+import pysequoia
 import pytest
+from others import made_of_version_6_and_ml_kem
 
 from mailman_pgp import openpgp
+from mailman_pgp.exchange import list_keys
+from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import encryption
-from mailman_pgp.openpgp import PRIVATE_KEY, Profile, armor, generate, profile_of
+from mailman_pgp.openpgp import PRIVATE_KEY, Profile, armor, generate, hybrid, listkeys, profile_of, selfsign
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
+from mailman_pgp.openpgp.packets import packet
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 if TYPE_CHECKING:
     from conftest import CommandLine, Files
     from sqlalchemy.orm import Session
 
 LIST = "ant.example.com"
+MADE = 1_750_000_000
 EXPERIMENTAL = ["v6", "post-quantum"]
 PEOPLE = {
     "anne@example.com": KeyKind.CURVE25519,
@@ -153,3 +161,91 @@ def test_exported_and_brought(people: Any, run: CommandLine, files: Files, profi
         "profile": profile,
     }
     assert answer["warnings"]
+
+
+def of_both(mlist: Any) -> bytes:
+    """A secret key for a list, from elsewhere: a usual one with a part of ML-KEM beside the others."""
+    pairs = listkeys._drawn(pysequoia.Tsk.generate("x", profile=pysequoia.Profile.RFC4880), MADE)
+    user_ids = listkeys.user_ids_of("Ant", encryption.addresses_of(mlist))
+    public, secret = hybrid.generate(MADE)
+    primary = SigningKey.from_packets(*pairs.certifying)
+    bound = selfsign.binding(primary, public, selfsign.Flags.ENCRYPT, created=MADE)
+    usual = listkeys._bound_anew(pairs, user_ids, MADE, 36500 * 86400)
+    return usual + packet(openpgp.Tag.SECRET_SUBKEY, secret) + bound
+
+
+def test_post_quantum_by_half(encrypted: Any, run: CommandLine, files: Files) -> None:
+    """Of a key with ML-KEM in one part and not in another it is said what it is worth, before it becomes the list's."""
+    brought = files.write("both.asc", armor(of_both(encrypted), PRIVATE_KEY))
+    before = vault.certificate(LIST)
+    result = run("list-key", "import", LIST, brought, typed="n\n")
+    assert result.exit_code == 1
+    assert "no post-quantum key" in result.stderr
+    assert vault.certificate(LIST) == before
+    assert "no post-quantum key" in run.json("list-key", "import", LIST, brought, status=2)["error"]["sentence"]
+    answer = run.json("list-key", "import", LIST, brought, "--yes")
+    assert answer["list_key"]["profile"] == "usual"
+    assert "no post-quantum key" in answer["warnings"][0]
+
+
+def test_less_than_the_one_of_now(encrypted: Any, run: CommandLine, files: Files) -> None:
+    """A list that has a post-quantum key gets none that protects less by a file before somebody says yes to that."""
+    other = generate("Ant", encryption.addresses_of(encrypted))
+    brought = files.write("brought.asc", armor(other.secret, PRIVATE_KEY))
+    run.ok("list-key", "rotate", LIST, "--profile", "post-quantum", "--yes")
+    result = run("list-key", "import", LIST, brought, typed="n\n")
+    assert result.exit_code == 1
+    assert "The key of now is post-quantum, and this one is not" in result.stderr
+    assert kind(encrypted) is Profile.POST_QUANTUM
+    run.ok("list-key", "import", LIST, brought, typed="y\n")
+    assert kind(encrypted) is Profile.USUAL
+
+
+def test_another_key_while_it_asks(
+    encrypted: Any, run: CommandLine, files: Files, monkeypatch: pytest.MonkeyPatch, store: Session
+) -> None:
+    """A yes is to what was asked about: where the list got a post-quantum key meanwhile, nothing takes its place."""
+    other = generate("Ant", encryption.addresses_of(encrypted), profile=Profile.V6)
+    brought = files.write("brought.asc", armor(other.secret, PRIVATE_KEY))
+    confirm = click.confirm
+
+    def meanwhile(*words: Any, **more: Any) -> bool:
+        run.ok("list-key", "rotate", LIST, "--profile", "post-quantum", "--yes")
+        return confirm(*words, **more)
+
+    monkeypatch.setattr(click, "confirm", meanwhile)
+    result = run("list-key", "import", LIST, brought, typed="y\n")
+    assert "has another key by now" in result.stderr
+    store.expire_all()
+    assert kind(encrypted) is Profile.POST_QUANTUM
+
+
+def test_a_kind_that_is_not_made_here(encrypted: Any, run: CommandLine, files: Files, store: Session) -> None:
+    """Of version 6 with ML-KEM: no key that protects less follows unless it is named, and what it does is kept by another kind."""
+    made = made_of_version_6_and_ml_kem("Ant", encryption.addresses_of(encrypted))
+    brought = files.write("v6.asc", armor(made, PRIVATE_KEY))
+    warnings = run.json("list-key", "import", LIST, brought, "--yes")["warnings"]
+    assert any("do not know version 6" in one for one in warnings)
+    assert any("Only programs that know ML-KEM" in one for one in warnings)
+    before = vault.certificate(LIST)
+    assert kind(encrypted) is Profile.V6
+    assert "--profile post-quantum" in run.refused("list-key", "rotate", LIST)
+    store.expire_all()
+    assert vault.certificate(LIST) == before
+    run.ok("list-key", "rotate", LIST, "--profile", "post-quantum", "--yes")
+    assert kind(encrypted) is Profile.POST_QUANTUM
+
+
+def test_another_kind_meanwhile(encrypted: Any, run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lets a key follow without a word about kinds does not undo the kind that another one has chosen at the same moment."""
+    generated = openpgp.generate
+
+    def meanwhile(*words: Any, **more: Any) -> Any:
+        monkeypatch.setattr(openpgp, "generate", generated)
+        run.ok("list-key", "rotate", LIST, "--profile", "post-quantum", "--yes")
+        return generated(*words, **more)
+
+    monkeypatch.setattr(openpgp, "generate", meanwhile)
+    with pytest.raises(Refusal, match="another key by now"):
+        list_keys.succeed(encrypted, None, 7)
+    assert kind(encrypted) is Profile.POST_QUANTUM

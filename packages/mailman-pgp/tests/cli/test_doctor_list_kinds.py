@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import ListKey
-from mailman_pgp.openpgp import Profile, generate
+from mailman_pgp.openpgp import Profile, generate, inspect
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.site import doctor_list_kinds
 from mailman_pgp.site.doctor_findings import Severity
 
@@ -18,26 +20,28 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def lists(store: Session) -> None:
-    """A list of each kind, and one that had a post-quantum key before."""
-    for name, profile, state in (
-        *((str(one), one, "current") for one in Profile),
-        ("former", Profile.POST_QUANTUM, "retired"),
-    ):
-        made = generate("", [f"{name}@example.com"], profile=profile).certificate
-        store.add(
-            ListKey(
-                fingerprint=made.fingerprint,
-                list_id=f"{name}.example.com",
-                certificate=made.data,
-                secret=b"",
-                revocation=b"",
-                sealed_by="00000000",
-                created=now(),
-                expires=None,
-                state=state,
-            )
-        )
+    """A list of each kind, and some that had a post-quantum key before."""
+    for profile in Profile:
+        add(store, str(profile), profile)
+    day = timedelta(days=1)
+    add(store, "former", Profile.POST_QUANTUM, state="retired", opens_until=now() + day)
+    add(store, "over", Profile.POST_QUANTUM, state="retired", opens_until=now() - day)
+    add(store, "ended", Profile.POST_QUANTUM, state="retired", revoked=True)
     store.commit()
+
+
+def add(store: Session, name: str, kind: Profile | bytes, **values: Any) -> None:
+    """A list with a key of a kind, or with this certificate."""
+    made = inspect(kind) if isinstance(kind, bytes) else generate("", [f"{name}@example.com"], profile=kind).certificate
+    columns = {"secret": b"", "revocation": b"", "sealed_by": "00000000", "created": now(), "state": "current"}
+    store.add(
+        ListKey(
+            fingerprint=made.fingerprint,
+            list_id=f"{name}.example.com",
+            certificate=made.data,
+            **{**columns, **values},
+        )
+    )
 
 
 def test_experimental_kinds_are_named(store: Session, lists: None) -> None:  # noqa: ARG001 - there they must be
@@ -49,8 +53,14 @@ def test_experimental_kinds_are_named(store: Session, lists: None) -> None:  # n
 
 
 def test_mail_that_can_not_be_opened(store: Session, lists: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - as above
-    """Where `cryptography` has no ML-KEM, each key that needs it is an error, also one of before."""
+    """Where `cryptography` has no ML-KEM, each key that needs it is an error, of whatever kind, also one of before that opens mail."""
+    add(store, "both", MemberKey.generate("<both@example.com>", KeyKind.POST_QUANTUM).certificate)
+    store.commit()
     monkeypatch.setattr(doctor_list_kinds, "is_supported", lambda: False)
     found = [one for one in doctor_list_kinds.examine(store.connection()) if one.severity is Severity.ERROR]
-    assert [one.sentence.split()[3] for one in found] == ["former.example.com", "post-quantum.example.com"]
+    assert [one.sentence.split()[3] for one in found] == [
+        "both.example.com",
+        "former.example.com",
+        "post-quantum.example.com",
+    ]
     assert all("wheel" in (one.mend or "") for one in found)

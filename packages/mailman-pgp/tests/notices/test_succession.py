@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from others import made_of_version_6_and_ml_kem
 from outgoing import encrypt
 
 from mailman_pgp import openpgp
@@ -93,6 +94,18 @@ def test_what_program_is_needed(club: Any, store: Session, profile: openpgp.Prof
     assert "you need a program" not in text
     assert ("It has not certified the new one" in text) is (profile is openpgp.Profile.V6)
     assert ("it has certified the new one" in text) is (profile is not openpgp.Profile.V6)
+
+
+def test_what_program_is_needed_for_both(club: Any, store: Session) -> None:
+    """Of a key of version 6 that is encrypted to by ML-KEM it is said that reading takes the one, and writing both."""
+    addresses = [club.posting_address, club.request_address, club.owner_address]
+    made, _ = openpgp.adopt(made_of_version_6_and_ml_kem("Ant", addresses), "Ant", addresses)
+    succession.succeed(club.list_id, made)
+    store.commit()
+    tell()
+    text = words(queued()[ANNE])
+    assert "keys of version 6 (RFC 9580); to write to it, one that knows post-quantum keys, too" in text
+    assert "Other programs can read" not in text
 
 
 def words(item: Any) -> str:

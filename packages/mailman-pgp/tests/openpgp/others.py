@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import pysequoia
-from keys import ENCRYPT, Key, forge
+from keys import DAY, ENCRYPT, Key, forge
 from peers import peer
 
-from mailman_pgp.openpgp import listkeys
+from mailman_pgp.openpgp import hybrid, listkeys
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, armor
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.openpgp.packets import Tag, packet, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -72,6 +74,19 @@ def make_rsa_member_without_seipd2(address: str) -> Member:
     (binding,) = made.subkeys[0].signatures
     bare = replace(made, subkeys=[])
     return Member(address, bare.secret + packet(Tag.SECRET_SUBKEY, secret.body) + binding)
+
+
+def made_of_version_6_and_ml_kem(name: str, addresses: Sequence[str]) -> bytes:
+    """A secret key for a list as no program here makes one: of version 6, which signs by Ed25519, with ML-KEM-768 alone to encrypt to."""
+    member = MemberKey.generate("<x@example.com>", KeyKind.POST_QUANTUM)
+    public, secret = (
+        next(one.body for one in walk(data) if one.tag == tag and hybrid.is_hybrid(one.body))
+        for data, tag in ((member.certificate, Tag.PUBLIC_SUBKEY), (member.secret, Tag.SECRET_SUBKEY))
+    )
+    created = int.from_bytes(public[1:5], "big")
+    pairs = listkeys._drawn(pysequoia.Tsk.generate("x", profile=pysequoia.Profile.RFC9580), created)
+    user_ids = listkeys.user_ids_of(name, addresses)
+    return listkeys._bound_anew(replace(pairs, encrypting=(public, secret)), user_ids, created, 900 * DAY)
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,19 @@ from mailman_pgp.openpgp import (
     ListSecretKey,
     adopt,
     holds_rsa,
+    hybrid,
     listkeys,
     protect,
     read_secret_key,
+    selfsign,
 )
 from mailman_pgp.openpgp.armor import PRIVATE_KEY, PUBLIC_KEY, armor
 from mailman_pgp.openpgp.features import announces_seipd2
 from mailman_pgp.openpgp.key_packets import sort
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.openpgp.packets import Tag, walk
+from mailman_pgp.openpgp.selfsign import Flags
+from mailman_pgp.openpgp.signingkeys import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,9 +225,36 @@ def _nist() -> bytes:
     )
 
 
+def _halves_of_two_beside_whole_ones(pair: Callable[[], tuple[bytes, bytes]]) -> bytes:
+    """A second part to be encrypted to, of which no secret half opens anything: some programs would encrypt to this one alone."""
+    made, (public, _), (_, secret) = usual(), pair(), pair()
+    primary = SigningKey.from_packets(made.primary.body, made.primary.secret_body)
+    mixed = public + secret[len(public) :]
+    bound = selfsign.binding(primary, public, Flags.ENCRYPT, created=now() - DAY)
+    return made.secret + packet(Tag.SECRET_SUBKEY, mixed) + bound
+
+
+def _curve() -> tuple[bytes, bytes]:
+    key = Key.encrypting(now() - 2 * DAY)
+    return key.body, key.secret_body
+
+
+def _lattice() -> tuple[bytes, bytes]:
+    return hybrid.generate(now() - 2 * DAY)
+
+
+def _unknown_part() -> bytes:
+    """Beside usual ones: a part that no library here can read, and which is left secret in what is made public of the key."""
+    public = hybrid.generate(now() - 2 * DAY)[0]
+    return _halves_of_two_beside_whole_ones(lambda: (public, public + bytes([0, *bytes(90), 0, 0])))
+
+
 @pytest.mark.parametrize(
     ("made", "problem"),
     [
+        (lambda: _halves_of_two_beside_whole_ones(_curve), CertificateProblem.BROKEN),
+        (lambda: _halves_of_two_beside_whole_ones(_lattice), CertificateProblem.BROKEN),
+        (_unknown_part, CertificateProblem.KIND),
         (_expired, CertificateProblem.EXPIRED),
         (_revoked, CertificateProblem.REVOKED),
         (_without_encryption, CertificateProblem.NO_ENCRYPTION),

@@ -7,14 +7,26 @@ from typing import TYPE_CHECKING
 import messages
 import pysequoia
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keys import forge_usable, packet
 from others import LIST_ADDRESSES
+from workshops import BOUNDS, scripted
 
 from mailman_pgp import openpgp
-from mailman_pgp.openpgp import CANNOT_OPEN, NewListKey, OpeningError, OpeningProblem, Profile, Status, hybrid
+from mailman_pgp.openpgp import (
+    CANNOT_OPEN,
+    NewListKey,
+    OpeningError,
+    OpeningProblem,
+    Profile,
+    Status,
+    WorkshopError,
+    hybrid,
+    worker,
+)
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.openpgp.packets import Tag, walk
 
@@ -217,6 +229,30 @@ def test_a_share_of_somebody_else(key: NewListKey, post: bytes) -> None:
     body, _ = parts(post)
     foreign = X25519PrivateKey.generate().public_key().public_bytes_raw()
     assert own(key).session_key(body[:SHARE] + foreign + body[LATTICE:]) is None
+
+
+class Without:
+    """What is there of ML-KEM where `cryptography` is built upon an older OpenSSL."""
+
+    @staticmethod
+    def from_seed_bytes(_seed: bytes) -> None:
+        """As it does there."""
+        raise UnsupportedAlgorithm("ML-KEM-768 is not supported by this backend.")
+
+
+def test_without_ml_kem(
+    key: NewListKey, usual: NewListKey, anne: MemberKey, post: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `cryptography` has none, mail to the other keys of the list is opened; mail to this one is kept, and not called damaged."""
+    monkeypatch.setattr(hybrid, "MLKEM768PrivateKey", Without)
+    keys = [key.secret, usual.secret]
+    header = {"operation": "open", "secrets": 2, "pkesks": 9, "wildcards": 1, "content_bytes": len(CONTENT)}
+    answer, blobs = worker.answer(header, [anne.write(CONTENT, usual.certificate.data), *keys, anne.certificate])
+    assert (blobs[0], [one["status"] for one in answer["signatures"]]) == (CONTENT, [Status.GOOD])
+    assert worker.answer(header, [post, *keys]) == ({"failed": "no-lattice"}, [])
+    shop = scripted('request(); write({"failed": "no-lattice"})')
+    with pytest.raises(WorkshopError, match="no ML-KEM"):
+        shop.request("open", header, [post, *keys], bounds=BOUNDS)
 
 
 @given(st.binary(max_size=1300))

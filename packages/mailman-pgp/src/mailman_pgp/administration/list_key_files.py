@@ -157,13 +157,16 @@ def import_key(
     address of the list there is one. The key of now opens mail for a while, as after `list-key rotate`, and people on the list are told.
     """
     mlist, _ = encrypted_list(spec)
+    # What is asked about is what becomes of this one.
+    seen = vault.certificate(mlist.list_id).fingerprint
     content = read_file(file)
     try:
         new = list_keys.brought(mlist, _unlocked(content, passphrase_file), allow_rsa=allow_rsa)
     except ListKeyError as error:
         raise Refused(error.problem, f"Nothing was imported from {named_file(file)}. {error}") from error
-    effects = certain(mlist, openpgp.profile_of(new.key.certificate.data), yes=yes)
-    done = list_keys.succeed(mlist, new.key, overlap)
+    data = new.key.certificate.data
+    effects = certain(mlist, openpgp.profile_of(data), yes=yes, brought=data)
+    done = list_keys.succeed(mlist, new.key, overlap, seen)
     deeds.record(mlist, Deed.KEY_IMPORTED, OWNER, what=new.key.certificate.fingerprint)
     answer = followed(mlist, done, [*([_RSA] if new.rsa else []), *(effects.sentences if yes else ())])
     return Answer(

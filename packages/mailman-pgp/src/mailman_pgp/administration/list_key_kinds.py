@@ -10,7 +10,7 @@ from mailman_pgp.administration.answering import Mistaken, Refused
 from mailman_pgp.layout import paragraphs
 from mailman_pgp.model.database import store
 from mailman_pgp.openpgp import Profile
-from mailman_pgp.overview.list_key_kinds import WORDS, effects
+from mailman_pgp.overview.list_key_kinds import WORDS, effects, effects_of_brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
-YES = click.option("--yes", is_flag=True, help="Do not ask whether the key may be of an experimental kind.")
+YES = click.option(
+    "--yes", is_flag=True, help="Do not ask whether the key may be of an experimental kind, or protect less."
+)
 
 
 def profile_option(default: str) -> Callable[[_Command], _Command]:
@@ -31,14 +33,15 @@ def profile_option(default: str) -> Callable[[_Command], _Command]:
     )
 
 
-def certain(mlist: Any, profile: Profile, *, yes: bool) -> Effects:
+def certain(mlist: Any, profile: Profile, *, yes: bool, brought: bytes | None = None) -> Effects:
     """Ask whether a list may have a key of a kind, where that has consequences; return what they are.
 
+    :param brought: The binary certificate of one from elsewhere.
     :raises mailman_pgp.administration.answering.Refused: when it may not.
     :raises mailman_pgp.administration.answering.Mistaken: when nobody can be asked.
     """
-    found = effects(mlist, profile)
-    if yes or not profile.experimental:
+    found = effects(mlist, profile) if brought is None else effects_of_brought(mlist, brought)
+    if yes or not found.sentences:
         return found
     if click.get_current_context().params.get("as_json"):
         raise Mistaken(

@@ -14,11 +14,10 @@ from mailman_pgp.keys import succession, vault
 from mailman_pgp.lists.encryption import addresses_of, one_at_a_time
 from mailman_pgp.model.database import store
 from mailman_pgp.model.tables import Choice
-from mailman_pgp.openpgp import SECRET_KEY_SENTENCES, CertificateProblem, ListKeyError, NewListKey
+from mailman_pgp.openpgp import SECRET_KEY_SENTENCES, CertificateProblem, ListKeyError, NewListKey, Profile
 
 if TYPE_CHECKING:
     from mailman_pgp.keys.succession import Succession
-    from mailman_pgp.openpgp import Profile
 
 
 @public
@@ -47,23 +46,35 @@ def succeed(
     """Let a key follow the one that a list has, one that is made now where none is given; the caller commits.
 
     :param profile: Of which kind the one that is made is to be; None for that of the one of now.
-    :param follows: The fingerprint of the key that whoever asks has seen; None where that does not matter.
-    :raises Refusal: when the list has another one by now.
+    :param follows: The fingerprint of the key that whoever asks has seen; None for the one that it has as this begins.
+    :raises Refusal: when the list has another one by now; or one whose kind is made nowhere here, and none was named.
     :raises mailman_pgp.keys.vault.VaultError: when the list has no key, or it can't be opened.
     :raises mailman_pgp.openpgp.ListKeyError: when the current key can't say what it has to.
     """
+    current = vault.certificate(mlist.list_id)
     made = new or openpgp.generate(
-        mlist.display_name,
-        addresses_of(mlist),
-        profile=profile or openpgp.profile_of(vault.certificate(mlist.list_id).certificate),
+        mlist.display_name, addresses_of(mlist), profile=profile or _same_kind(mlist, current.certificate)
     )
     one_at_a_time(mlist.list_id)
-    if follows not in {None, vault.certificate(mlist.list_id).fingerprint}:
+    if (follows or current.fingerprint) != vault.certificate(mlist.list_id).fingerprint:
         raise Refusal(
             "another-certificate",
             f"{mlist.fqdn_listname} has another key by now, so nothing was changed. Look at it again.",
         )
     return succession.succeed(mlist.list_id, made, overlap_days)
+
+
+def _same_kind(mlist: Any, certificate: bytes) -> Profile:
+    """The kind that stays what it is; one that protects less is to be nobody's choice unawares."""
+    kind = openpgp.profile_of(certificate)
+    if kind is Profile.V6 and openpgp.is_post_quantum(certificate):
+        raise Refusal(
+            "no-such-kind",
+            f"The key of {mlist.fqdn_listname} is of version 6 and post-quantum, and none like it is made here, so nothing was changed. Say "
+            f"which kind is to follow: with `mailman pgp list-key rotate {mlist.list_id} --profile post-quantum` mail to the list stays out of "
+            "reach of quantum computers; or import another key.",
+        )
+    return kind
 
 
 @public

@@ -6,7 +6,7 @@ from public import public
 
 from mailman_pgp.i18n import N_
 from mailman_pgp.keys import vault
-from mailman_pgp.openpgp import Profile, profile_of
+from mailman_pgp.openpgp import Profile, is_post_quantum, profile_of
 
 _PROGRAMS = {
     Profile.USUAL: "",
@@ -18,6 +18,11 @@ To write to this list you need a program that knows post-quantum keys of OpenPGP
 (ML-KEM-768 with X25519, RFC 9980). Other programs can read what it sends."""),
 }
 
+_BOTH = N_("""\
+To read what this list sends you need a program that knows OpenPGP keys of
+version 6 (RFC 9580); to write to it, one that knows post-quantum keys, too
+(ML-KEM-768 with X25519, RFC 9980).""")
+
 
 @public
 def program_for(list_id: str) -> str:
@@ -25,4 +30,6 @@ def program_for(list_id: str) -> str:
 
     :raises mailman_pgp.keys.vault.VaultError: when the list has no key.
     """
-    return _PROGRAMS[profile_of(vault.certificate(list_id).certificate)]
+    certificate = vault.certificate(list_id).certificate
+    kind = profile_of(certificate)
+    return _BOTH if kind is Profile.V6 and is_post_quantum(certificate) else _PROGRAMS[kind]

@@ -52,7 +52,7 @@ from mailman_pgp.openpgp.listkeys import ListKeyError, ListSecretKey, NewListKey
 from mailman_pgp.openpgp.opening import DEFAULT, Limits, Opened, open_message, verify_detached
 from mailman_pgp.openpgp.packets import Packet, Tag, pkesk_recipient, walk
 from mailman_pgp.openpgp.passphrases import encrypt_by_passphrase, encrypt_to, open_by_passphrase, takes_passphrase
-from mailman_pgp.openpgp.profiles import Profile, profile_of, without
+from mailman_pgp.openpgp.profiles import Profile, has_ml_kem, is_post_quantum, profile_of, without
 from mailman_pgp.openpgp.protection import protect
 from mailman_pgp.openpgp.reduced import for_address
 from mailman_pgp.openpgp.selfsign import Reason
@@ -119,8 +119,10 @@ __all__ = [
     "for_address",
     "generate",
     "grouped",
+    "has_ml_kem",
     "holds_rsa",
     "inspect",
+    "is_post_quantum",
     "key_names",
     "merge",
     "merge_each",

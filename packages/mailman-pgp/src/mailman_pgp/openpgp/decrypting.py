@@ -34,11 +34,14 @@ _MISSING = "missing key"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _OwnKey:
-    """One encryption key of ours: its names, a transferable secret key that holds it alone, and itself where it is of ML-KEM."""
+    """One encryption key of ours: its names, a transferable secret key that holds it alone, and its packet's body where it is of ML-KEM.
+
+    That is read only where a message is to be opened by it: what keeps this one from being read must not keep mail to others closed.
+    """
 
     names: frozenset[str]
     secret: bytes
-    hybrid: HybridKey | None = None
+    hybrid: bytes | None = None
 
 
 def _own_keys(secrets: Sequence[bytes]) -> Iterator[_OwnKey]:
@@ -47,7 +50,7 @@ def _own_keys(secrets: Sequence[bytes]) -> Iterator[_OwnKey]:
         parts = sort(secret)
         for subkey in parts.subkeys:
             body = next(walk(subkey.raw)).body
-            hybrid = HybridKey.of(body) if is_hybrid(body) else None
+            hybrid = body if is_hybrid(body) else None
             yield _OwnKey(frozenset({subkey.fingerprint, subkey.key_id}), parts.only(subkey), hybrid)
         yield _OwnKey(frozenset({parts.primary.fingerprint, parts.primary.key_id}), parts.only(None))
 
@@ -61,7 +64,7 @@ class Decrypted:
 
 
 def open_envelope(envelope: Envelope, secrets: Sequence[bytes], *, content_bytes: int) -> Decrypted:
-    """Decrypt with the first of our keys that fits; raises OpeningError."""
+    """Decrypt with the first of our keys that fits; raises OpeningError, and NoLatticeError where it needs ML-KEM and there is none."""
     keys = list(_own_keys(secrets))
     wildcards = envelope.session_keys_for(ANONYMOUS)
     problem = OpeningProblem.NOT_FOR_LIST
@@ -94,7 +97,7 @@ def _decrypt(packets: list[bytes], data: bytes, key: _OwnKey, content_bytes: int
         bodies = _signatures(opened)
     except MemoryError:
         raise OpeningError(OpeningProblem.TOO_LARGE) from None
-    except LIBRARY_ERRORS as error:
+    except (*LIBRARY_ERRORS, PacketError) as error:
         if strict is None:
             # rPGP is alone here.  Its words decide only between two reasons to refuse.
             return OpeningProblem.NOT_FOR_LIST if str(error) == _MISSING else OpeningProblem.DAMAGED
@@ -124,8 +127,9 @@ def _tolerantly(message: bytes, secret: bytes) -> DecryptedMessage:
     return Message.from_bytes(message).decrypt(None, SignedSecretKey.from_bytes(secret))
 
 
-def _hybridly(packets: list[bytes], data: bytes, key: HybridKey) -> DecryptedMessage:
-    """Open by the first session key that is encrypted to this key; of several that are, no program has more to say."""
+def _hybridly(packets: list[bytes], data: bytes, body: bytes) -> DecryptedMessage:
+    """Open by the first session key that is encrypted to the key of this packet; of several that are, no program has more to say."""
+    key = HybridKey.of(body)
     found = (key.session_key(next(walk(one)).body) for one in packets)
     session_key = next((one for one in found if one is not None), None)
     if session_key is None:

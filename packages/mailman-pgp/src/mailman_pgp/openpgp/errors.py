@@ -20,6 +20,16 @@ class TooManyPacketsError(PacketError):
     """There are more packets than anybody needs."""
 
 
+class NoLatticeError(OpenPGPError):
+    """The `cryptography` that is installed has no ML-KEM: the machine's fault, never that of a key or a message."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The `cryptography` that is installed has no ML-KEM, so no post-quantum key can be made or used. Install it from its wheel, "
+            "which brings an OpenSSL of its own: `pip install --force-reinstall --only-binary :all: cryptography`."
+        )
+
+
 class CertificateProblem(enum.StrEnum):
     """Why a certificate is not accepted, or cannot be encrypted to."""
 

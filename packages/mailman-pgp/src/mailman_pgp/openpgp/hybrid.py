@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
-from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.errors import NoLatticeError, PacketError
 from mailman_pgp.openpgp.protection import public_length
 
 ALGORITHM = 35  # RFC 9980 §2.2
@@ -74,12 +74,16 @@ class HybridKey:
 
     @classmethod
     def of(cls, body: bytes) -> "HybridKey":
-        """Read the body of a secret key packet without a passphrase; raises PacketError for anything else."""
+        """Read the body of a secret key packet without a passphrase; raises PacketError for anything else, and NoLatticeError."""
         secret = body[public_length(body) :]
         if not is_hybrid(body) or secret[:1] != b"\0" or len(secret) < 1 + _X25519 + _SEED:
             raise PacketError("This is no secret key of ML-KEM-768 and X25519.")
         curve, seed = secret[1 : 1 + _X25519], secret[1 + _X25519 : 1 + _X25519 + _SEED]
-        return cls(X25519PrivateKey.from_private_bytes(curve), MLKEM768PrivateKey.from_seed_bytes(seed))
+        try:
+            lattice = MLKEM768PrivateKey.from_seed_bytes(seed)
+        except UnsupportedAlgorithm:
+            raise NoLatticeError from None
+        return cls(X25519PrivateKey.from_private_bytes(curve), lattice)
 
     def session_key(self, pkesk: bytes) -> SessionKey | None:
         """Return the session key in the body of a PKESK packet (RFC 9580 §5.1, RFC 9980 §4.3.1); None if it is not encrypted to this key."""

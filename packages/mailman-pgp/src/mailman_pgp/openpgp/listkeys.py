@@ -16,7 +16,7 @@ from pysequoia.packet import HashAlgorithm
 from mailman_pgp.openpgp import hybrid, selfsign
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
-from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
+from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, NoLatticeError, PacketError
 from mailman_pgp.openpgp.packets import Tag, packet, walk
 from mailman_pgp.openpgp.profiles import Profile
 from mailman_pgp.openpgp.selfsign import Flags
@@ -45,11 +45,6 @@ _LIST_KEY_SENTENCES = {
     ),
     CertificateProblem.POLICY: "The key of this list cannot sign: make a new one.",
 }
-
-_NO_ML_KEM = (
-    "The `cryptography` that is installed has no ML-KEM, so no post-quantum key was made. Install it from its wheel, which brings an OpenSSL "
-    "of its own: `pip install --force-reinstall --only-binary :all: cryptography`."
-)
 
 # RFC 3156 §5; the library's own enumeration cannot be a key.
 _MICALG = {
@@ -105,7 +100,7 @@ def generate(
     pairs = _drawn(drawn, at)
     if profile is Profile.POST_QUANTUM:
         if not hybrid.is_supported():
-            raise ListKeyError(CertificateProblem.KIND, _NO_ML_KEM)
+            raise ListKeyError(CertificateProblem.KIND, str(NoLatticeError()))
         pairs = replace(pairs, encrypting=hybrid.generate(at))
     secret = _bound_anew(pairs, user_ids, at, validity_days * _DAY_SECONDS)
     certificate = inspect(bytes(pysequoia.Tsk.from_bytes(secret).extract_certificate()))

@@ -59,7 +59,7 @@ def open_message(
 
     `signers` are the binary certificates that may have signed it; a signature by any other is UNKNOWN_KEY.  Content is
     returned only when its integrity is proven.  Raises OpeningError for everything that is the message's fault, and
-    WorkshopError when the worker process does not start: then keep the message.
+    WorkshopError when the worker process does not start, or lacks the ML-KEM that this message needs: then keep the message.
     """
     if len(ciphertext) > limits.message_bytes:
         raise OpeningError(OpeningProblem.TOO_LARGE)

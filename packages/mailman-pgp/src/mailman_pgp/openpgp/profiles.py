@@ -56,15 +56,32 @@ def profile_of(certificate: bytes) -> Profile:
 
     It is POST_QUANTUM only if it has no other part that encrypts: programs encrypt to all, and the weakest decides.  Never raises: what is damaged is USUAL here, and found where it is used.
     """
-    try:
-        bodies = [one.body for one in walk(certificate) if one.tag in KEY_TAGS]
-    except PacketError:
-        bodies = []
+    bodies = _bodies(certificate)
     if bodies and bodies[0][:1] == bytes([_V6]):
         return Profile.V6
-    numbers = {body[_ALGORITHM_AT] for body in bodies if len(body) > _ALGORITHM_AT}
-    safe = numbers & _ML_KEM_NUMBERS and not numbers & _OTHERS_THAT_ENCRYPT
-    return Profile.POST_QUANTUM if safe else Profile.USUAL
+    return Profile.POST_QUANTUM if is_post_quantum(certificate) else Profile.USUAL
+
+
+def is_post_quantum(certificate: bytes) -> bool:
+    """Whether all that is encrypted to a list's key, of either version, is by ML-KEM; as in `profile_of`."""
+    numbers = _numbers(_bodies(certificate))
+    return not numbers.isdisjoint(_ML_KEM_NUMBERS) and numbers.isdisjoint(_OTHERS_THAT_ENCRYPT)
+
+
+def has_ml_kem(certificate: bytes) -> bool:
+    """Whether a list's key, by its binary certificate or secret key, has a part of ML-KEM, whatever kind it is of.  Never raises."""
+    return not _numbers(_bodies(certificate)).isdisjoint(_ML_KEM_NUMBERS)
+
+
+def _bodies(certificate: bytes) -> list[bytes]:
+    try:
+        return [one.body for one in walk(certificate) if one.tag in KEY_TAGS]
+    except PacketError:
+        return []
+
+
+def _numbers(bodies: Iterable[bytes]) -> set[int]:
+    return {body[_ALGORITHM_AT] for body in bodies if len(body) > _ALGORITHM_AT}
 
 
 def without(profile: Profile, people: Iterable[_K]) -> list[_K]:

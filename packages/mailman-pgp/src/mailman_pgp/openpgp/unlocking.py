@@ -12,17 +12,17 @@ from mailman_pgp.openpgp.errors import (
     CertificateError,
     CertificateProblem,
     OpeningError,
+    OpeningProblem,
     PacketError,
     TooManyPacketsError,
 )
 from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, SECRET_TAGS, split
-from mailman_pgp.openpgp.packets import Packet, Tag, packet
+from mailman_pgp.openpgp.packets import Packet, Tag, packet, walk
 from mailman_pgp.openpgp.protection import open_packet
 from mailman_pgp.openpgp.reading import excess
 
 _TAG_BIT = 0x80
 _KEPT = ALLOWED_TAGS - {Tag.TRUST, Tag.MARKER, Tag.PADDING, Tag.USER_ATTRIBUTE}
-_PKESKS = 64  # more parts no key may have
 _PROBE = b"Does this key do what it is for?"
 
 
@@ -81,9 +81,13 @@ def _try(secret: bytes) -> None:
         public = bytes(tsk.extract_certificate())
     except (RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
-    problem = inspect(public, excess).usability.problem
+    try:
+        problem = inspect(public, excess).usability.problem
+    except CertificateError as error:
+        # The library leaves secret what it does not know, also in what it calls a certificate.
+        problem = CertificateProblem.KIND if error.problem is CertificateProblem.SECRET_KEY else error.problem
     if problem is not None:
-        raise CertificateError(problem)
+        raise CertificateError(problem) from None
     try:
         signer = tsk.signer()
     except (RuntimeError, OSError, ValueError):
@@ -97,7 +101,19 @@ def _try(secret: bytes) -> None:
         good = False
     if not good:
         raise CertificateError(CertificateProblem.BROKEN)
-    try:  # as posts are opened, which is not possible with all that the library knows
-        open_envelope(read_envelope(message, pkesks=_PKESKS, wildcards=0), [secret], content_bytes=len(_PROBE))
-    except OpeningError:
-        raise CertificateError(CertificateProblem.KIND) from None
+    _open_each(message, secret)
+
+
+def _open_each(message: bytes, secret: bytes) -> None:
+    """Open a message as posts are opened, which is not possible with all that the library knows; by each part that it is encrypted to.
+
+    Programs encrypt to all of these, or to one of their choice.
+    """
+    *session_keys, data = (message[one.start : one.end] for one in walk(message))
+    for session_key in session_keys:
+        envelope = read_envelope(session_key + data, pkesks=1, wildcards=0)
+        try:
+            open_envelope(envelope, [secret], content_bytes=len(_PROBE))
+        except OpeningError as error:
+            halves = error.problem in {OpeningProblem.DAMAGED, OpeningProblem.NOT_FOR_LIST}
+            raise CertificateError(CertificateProblem.BROKEN if halves else CertificateProblem.KIND) from None

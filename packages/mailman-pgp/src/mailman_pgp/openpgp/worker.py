@@ -14,7 +14,7 @@ from typing import Any
 
 from mailman_pgp.openpgp import decrypting, frames, gathering, passphrases, reading, stem, unlocking, vouching
 from mailman_pgp.openpgp.certificates import Certificate
-from mailman_pgp.openpgp.errors import CertificateError, OpeningError
+from mailman_pgp.openpgp.errors import CertificateError, NoLatticeError, OpeningError
 from mailman_pgp.openpgp.signatures import SignatureVerdict
 from mailman_pgp.site import memory
 
@@ -171,6 +171,8 @@ def answer(header: dict[str, Any], blobs: list[bytes]) -> _Answer:
         return _OPERATIONS[header["operation"]](header, blobs)
     except (CertificateError, OpeningError) as error:
         return {"problem": error.problem.value}, []
+    except NoLatticeError:
+        return {"failed": "no-lattice"}, []
     except MemoryError:
         return {"failed": "memory"}, []
     except BaseException:  # noqa: BLE001 - a panic in Rust is no Exception, and its text may quote the message

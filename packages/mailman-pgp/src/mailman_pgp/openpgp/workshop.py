@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailman_pgp.openpgp import frames
-from mailman_pgp.openpgp.errors import OpenPGPError
+from mailman_pgp.openpgp.errors import NoLatticeError, OpenPGPError
 from mailman_pgp.openpgp.stem import END, FORK, NO_ROOM
 
 COMMAND = (sys.executable, "-I", "-m", "mailman_pgp.openpgp.worker")
@@ -34,7 +34,7 @@ _OUT_OF_MEMORY = b"memory allocation of"
 
 
 class WorkshopError(OpenPGPError):
-    """The worker process does not start: the machine's fault, never the message's.  Keep the message and try later."""
+    """The worker process does not start, or lacks ML-KEM: the machine's fault, never the message's.  Keep the message and try later."""
 
 
 class WorkerDiedError(Exception):
@@ -219,7 +219,7 @@ class Workshop:
         """Have the worker do one thing; return the header and the blobs of its answer.
 
         When a worker dies, another one is asked once more: it may have been killed for somebody else's sake.  Raises
-        WorkshopError when none can be started, WorkerTimeoutError, WorkerMemoryError and WorkerDiedError.
+        WorkshopError when none can be started or ML-KEM is lacking, WorkerTimeoutError, WorkerMemoryError and WorkerDiedError.
         """
         frame = frames.encode(
             {**header, "operation": operation, "seconds": bounds.seconds, "memory_bytes": bounds.memory_bytes}, blobs
@@ -254,6 +254,8 @@ class Workshop:
                 return answer, blobs
             case "memory":
                 raise WorkerMemoryError
+            case "no-lattice":
+                raise WorkshopError(str(NoLatticeError()))
             case _:
                 raise WorkerMemoryError if _OUT_OF_MEMORY in complaints else WorkerDiedError
 

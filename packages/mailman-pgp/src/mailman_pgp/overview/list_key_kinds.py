@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.keys import registry
-from mailman_pgp.openpgp import Profile, without
+from mailman_pgp.keys import registry, vault
+from mailman_pgp.openpgp import Profile, has_ml_kem, is_post_quantum, profile_of, without
 from mailman_plugin_kit.texts import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _NAMED = 5
 
@@ -62,6 +62,30 @@ def effects(mlist: Any, profile: Profile) -> Effects:
     known = [one for one in registry.for_list(mlist.list_id) if one.choice.counts]
     others = [one.choice.address for one in without(profile, known)]
     return Effects((*_EFFECTS[profile], _about_people(profile, len(known), others)), others)
+
+
+@public
+def effects_of_brought(mlist: Any, certificate: bytes) -> Effects:
+    """What it will do to give an encrypted list a key from elsewhere, by its binary certificate: also where it protects less than it seems to."""
+    kind = profile_of(certificate)
+    found = effects(mlist, kind)
+    by_ml_kem = _EFFECTS[Profile.POST_QUANTUM][:1] if kind is Profile.V6 and is_post_quantum(certificate) else []
+    return replace(found, sentences=(*_protects_less(mlist, certificate), *by_ml_kem, *found.sentences))
+
+
+def _protects_less(mlist: Any, certificate: bytes) -> Iterator[str]:
+    if is_post_quantum(certificate):
+        return
+    if has_ml_kem(certificate):
+        yield (
+            "This is no post-quantum key, though it has a part of ML-KEM: programs encrypt to all of its parts, and mail to the list is as safe "
+            "as the weakest. Yet RNP (Thunderbird) does not take a certificate with such a part."
+        )
+    elif is_post_quantum(vault.certificate(mlist.list_id).certificate):
+        yield (
+            "The key of now is post-quantum, and this one is not: who keeps mail that is encrypted to it can read that once there are quantum "
+            "computers."
+        )
 
 
 def _about_people(profile: Profile, known: int, others: Sequence[str]) -> str:

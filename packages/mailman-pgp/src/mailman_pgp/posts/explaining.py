@@ -127,9 +127,12 @@ def _readers(list_id: str, incoming: Incoming) -> Iterator[Reader]:
     try:
         packets = openpgp.walk(openpgp.dearmor(incoming.ciphertext), limit=_MOST_RECIPIENTS)
         for packet in packets:
-            if packet.tag != Tag.PKESK:
+            if packet.tag == Tag.SEIPD:
                 return
-            name = openpgp.pkesk_recipient(packet)
+            try:
+                name = openpgp.pkesk_recipient(packet)
+            except PacketError:  # something else, or of a version that we do not know: so are they when it is opened
+                continue
             yield Reader("" if name in _ANONYMOUS else name, name in own)
     except PacketError:
         return

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import ListKey
-from mailman_pgp.openpgp import Profile, profile_of
+from mailman_pgp.openpgp import Profile, has_ml_kem, profile_of
 from mailman_pgp.openpgp.hybrid import is_supported
 from mailman_pgp.site.doctor_findings import Area, Finding, error, information
 
@@ -21,15 +22,17 @@ _KINDS = {Profile.V6: "of version 6", Profile.POST_QUANTUM: "post-quantum"}
 
 def examine(connected: Connection) -> Iterator[Finding]:
     """Look at the key of each list, and at the keys of before that open mail."""
-    lacks = not is_supported()
-    rows = connected.execute(select(ListKey.list_id, ListKey.certificate, ListKey.state).order_by(ListKey.list_id))
-    for list_id, certificate, state in rows.all():
+    lacks, at = not is_supported(), now()
+    columns = (ListKey.list_id, ListKey.certificate, ListKey.state, ListKey.revoked, ListKey.opens_until)
+    rows = connected.execute(select(*columns).order_by(ListKey.list_id))
+    for list_id, certificate, state, revoked, until in rows.all():
         kind = profile_of(certificate)
-        if kind is Profile.POST_QUANTUM and lacks:
+        opens = not revoked and (until is None or until > at)
+        if lacks and opens and has_ml_kem(certificate):
             yield error(
                 Area.LISTS,
-                f"A key of {list_id} is post-quantum, and the `cryptography` that is installed has no ML-KEM: mail to it can't be opened.",
-                "Install it from its wheel: `pip install --force-reinstall --only-binary :all: cryptography`.",
+                f"A key of {list_id} has ML-KEM, and the `cryptography` that is installed has none: mail to it can't be opened.",
+                "Install it from its wheel: `pip install --force-reinstall --only-binary :all: cryptography`. What came meanwhile: `mailman unshunt`.",
             )
         elif kind.experimental and state == "current":
             yield information(
