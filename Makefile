@@ -122,7 +122,7 @@ WORKERS := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 ON_POSTGRESQL := MAILMAN_PGP_TEST_DATABASE_URL=postgresql PYTHONPATH=packages/mailman-pgp/tests $(PYTEST) $(WORKERS) -p only_database
 # What `make test` tries on PostgreSQL: the tables and what reads and writes them, and posts through a whole Mailman.
 SOON_ON_POSTGRESQL := $(foreach name,post recovery,tests/e2e/test_$(name).py) \
-    $(foreach name,model keys delivery lists,packages/mailman-pgp/tests/$(name)) \
+    $(foreach name,model keys delivery posts,packages/mailman-pgp/tests/$(name)) \
     packages/mailman-rest-events/tests/outbox packages/mailman-workflows/tests
 
 .PHONY: test
