@@ -99,6 +99,7 @@ def test_mistakes(encrypted_list: EncryptedList, people: tuple[Person, Person, P
 def test_moderators_have_commands_too(encrypted_list: EncryptedList, people: tuple[Person, Person, Person]) -> None:
     """A new message with a word of decision and no code decides nothing, and the answer says what is missing."""
     mona, _, _ = people
+    asked(mona)
     tell(mona, encrypted(mona, "accept"))
     until_says(mona, "the code of the question is not in it")
     assert held(encrypted_list) == 1

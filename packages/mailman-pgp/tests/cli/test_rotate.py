@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from mailman_pgp.cli import keeping, main
 from mailman_pgp.cli.left_behind import runners_of
 from mailman_pgp.cli.standing_still import standing_still
+from mailman_pgp.sandbox import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +88,11 @@ def test_while_runners_are_left_behind(site: OnDisk, tmp_path: Path) -> None:
         subprocess.Popen([*command, str(site.config)], stdin=subprocess.PIPE) as left,
         subprocess.Popen([*command, str(other)], stdin=subprocess.PIPE) as theirs,
     ):
-        assert runners_of(other) == [theirs.pid]
+        for config, process in (
+            (other, theirs),
+            (site.config, left),
+        ):  # it has its arguments a moment after it has started
+            until(lambda config=config, process=process: runners_of(config) == [process.pid], "it is seen to run")
         assert_refused(site, f"End them (`kill {left.pid}`)")
         for process in (left, theirs):
             process.communicate(b"\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import Profile, has_ml_kem, profile_of
 from mailman_pgp.openpgp.hybrid import is_supported
@@ -22,7 +22,7 @@ _KINDS = {Profile.V6: "of version 6", Profile.POST_QUANTUM: "post-quantum"}
 
 def examine(connected: Connection) -> Iterator[Finding]:
     """Look at the key of each list, and at the keys of before that open mail."""
-    lacks, at = not is_supported(), now()
+    lacks, at = not is_supported(), dt.datetime.now(dt.UTC).replace(tzinfo=None)
     columns = (ListKey.list_id, ListKey.certificate, ListKey.state, ListKey.revoked, ListKey.opens_until)
     rows = connected.execute(select(*columns).order_by(ListKey.list_id))
     for list_id, certificate, state, revoked, until in rows.all():
