@@ -83,3 +83,24 @@ def test_changes_are_looked_for_as_often_as_the_queue(
     for now[0] in turns:
         runner._do_periodic()
     assert looked == looks
+
+
+@pytest.mark.usefixtures("core")
+def test_telling_of_many_changes_leaves_time_for_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After keys were brought for thousands there is as much to tell: a fifth of the time is for that, the others for what waits."""
+    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
+
+    now, looked = [100.0], []
+
+    def two_seconds() -> None:
+        looked.append(now[0])
+        now[0] += 2.0
+
+    monkeypatch.setattr("mailman_pgp.runners.outgoing.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mailman_pgp.runners.housekeeping.tell_of_changes", two_seconds)
+    runner = OutgoingRunner("out")
+    runner.sleep_float = 0.0625
+    while now[0] < 125.0:
+        runner._do_periodic()
+        now[0] += 0.5
+    assert looked == [100.0, 110.0, 120.0]

@@ -29,6 +29,9 @@ log = logging.getLogger("mailman.error")
 
 # No sooner are changes of keys looked for again: a look into the database costs twenty times as much as one into the queue.
 _LOOK_SECONDS = 0.25
+# Nor sooner than after so many times as long as telling has taken: of keys that were brought for thousands each is told by a message
+# of its own, and the posts that come meanwhile go first.
+_FOR_POSTS = 4
 
 
 @public
@@ -72,9 +75,12 @@ class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ig
         super()._do_periodic()
         chunks.forget_finished()
         # As often as core looks into its queues: in the midst of many copies each look would be a part of their cost.
-        if time.monotonic() >= self._look_for_changes_at:
+        begun = time.monotonic()
+        if begun >= self._look_for_changes_at:
             housekeeping.tell_of_changes()
-            self._look_for_changes_at = time.monotonic() + max(self.sleep_float, _LOOK_SECONDS)
+            ended = time.monotonic()
+            pause = max(self.sleep_float, _LOOK_SECONDS, _FOR_POSTS * (ended - begun))
+            self._look_for_changes_at = ended + pause
         housekeeping.when_due()
 
 
