@@ -10,9 +10,10 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
-from schemathesis.core.failures import FailureGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conftest import Door, MakeCertificate
     from hypothesis.strategies import SearchStrategy
 
@@ -29,14 +30,15 @@ KNOWN = {
     "message_id": "<1@x>",
 }
 WAITS = ("{token}", "{number}", "{message_id}", "/enabling")  # nothing is there that could be looked at
-CHECKED = (
+ANSWERS = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
-    "negative_data_rejection",
 )
+# Of many examples some are wrong only until they are written as a query or a form, in which nothing is left of what was wrong.
+REFUSALS = "negative_data_rejection"
 
 
 @pytest.fixture
@@ -47,14 +49,7 @@ def described(application: Any, door: Door, encrypted: str, make: MakeCertificat
     return schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", application, headers=CREDENTIALS)
 
 
-def answered(case: Any) -> Any:
-    """Send it, and check the answer."""
-    response = case.call(headers=CREDENTIALS)
-    case.validate_response(response, checks=CHECKS.get_by_names(CHECKED))
-    return response
-
-
-def tried(strategy: SearchStrategy[Any], examples: int) -> set[int]:
+def tried(strategy: SearchStrategy[Any], examples: int, checked: Sequence[str]) -> set[int]:
     """Send what a strategy makes up, and check each answer; their statuses."""
     statuses: set[int] = set()
 
@@ -66,17 +61,15 @@ def tried(strategy: SearchStrategy[Any], examples: int) -> set[int]:
     )
     @given(case=strategy)
     def one(case: Any) -> None:
-        try:
-            response = answered(case)
-        except FailureGroup:  # seen, rarely: it reports another request than it has sent; what is wrong is so again
-            response = answered(case)
+        response = case.call(headers=CREDENTIALS)
+        case.validate_response(response, checks=CHECKS.get_by_names(checked))
         statuses.add(response.status_code)
 
     one()
     return statuses
 
 
-def all_tried(described: Any, examples: int) -> dict[str, set[int]]:
+def all_tried(described: Any, examples: int, checked: Sequence[str] = ANSWERS) -> dict[str, set[int]]:
     """Try each operation with what it takes and with what it does not take, at a list that is there and at others."""
     operations = [found.ok() for found in described.get_all_operations()]
     operations.sort(key=lambda operation: operation.method == "delete")  # nothing is left then
@@ -85,14 +78,14 @@ def all_tried(described: Any, examples: int) -> dict[str, set[int]]:
         known = {parameter.name: KNOWN[parameter.name] for parameter in operation.path_parameters}
         for mode in GenerationMode:
             for path in ({}, {"path_parameters": known}) if known else ({},):
-                found = tried(operation.as_strategy(mode, **path), examples)
+                found = tried(operation.as_strategy(mode, **path), examples, checked)
                 statuses.setdefault(operation.label, set()).update(found)
     return statuses
 
 
 def test_each_operation(described: Any) -> None:
     """Each is tried a few times, and those that only look succeed at what is there."""
-    statuses = all_tried(described, 2)
+    statuses = all_tried(described, 2, (*ANSWERS, REFUSALS))
     assert len(statuses) > 20
     for label, found in statuses.items():
         if label.startswith("GET ") and not any(name in label for name in WAITS):
