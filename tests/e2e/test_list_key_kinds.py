@@ -101,6 +101,8 @@ def club(
     made = Club(EncryptedList.make(sandbox), lambda: tmp_path_factory.mktemp("k"))
     made.list.take_unbound()
     give(made.list, request.param)
+    # Signed by the key until now, it must not be taken for a post by who joins in this moment.
+    until(lambda: made.author.mail(0), "the author to be told of the key")
     yield request.param, made
     sandbox.wait_until_idle()
     made.close()
@@ -120,7 +122,9 @@ def test_members_with_other_programs(club: tuple[str, Club], program: str) -> No
     member = made.member(program)
     before = len(member.person.mail(0))
     made.author.post(f"To {program}")
-    kept = until(lambda: member.person.mail(0)[before:], "the copy")[-1]
+    kept = until(lambda: [one for one in member.person.mail(0)[before:] if b"Autocrypt:" in one.content], "the copy")[
+        -1
+    ]
     if program in READ[profile]:
         assert f"To {program}" in said(member.read(kept))
     else:
