@@ -15,7 +15,7 @@ from mailman_pgp.openpgp.certificates import Certificate, UserID, inspect, reque
 from mailman_pgp.openpgp.errors import SECRET_KEY_SENTENCES, CertificateError, CertificateProblem, PacketError
 from mailman_pgp.openpgp.key_packets import SECRET_TAGS, Signed, sort
 from mailman_pgp.openpgp.listkeys import DEFAULT_VALIDITY_DAYS, ListKeyError, NewListKey, revocation_of, user_ids_of
-from mailman_pgp.openpgp.packets import Tag, packet, walk
+from mailman_pgp.openpgp.packets import ALGORITHM_AT, Tag, packet, walk
 from mailman_pgp.openpgp.selfsign import Flags
 from mailman_pgp.openpgp.signingkeys import SigningKey
 
@@ -24,7 +24,6 @@ _MIB = 1024 * 1024
 _ARGON2_BYTES = 1200 * _MIB
 _SECONDS = 60.0
 _RSA = frozenset({1, 2, 3})
-_ALGORITHM_AT = 5
 
 
 def read_secret_key(data: bytes, passphrase: bytes | None) -> bytes:
@@ -44,7 +43,7 @@ def read_secret_key(data: bytes, passphrase: bytes | None) -> bytes:
 
 def holds_rsa(secret: bytes) -> bool:
     """Tell whether any part of a secret key that was read is RSA."""
-    return any(one.body[_ALGORITHM_AT] in _RSA for one in walk(secret) if one.tag in SECRET_TAGS)
+    return any(one.body[ALGORITHM_AT] in _RSA for one in walk(secret) if one.tag in SECRET_TAGS)
 
 
 def adopt(secret: bytes, name: str, addresses: Sequence[str]) -> tuple[NewListKey, tuple[str, ...]]:

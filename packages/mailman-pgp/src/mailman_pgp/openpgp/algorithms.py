@@ -1,6 +1,7 @@
 """Public-key algorithms by the names people know ("Ed25519", "RSA 3072"), read from a key packet (RFC 9580 §9.1)."""
 
 from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.packets import ALGORITHM_AT
 
 _NAMES = {
     16: "ElGamal",
@@ -37,7 +38,6 @@ _CURVES = {  # RFC 9580 §9.2, and Ed448 and X448 as GnuPG writes them
 _USABLE_CURVES = frozenset({"Ed25519", "X25519", "NIST P-256", "NIST P-384", "NIST P-521"})
 _ELGAMAL_AND_DSA = frozenset({16, 17})
 _SUPPORTED_VERSIONS = frozenset({4, 6})
-_ALGORITHM_AT = 5
 _MIN_RSA_BITS = 2048
 
 
@@ -50,14 +50,14 @@ def version(body: bytes) -> int:
 
 def _parameters(body: bytes) -> bytes:
     """Return the public key material: version 6 writes its length in front (RFC 9580 §5.5.2.3)."""
-    return body[_ALGORITHM_AT + 1 + (4 if body[0] == 6 else 0) :]  # noqa: PLR2004 - the version
+    return body[ALGORITHM_AT + 1 + (4 if body[0] == 6 else 0) :]  # noqa: PLR2004 - the version
 
 
 def name(body: bytes) -> str:
     """Return the name of the algorithm of the key packet with this `body`."""
-    if len(body) <= _ALGORITHM_AT:
+    if len(body) <= ALGORITHM_AT:
         return "unknown"
-    number, parameters = body[_ALGORITHM_AT], _parameters(body)
+    number, parameters = body[ALGORITHM_AT], _parameters(body)
     if number in _RSA:
         return f"RSA {int.from_bytes(parameters[:2], 'big')}"
     if number in _WITH_CURVE and parameters:
@@ -67,9 +67,9 @@ def name(body: bytes) -> str:
 
 def refused(body: bytes) -> bool:
     """Tell whether no key of this kind is taken: DSA, ElGamal, RSA below 2048 bits, and curves that the library lacks."""
-    if len(body) <= _ALGORITHM_AT:
+    if len(body) <= ALGORITHM_AT:
         return False
-    number = body[_ALGORITHM_AT]
+    number = body[ALGORITHM_AT]
     if number in _RSA:
         return int.from_bytes(_parameters(body)[:2], "big") < _MIN_RSA_BITS
     if number in _WITH_CURVE:

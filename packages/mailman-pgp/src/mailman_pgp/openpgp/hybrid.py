@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from mailman_pgp.openpgp.errors import NoLatticeError, PacketError
+from mailman_pgp.openpgp.packets import ALGORITHM_AT
 from mailman_pgp.openpgp.protection import public_length
 
 ALGORITHM = 35  # RFC 9980 §2.2
-_ALGORITHM_AT = 5
 _X25519 = 32
 _CIPHERTEXT = 1088  # of ML-KEM-768
 _SEED = 64
@@ -54,7 +54,7 @@ def generate(created: int) -> tuple[bytes, bytes]:
 
 def is_hybrid(body: bytes) -> bool:
     """Whether a key packet with this body is of this algorithm."""
-    return body[_ALGORITHM_AT : _ALGORITHM_AT + 1] == bytes([ALGORITHM])
+    return body[ALGORITHM_AT : ALGORITHM_AT + 1] == bytes([ALGORITHM])
 
 
 @dataclass(frozen=True, slots=True, repr=False)

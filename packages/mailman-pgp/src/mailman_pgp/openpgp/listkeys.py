@@ -17,7 +17,7 @@ from mailman_pgp.openpgp import hybrid, selfsign
 from mailman_pgp.openpgp.armor import PUBLIC_KEY, SIGNATURE, armor
 from mailman_pgp.openpgp.certificates import Certificate, inspect
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, NoLatticeError, PacketError
-from mailman_pgp.openpgp.packets import Tag, packet, walk
+from mailman_pgp.openpgp.packets import ALGORITHM_AT, Tag, packet, walk
 from mailman_pgp.openpgp.profiles import Profile
 from mailman_pgp.openpgp.selfsign import Flags
 from mailman_pgp.openpgp.signingkeys import SigningKey
@@ -25,7 +25,6 @@ from mailman_pgp.openpgp.signingkeys import SigningKey
 DEFAULT_VALIDITY_DAYS = 1095
 MAX_VALIDITY_DAYS = 36525  # a century: the field in the key holds 136 years
 _DAY_SECONDS = 86400
-_ALGORITHM_AT = 5
 _ENCRYPTING = frozenset({18, 25})  # RFC 9580 §9.1: ECDH, X25519
 _LIBRARY_PROFILES = {
     Profile.USUAL: pysequoia.Profile.RFC4880,
@@ -140,7 +139,7 @@ def _drawn(drawn: pysequoia.Tsk, created: int) -> _Pairs:
     """Return the pairs of `drawn`: one that certifies comes first, one that signs and one that encrypts in any order."""
     public, secret = _bodies(bytes(drawn.extract_certificate()), created), _bodies(bytes(drawn), created)
     certifying, *others = zip(public, secret, strict=True)
-    signing, encrypting = sorted(others, key=lambda pair: pair[0][_ALGORITHM_AT] in _ENCRYPTING)
+    signing, encrypting = sorted(others, key=lambda pair: pair[0][ALGORITHM_AT] in _ENCRYPTING)
     return _Pairs(certifying, signing, encrypting)
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from mailman_pgp.openpgp.errors import PacketError, TooManyPacketsError
 
+#: Where the body of a key packet names its algorithm, behind its version and its time of creation (RFC 9580 §5.5.2).
+ALGORITHM_AT = 5
+
 
 class Tag(enum.IntEnum):
     """The packet types (RFC 9580 §5) that this package asks for by name."""

@@ -9,11 +9,10 @@ from typing import Protocol, TypeVar
 
 from mailman_pgp.openpgp.errors import PacketError
 from mailman_pgp.openpgp.key_packets import KEY_TAGS
-from mailman_pgp.openpgp.packets import walk
+from mailman_pgp.openpgp.packets import ALGORITHM_AT, walk
 
 _V6 = 6
 _ML_KEM = "ML-KEM"
-_ALGORITHM_AT = 5
 _ML_KEM_NUMBERS = frozenset({35, 36})  # RFC 9980 §2.2
 _OTHERS_THAT_ENCRYPT = frozenset({1, 2, 16, 18, 25, 26})  # RFC 9580 §9.1
 
@@ -81,7 +80,7 @@ def _bodies(certificate: bytes) -> list[bytes]:
 
 
 def _numbers(bodies: Iterable[bytes]) -> set[int]:
-    return {body[_ALGORITHM_AT] for body in bodies if len(body) > _ALGORITHM_AT}
+    return {body[ALGORITHM_AT] for body in bodies if len(body) > ALGORITHM_AT}
 
 
 def without(profile: Profile, people: Iterable[_K]) -> list[_K]:

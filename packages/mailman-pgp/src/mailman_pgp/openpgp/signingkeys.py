@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA512
 
 from mailman_pgp.openpgp.errors import PacketError
+from mailman_pgp.openpgp.packets import ALGORITHM_AT
 
 V4, V6 = 4, 6
 # Algorithm and curve, as they stand behind version and creation time: RFC 9580 §5.5.5.5, §9.1 and §9.2
@@ -21,7 +22,6 @@ _ED25519_LEGACY = bytes([22]) + bytes.fromhex("092b06010401da470f01")
 _ED25519 = bytes([27]) + (32).to_bytes(4, "big")  # with the length of what follows, as in version 6
 _SEED_BYTES = 32
 _RSA = frozenset({1, 3})  # RFC 9580 §9.1: for everything, and for signatures only
-_ALGORITHM_AT = 5
 _MATERIAL_AT = 6
 
 
@@ -44,7 +44,7 @@ class SigningKey:
     @property
     def algorithm(self) -> int:
         """Its number in RFC 9580 §9.1."""
-        return self.body[_ALGORITHM_AT]
+        return self.body[ALGORITHM_AT]
 
     @classmethod
     def from_packets(cls, public_body: bytes, secret_body: bytes) -> Self:
@@ -55,13 +55,13 @@ class SigningKey:
             raise PacketError("This is not an unprotected secret key of version 4 or 6.")
         # Behind one octet of usage.
         if version == b"\x06":
-            if public_body.startswith(_ED25519, _ALGORITHM_AT):
+            if public_body.startswith(_ED25519, ALGORITHM_AT):
                 return cls(public_body, _ed25519(public_body, secret[1:]))
             raise PacketError("This is no Ed25519 key.")
         material = secret[1:-2]  # before two octets of checksum
-        if public_body.startswith(_ED25519_LEGACY, _ALGORITHM_AT):
+        if public_body.startswith(_ED25519_LEGACY, ALGORITHM_AT):
             return cls(public_body, _ed25519(public_body, _seed(material)))
-        if public_body[_ALGORITHM_AT : _ALGORITHM_AT + 1] and public_body[_ALGORITHM_AT] in _RSA:
+        if public_body[ALGORITHM_AT : ALGORITHM_AT + 1] and public_body[ALGORITHM_AT] in _RSA:
             return cls(public_body, _rsa(public_body[_MATERIAL_AT:], material))
         raise PacketError("This is neither an Ed25519 nor an RSA key.")
 
