@@ -13,7 +13,6 @@ from email.mime.text import MIMEText
 from typing import TYPE_CHECKING, Any
 
 from mailman_pgp.sandbox import until
-from mailman_pgp.sandbox.rest import RestError
 
 if TYPE_CHECKING:
     from people import EncryptedList, Person
@@ -197,11 +196,10 @@ def set_policy(encrypted_list: EncryptedList, policy: str) -> None:
 
 def waiting(encrypted_list: EncryptedList, person: Person) -> dict[str, Any]:
     """The one request of a person, to join or to leave, as REST shows it; empty when there is none."""
-    path = f"lists/{encrypted_list.list_id}/requests?request_type="
     found = [
         entry
         for kind in ("subscription", "unsubscription")
-        for entry in encrypted_list.sandbox.rest(path + kind).get("entries", ())
+        for entry in encrypted_list.sandbox.rest.requests(encrypted_list.list_id, kind)
     ]
     # Core shows of a request that goes at this moment what is left of it.
     mine = [entry for entry in found if entry.get("email") == person.address]
@@ -213,10 +211,7 @@ def until_waits(encrypted_list: EncryptedList, person: Person, reason: str) -> d
     """Wait until a person's request waits for this reason; return it."""
 
     def found() -> dict[str, Any] | None:
-        try:
-            request = waiting(encrypted_list, person)
-        except RestError:  # it went on while core was listing it
-            return None
+        request = waiting(encrypted_list, person)
         return request if request.get("reason") == reason else None
 
     return until(found, f"a request of {person.address} that {reason!r}")

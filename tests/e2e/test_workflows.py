@@ -79,8 +79,7 @@ class List:
 
     def requests(self) -> list[dict[str, Any]]:
         """What waits, as core shows it."""
-        found = self.site.rest(f"lists/{self.id}/requests")
-        return list(found.get("entries", ()))
+        return self.site.rest.requests(self.id)
 
     def mail(self, sender: str, local: str, subject: str = "", body: str = "") -> None:
         """Write to one of its addresses."""
@@ -277,12 +276,7 @@ def test_every_door_out(door: Callable[[List, str], None], site: Sandbox) -> Non
     email = f"{door.__name__}@example.org"
     site.rest.subscribe(ml.id, email)
     door(ml, email)
-
-    def waiting() -> list[dict[str, Any]]:
-        found = site.rest(f"lists/{ml.id}/requests?request_type=unsubscription")
-        return list(found.get("entries", ()))
-
-    (request,) = until(waiting, "the request to leave")
+    (request,) = until(lambda: site.rest.requests(ml.id, "unsubscription"), "the request to leave")
     assert (request["email"], request["workflow"], request["reason"]) == (email, "leave", "waits for a moderator")
     assert ml.members() == {email}
     site.rest(f"lists/{ml.id}/requests/{request['token']}", {"action": "accept"})

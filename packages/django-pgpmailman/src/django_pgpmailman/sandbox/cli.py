@@ -52,7 +52,7 @@ def serve(directory: Path, **given: Any) -> None:
     When all is ready, one line of JSON says where the doors are.  It stops on SIGTERM or Ctrl-C.
     """
     how, runners = chosen(**given)
-    with _ending(), _sentences(), running(directory, how, runners) as description:
+    with _ending(), _sentences(directory), running(directory, how, runners) as description:
         click.echo(json.dumps(description))
         pids = json.loads(Path(description["pids"]).read_text())["sandbox"], description["web"]["pid"]
         while all(processes.state(pid) not in "XZ" for pid in pids):
@@ -75,11 +75,13 @@ def _ending() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _sentences() -> Iterator[None]:
+def _sentences(directory: Path) -> Iterator[None]:
     """What a person can do something about, as a sentence."""
     try:
         yield
-    except (SandboxError, WebsiteError, ConfigurationError, RefusedError, RestError, TimeoutError, OSError) as error:
+    except RestError as error:
+        raise click.ClickException(f"Mailman answered {error}; the logs in {directory} may say why.") from error
+    except (SandboxError, WebsiteError, ConfigurationError, RefusedError, TimeoutError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -94,7 +96,7 @@ def mail(directory: Path, address: str, answer: str | None) -> None:
     place = Place(directory)
     if not Person.has_key(place, address):
         raise click.ClickException(f"Nobody in {directory} has the address {address}, and a key.")
-    with _sentences():
+    with _sentences(directory):
         mailman = Mailman.at(place)
         lists = mailman.addresses()
         person = Person.at(place, address)

@@ -7,8 +7,11 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+from mailman_pgp.sandbox.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,3 +74,22 @@ class Rest:
         """Make a member without asking anybody.  Raises RestError."""
         settled = {"pre_verified": "yes", "pre_confirmed": "yes", "pre_approved": "yes", "send_welcome_message": "no"}
         self("members", {"list_id": list_id, "subscriber": address, "display_name": display_name, **settled, **more})
+
+    def requests(self, list_id: str, kind: str = "subscription") -> list[dict[str, Any]]:
+        """What core shows of the requests that wait, of one kind: ``subscription`` or ``unsubscription``.
+
+        Core answers 500 where one of them goes on while it is listing them: it is asked again then.  Raises TimeoutError.
+        """
+        found: list[dict[str, Any]] = []
+
+        def asked() -> bool:
+            try:
+                found[:] = self(f"lists/{list_id}/requests?request_type={kind}").get("entries", ())
+            except RestError as error:
+                if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                return False
+            return True
+
+        until(asked, "Mailman's list of requests")
+        return found
