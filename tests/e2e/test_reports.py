@@ -96,6 +96,24 @@ def test_held_report(desk: Guarded) -> None:
     assert "was posted" in words_of(stan.read(2)[1])
 
 
+def test_rejected_report(desk: Guarded) -> None:
+    """Whoever is not on the list reads what the moderator says to them: encrypted to the certificate that came with the report."""
+    desk.list.pgp("set", desk.list.list_id, "on_stranger=hold")
+    stan, rest = desk.list.person("Stan"), desk.list.sandbox.rest
+    stan.send(attached(desk, stan, stan.key.certificate))
+    path = f"plugins/pgp/lists/{desk.list.list_id}/held"
+    (entry,) = until(lambda: rest(path).get("entries"), "the report is held")
+    stan.read()
+    rest(f"{path}/{entry['number']}", {"action": "reject", "comment": "Known since May,\nthank you."})
+    answer = stan.read(2)[1]
+    assert "was not accepted" in answer["subject"]
+    assert "Known since May, thank you." in words_of(answer)
+    assert not any(word in answer.as_string() for word in desk.canary.words)
+    desk.list.sandbox.wait_until_idle()
+    assert desk.list.sandbox.mailbox.count(stan.address) == 2
+    assert rest(path)["total_size"] == 0
+
+
 def test_certificate_that_did_not_sign(desk: Guarded) -> None:
     """Whoever carries a report and puts their own certificate into its header gets neither an answer nor a word."""
     stan, eve = desk.list.person("Stan"), desk.list.person("Eve")

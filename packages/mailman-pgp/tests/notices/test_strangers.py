@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import forge_usable
 from outgoing import encrypt, notices, waiting
 
+from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.openpgp import FanOutError
 from mailman_pgp.posts.record import Kind, Record
 
@@ -45,6 +47,43 @@ def test_answer_at_the_key_that_came_with_the_post(mlist: Any, report: Record, c
     """Encrypted when it is written; nothing waits that would be encrypted later, or sent in the clear."""
     answer(mlist, report, certificate)
     assert (waiting(), notices()) == ({"out": 1}, [])
+
+
+def reject(mlist: Any, record: Record, certificate: bytes) -> bool:
+    from mailman_pgp.notices.strangers import reject_stranger  # noqa: PLC0415 - core must be initialised
+
+    return reject_stranger(mlist, record, certificate, "Known since May.")
+
+
+def test_rejected(mlist: Any, report: Record, certificate: bytes) -> None:
+    """However often they were answered today: it is somebody's decision, and no forger brings it about."""
+    for _ in range(20):
+        assert reject(mlist, report, certificate)
+    assert (waiting(), notices()) == ({"out": 20}, [])
+
+
+def test_rejected_machine(mlist: Any, report: Record, certificate: bytes) -> None:
+    """It is told nothing, as a machine never is."""
+    assert reject(mlist, replace(report, automatic=True), certificate)
+    assert (waiting(), notices()) == ({}, [])
+
+
+@pytest.mark.parametrize("name", ["vault", "library", "certificate"])
+def test_rejected_but_not_told(
+    name: str, mlist: Any, report: Record, certificate: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the list can't sign, or nothing can be encrypted to the certificate, what a moderator says does not leave at all."""
+
+    def refuse(*_: Any) -> Any:
+        raise FanOutError(STAN) if name == "library" else VaultError(mlist.list_id)
+
+    if name == "certificate":
+        certificate = b""
+    else:
+        called = "fan_out" if name == "library" else "vault.current_secret"
+        monkeypatch.setattr(f"mailman_pgp.notices.encrypted.{called}", refuse)
+    assert not reject(mlist, report, certificate)
+    assert (waiting(), notices()) == ({}, [])
 
 
 def test_key_that_the_library_refuses_after_all(

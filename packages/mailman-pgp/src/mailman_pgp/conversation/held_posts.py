@@ -14,6 +14,7 @@ from mailman_pgp.exchange.refusals import Refusal
 from mailman_pgp.keys import journal
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.encryption import one_at_a_time
+from mailman_pgp.notices.strangers import reject_stranger
 from mailman_pgp.overview import held
 from mailman_pgp.posts.sealed import SealedError, SealedMessage
 
@@ -91,9 +92,26 @@ def decide(
     found = find(mlist, number)
     if placeholder not in (None, found.placeholder):
         raise _gone(mlist)
-    handle_message(mlist, found.number, CoreAction[decision.value], comment=comment)
+    action = CoreAction[decision.value]
+    if action is CoreAction.reject and _is_told_privately(mlist, found, comment or ""):
+        action = CoreAction.discard
+    handle_message(mlist, found.number, action, comment=comment)
     journal.note(mlist.fqdn_listname, f"{decision} of the held post {found.placeholder}", actor)
     return found
+
+
+def _is_told_privately(mlist: Any, one: held.Held, comment: str) -> bool:
+    """Whether the author of what is rejected is no one of the list's, and has been told so by the certificate that came with it.
+
+    Core would write to them, too; but that leaves only encrypted to a certificate that counts, and none does for them.
+    """
+    if one.record is None or not one.record.brought:
+        return False
+    try:
+        record, content = content_of(mlist, one)
+    except Refusal:
+        return False
+    return reject_stranger(mlist, record, content.certificate, comment)
 
 
 def _gone(mlist: Any) -> Refusal:

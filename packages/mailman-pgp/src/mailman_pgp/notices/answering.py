@@ -60,10 +60,21 @@ def answer_at_key(
     if last is None:
         return False
     words["last"] = Text(LAST_ANSWER) if last else ""
+    tell_at_key(mlist, address, certificate, template, in_reply_to, **words)
+    return True
+
+
+@public
+def tell_at_key(
+    mlist: Any, address: str, certificate: Certificate, template: str, in_reply_to: str | None, **words: str | Text
+) -> None:
+    """The same for what is no answer of a program's, but somebody's decision: it is not counted.
+
+    :raises mailman_pgp.openpgp.OpenPGPError: when it can't be encrypted to this certificate.
+    """
     written = letter(mlist.owner_address, *filled(mlist, address, template, **words), [list_certificate(mlist)])
     in_reply(written, in_reply_to)
     send_encrypted(mlist, written, [reader(address, certificate)])
-    return True
 
 
 @public

@@ -1,4 +1,4 @@
-"""What a stranger is told whose post goes on: encrypted to the certificate that came with it."""
+"""What a stranger is told of their post: encrypted to the certificate that came with it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from public import public
 
-from mailman_pgp.notices.answering import answer_at_key, answer_by
+from mailman_pgp.keys.vault import VaultError
+from mailman_pgp.notices.answering import answer_at_key, answer_by, tell_at_key
 from mailman_pgp.notices.refusing import answered_as
-from mailman_pgp.openpgp import CertificateError, FanOutError, inspect, require_usable
+from mailman_pgp.openpgp import CertificateError, FanOutError, OpenPGPError, inspect, require_usable
 
 if TYPE_CHECKING:
     from mailman_pgp.i18n import Text
@@ -35,3 +36,23 @@ def answer_stranger(mlist: Any, record: Record, certificate: bytes, template: st
     except FanOutError:
         # Usable by our records, and refused by the library that encrypts: their post goes on all the same.
         answer_by(mlist, record.author, template, record.message_id, None, **words)
+
+
+@public
+def reject_stranger(mlist: Any, record: Record, certificate: bytes, comment: str) -> bool:
+    """Tell the author of a post that a moderator has rejected it, and why; a machine is told nothing.
+
+    :param record: What is known of the post.
+    :param certificate: What came with it, binary.
+    :param comment: The moderator's words, which leave encrypted only.
+    :return: Whether all is said; nothing is where nothing can be encrypted to the certificate, or signed by the list.
+    """
+    if record.automatic:
+        return True
+    try:
+        key = inspect(certificate)
+        require_usable(key, record.author)
+        tell_at_key(mlist, record.author, key, "rejected", record.message_id, comment=comment)
+    except (OpenPGPError, VaultError):
+        return False
+    return True

@@ -35,6 +35,16 @@ Nothing of what you wrote was kept or passed on."""),
         LAST,
         END,
     ),
+    "rejected": (
+        N_("Your message to {address} was not accepted"),
+        N_("""\
+Your message to the encrypted mailing list
+{address} was read by those who look after it.
+It is not passed on, and not kept.
+
+{comment}"""),
+        END,
+    ),
     "taken": (
         N_("Your message reached {list}"),
         N_("""\
