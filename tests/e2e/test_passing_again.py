@@ -139,3 +139,22 @@ def test_report_of_a_stranger(here: Guarded, queue: str) -> None:
     stan = here.list.person("Stan")
     passes_twice(here, queue, stan, here.canary.protected(stan))
     assert counted(here, here.anne, here.bart) == [1, 1]
+
+
+@pytest.mark.parametrize("queue", ["in", "pipeline"])
+def test_post_over_which_processes_have_died(here: Guarded, queue: str) -> None:
+    """Core's third death puts it where the operator looks; put back, it comes once to each, even if all was done before the last death."""
+    sandbox = here.list.sandbox
+    with sandbox.paused(queue):
+        here.anne.send(here.canary.protected(here.anne))
+        left = Left.behind(sandbox, queue)
+    until(lambda: not sandbox.queue(queue), "it has passed")
+    sandbox.wait_until_idle()
+    left.put_back_as_deadly()
+    sandbox.kill(queue)
+    until(lambda: len(sandbox.queue("shunt")) == 1, "it is kept")
+    sandbox.command("unshunt")
+    sandbox.wait_until_idle()
+    assert counted(here, here.anne, here.bart) == [1, 1]
+    assert sandbox.queue("shunt") == sandbox.queue("bad") == []
+    assert here.refused_for() == {}

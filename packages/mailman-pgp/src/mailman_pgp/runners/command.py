@@ -29,6 +29,11 @@ class CommandRunner(Waiting, Settled, Stopping, Wary, CoreCommandRunner):  # typ
     Core's answers echo lines of the mail, and its commands ask for no proof.  On an encrypted list they are ours.
     """
 
+    @staticmethod
+    def claimed_as(_metadata: dict[str, Any]) -> Kind:
+        """See `Queued`."""
+        return Kind.COMMAND
+
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
         if not is_encrypted(mlist.list_id):

@@ -35,6 +35,11 @@ errors = logging.getLogger("mailman.error")
 class IncomingRunner(Waiting, Settled, Stopping, Wary, CoreIncomingRunner):  # type: ignore[misc]  # core is untyped
     """Opens, judges and seals what comes to an encrypted list; leaves all other mail to core."""
 
+    @staticmethod
+    def claimed_as(metadata: dict[str, Any]) -> Kind:
+        """See `Queued`."""
+        return Kind.OWNER if metadata.get("to_owner") else Kind.POST
+
     def _dispose(self, mlist: Any, msg: Any, msgdata: dict[str, Any]) -> bool:
         """See `IRunner`."""
         if not is_encrypted(mlist.list_id):
@@ -57,7 +62,7 @@ class IncomingRunner(Waiting, Settled, Stopping, Wary, CoreIncomingRunner):  # t
         return False
 
     def _receive(self, mlist: Any, msg: Any, msgdata: dict[str, Any], known: Record | None) -> Received:
-        kind = Kind.OWNER if msgdata.get("to_owner") else Kind.POST
+        kind = self.claimed_as(msgdata)
         claim = known.claim if known is not None and known.claim else self.switchboard.current
         # Kept in the metadata from now on: when reception fails, core shunts the message as it came, together with these
         # metadata, and `mailman unshunt` lets it pass under the same claim.

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import pickle
 import signal
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from mailman.config import config
-from mailman.core.switchboard import Switchboard
 from mailman.runners.outgoing import OutgoingRunner as CoreOutgoingRunner
 from public import public
 
@@ -25,8 +20,6 @@ from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import must_wait
 
-log = logging.getLogger("mailman.error")
-
 # No sooner are changes of keys looked for again: a look into the database costs twenty times as much as one into the queue.
 _LOOK_SECONDS = 0.25
 # Nor sooner than after so many times as long as telling has taken: of keys that were brought for thousands each is told by a message
@@ -38,19 +31,26 @@ _FOR_POSTS = 4
 class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ignore[misc]  # core is untyped
     """Core's runner, which takes up an interrupted fan-out where it stopped.
 
-    Core counts how often a file was left behind by a killed process, and sets it aside as bad at the third time.  A fan-out
-    to many members may be interrupted more often than that for reasons of the machine; as long as it makes progress, it is
-    not the cause.  So such files are put back before core sees them.  A chunk that kills the runner without one more copy
-    delivered is left to core's count: there must be only few such deaths, since core's master starts a runner again ten
-    times in all (`max_restarts`).
+    Core counts how often a file was left behind by a killed process, and sets it aside at the third time.  A fan-out to many
+    members may be interrupted more often than that for reasons of the machine; as long as it makes progress, it is not the
+    cause.
     """
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
-        section = getattr(config, "runner." + name)
-        directory = config.switchboards[name].queue_directory
-        _take_up(Switchboard(name, directory, slice, int(section.instances)))
         super().__init__(name, slice)
         self._look_for_changes_at = 0.0
+
+    @staticmethod
+    def has_progressed(metadata: dict[str, Any]) -> bool:
+        """See `Queued`."""
+        record = Record.of(metadata)
+        if record is None or not record.chunk:
+            return False
+        delivered = len(chunks.progress(record.chunk).done())
+        if delivered <= record.delivered:
+            return False
+        replace(record, delivered=delivered).put(metadata)
+        return True
 
     def signal_handler(self, signum: int, frame: Any) -> None:
         """See `IRunner`."""
@@ -82,35 +82,3 @@ class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ig
             pause = max(self.sleep_float, _LOOK_SECONDS, _FOR_POSTS * (ended - begun))
             self._look_for_changes_at = ended + pause
         housekeeping.when_due()
-
-
-def _take_up(switchboard: Any) -> None:
-    for filebase in switchboard.get_files(".bak"):
-        backup = Path(switchboard.queue_directory) / f"{filebase}.bak"
-        try:
-            _put_back(backup)
-        except Exception:  # whatever is in the file: core's own recovery looks at it next, and keeps it
-            log.exception("Recovering %s is left to core", backup.name)
-
-
-def _put_back(backup: Path) -> None:
-    with backup.open("rb") as stream:
-        message = pickle.load(stream)  # noqa: S301  # core's own queue file
-        metadata = pickle.load(stream)  # noqa: S301  # core's own queue file
-    record = Record.of(metadata)
-    if record is None or not record.chunk:
-        return
-    delivered = len(chunks.progress(record.chunk).done())
-    if delivered <= record.delivered:
-        return
-    replace(record, delivered=delivered).put(metadata)
-    metadata.pop("_bak_count", None)
-    # As core writes queue files: whole, flushed, then renamed.
-    fresh = backup.with_suffix(".tmp")
-    with fresh.open("wb") as stream:
-        pickle.dump(message, stream, pickle.HIGHEST_PROTOCOL)
-        pickle.dump(metadata, stream, pickle.HIGHEST_PROTOCOL)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(backup.with_suffix(".pck"))
-    backup.unlink()

@@ -6,12 +6,16 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailman.config import config
 from mailman.core.switchboard import Switchboard
 
 from mailman_pgp.posts.patience import patience
+from mailman_pgp.runners import recovery
+
+if TYPE_CHECKING:
+    from mailman_pgp.posts.record import Kind
 
 log = logging.getLogger("mailman.error")
 
@@ -100,9 +104,21 @@ class Queued:
     queue_directory: Any
 
     def __init__(self, name: str, slice: int | None = None) -> None:  # noqa: A002  # core's name
-        super().__init__(name, slice)  # type: ignore[call-arg]  # a mixin before core's Runner
         instances = int(getattr(config, "runner." + name).instances)
+        left = Switchboard(name, config.switchboards[name].queue_directory, slice, instances)
+        recovery.take_up(left, self.claimed_as, self.has_progressed)
+        super().__init__(name, slice)  # type: ignore[call-arg]  # a mixin before core's Runner
         self.switchboard = Queue(name, self.queue_directory, slice, instances)
+
+    @staticmethod
+    def claimed_as(_metadata: dict[str, Any]) -> Kind | None:
+        """What a message is of which nothing was found out, where its signatures are claimed under the name of its file; else None."""
+        return None
+
+    @staticmethod
+    def has_progressed(_metadata: dict[str, Any]) -> bool:
+        """Whether a message that a process has died over got further by it; notes how far."""
+        return False
 
     def put_off(self) -> bool:
         """Say that others go before this message; the value that `_dispose` returns."""
