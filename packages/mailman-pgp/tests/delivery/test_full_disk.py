@@ -127,6 +127,49 @@ def test_disk_that_is_full_is_left_alone_for_a_while(
     assert (mta.recipients, waiting()) == ([PEOPLE[1], PEOPLE[0]], {})
 
 
+def passing(name: str) -> Any:
+    """The runner of a queue that hands on what others have written."""
+    from mailman_pgp.runners import RetryRunner, VirginRunner  # noqa: PLC0415 - core must be initialised
+
+    return {"virgin": VirginRunner, "retry": RetryRunner}[name](name)
+
+
+def left_in(core: Any, *names: str) -> dict[str, int]:
+    """How many messages are in queues, whatever is done about them."""
+    counted = {name: len(list(Path(core.switchboards[name].queue_directory).iterdir())) for name in names}
+    return {name: number for name, number in counted.items() if number}
+
+
+@pytest.mark.parametrize("name", ["virgin", "retry"])
+def test_disk_that_is_full_behind_core(mlist: Any, core: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What core wrote, and who is tried again, wait there: a minute later each goes on, once."""
+    from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised
+
+    encrypt(mlist, PEOPLE)
+    note = UserNotification(PEOPLE[0], mlist.owner_address, "Welcome", "The text.", mlist.preferred_language)
+    core.switchboards[name].enqueue(note, recipients=set(PEOPLE[:1]), listid=mlist.list_id)
+    runner = passing(name)
+    with full_disk(monkeypatch) as patch:
+        runner._one_iteration()
+        later(patch, runner)
+        assert left_in(core, name, "out", "shunt", "bad") == {name: 1}
+    later(monkeypatch, runner)
+    assert left_in(core, name, "out", "shunt", "bad") == {"out": 1}
+    core.switchboards["out"].finish(core.switchboards["out"].files[0])
+
+
+@pytest.mark.parametrize("name", ["virgin", "retry"])
+def test_plain_list_behind_core(mlist: Any, core: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mail is set aside as ever."""
+    from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised
+
+    note = UserNotification(PEOPLE[0], mlist.owner_address, "Welcome", "The text.", mlist.preferred_language)
+    core.switchboards[name].enqueue(note, recipients=set(PEOPLE[:1]), listid=mlist.list_id)
+    with full_disk(monkeypatch):
+        passing(name)._one_iteration()
+    assert left_in(core, name, "out", "shunt", "bad") == {"bad": 1}
+
+
 def test_mail_of_a_plain_list(mlist: Any, core: Any, mta: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is set aside as ever: core knows nobody who has it already, and would send it to all at each attempt."""
     from mailman.email.message import UserNotification  # noqa: PLC0415 - core must be initialised

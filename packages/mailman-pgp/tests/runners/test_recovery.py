@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.usefixtures("healthy")
-LISTED = {"in": "IncomingRunner", "pipeline": "PipelineRunner", "command": "CommandRunner", "out": "OutgoingRunner"}
+LISTED = {
+    "in": "IncomingRunner",
+    "pipeline": "PipelineRunner",
+    "command": "CommandRunner",
+    "out": "OutgoingRunner",
+    "virgin": "VirginRunner",
+    "retry": "RetryRunner",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
     """
 
     current = ""
-    _stays = False
+    _stays = _ours = False
 
     def __init__(self, name: str, queue_directory: str, slice: int | None, instances: int) -> None:  # noqa: A002  # core's name
         super().__init__(name, queue_directory, slice, instances)
@@ -53,10 +53,14 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
 
     def dequeue(self, filebase: str) -> tuple[Any, dict[str, Any]]:
         """See `ISwitchboard`."""
-        self.current, self._stays = "", False
+        self.current, self._stays, self._ours = "", False, False
         message, metadata = super().dequeue(filebase)
         self.current, self._metadata = filebase, metadata
         return message, metadata
+
+    def never_bad(self) -> None:
+        """Let the file that was handed out last stay in the queue where it can't even be shunted, whatever is known of it."""
+        self._ours = True
 
     def keep(self, *, for_a_while: bool = False) -> None:
         """Let the file that was handed out last stay in the queue, as it came, when it is finished.
@@ -84,7 +88,7 @@ class Queue(Switchboard):  # type: ignore[misc]  # core is untyped
 
     def _is_ours(self) -> bool:
         """Whether we have begun to work on the message that was handed out last, or have sent it here."""
-        return any(name.startswith(_OURS) for name in self._metadata)
+        return self._ours or any(name.startswith(_OURS) for name in self._metadata)
 
     def only_kept(self) -> bool:
         """Whether nothing but files that stay was handed out since this was asked last."""

@@ -134,6 +134,18 @@ REQUIRED_LINES: tuple[RequiredLine, ...] = (
         "mailman_pgp.runners.CommandRunner",
         "without it core would answer commands by mail on encrypted lists in the clear",
     ),
+    RequiredLine(
+        "runner.virgin",
+        "class",
+        "mailman_pgp.runners.VirginRunner",
+        "without it what Mailman writes to people of encrypted lists is set aside for good where a disk is full",
+    ),
+    RequiredLine(
+        "runner.retry",
+        "class",
+        "mailman_pgp.runners.RetryRunner",
+        "without it what a mail server refused for now is set aside for good where a disk is full",
+    ),
 )
 
 
