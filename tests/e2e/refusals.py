@@ -87,6 +87,7 @@ class Guarded:
         :param words: What the author reads.
         """
         sandbox = self.list.sandbox
+        sandbox.wait_until_idle()  # a copy of an earlier post, still under way, would be taken for one of this
         refused, copies = self.refused_for(), sandbox.mailbox.count(self.bart.address)
         answers = sandbox.mailbox.count(author.address)
         author.send(message)

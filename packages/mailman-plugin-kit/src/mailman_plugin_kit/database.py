@@ -21,12 +21,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from mailman.config import config
+from sqlalchemy import event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine, MetaData
     from sqlalchemy.orm import Session
+
+
+# So many milliseconds a process waits on SQLite until it may write: one can at a time.  Core gives up after five seconds, and then
+# REST answers 500, and a message is shunted.  Shorter than the 30 seconds after which gunicorn ends a process of REST that waits.
+_PATIENCE = 20_000
 
 
 class MigrationError(Exception):
@@ -41,6 +47,19 @@ def store() -> Session:
 def now() -> dt.datetime:
     """The time as the database keeps it: naive UTC."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def be_patient(engine: Engine) -> None:
+    """Have each connection that is made from now on wait until others have written, for longer than core has them wait."""
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _wait):
+        event.listen(engine, "connect", _wait)
+
+
+def _wait(connection: Any, _record: Any) -> None:
+    (chosen,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    # An operator may have more patience: `?timeout=60` in the URL of the database.
+    if chosen < _PATIENCE:
+        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
 
 
 @contextmanager
@@ -96,12 +115,14 @@ class OwnTables:
         """Bring the tables to the version of this release; to be called in each process, costs next to nothing later.
 
         Processes that start together do it one after the other, and a migration is done wholly or not at all.  Commits
-        core's transaction first, which must not wait for us with locks of its own.
+        core's transaction first, which must not wait for us with locks of its own.  From now on the process has patience
+        with others that write (`be_patient`).
 
         :raises MigrationError: when the tables are of a later release.
         """
         engine: Engine = config.db.engine
         config.db.commit()
+        be_patient(engine)
         with engine.connect() as connection:
             if self.current_revision(connection) == self.newest_revision():
                 return

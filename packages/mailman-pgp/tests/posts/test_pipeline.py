@@ -1,0 +1,71 @@
+"""The way of a post through its pipeline, beside all others who use the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from outgoing import encrypt
+from rivals import rival
+
+if TYPE_CHECKING:
+    from conftest import Members
+
+pytestmark = pytest.mark.usefixtures("healthy")
+ANNE, BART = "anne@example.com", "bart@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _pipeline(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipeline, which core finds where the plugin is in `mailman.cfg`."""
+    from mailman_pgp.handlers.recipients import Recipients  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.handlers.to_outgoing import ToOutgoing  # noqa: PLC0415
+    from mailman_pgp.pipelines.posting import EncryptedPostingPipeline  # noqa: PLC0415
+
+    for handler in (Recipients(), ToOutgoing()):
+        monkeypatch.setitem(core.handlers, handler.name, handler)
+    pipeline = EncryptedPostingPipeline()
+    monkeypatch.setitem(core.pipelines, pipeline.name, pipeline)
+
+
+def accept(mlist: Any) -> None:
+    """Put a post of Anne's into the queue `pipeline`, as the gate does."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from mailman.email.message import Message  # noqa: PLC0415
+
+    from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
+    from mailman_pgp.posts.sealed import Content, seal_message  # noqa: PLC0415
+
+    record = Record(kind=Kind.POST, author=ANNE, message_id="<kestrel@x>", claim="kestrel")
+    entity = b'Subject: Kestrels\r\nContent-Type: text/plain; hp="cipher"\r\n\r\nNoon\r\n'
+    post = seal_message(Message(), mlist.list_id, record, Content(entity, {}))
+    config.switchboards["pipeline"].enqueue(post, listid=mlist.list_id, **record.to_kws())
+
+
+def test_a_large_post_keeps_nobody_from_the_database(
+    core: Any, mlist: Any, members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While copies of a post are written into the queue `out`, others can write: SQLite has one lock for all of them."""
+    from mailman.core.switchboard import Switchboard  # noqa: PLC0415 - core must be initialised
+    from mailman.model.mailinglist import MailingList  # noqa: PLC0415
+
+    from mailman_pgp.runners.pipeline import PipelineRunner  # noqa: PLC0415
+
+    encrypt(mlist, [ANNE, BART])
+    members.add(mlist, ANNE)
+    members.add(mlist, BART)
+    accept(mlist)
+    before, kept_out, queued = mlist.post_id, [], []
+    same = sa.update(MailingList.__table__).values(post_id=MailingList.post_id)
+    with rival(core, same) as is_kept_out:
+
+        def enqueue(_switchboard: Any, _message: Any, metadata: dict[str, Any], **_keywords: Any) -> None:
+            kept_out.append(is_kept_out())
+            queued.append(metadata["recipients"])
+
+        monkeypatch.setattr(Switchboard, "enqueue", enqueue)
+        PipelineRunner("pipeline")._one_iteration()
+    assert (queued, kept_out) == ([[ANNE, BART]], [False])
+    assert mlist.post_id == before + 1
+    assert mlist.last_post_at is not None
