@@ -43,7 +43,8 @@ class Writer:
         ).encode()
 
 
-def _changed(mail: bytes) -> bytes:
+def changed(mail: bytes) -> bytes:
+    """The mail with one line of what is encrypted turned round."""
     lines = mail.split(b"\n")
     middle = next(number for number, line in enumerate(lines) if line.startswith(b"-----BEGIN PGP MESSAGE")) + 6
     lines[middle] = bytes(reversed(lines[middle]))
@@ -84,7 +85,7 @@ CASES: dict[str, tuple[Callable[[Writer, Writer], bytes], str, str, str]] = {
         "reject",
         "on_unusable",
     ),
-    "changed on its way": (lambda anne, _: _changed(anne.mail()), "damaged", "reject", "on_unusable"),
+    "changed on its way": (lambda anne, _: changed(anne.mail()), "damaged", "reject", "on_unusable"),
     "another author inside": (
         lambda anne, _: anne.mail(anne.inside().replace(ANNE.encode(), NORA.encode())),
         "author-differs-inside",
