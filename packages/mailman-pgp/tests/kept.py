@@ -33,10 +33,10 @@ def restore(site: OnDisk, backup: object, passphrase: object, *more: object, std
     return run("restore", backup, "--config", site.config, "--passphrase-file", passphrase, *more, stdin=stdin)
 
 
-def list_key(site: OnDisk, fingerprint: str, sealed_by: str) -> None:
-    """Give a list a key, of which nothing is there but by which site key it is sealed."""
+def list_key(site: OnDisk, fingerprint: str, sealed_by: str, **parts: bytes) -> None:
+    """Give a list a key, sealed by a site key; of its certificate and what is sealed, what is not given is empty."""
     from mailman_pgp.model.database import now  # noqa: PLC0415 - it imports core
 
-    empty = dict.fromkeys(("certificate", "secret", "revocation"), b"")
-    row = {"fingerprint": fingerprint, "list_id": "ant.example.com", "sealed_by": sealed_by, **empty}
-    site.sql(sa.insert(ListKey).values(**row, created=now(), state="current"))
+    row = {"certificate": b"", "secret": b"", "revocation": b"", **parts}
+    of = {"fingerprint": fingerprint, "list_id": "ant.example.com", "sealed_by": sealed_by}
+    site.sql(sa.insert(ListKey).values(**row, **of, created=now(), state="current"))

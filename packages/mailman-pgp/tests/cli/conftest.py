@@ -63,6 +63,14 @@ class OnDisk:
                 connection.execute(sqlalchemy.text(statement) if isinstance(statement, str) else statement)
         engine.dispose()
 
+    def rows(self, query: Any) -> list[Any]:
+        """What the database answers to a query."""
+        engine = sqlalchemy.create_engine(f"sqlite:///{self.database}")
+        with engine.connect() as connection:
+            found = list(connection.execute(query))
+        engine.dispose()
+        return found
+
     def check(self) -> tuple[int, list[dict[str, str]]]:
         """Exit status and findings of ``mailman-pgp check``, without the remarks about this host."""
         result = run("check", "--config", self.config, "--json")

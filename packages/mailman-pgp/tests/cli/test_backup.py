@@ -12,6 +12,7 @@ from keys import forge
 
 from mailman_pgp import openpgp
 from mailman_pgp.cli.keeping import Backup
+from mailman_pgp.openpgp import Profile
 from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 from mailman_pgp.site.sitekey import SiteKey
 
@@ -48,7 +49,7 @@ def test_nobody_types_for_nothing(site: OnDisk, tmp_path: Path, monkeypatch: pyt
         assert says in run("backup", place, "--config", site.config).output
 
 
-@pytest.mark.parametrize("kind", [KeyKind.CURVE25519, KeyKind.V6], ids=str)
+@pytest.mark.parametrize("kind", [KeyKind.CURVE25519, KeyKind.V6, KeyKind.POST_QUANTUM], ids=str)
 def test_to_a_certificate(site: OnDisk, tmp_path: Path, passphrase: Path, kind: KeyKind) -> None:
     """Encrypted to the operator's certificate, a backup opens with their key alone, and comes back by standard input."""
     olga = MemberKey.generate("Olga <olga@example.com>", kind)
@@ -67,11 +68,12 @@ def test_to_a_certificate(site: OnDisk, tmp_path: Path, passphrase: Path, kind: 
     assert site.key_file.read_text() == text
 
 
-def test_to_a_certificate_of_a_list(site: OnDisk, tmp_path: Path) -> None:
-    """To the key of a list it is not encrypted: that opens nothing once the site's key is lost."""
-    made = MemberKey.generate("Ant <ant@example.com>")
+@pytest.mark.parametrize("profile", Profile, ids=str)
+def test_to_a_certificate_of_a_list(site: OnDisk, tmp_path: Path, profile: Profile) -> None:
+    """To the key of a list, of whatever kind, it is not encrypted: that opens nothing once the site's key is lost."""
+    made = openpgp.generate("Ant", ["ant@example.com"], profile=profile).certificate
     certificate = tmp_path / "ant.asc"
-    certificate.write_bytes(openpgp.armor(made.certificate, "PGP PUBLIC KEY BLOCK"))
+    certificate.write_bytes(openpgp.armor(made.data, "PGP PUBLIC KEY BLOCK"))
     list_key(site, made.fingerprint, site.key.key_id)
     done = run("backup", tmp_path / "b", "--config", site.config, "--to", certificate)
     assert done.exit_code == 1

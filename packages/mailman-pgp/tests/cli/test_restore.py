@@ -9,13 +9,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pysequoia
 import pytest
 from kept import PASSPHRASE, list_key, lose, restore, run
+from others import made_of_version_6_and_ml_kem
 from peers import peer
 
 from mailman_pgp import openpgp
-from mailman_pgp.model.tables import Site
-from mailman_pgp.openpgp import WorkshopError
+from mailman_pgp.model.tables import ListKey, Site
+from mailman_pgp.openpgp import Profile, Status, WorkshopError
+from mailman_pgp.openpgp.memberkeys import MemberKey
 from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
@@ -68,6 +71,29 @@ def test_nobody_to_ask(site: OnDisk, backup: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == "Error: Here nobody can be asked for the passphrase: name a file by --passphrase-file.\n"
     assert not (tmp_path / "another.asc").exists()
+
+
+@pytest.mark.parametrize("kind", ["usual", "v6", "post-quantum", "v6 with ML-KEM"])
+def test_list_keys_open_again(site: OnDisk, backup: Path, passphrase: Path, kind: str) -> None:
+    """With the key that was restored a list opens what was encrypted to it before, whatever the kind of its key."""
+    from mailman_pgp.keys.vault.sealing import Use, open_part, seal_part, sealed_parts  # noqa: PLC0415 - it imports core
+
+    if kind == "v6 with ML-KEM":
+        secret = made_of_version_6_and_ml_kem("Ant", ["ant@example.com"])
+    else:
+        secret = openpgp.generate("Ant", ["ant@example.com"], profile=Profile(kind)).secret
+    certificate = bytes(pysequoia.Tsk.from_bytes(secret).extract_certificate())
+    fingerprint = openpgp.inspect(certificate).fingerprint
+    sealed = seal_part(site.key, "ant.example.com", fingerprint, Use.SECRET, secret)
+    list_key(site, fingerprint, site.key.key_id, certificate=certificate, secret=sealed)
+    anne = MemberKey.generate("<anne@example.com>")
+    mail = anne.write(b"The kestrel flies.\r\n", certificate)
+    lose(site)
+    assert restore(site, backup, passphrase).exit_code == 0
+    (row,) = site.rows(sealed_parts(ListKey.list_id == "ant.example.com", Use.SECRET))
+    restored = open_part(SiteKey.load(site.key_file), row, Use.SECRET)
+    opened = openpgp.open_message(mail, [restored], [anne.certificate])
+    assert (opened.content, [one.status for one in opened.signatures]) == (b"The kestrel flies.\r\n", [Status.GOOD])
 
 
 def test_no_process_to_open_it(site: OnDisk, backup: Path, passphrase: Path, monkeypatch: pytest.MonkeyPatch) -> None:
