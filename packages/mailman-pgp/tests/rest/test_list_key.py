@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from others import made_of_version_6_and_ml_kem
 from sqlalchemy import update
 
 from mailman_pgp import openpgp
@@ -137,6 +138,24 @@ def test_a_list_that_begins_with_an_experimental_kind(door: Door, mlist: Any) ->
     assert door.get("/lists")["total_size"] == 0
     answer = door.good("POST", "/lists", {**asked, "allow_experimental": "yes"}).json
     assert answer["list_key"]["profile"] == "v6"
+
+
+def test_whether_ml_kem_is_needed_to_write(door: Door, encrypted: str) -> None:
+    """It is said of the certificate, which may be of version 6 and need it, too."""
+    from mailman_pgp.exchange import list_keys  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.lists import encryption  # noqa: PLC0415
+
+    assert door.get(f"{encrypted}/certificate")["post_quantum"] is False
+    for profile, needed in (("post-quantum", True), ("v6", False)):
+        asked = {"action": "rotate", "profile": profile, "allow_experimental": "yes"}
+        door.good("POST", f"{encrypted}/key", asked)
+        assert door.get(f"{encrypted}/certificate")["post_quantum"] is needed
+    mlist = door.mlist()
+    made = made_of_version_6_and_ml_kem("Ant", encryption.addresses_of(mlist))
+    list_keys.succeed(mlist, list_keys.brought(mlist, made, allow_rsa=False).key, 7)
+    door.store.commit()
+    shown = door.get(f"{encrypted}/certificate")
+    assert (shown["profile"], shown["post_quantum"]) == ("v6", True)
 
 
 def test_followed_once(door: Door, encrypted: str) -> None:

@@ -157,6 +157,7 @@ class ListCertificate(Resource):
                 **described(openpgp.inspect(data)),
                 "revoked": handed.revoked,
                 "profile": openpgp.profile_of(data),
+                "post_quantum": openpgp.is_post_quantum(data),
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certifications.by_signer(mlist.list_id).items()
