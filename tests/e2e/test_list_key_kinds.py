@@ -29,7 +29,7 @@ KINDS = {"Anne": KeyKind.CURVE25519, "Bart": KeyKind.V6, "Cris": KeyKind.POST_QU
 
 def give(encrypted_list: EncryptedList, profile: str) -> None:
     """Let the list have a key of a kind."""
-    answer = encrypted_list.rest("key", {"action": "rotate", "profile": profile})
+    answer = encrypted_list.rest("key", {"action": "rotate", "profile": profile, "allow_experimental": "yes"})
     assert answer["profile"] == profile
     encrypted_list.refresh()
 

@@ -205,12 +205,14 @@ class People:
             }
             for fingerprint in _FINGERPRINT.findall(fields["keyring"])
         ]
-        if "dry_run" not in fields:
+        refused = any(line["outcome"] == "refused" for line in lines)
+        trial = "dry_run" in fields or (refused and "all_or_nothing" in fields)
+        if not trial:
             for line in lines:
                 self.chosen.setdefault(ANNE, chosen(ANNE, str(line["fingerprint"])))
         numbers = {fate: sum(line["outcome"] == fate for line in lines) for fate in ("taken", "refused")}
         return {
-            "dry_run": "dry_run" in fields,
+            "dry_run": trial,
             "numbers": {"updated": 0, "same": 0, "recorded": 0, **numbers},
             "certificates": lines,
             "without": ["bob@example.com"],

@@ -27,6 +27,7 @@ class CoreServer:
     :ivar expires: When the keys of lists do.
     :ivar revoked: Whether they are.
     :ivar profile: Their kind.
+    :ivar post_quantum: Whether all that is encrypted to them is by ML-KEM.
     :ivar former: The keys that lists had before, as REST has them.
     :ivar requests: What was asked for: method, path, fields.
     :ivar pended: What core says of tokens, at the path of any list.
@@ -43,6 +44,7 @@ class CoreServer:
     expires: str | None = None
     revoked: bool = False
     profile: str = "usual"
+    post_quantum: bool = False
     former: list[dict[str, Any]] = field(default_factory=list)
     settings: list[dict[str, Any]] = field(default_factory=lambda: list(SETTINGS))
     events: dict[str, Any] | None = None
@@ -203,6 +205,7 @@ class CoreServer:
                     "expires": self.expires,
                     "revoked": self.revoked,
                     "profile": self.profile,
+                    "post_quantum": self.post_quantum,
                     "armored": ARMORED,
                 }
         return self._waiting(list_id, method, path, fields)

@@ -154,6 +154,17 @@ def test_what_program_is_needed(owner: Any, mailman: CoreServer, profile: str, w
     assert words in shown(owner.get(page))
 
 
+def test_both_kinds_in_one_key(owner: Any, mailman: CoreServer) -> None:
+    """Of a key of version 6 with ML-KEM it is said what is needed to read, and that more is needed to write."""
+    page = f"/pgp/lists/{ANTS}/writing"
+    mailman.profile = "v6"
+    assert "ML-KEM" not in shown(owner.get(page))
+    mailman.post_quantum = True
+    text = shown(owner.get(page))
+    assert "ML-KEM-768 with X25519" in text
+    assert "version 6 to read what the list sends, and both to write to it" in text
+
+
 def test_revoked_key(owner: Any, mailman: CoreServer) -> None:
     """It is said what that means, and nobody is asked to let it live longer."""
     mailman.revoked = True

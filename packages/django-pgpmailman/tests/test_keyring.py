@@ -68,6 +68,24 @@ def test_twice(people: People) -> None:
     assert ">refused<" in shown(client.post(PAGE, {"action": "bring", "keys": key(FIRST)}))
 
 
+def test_all_or_nothing(people: People, mailman: CoreServer) -> None:
+    """Where one is refused, and it was to be all or nothing, none is taken; that is said, and the same can be sent on without it."""
+    client = people.client(Role.OWNER)
+    assert 'name="all_or_nothing"' in shown(client.post(PAGE, {"action": "try", "keys": key(FIRST)}))
+    client.post(PAGE, {"action": "bring", "keys": key(FIRST)})
+    before = dict(mailman.certificates.chosen)
+    asked = client.post(PAGE, {"action": "bring", "keys": key(SECOND), "all_or_nothing": "yes"})
+    text = shown(asked)
+    assert "none was taken, as you have asked" in text
+    assert "nothing is done yet" in text
+    assert " checked>" in text
+    assert asked.context["keys"] == key(SECOND)
+    assert mailman.certificates.chosen == before
+    done = client.post(PAGE, {"action": "bring", "keys": asked.context["keys"]})
+    assert "What became of each" in shown(done)
+    assert [fields.get("all_or_nothing") for fields in brought(mailman)] == [None, None, "yes", None]
+
+
 @pytest.mark.parametrize(
     ("keys", "status", "sentence"),
     [

@@ -24,6 +24,9 @@ REFUSALS = {
     "certification-out-of-time": N_("The certification is not valid now. Make a new one."),
     "certification-with-extras": N_("There is more in the certification than may be. Make a plain one."),
     "certification-with-weak-hash": N_("The certification relies on what is no longer safe. Make a new one."),
+    "confirmation": N_(
+        "A list key of this kind is experimental, and nobody has said that it is meant, so nothing was changed."
+    ),
     "database": N_("Mailman's database could not be used, and nothing was changed. Try again later."),
     "expired": N_("The key has expired. Extend it, and send it again."),
     "failed": N_("Something went wrong in Mailman, and nothing was changed. Tell the operator of the site."),

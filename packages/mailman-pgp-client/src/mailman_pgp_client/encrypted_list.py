@@ -56,13 +56,16 @@ class EncryptedList:
         follows: str | None = None,
         *,
         profile: str | None = None,
+        allow_experimental: bool = False,
     ) -> Answer:
         """Give the list a new key; the one of now opens mail for so many days more.
 
         :param profile: Its kind: "usual", "v6" or "post-quantum"; that of the key of now when it is left out.
+        :param allow_experimental: To say that "v6" or "post-quantum" is meant; else it is refused, with what comes of it.
         :param follows: The fingerprint of the key of now, as it was seen; it is refused where the list has another one by now.
         """
-        asked = {"overlap": overlap, "profile": profile, "follows": follows, "by": by}
+        meant = "yes" if allow_experimental else None
+        asked = {"overlap": overlap, "profile": profile, "allow_experimental": meant, "follows": follows, "by": by}
         return self._place.below("key").ask("POST", action="rotate", **asked)
 
     def unserved(self) -> Iterator[Answer]:

@@ -31,9 +31,15 @@ class EncryptedLists:
         """One of them, by its list-id or its address; nobody is asked whether it is there."""
         return EncryptedList(self._place.below("lists", spec))
 
-    def enable(self, spec: str, by: str | None = None, *, profile: str | None = None) -> EncryptedList:
-        """Turn a list into an encrypted one; `profile` is the kind of its key, as for `EncryptedList.rotate_key`, "usual" when left out."""
-        return self.of(self._place.below("lists").ask("POST", list_id=spec, profile=profile, by=by)["list_id"])
+    def enable(
+        self, spec: str, by: str | None = None, *, profile: str | None = None, allow_experimental: bool = False
+    ) -> EncryptedList:
+        """Turn a list into an encrypted one.
+
+        :param profile: The kind of its key, "usual" when it is left out; this and `allow_experimental` as for `EncryptedList.rotate_key`.
+        """
+        asked = {"profile": profile, "allow_experimental": "yes" if allow_experimental else None, "by": by}
+        return self.of(self._place.below("lists").ask("POST", list_id=spec, **asked)["list_id"])
 
     def person(self, *addresses: str) -> list[Answer]:
         """How the person with these addresses stands at each list on which they are, or ask to be."""

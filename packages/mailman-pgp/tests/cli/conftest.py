@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy
-from click.testing import CliRunner, Result
+from kept import PASSPHRASE, run
 
-from mailman_pgp.cli import main
 from mailman_pgp.model.tables import Base, Site
-from mailman_pgp.site import lines
+from mailman_pgp.site import lines, passphrases
 from mailman_pgp.site.sitekey import SiteKey
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def run(*arguments: str | Path) -> Result:
-    """``mailman-pgp ARGUMENTS…``; an exception of ours would be a traceback for people, so it fails the test."""
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +63,14 @@ class OnDisk:
                 connection.execute(sqlalchemy.text(statement) if isinstance(statement, str) else statement)
         engine.dispose()
 
+    def rows(self, query: Any) -> list[Any]:
+        """What the database answers to a query."""
+        engine = sqlalchemy.create_engine(f"sqlite:///{self.database}")
+        with engine.connect() as connection:
+            found = list(connection.execute(query))
+        engine.dispose()
+        return found
+
     def check(self) -> tuple[int, list[dict[str, str]]]:
         """Exit status and findings of ``mailman-pgp check``, without the remarks about this host."""
         result = run("check", "--config", self.config, "--json")
@@ -109,3 +111,27 @@ def site(tmp_path: Path) -> OnDisk:
         sqlalchemy.insert(Site).values(name="site_key", value=made.key.key_id),
     )
     return made
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path) -> Path:
+    """A file with the passphrase."""
+    path = tmp_path / "passphrase"
+    path.write_text(f"{PASSPHRASE}\nand a note\n")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def backup(site: OnDisk, passphrase: Path, tmp_path: Path) -> Path:
+    """A backup of the site's key."""
+    path = tmp_path / "backup.asc"
+    done = run("backup", path, "--config", site.config, "--passphrase-file", passphrase)
+    assert done.exit_code == 0, done.output
+    return path
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody can be asked, wherever the tests run."""
+    monkeypatch.setattr(passphrases, "require_somebody", lambda: None)

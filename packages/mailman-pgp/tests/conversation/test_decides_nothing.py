@@ -13,7 +13,19 @@ from told import told
 from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+
     from sqlalchemy.orm import Session
+
+
+@pytest.fixture
+def question(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> EmailMessage:
+    """What a moderator is asked about a post that is held."""
+    hold(encrypted, anne, 1)
+    store.commit()
+    (asked,) = olga.read(told())
+    return asked
 
 
 def test_number_of_another_post(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
@@ -55,11 +67,8 @@ def test_token_of_core(moderated: Any, olga: Talker, to: str, *, known: bool) ->
     assert [each.token for each in saved.all_at(moderated)] == [token]
 
 
-def test_who_decides_nothing(encrypted: Any, anne: Talker, olga: Talker, members: Any, store: Session) -> None:
-    """A moderator without the key, another key of theirs, a member, a stranger, and a moderator of another list."""
-    hold(encrypted, anne, 1)
-    store.commit()
-    (question,) = olga.read(told())
+def test_who_decides_nothing(encrypted: Any, anne: Talker, olga: Talker, question: EmailMessage) -> None:
+    """A moderator without the key, another key of theirs, a member, a stranger; nor a word that is quoted or not alone."""
     refused(olga, olga.reply(question, "accept", sign=False), question, encrypted)
     refused(olga, olga.reply(question, "accept", by=MemberKey.generate(f"Olga <{olga.address}>")), question, encrypted)
     refused(olga, olga.reply(question, "accept", by=anne.key), question, encrypted)
@@ -69,58 +78,51 @@ def test_who_decides_nothing(encrypted: Any, anne: Talker, olga: Talker, members
     refused(olga, olga.reply(question, "> accept"), question, encrypted)
     refused(olga, olga.reply(question, "I accept"), question, encrypted)
     assert "The post is accepted" in olga.answers(olga.reply(question, "Accept."))
-    assert members
 
 
-def test_suspended_a_minute_ago(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
-    """Whose key was suspended decides nothing with what they were asked before."""
+def _suspended(mlist: Any, moderator: Talker) -> None:
     from mailman_pgp.exchange import changing  # noqa: PLC0415 - core must be initialised
     from mailman_pgp.keys.journal import Actor, Door  # noqa: PLC0415
 
-    hold(encrypted, anne, 1)
-    store.commit()
-    (question,) = olga.read(told())
-    changing.suspend(encrypted, olga.address, Actor(Door.REST))
-    store.commit()
-    told()
-    refused(olga, olga.reply(question, "accept"), question, encrypted)
+    changing.suspend(mlist, moderator.address, Actor(Door.REST))
 
 
-def test_no_moderator_any_more(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
-    """Who looks after the list no longer decides nothing; nor whose key counts, since they are a member still."""
+def _member_only(mlist: Any, moderator: Talker) -> None:
     from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
     from zope.component import getUtility  # noqa: PLC0415
 
-    hold(encrypted, anne, 1)
-    store.commit()
-    (question,) = olga.read(told())
-    encrypted.subscribe(getUtility(IUserManager).get_address(olga.address))
-    encrypted.administrators.get_member(olga.address).unsubscribe()
+    mlist.subscribe(getUtility(IUserManager).get_address(moderator.address))
+    mlist.administrators.get_member(moderator.address).unsubscribe()
+
+
+@pytest.mark.parametrize(
+    "change", [_suspended, _member_only], ids=["their key is suspended", "they are a member, and look after nothing"]
+)
+def test_since_they_were_asked(
+    encrypted: Any, olga: Talker, question: EmailMessage, store: Session, change: Callable[[Any, Talker], None]
+) -> None:
+    """Who was asked, and could not be asked by now, decides nothing."""
+    change(encrypted, olga)
     store.commit()
     told()
     refused(olga, olga.reply(question, "accept"), question, encrypted)
 
 
-def test_seen_by_others(encrypted: Any, anne: Talker, olga: Talker, store: Session) -> None:
+def test_seen_by_others(encrypted: Any, olga: Talker, question: EmailMessage) -> None:
     """A code that travelled in the clear is good for nothing any more, signed or not."""
-    hold(encrypted, anne, 1)
-    store.commit()
-    (question,) = olga.read(told())
     inside = olga.protected("accept\n\n" + "".join(f"> {line}\n" for line in text_of(question).splitlines()))
     assert templates(olga.tell(olga.signed(inside))) == ["code-seen"]
     refused(olga, olga.reply(question, "accept"), question, encrypted)
 
 
 def test_moderator_of_another_list(
-    encrypted: Any, other: Any, anne: Talker, olga: Talker, members: Any, store: Session
+    encrypted: Any, other: Any, olga: Talker, question: EmailMessage, members: Any
 ) -> None:
     """A code is good at its own list only, also where the same people look after both."""
     members.add(other, olga.address, role="owner")
     there = olga.at(other)
     there.counts()
-    hold(encrypted, anne, 1)
-    store.commit()
-    (question,) = olga.read(told())
+    told()
     refused(there, there.reply(question, "accept"), question, encrypted)
 
 

@@ -6,6 +6,8 @@ import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from others import made_of_version_6_and_ml_kem
 from sqlalchemy import update
 
 from mailman_pgp import openpgp
@@ -13,7 +15,6 @@ from mailman_pgp import openpgp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from conftest import Door
 
 OLGA = "olga@example.com"
@@ -107,11 +108,54 @@ def test_kinds(door: Door, encrypted: str) -> None:
     """A key of a kind that is asked for, which stays that kind until another one is asked for; each answer says which it is."""
     assert door.get(f"{encrypted}/key")["profile"] == "usual"
     for asked, got in (("post-quantum", "post-quantum"), ("", "post-quantum"), ("v6", "v6"), ("usual", "usual")):
-        fields = {"action": "rotate", **({"profile": asked} if asked else {})}
+        fields = {"action": "rotate", **({"profile": asked, "allow_experimental": "yes"} if asked else {})}
         assert door.good("POST", f"{encrypted}/key", fields).json["profile"] == got
         assert door.get(f"{encrypted}/key")["profile"] == got
         assert door.get(encrypted)["list_key"]["profile"] == door.get(f"{encrypted}/certificate")["profile"] == got
     assert "takes one of" in door.refused(400, "POST", f"{encrypted}/key", {"action": "rotate", "profile": "rsa"})
+
+
+@pytest.mark.parametrize("profile", ["v6", "post-quantum"])
+def test_an_experimental_kind_is_meant(door: Door, encrypted: str, profile: str) -> None:
+    """Whoever does not say so is told what comes of it, and the list keeps its key; to say no is to say nothing."""
+    before = door.get(f"{encrypted}/key")
+    for word in ({}, {"allow_experimental": "no"}):
+        result = door("POST", f"{encrypted}/key", {"action": "rotate", "profile": profile, **word})
+        assert (result.status_code, result.json["code"]) == (409, "confirmation")
+        for said in ("experimental: ", "RNP (Thunderbird)", "allow_experimental=yes"):
+            assert said in result.json["description"]
+    assert door.get(f"{encrypted}/key") == before
+    door.good("POST", f"{encrypted}/key", {"action": "rotate", "profile": profile, "allow_experimental": "yes"})
+    # What it is by now it stays, and back to the usual kind goes everybody: neither is asked about.
+    assert door.good("POST", f"{encrypted}/key", {"action": "rotate"}).json["profile"] == profile
+    assert door.good("POST", f"{encrypted}/key", {"action": "rotate", "profile": "usual"}).json["profile"] == "usual"
+
+
+def test_a_list_that_begins_with_an_experimental_kind(door: Door, mlist: Any) -> None:
+    """It is made only for who says that it is meant; else the list stays as it is."""
+    asked = {"list_id": mlist.list_id, "profile": "v6"}
+    assert "allow_experimental=yes" in door.refused(409, "POST", "/lists", asked)
+    assert door.get("/lists")["total_size"] == 0
+    answer = door.good("POST", "/lists", {**asked, "allow_experimental": "yes"}).json
+    assert answer["list_key"]["profile"] == "v6"
+
+
+def test_whether_ml_kem_is_needed_to_write(door: Door, encrypted: str) -> None:
+    """It is said of the certificate, which may be of version 6 and need it, too."""
+    from mailman_pgp.exchange import list_keys  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.lists import encryption  # noqa: PLC0415
+
+    assert door.get(f"{encrypted}/certificate")["post_quantum"] is False
+    for profile, needed in (("post-quantum", True), ("v6", False)):
+        asked = {"action": "rotate", "profile": profile, "allow_experimental": "yes"}
+        door.good("POST", f"{encrypted}/key", asked)
+        assert door.get(f"{encrypted}/certificate")["post_quantum"] is needed
+    mlist = door.mlist()
+    made = made_of_version_6_and_ml_kem("Ant", encryption.addresses_of(mlist))
+    list_keys.succeed(mlist, list_keys.brought(mlist, made, allow_rsa=False).key, 7)
+    door.store.commit()
+    shown = door.get(f"{encrypted}/certificate")
+    assert (shown["profile"], shown["post_quantum"]) == ("v6", True)
 
 
 def test_followed_once(door: Door, encrypted: str) -> None:

@@ -51,19 +51,24 @@ def _show(visit: Visit) -> HttpResponse:
 @sensitive_variables()  # type: ignore[untyped-decorator]  # it may be a secret key, and reports of errors are mailed
 def _bring(visit: Visit) -> HttpResponse:
     for_good = visit.request.POST.get("action") == "bring"
+    all_or_nothing = "all_or_nothing" in visit.request.POST
     try:
         keys, by = keys_in(visit.request), visit.by
-        answer = visit.lists.of(visit.names["list_id"]).bring(keys, by, dry_run=not for_good)
+        encrypted = visit.lists.of(visit.names["list_id"])
+        answer = encrypted.bring(keys, by, dry_run=not for_good, all_or_nothing=all_or_nothing)
     except UploadError as error:
         return visit.show("keyring.html", HTTPStatus.UNPROCESSABLE_ENTITY, refusal=str(error))
     except RefusedError as error:
         return visit.show("keyring.html", HTTPStatus(error.status), refusal=said(error))
+    done = not answer["dry_run"]  # of all or nothing it may be nothing, though it was to be for good
     return visit.show(
         "keyring.html",
         answer=answer,
         lines=[Line(one) for one in answer["certificates"]],
-        keys="" if for_good else keys,
+        keys="" if done else keys,
+        done=done,
         for_good=for_good,
+        all_or_nothing=all_or_nothing,
     )
 
 

@@ -16,9 +16,10 @@ from mailman_pgp.keys.succession import DEFAULT_OVERLAP_DAYS, MOST_OVERLAP_DAYS
 from mailman_pgp.lists import deeds
 from mailman_pgp.lists.deeds import Deed
 from mailman_pgp.model.database import now
-from mailman_pgp.openpgp import Profile, profile_of
+from mailman_pgp.openpgp import profile_of
 from mailman_pgp.rest.answers import Reply
 from mailman_pgp.rest.fields import BY, actor_of, choice, fingerprint, number
+from mailman_pgp.rest.list_key_kinds import kind_asked, kind_fields
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.places import encrypted_list, link
 from mailman_pgp.rest.schemas.lists import KEY_CHANGED, LIST_KEY
@@ -78,13 +79,7 @@ class ListKeys(Resource):
                 f"`rotate`: for how many days the key of now opens mail beside the new one; {DEFAULT_OVERLAP_DAYS} when left out.",
                 MOST_OVERLAP_DAYS,
             ),
-            choice(
-                "profile",
-                "`rotate`: of which kind the new key is, that of the key of now when left out. Not every program can read what `v6` signs, and "
-                "write to it; only those that know ML-KEM can write to `post-quantum`.",
-                Profile,
-                required=False,
-            ),
+            *kind_fields("`rotate`: of which kind the new key is, that of the key of now when left out."),
             fingerprint(
                 "follows",
                 "`rotate`: the key of now, as it was seen; where the list has another one by now, nothing is done (409).",
@@ -103,7 +98,7 @@ class ListKeys(Resource):
                 None,
                 asked.get("overlap", DEFAULT_OVERLAP_DAYS),
                 asked.get("follows"),
-                profile=asked.get("profile"),
+                profile=kind_asked(mlist, asked),
             )
             before: dt.datetime | None = done.before.expires
             former = {"fingerprint": done.before.fingerprint, "opens_until": done.until}

@@ -23,7 +23,8 @@ from mailman_pgp.overview.data import described, happened, of_list, waiting
 from mailman_pgp.overview.survey import posts_at, refused_at, survey
 from mailman_pgp.rest import shown
 from mailman_pgp.rest.answers import Reply
-from mailman_pgp.rest.fields import BY, PAGING, actor_of, choice, fingerprint, of_setting, text
+from mailman_pgp.rest.fields import BY, PAGING, actor_of, fingerprint, of_setting, text
+from mailman_pgp.rest.list_key_kinds import kind_asked, kind_fields
 from mailman_pgp.rest.operations import Asked, Resource, operation
 from mailman_pgp.rest.paging import page, page_of, span
 from mailman_pgp.rest.places import any_list, core_link, encrypted_list, link
@@ -54,13 +55,7 @@ class Lists(Resource):
         LIST,
         takes=[
             text("list_id", "The list's list-id (ant.example.com) or address (ant@example.com)."),
-            choice(
-                "profile",
-                "Of which kind its key is, `usual` when left out. Not every program can read what `v6` signs, and write to it; only those "
-                "that know ML-KEM can write to `post-quantum`.",
-                Profile,
-                required=False,
-            ),
+            *kind_fields("Of which kind its key is, `usual` when left out."),
             BY,
         ],
         status=HTTPStatus.CREATED,
@@ -68,7 +63,7 @@ class Lists(Resource):
     def on_post(self, asked: Asked) -> Reply:
         """Answer POST."""
         mlist = any_list(asked["list_id"])
-        fingerprint = encryption.enable(mlist, asked.get("profile", Profile.USUAL))
+        fingerprint = encryption.enable(mlist, kind_asked(mlist, asked) or Profile.USUAL)
         deeds.record(mlist, Deed.ENCRYPTED, actor_of(asked), what=fingerprint)
         return Reply(_whole(*encrypted_list(mlist.list_id)), HTTPStatus.CREATED, link("lists", mlist.list_id))
 
@@ -162,6 +157,7 @@ class ListCertificate(Resource):
                 **described(openpgp.inspect(data)),
                 "revoked": handed.revoked,
                 "profile": openpgp.profile_of(data),
+                "post_quantum": openpgp.is_post_quantum(data),
                 "certified_by": [
                     {"fingerprint": signer, "address": held.address, "since": held.since}
                     for signer, held in certifications.by_signer(mlist.list_id).items()

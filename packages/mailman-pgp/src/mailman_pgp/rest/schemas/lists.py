@@ -112,6 +112,10 @@ LIST_CERTIFICATE = record(
     **DESCRIPTION,
     revoked=YES_NO,
     profile=_PROFILE,
+    post_quantum={
+        **YES_NO,
+        "description": "Whether all that is encrypted to it is by ML-KEM, so that only programs that know it can write to the list.",
+    },
     certified_by=many(record(fingerprint=FINGERPRINT, address=TEXT, since=MOMENT)),
     armored=ARMORED,
     self_link=LINK,
