@@ -128,12 +128,13 @@ class KeyChange(Command):
             raise _suspended()
         # Imported here: a moderator is asked by a challenge, too, which knows the commands.
         from mailman_pgp.conversation.asking_moderators import ask_about_change  # noqa: PLC0415
+        from mailman_pgp.conversation.moderating import Moderation  # noqa: PLC0415
 
         ask_about_change(run.mlist, run.address, offered)
         return _(
             "The old key has not signed this, so a moderator decides whether the new one counts, and you are told. Until then "
-            "nothing is changed."
-        )
+            "nothing is changed. If nobody has decided after {days} days, this is forgotten: send it again then."
+        ).format(days=Moderation.lifetime.days)
 
 
 class KeyRevoke(Command):
