@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HOME = "crowd.example.net"
 ENOUGH_SECONDS = 120.0
+# So many are added in one transaction: on SQLite nobody else can write meanwhile.
+AT_ONCE = 10
 
 
 @dataclass(slots=True)
@@ -145,11 +147,13 @@ def main() -> None:
     addresses = [address_of(list_address, number) for number in range(count)]
     # Made before the first write: other processes wait for it.
     certificates = [openpgp.inspect(MemberKey.generate(f"M <{address}>").certificate) for address in addresses]
-    for address, certificate in zip(addresses, certificates, strict=True):
+    for number, (address, certificate) in enumerate(zip(addresses, certificates, strict=True), 1):
         person = getUtility(IUserManager).create_address(address)
         person.verified_on = now()
         mlist.subscribe(person, send_welcome_message=False)
         registry.add(mlist.list_id, address, certificate, origin="tests")
+        if number % AT_ONCE == 0:
+            config.db.commit()
     config.db.commit()
 
 

@@ -51,7 +51,8 @@ def folder_of(ants: EncryptedList, archiver: str) -> Path:
 def archived(ants: EncryptedList, archiver: str) -> list[bytes]:
     """The messages in an archive, as any mail program finds them."""
     folder = folder_of(ants, archiver)
-    if not folder.exists():
+    # What an archive begins with; the first post is on its way into it meanwhile.
+    if not (folder / ("cur" if archiver == "pgp-maildir" else "archive.mbox")).exists():
         return []
     box: mailbox.Maildir | mailbox.mbox
     if archiver == "pgp-maildir":

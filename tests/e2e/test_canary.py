@@ -14,7 +14,7 @@ import pytest
 from canary import Canary, digests
 from conversations import armored
 from traces import Traces, tables
-from watching import ALL, Watched, only, queued
+from watching import ALL, Watched, only, queued, shunted
 
 from mailman_pgp.sandbox import Behaviour, Refusal, Stage, until
 
@@ -94,7 +94,7 @@ def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outsid
     switch = sandbox.place.root / "sabotage"
     switch.write_text(runner, encoding="utf-8")
     ants.anne.send(write(canary, ants.anne))
-    shunted = queued(sandbox, "shunt")
+    there = shunted(sandbox)
     until(lambda: f"RuntimeError: Sabotage in {runner}" in sandbox.logs(), "the traceback is in the log")
     found = ants.found(traces)
     # A subscriber to the crash sees the message as it came, as the shunt queue has it.
@@ -103,7 +103,7 @@ def test_shunted_post_is_silent(ants: Watched, runner: str, write: Write, outsid
     assert bool(crash) == bool(outside and runner == "in")
     still = outside if runner == "in" else set()
     assert {place: words for place, words in found.items() if not place.startswith("mailman qfile")} == only(
-        shunted, still
+        there, still
     )
     switch.unlink()
     sandbox.command("unshunt")
@@ -136,7 +136,7 @@ def test_mail_in_the_clear_over_which_a_chain_fails_is_gone(ants: Watched) -> No
     switch = sandbox.place.root / "sabotage"
     switch.write_text("chain", encoding="utf-8")
     ants.anne.send(canary.plain(ants.anne, ants.list.address))
-    queued(sandbox, "shunt")
+    shunted(sandbox)
     assert ants.found(traces) == {}
     switch.unlink()
     sandbox.command("unshunt")

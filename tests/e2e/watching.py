@@ -123,6 +123,13 @@ def queued(sandbox: Sandbox, name: str) -> dict[str, set[str]]:
     return {str(path.relative_to(sandbox.place.root)): set()}
 
 
+def shunted(sandbox: Sandbox) -> dict[str, set[str]]:
+    """Wait until something is in the queue `shunt`, and no longer where it was before; otherwise as `queued`."""
+    queued(sandbox, "shunt")
+    sandbox.wait_until_idle()
+    return queued(sandbox, "shunt")
+
+
 def only(place: dict[str, set[str]], words: set[str]) -> dict[str, set[str]]:
     """These words in that place."""
     return dict.fromkeys(place, words) if words else {}
