@@ -105,6 +105,23 @@ def test_what_became_of_a_post(lists: EncryptedLists, encrypted_list: EncryptedL
         ants.post("<another@example.net>")
 
 
+def test_an_experimental_key(lists: EncryptedLists, sandbox: Sandbox, encrypted_list: EncryptedList) -> None:
+    """A program has to say that it means one; else it is told what comes of it, and the list is as it was."""
+    spec = f"trial{encrypted_list.number}@lists.example.com"
+    list_id = sandbox.rest.create_list(spec)
+    with pytest.raises(RefusedError, match=r"RNP \(Thunderbird\)") as refused:
+        lists.enable(spec, profile="v6")
+    assert refused.value.code == "confirmation"
+    assert list_id not in {one["list_id"] for one in lists.lists()}
+    trial = lists.enable(spec, profile="v6", allow_experimental=True)
+    before = trial.keys()
+    assert before["profile"] == "v6"
+    with pytest.raises(RefusedError, match="Only programs that know ML-KEM"):
+        trial.rotate_key(profile="post-quantum")
+    assert trial.keys() == before
+    assert trial.rotate_key(profile="post-quantum", allow_experimental=True)["profile"] == "post-quantum"
+
+
 def test_turned_on_and_off(lists: EncryptedLists, sandbox: Sandbox, encrypted_list: EncryptedList) -> None:
     """A list becomes an encrypted one in the process that serves REST, and a plain one again."""
     spec = f"plain{encrypted_list.number}@lists.example.com"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -178,28 +177,6 @@ def test_stopping_a_service_does_not_end_them_first(number: int) -> None:
     """)
     answers = [shop.request("x", {}, [], bounds=BOUNDS)[0] for _ in range(2)]
     assert answers == [{"stem": shop.pid}] * 2
-
-
-def test_a_forked_child_starts_its_own(shop: Workshop) -> None:
-    """Two processes with one stem would end each other's workers."""
-    read_key(shop)
-    first = running(shop)
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            result = {"before": shop.pid, "fingerprint": read_key(shop), "after": shop.pid}
-            shop.close()
-            os.write(write_end, json.dumps(result).encode())
-        os._exit(0)
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        told = json.load(pipe)
-    os.waitpid(child, 0)
-    assert (told["before"], told["fingerprint"]) == (None, ANTS.fingerprint)
-    assert told["after"] not in (None, first)
-    assert read_key(shop) == ANTS.fingerprint
-    assert shop.pid == first
 
 
 def test_threads_take_turns(shop: Workshop) -> None:

@@ -7,10 +7,6 @@ each other; what may take long has another one, in the thread that does it (`bes
 import atexit
 import contextlib
 import os
-import select
-import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -22,14 +18,9 @@ from typing import Any
 
 from mailman_pgp.openpgp import frames
 from mailman_pgp.openpgp.errors import NoLatticeError, OpenPGPError
-from mailman_pgp.openpgp.stem import END, FORK, NO_ROOM
+from mailman_pgp.openpgp.processes import Stem, Worker
 
 COMMAND = (sys.executable, "-I", "-m", "mailman_pgp.openpgp.worker")
-#: Measured: a tenth of a second.  A machine under load takes longer.
-START_SECONDS = 30.0
-#: Enough to find the reason for which Rust's runtime gave up.
-_STDERR_BYTES = 65536
-_CHUNK = 1 << 20
 _OUT_OF_MEMORY = b"memory allocation of"
 
 
@@ -58,154 +49,14 @@ class Bounds:
     answer_bytes: int
 
 
-class _Worker:
-    """The conversation with one worker process."""
-
-    def __init__(self) -> None:
-        self._conversation, self._theirs = socket.socketpair()
-        self._complaints, self._their_complaints = os.pipe()
-        self._conversation.settimeout(0)
-        for descriptor in (self._complaints, self._their_complaints):
-            os.set_blocking(descriptor, False)  # a worker that complains without end must not wait for a reader
-
-    def hand_over(self, stem: socket.socket) -> None:
-        """Send the worker's ends to the process that forks it; call this once.  Raises EOFError when that has died."""
-        try:
-            socket.send_fds(stem, [FORK], [self._theirs.fileno(), self._their_complaints])
-        except ConnectionError:
-            raise EOFError from None
-        finally:
-            self._theirs.close()
-            os.close(self._their_complaints)
-
-    def exchange(
-        self, frame: Sequence[bytes], deadline: float, answer_bytes: int
-    ) -> tuple[dict[str, Any], list[bytes]]:
-        """Send a frame, return the one that answers it.
-
-        Raises EOFError when the worker has died, TimeoutError at the deadline (of `time.monotonic()`), FrameError.
-        """
-        for piece in frame:
-            rest = memoryview(piece)
-            while rest:
-                _wait(self._conversation, select.POLLOUT, deadline)
-                with contextlib.suppress(BlockingIOError):
-                    try:
-                        rest = rest[self._conversation.send(rest[:_CHUNK]) :]
-                    except ConnectionError:
-                        raise EOFError from None
-        return frames.decode(lambda count: self._read(count, deadline), max_blob_bytes=answer_bytes)
-
-    def _read(self, count: int, deadline: float) -> bytes:
-        pieces = bytearray()
-        while len(pieces) < count:
-            _wait(self._conversation, select.POLLIN, deadline)
-            with contextlib.suppress(BlockingIOError):
-                try:
-                    piece = self._conversation.recv(min(count - len(pieces), _CHUNK))
-                except ConnectionError:
-                    raise EOFError from None
-                if not piece:
-                    raise EOFError
-                pieces += piece
-        return bytes(pieces)
-
-    def close(self) -> bytes:
-        """Close our ends, and return what the worker wrote to its standard error, as far as it is worth reading."""
-        complaints = b""
-        with contextlib.suppress(OSError):
-            complaints = os.read(self._complaints, _STDERR_BYTES)
-        os.close(self._complaints)
-        self._conversation.close()
-        return complaints
-
-
-class _Stem:
-    """One running process that forks workers, one at a time."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self._orders, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-                    list(command),
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env={},  # nothing to inherit: no secrets, and no RUST_BACKTRACE
-                    cwd="/",
-                    start_new_session=True,
-                )
-            except OSError:
-                self._orders.close()
-                raise WorkshopError("The process that reads OpenPGP data cannot be started on this machine.") from None
-        self.pid = self._process.pid
-
-    def await_ready(self) -> None:
-        """Wait until it takes orders.  Raises EOFError, TimeoutError."""
-        self._answer(START_SECONDS)
-
-    def fork(self) -> _Worker:
-        """Return a new worker.  Raises EOFError when the stem has died, WorkshopError when there is no room for one."""
-        worker = _Worker()
-        try:
-            worker.hand_over(self._orders)
-            room = self._answer(START_SECONDS) != NO_ROOM
-        except BaseException:
-            worker.close()
-            raise
-        if not room:
-            worker.close()
-            raise WorkshopError("This machine has no room for the process that reads OpenPGP data; try again later.")
-        return worker
-
-    def end_worker(self) -> None:
-        """End the worker, whatever it is doing.  Raises EOFError and TimeoutError when the stem does not do it."""
-        try:
-            self._orders.send(END)
-        except ConnectionError:
-            raise EOFError from None
-        self._answer(START_SECONDS)
-
-    def _answer(self, seconds: float) -> bytes:
-        _wait(self._orders, select.POLLIN, time.monotonic() + seconds)
-        try:
-            answer = self._orders.recv(1)
-        except ConnectionError:
-            raise EOFError from None
-        if not answer:
-            raise EOFError
-        return answer
-
-    def end(self) -> None:
-        """Kill the process and its worker; call this once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)  # it leads its group, and its ID is not free before we wait for it
-        self._process.kill()
-        self._process.wait()
-        self._orders.close()
-
-    def forget(self) -> None:
-        """Let go of another process's child: after a fork it is not ours to wait for."""
-        self._orders.close()
-        self._process.returncode = 0
-
-
-def _wait(waits_for: socket.socket, event: int, deadline: float) -> None:
-    """Return when `event` is there; raises TimeoutError at the deadline (of `time.monotonic()`)."""
-    poll = select.poll()
-    poll.register(waits_for, event)
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        raise TimeoutError
-
-
 class Workshop:
     """The one stem of this process, and the lock before its door."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = command
         self._lock = threading.Lock()
-        self._stem: _Stem | None = None
+        self._stem: Stem | None = None
+        self._worker: Worker | None = None
         _workshops.add(self)
 
     @property
@@ -233,22 +84,22 @@ class Workshop:
                 return self._ask(frame, bounds)
 
     def _ask(self, frame: Sequence[bytes], bounds: Bounds) -> tuple[dict[str, Any], list[bytes]]:
-        if self._stem is None:
-            self._stem = self._start()
+        stem = self._stem or self._start()
+        with _no_fork:
+            worker = self._worker = Worker()
         try:
-            worker = self._stem.fork()
-        except (EOFError, TimeoutError):
-            self._end()
-            raise WorkerDiedError from None
-        try:
-            answer, blobs = worker.exchange(frame, time.monotonic() + bounds.seconds, bounds.answer_bytes)
-        except TimeoutError:
-            raise WorkerTimeoutError from None
-        except (EOFError, frames.FrameError):
-            answer, blobs = {"failed": "died"}, []
+            self._begin(stem, worker)
+            try:
+                answer, blobs = worker.exchange(frame, time.monotonic() + bounds.seconds, bounds.answer_bytes)
+            except TimeoutError:
+                raise WorkerTimeoutError from None
+            except (EOFError, frames.FrameError):
+                answer, blobs = {"failed": "died"}, []
+            finally:
+                self._end_worker()
         finally:
-            self._end_worker()
             complaints = worker.close()
+            self._worker = None
         match answer.get("failed"):
             case None:
                 return answer, blobs
@@ -259,16 +110,31 @@ class Workshop:
             case _:
                 raise WorkerMemoryError if _OUT_OF_MEMORY in complaints else WorkerDiedError
 
-    def _start(self) -> _Stem:
-        stem = _Stem(self._command)
+    def _start(self) -> Stem:
+        try:
+            with _no_fork:
+                stem = self._stem = Stem(self._command)
+        except OSError:
+            raise WorkshopError("The process that reads OpenPGP data cannot be started on this machine.") from None
         try:
             stem.await_ready()
-        except (TimeoutError, EOFError):
-            stem.end()
+        except BaseException as error:
+            self._end()  # of one that may be ready later, the first word would be taken for an answer
+            if not isinstance(error, (TimeoutError, EOFError)):
+                raise
             raise WorkshopError(
                 "The process that reads OpenPGP data does not start; try `mailman-pgp check`."
             ) from None
         return stem
+
+    def _begin(self, stem: Stem, worker: Worker) -> None:
+        try:
+            room = stem.fork(worker)
+        except (EOFError, TimeoutError):
+            self._end()
+            raise WorkerDiedError from None
+        if not room:
+            raise WorkshopError("This machine has no room for the process that reads OpenPGP data; try again later.")
 
     def _end_worker(self) -> None:
         """See to it that no worker is left; where the stem does not do that, it goes too."""
@@ -281,9 +147,11 @@ class Workshop:
                     raise
 
     def _end(self) -> None:
-        stem, self._stem = self._stem, None
-        if stem is not None:
-            stem.end()
+        if self._stem is not None:
+            try:
+                self._stem.end()
+            finally:
+                self._stem = None
 
     def close(self) -> None:
         """End the stem, if there is one; the next request starts another."""
@@ -291,25 +159,34 @@ class Workshop:
             self._end()
 
     def after_fork_in_child(self) -> None:
-        """Leave the parent's stem to the parent."""
+        """Leave the parent's stem and worker to the parent."""
         self._lock = threading.Lock()
-        stem, self._stem = self._stem, None
-        if stem is not None:
-            stem.forget()
+        for ours in (self._stem, self._worker):
+            if ours is not None:
+                ours.forget()
+        self._stem = self._worker = None
 
 
+# Held while something is opened that a forked child has to close: one that is forked in between would keep it, as nobody there knows of it.
+# A child that has an end of a stem's socket keeps the stem alive when this process is killed.
+_no_fork = threading.RLock()
 _workshops: "weakref.WeakSet[Workshop]" = weakref.WeakSet()
 _default = Workshop()
 _beside = Workshop()
 _chosen: ContextVar[Workshop | None] = ContextVar("workshop", default=None)
 
 
+def _before_fork() -> None:
+    _no_fork.acquire()
+
+
 def _after_fork_in_child() -> None:
+    _no_fork.release()
     for workshop in _workshops:
         workshop.after_fork_in_child()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(before=_before_fork, after_in_parent=_no_fork.release, after_in_child=_after_fork_in_child)
 atexit.register(_default.close)
 
 
