@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ANNE, NORA, LIST = "anne@example.com", "nora@example.com", "ant@example.com"
 OWNER = "ant-owner@example.com"
 
+pytestmark = pytest.mark.usefixtures("chains")
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -51,20 +53,6 @@ class Writer:
             "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
             f"--b\nContent-Type: application/octet-stream\n\n{armored.decode('ascii')}\n--b--\n"
         ).encode()
-
-
-@pytest.fixture(autouse=True)
-def _chains(store: Session, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
-    """Our chains and our rule, which core finds where this plugin is in `mailman.cfg`."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.chains.gate import Gate  # noqa: PLC0415
-    from mailman_pgp.chains.refuse import Refuse  # noqa: PLC0415
-    from mailman_pgp.rules.problem import Problem  # noqa: PLC0415
-
-    for chain in (Gate(), Refuse()):
-        monkeypatch.setitem(config.chains, chain.name, chain)
-    monkeypatch.setitem(config.rules, Problem.name, Problem())
 
 
 @pytest.fixture(scope="module")
