@@ -27,6 +27,29 @@ def workflows(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG0
 
 
 @pytest.fixture
+def chains(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
+    """Our chains, our rule and our pipelines, which core finds where this plugin is in `mailman.cfg`."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.chains.gate import Gate  # noqa: PLC0415
+    from mailman_pgp.chains.refuse import Refuse  # noqa: PLC0415
+    from mailman_pgp.handlers.owner_recipients import OwnerRecipients  # noqa: PLC0415
+    from mailman_pgp.handlers.recipients import Recipients  # noqa: PLC0415
+    from mailman_pgp.handlers.to_outgoing import ToOutgoing  # noqa: PLC0415
+    from mailman_pgp.pipelines.posting import EncryptedOwnerPipeline, EncryptedPostingPipeline  # noqa: PLC0415
+    from mailman_pgp.rules.problem import Problem  # noqa: PLC0415
+
+    for found, kinds in (
+        (config.chains, (Gate, Refuse)),
+        (config.rules, (Problem,)),
+        (config.handlers, (Recipients, OwnerRecipients, ToOutgoing)),
+        (config.pipelines, (EncryptedPostingPipeline, EncryptedOwnerPipeline)),
+    ):
+        for kind in kinds:
+            monkeypatch.setitem(found, kind.name, kind())
+
+
+@pytest.fixture
 def healthy(store: Session, workflows: None, tmp_path: Path) -> Iterator[SiteKey]:  # noqa: ARG001 - both must be there
     """The plugin as it is after a good start, with a site key of the test's own."""
     from mailman_pgp.site import health  # noqa: PLC0415 - after the fixtures of core

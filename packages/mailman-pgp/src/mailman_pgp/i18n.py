@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from public import public
@@ -25,12 +26,16 @@ class Text(i18n.Text):
 def language_of(mlist: Any, address: str) -> str:
     """The code of the language in which somebody is written to: theirs, where Mailman knows it, else the list's.
 
-    What they chose for one membership is not asked for: an answer in the clear would show that there is one.
+    What they chose for one membership is not asked for: an answer in the clear would show that there is one.  Empty, for English,
+    where none that was chosen is one of this Mailman's any more.
     """
     from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
     from zope.component import getUtility  # noqa: PLC0415
 
     known = getUtility(IUserManager).get_address(address)
     preferences = [] if known is None else [known.preferences, *([known.user.preferences] if known.user else [])]
-    language = next((found.preferred_language for found in preferences if found.preferred_language), None)
-    return str((language or mlist.preferred_language).code)
+    for chosen in (*preferences, mlist):
+        with suppress(LookupError):  # core's word for a language that was taken out of its configuration
+            if chosen.preferred_language is not None:
+                return str(chosen.preferred_language.code)
+    return ""

@@ -159,6 +159,23 @@ def test_list_in_german(encrypted: Any, nora: Talker, olga: Talker) -> None:
     assert nora.mlist is encrypted
 
 
+def test_a_language_that_is_gone(encrypted: Any, nora: Talker) -> None:
+    """Who has chosen a language that this Mailman has no more is written to in that of the list, and so is everybody where that is gone."""
+    from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415 - core must be initialised
+    from zope.component import getUtility  # noqa: PLC0415
+
+    user = getUtility(IUserManager).get_user(nora.address)
+    user.preferences.preferred_language = "tlh"
+    (helped,) = nora.tell(nora.clear(entity("help")))
+    assert "How to use the list Ant" in helped.headers
+    encrypted.preferred_language = german()
+    (helped,) = nora.tell(nora.clear(entity("help")))
+    assert "Wie die Liste Ant benutzt wird" in helped.headers
+    encrypted.preferred_language = "tlh"
+    (helped,) = nora.tell(nora.clear(entity("help")))
+    assert "How to use the list Ant" in helped.headers
+
+
 def test_moderators_of_an_english_list(encrypted: Any, nora: Talker, olga: Talker) -> None:
     """A German person's request is asked about in English there, and what becomes of it is told in German."""
     from mailman.interfaces.mailinglist import SubscriptionPolicy  # noqa: PLC0415 - core must be initialised

@@ -175,6 +175,25 @@ def test_old_records_go(
 
 
 @pytest.mark.usefixtures("mlist", "healthy")
+@pytest.mark.parametrize("queue", ["in", "command", "shunt"])
+def test_half_a_queue_file_goes(due: Callable[[], None], queue: str) -> None:
+    """What was never whole, and may be in the clear, is removed when nobody can be writing it any more; nothing else is."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    directory = Path(config.switchboards[queue].queue_directory)
+    old, young, whole = (directory / f"{name}" for name in ("1.0+aa.pck.tmp", "2.0+bb.pck.tmp", "3.0+cc.pck"))
+    for path in (old, young, whole):
+        path.write_bytes(b"The kestrel flies")
+    for path in (old, whole):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    due()
+    left = sorted(path.name for path in directory.iterdir())
+    for path in (young, whole):
+        path.unlink()
+    assert left == [young.name, whole.name]
+
+
+@pytest.mark.usefixtures("mlist", "healthy")
 def test_a_part_that_fails(due: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """The other parts of the daily work are done all the same."""
     done = []

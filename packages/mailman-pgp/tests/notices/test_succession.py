@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from others import made_of_version_6_and_ml_kem
 from outgoing import encrypt
 
 from mailman_pgp import openpgp
-from mailman_pgp.keys import revoking, succession, vault
+from mailman_pgp.keys import key_news, revoking, succession, vault
+from mailman_pgp.model.database import now
+from mailman_pgp.model.tables import ListKey
 from mailman_pgp.openpgp import Reason
 
 if TYPE_CHECKING:
@@ -124,6 +128,53 @@ def test_a_large_list_is_told_in_parts(club: Any, store: Session, monkeypatch: p
     assert sorted(queued()) == [OWNER]
     tell()
     assert queued() == {}
+
+
+def test_one_that_fails(club: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever can't be told keeps nobody else from it, and nobody is told again and again for that."""
+    from mailman_pgp.notices import succession as telling  # noqa: PLC0415 - core must be initialised
+
+    send = telling.send_template
+
+    def not_to_bart(mlist: Any, address: str, *more: Any, **words: Any) -> None:
+        if address == BART:
+            raise KeyError(address)
+        send(mlist, address, *more, **words)
+
+    monkeypatch.setattr(telling, "send_template", not_to_bart)
+    rotate(club, store)
+    assert sorted(queued()) == [ANNE, OWNER]
+    assert not key_news.to_tell(now() + dt.timedelta(days=1))
+
+
+def test_a_full_disk(club: Any, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system fails, those who are left are told later, and nobody twice."""
+    from mailman_pgp.notices import succession as telling  # noqa: PLC0415 - core must be initialised
+
+    send = telling.send_template
+
+    def full(mlist: Any, address: str, *more: Any, **words: Any) -> None:
+        if address != ANNE:
+            raise OSError(errno.ENOSPC, "full")
+        send(mlist, address, *more, **words)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "send_template", full)
+        rotate(club, store)
+    assert sorted(queued()) == [ANNE]
+    tell()
+    assert queued() == {}  # not at each turn
+    a_while_goes_by(store)
+    tell()
+    assert sorted(queued()) == [BART, OWNER]
+    tell()
+    assert queued() == {}
+
+
+def a_while_goes_by(store: Session) -> None:
+    """What was put off is due."""
+    store.execute(sa.update(ListKey).where(ListKey.tell_at.is_not(None)).values(tell_at=now()))
+    store.commit()
 
 
 def test_after_a_revocation(club: Any, store: Session) -> None:

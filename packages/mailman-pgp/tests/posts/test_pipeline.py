@@ -12,21 +12,8 @@ from rivals import rival
 if TYPE_CHECKING:
     from conftest import Members
 
-pytestmark = pytest.mark.usefixtures("healthy")
+pytestmark = pytest.mark.usefixtures("healthy", "chains")
 ANNE, BART = "anne@example.com", "bart@example.com"
-
-
-@pytest.fixture(autouse=True)
-def _pipeline(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pipeline, which core finds where the plugin is in `mailman.cfg`."""
-    from mailman_pgp.handlers.recipients import Recipients  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.handlers.to_outgoing import ToOutgoing  # noqa: PLC0415
-    from mailman_pgp.pipelines.posting import EncryptedPostingPipeline  # noqa: PLC0415
-
-    for handler in (Recipients(), ToOutgoing()):
-        monkeypatch.setitem(core.handlers, handler.name, handler)
-    pipeline = EncryptedPostingPipeline()
-    monkeypatch.setitem(core.pipelines, pipeline.name, pipeline)
 
 
 def accept(mlist: Any) -> None:

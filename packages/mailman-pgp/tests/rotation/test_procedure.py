@@ -225,6 +225,17 @@ def test_the_key_of_before_opens_nothing(sealed: Sealed) -> None:
     assert not health.start([]).healthy
 
 
+def test_half_a_queue_file(sealed: Sealed) -> None:
+    """What a killed process has left of one is sealed under the key of before, and nobody's: it is gone, and nothing else."""
+    (path, _, _), *_ = sealed.queued()
+    torn = path.with_suffix(".pck.tmp")
+    torn.write_bytes(path.read_bytes()[:-1])
+    rotate(sealed)
+    assert not torn.exists()
+    sealed.restart()
+    sealed.assert_all_opens()
+
+
 def test_codes_end_with_their_time(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key of before makes no code fit for longer than codes live; what was claimed under it stays known."""
     rotate(sealed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from outgoing import encrypt
+from turns import queues, run
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import revoking, succession, vault
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("healthy")
 
-QUEUES = ("in", "pipeline", "command", "out", "retry", "shunt", "bad", "virgin")
-
 
 @pytest.fixture
 def stopped(mlist: Any, store: Session) -> Any:
@@ -26,14 +25,6 @@ def stopped(mlist: Any, store: Session) -> Any:
     revoking.revoke(revoking.key_of(mlist.list_id, None), Reason.COMPROMISED, "")
     store.commit()
     return mlist
-
-
-def queues() -> dict[str, int]:
-    """How much lies in which queue."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    counted = {name: len(config.switchboards[name].files) for name in QUEUES}
-    return {name: number for name, number in counted.items() if number}
 
 
 def come(mlist: Any, queue: str) -> None:
@@ -48,17 +39,6 @@ def come(mlist: Any, queue: str) -> None:
         specialized_message_from_string(text), listid=mlist.list_id, recipients=["anne@example.com"]
     )
     run(queue)
-
-
-def run(queue: str) -> None:
-    """Let the runner of a queue look once."""
-    from mailman_pgp.runners.command import CommandRunner  # noqa: PLC0415 - core must be initialised
-    from mailman_pgp.runners.incoming import IncomingRunner  # noqa: PLC0415
-    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415
-    from mailman_pgp.runners.pipeline import PipelineRunner  # noqa: PLC0415
-
-    kinds = {"in": IncomingRunner, "pipeline": PipelineRunner, "command": CommandRunner, "out": OutgoingRunner}
-    kinds[queue](queue)._one_iteration()
 
 
 @pytest.mark.parametrize(

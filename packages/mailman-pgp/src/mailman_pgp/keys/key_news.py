@@ -59,6 +59,12 @@ def told(news: News, last: str | None) -> None:
     store().execute(this.values(tell_at=None if last is None else now(), told_to=last))
 
 
+def reached(news: News, last: str) -> None:
+    """Record that people were told up to the address `last`, and no further before their time comes again.  The caller commits."""
+    this = update(ListKey).where(ListKey.fingerprint == news.fingerprint, ListKey.tell_at.is_not(None))
+    store().execute(this.values(told_to=last))
+
+
 def warn(list_id: str, days: int) -> bool:
     """Record that the owners of a list are warned so many days before its key ends; False when they were.  The caller commits."""
     later = or_(ListKey.warned.is_(None), ListKey.warned > days)

@@ -9,6 +9,7 @@ from public import public
 
 from mailman_pgp.events.kinds import KeyExpiringEvent
 from mailman_pgp.events.notifying import notify
+from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text, _, using
 from mailman_pgp.keys import key_news, reminders, vault
 from mailman_pgp.lists import administrators
@@ -71,10 +72,16 @@ def remind(at: dt.datetime | None = None) -> None:
 def _remind_of(mlist: Any, at: dt.datetime) -> None:
     told = []
     for ending in reminders.endings(mlist.list_id, at):
-        if administrators.is_on(mlist, ending.address) and reminders.claim(ending):
+        if not (administrators.is_on(mlist, ending.address) and reminders.claim(ending)):
+            continue
+        try:
             send_ending(mlist, ending.address, ending.ends, at)
             notify(KeyExpiringEvent(mlist.list_id, ending.address, ending.fingerprint, ending.ends, ending.days))
             config.db.commit()  # or they are told again tomorrow, when the next one can't be told
+        except Exception as error:  # noqa: BLE001 - the others are told, and this one at another time
+            config.db.abort()
+            log_failure(f"somebody on {ending.list_id} could not be reminded that their certificate ends", error)
+        else:
             told.append(ending)
     if told:
         _tell_owners(mlist, told)

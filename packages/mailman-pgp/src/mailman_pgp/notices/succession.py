@@ -1,7 +1,8 @@
 """People on a list are told that it has another key: encrypted where they can be, and signed by the key that they know.
 
 It is told when it was committed, by whoever sends mail, as changes of people's keys are (`mailman_pgp.exchange.telling`): to so many
-at each turn that other mail goes on.  Killed in between, these are told twice.
+at each turn that other mail goes on.  Killed in between, these are told twice.  Somebody who can't be told keeps nobody else from it; they
+see the new key with the next post.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ from mailman.interfaces.member import MemberRole
 from mailman.model.address import Address
 from mailman.model.member import Member
 from public import public
+from sqlalchemy.exc import SQLAlchemyError
 from zope.component import getUtility
 
 from mailman_pgp.delivery.memberships import memberships
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.i18n import N_, Text
 from mailman_pgp.keys import certifications, key_news, vault
+from mailman_pgp.keys.vault import VaultError
 from mailman_pgp.lists.addresses import is_ours
 from mailman_pgp.model.database import commit, now, store
 from mailman_pgp.notices.attached import certificate_file
 from mailman_pgp.notices.sending import send_template
 from mailman_pgp.openpgp import grouped
+from mailman_pgp.site.health import NotHealthy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.mime.application import MIMEApplication
 
     from mailman_pgp.keys.vault import ListCertificate
@@ -70,28 +75,40 @@ def tell_of_list_keys() -> None:
         return
     commit()
     for news in taken:
+        reached, number = news.last, 0
         try:
             mlist = getUtility(IListManager).get_by_list_id(news.list_id)
-            key_news.told(news, None if mlist is None else _tell(mlist, news.last))
+            for reached in _tell(mlist, news.last) if mlist is not None else ():  # noqa: B007 - it is asked for where this ends
+                number += 1
+            key_news.told(news, reached if number == AT_ONCE else None)
             commit()
-        except Exception as error:  # noqa: BLE001 - the other lists go on; this one is told of later
+        except Exception as error:  # noqa: BLE001 - the other lists go on; those who are left on this one are told later
             log_failure(f"people on {news.list_id} could not be told of its new key now", error)
             config.db.abort()
+            key_news.reached(news, reached)
+            commit()
 
 
-def _tell(mlist: Any, after: str) -> str | None:
-    """Tell those who come after an address; return the last of them, None when nobody is left."""
+def _tell(mlist: Any, after: str) -> Iterator[str]:
+    """Tell those who come after an address, some of them; yield the address of each who needs to be told no more.
+
+    :raises Exception: whatever it is, where the system fails, and not over one of them.
+    """
     keys = vault.certificates(mlist.list_id)
     former = next((one for one in keys if one.fingerprint == keys[0].follows), None)
     if former is None or keys[0].revoked:
-        return None  # there is nothing that anybody knows; or nothing to turn to
+        return  # there is nothing that anybody knows; or nothing to turn to
     name = f"{mlist.list_name}-until-now"
     certificate = certifications.with_former(former)
-    people = _people(mlist, after)
-    for address in people:
-        if not is_ours(address):
-            _send(mlist, address, former, keys[0], [certificate_file(certificate, name)])
-    return people[-1] if len(people) == AT_ONCE else None
+    for address in _people(mlist, after):
+        try:
+            if not is_ours(address):
+                _send(mlist, address, former, keys[0], [certificate_file(certificate, name)])
+        except (OSError, SQLAlchemyError, VaultError, NotHealthy):
+            raise
+        except Exception as error:  # noqa: BLE001 - else nobody behind them would ever be told
+            log_failure(f"somebody on {mlist.list_id} could not be told of its new key", error)
+        yield address
 
 
 def _send(

@@ -13,6 +13,7 @@ anew (`mailman_pgp.site.naming`).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from public import public
@@ -21,6 +22,7 @@ from mailman_pgp.digests import collection
 from mailman_pgp.keys import vault
 from mailman_pgp.model.database import commit, store
 from mailman_pgp.model.tables import Site
+from mailman_pgp.posts.torn import remove_torn
 from mailman_pgp.rotation import files
 from mailman_pgp.site import health, naming
 from mailman_pgp.site.sitekey import SiteKey
@@ -96,6 +98,7 @@ def _once(key: SiteKey, tell: Callable[[str], None]) -> Rotated:
     commit()
     tell(f"In the database: {list_keys} keys of lists are sealed anew.")
     digest_posts, closed_posts = collection.reseal()
+    remove_torn(timedelta())
     queued = files.reseal_queues()
     tell(f"In queues and digests: {queued.done + digest_posts} posts are sealed anew.")
     held = files.reseal_held()

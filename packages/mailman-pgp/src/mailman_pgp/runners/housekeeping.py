@@ -25,6 +25,7 @@ from mailman_pgp.notices.reminding import remind
 from mailman_pgp.notices.succession import tell_of_list_keys
 from mailman_pgp.notices.summing_up import sum_up
 from mailman_pgp.posts import replay
+from mailman_pgp.posts.torn import remove_torn
 from mailman_pgp.site import health
 
 _EVERY_SECONDS = 24 * 3600.0
@@ -65,6 +66,7 @@ def when_due() -> None:
         deeds.prune,
         _forget_signatures,
         cleanup.sweep,
+        remove_torn,
         chunks.prune,
         collection.prune,
         send_each_day,

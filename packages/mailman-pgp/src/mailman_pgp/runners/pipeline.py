@@ -16,12 +16,13 @@ from mailman_pgp.posts.sealed import SealedError, SealedMessage
 from mailman_pgp.runners.settled import Settled
 from mailman_pgp.runners.stopping import Stopping
 from mailman_pgp.runners.waiting import Waiting, must_wait
+from mailman_pgp.runners.wary import Wary
 
 _PIPELINES = {Kind.POST: POSTING_PIPELINE, Kind.OWNER: OWNER_PIPELINE}
 
 
 @public
-class PipelineRunner(Waiting, Settled, Stopping, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
+class PipelineRunner(Waiting, Settled, Stopping, Wary, CorePipelineRunner):  # type: ignore[misc]  # core is untyped
     """Sends the posts of an encrypted list through our pipeline, whatever the list's own setting says.
 
     Stock pipelines archive, digest and gate to news; REST can set any of them on any list.

@@ -11,21 +11,11 @@ from mailman_pgp.openpgp.memberkeys import MemberKey
 
 if TYPE_CHECKING:
     from conftest import CommandLine, Members
-    from sqlalchemy.orm import Session
 
 
 @pytest.fixture(autouse=True)
-def _chains(store: Session, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
-    """Our chains and our rule, which core finds where this plugin is in `mailman.cfg`."""
-    from mailman.config import config  # noqa: PLC0415 - core must be initialised
-
-    from mailman_pgp.chains.gate import Gate  # noqa: PLC0415
-    from mailman_pgp.chains.refuse import Refuse  # noqa: PLC0415
-    from mailman_pgp.rules.problem import Problem  # noqa: PLC0415
-
-    for chain in (Gate(), Refuse()):
-        monkeypatch.setitem(config.chains, chain.name, chain)
-    monkeypatch.setitem(config.rules, Problem.name, Problem())
+def _chains(chains: None) -> None:
+    """Our chains and our rule are at work."""
 
 
 @pytest.fixture(scope="module")
