@@ -51,7 +51,7 @@ def test_templates(encrypted: Any, name: str) -> None:
     from mailman_pgp.conversation.catalogue import catalogue  # noqa: PLC0415 - core must be initialised
     from mailman_pgp.notices.sending import filled  # noqa: PLC0415
 
-    words = dict.fromkeys(("reason", "fate", "what", "how", "when"), REASON)
+    words = dict.fromkeys(("reason", "fate", "what", "how", "when", "comment"), REASON)
     words |= {"keys": f"Its fingerprint:\n    {grouped('A' * 40)}", "commands": catalogue(encrypted.request_address)}
     subject, text = filled(encrypted, READER, name, **words, last=LAST_ANSWER)
     words["reason"] = ""
@@ -68,7 +68,7 @@ def test_where_a_reply_goes(encrypted: Any, name: str) -> None:
     """What says to write to the address that takes commands comes from there; what says to write to the owners, from them."""
     from mailman_pgp.notices.sending import filled  # noqa: PLC0415 - core must be initialised
 
-    words = dict.fromkeys(("reason", "fate", "what", "how", "when", "keys", "commands", "last"), "")
+    words = dict.fromkeys(("reason", "fate", "what", "how", "when", "keys", "commands", "last", "comment"), "")
     _, text = filled(encrypted, READER, name, **words)
     body = text.partition("The list's certificate is attached.")[0]
     if f"write to {encrypted.request_address}" in " ".join(body.split()):

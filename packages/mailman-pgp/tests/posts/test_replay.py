@@ -134,3 +134,18 @@ def test_housekeeping_forgets(store: Session, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(housekeeping, "_due", 0.0)
     housekeeping.when_due()
     assert store.scalar(select(func.count()).select_from(Seen)) == 1
+
+
+def test_while_a_list_was_a_plain_one(mlist: Any, store: Session) -> None:
+    """Encryption that is turned off and on lets nothing in again: whoever could read a post may have encrypted it to the new key."""
+    from mailman_pgp.lists.encryption import disable, enable  # noqa: PLC0415 - core must be initialised
+
+    verdict = signed(days_ago=1)
+    enable(mlist)
+    assert claim(verdict, "first") is Claim.FIRST
+    store.commit()
+    disable(mlist)
+    store.commit()
+    enable(mlist)
+    store.commit()
+    assert claim(verdict, "again") is Claim.REPLAYED

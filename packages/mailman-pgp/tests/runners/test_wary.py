@@ -61,8 +61,8 @@ def test_a_language_that_is_gone(club: Any, queue: str, metadata: dict[str, Any]
     assert queues() == then
 
 
-def test_on_its_way_to_the_members(club: Any) -> None:
-    """A post by her goes on to them."""
+def goes_to_the_members(club: Any) -> None:
+    """A post by her that was accepted is taken from its queue."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.email.message import Message  # noqa: PLC0415
 
@@ -73,10 +73,14 @@ def test_on_its_way_to_the_members(club: Any) -> None:
     record = Record.of(metadata)
     assert record is not None
     entity = b"Content-Type: text/plain\r\n\r\nThe kestrel flies at noon.\r\n"
-    config.switchboards["pipeline"].enqueue(
-        seal_message(Message(), club.list_id, record, Content(entity, {})), metadata
-    )
+    sealed = seal_message(Message(), club.list_id, record, Content(entity, {}))
+    config.switchboards["pipeline"].enqueue(sealed, metadata)
     run("pipeline")
+
+
+def test_on_its_way_to_the_members(club: Any) -> None:
+    """A post by her goes on to them."""
+    goes_to_the_members(club)
     assert queues() == {"out": 1}
 
 
@@ -114,6 +118,21 @@ def test_while_the_database_is_away(
     assert "canary" not in caplog.text
     run("in")
     assert queues() == {"virgin": 1}
+
+
+def test_sealed_while_the_database_is_away(club: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So may what is sealed, when its way has begun; before that it waits, too."""
+
+    def away(*_: Any) -> bool:
+        raise OperationalError("SELECT canary", {}, Exception("server closed the connection"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mailman_pgp.runners.pipeline.must_wait", away)
+        goes_to_the_members(club)
+        assert queues() == {"shunt": 1}
+        patch.setattr("mailman_pgp.runners.wary.is_encrypted", away)
+        goes_to_the_members(club)
+        assert queues() == {"shunt": 1, "pipeline": 1}
 
 
 def test_ciphertext_while_the_database_is_away(club: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,6 @@ _OF_AN_ENCRYPTED_LIST: tuple[type[Base], ...] = (
     ListKey,
     EncryptedList,
     Choice,
-    Seen,
     Skipped,
     Dropped,
     Answer,
@@ -65,8 +64,9 @@ _OF_AN_ENCRYPTED_LIST: tuple[type[Base], ...] = (
     ArchiveReader,
     DigestPost,
 )
-# What stays when a list is a plain one again, and goes with the list itself.
-_OF_A_LIST: tuple[type[Base], ...] = (*_OF_AN_ENCRYPTED_LIST, ListEvent)
+# What stays when a list is a plain one again, and goes with the list itself: who did what; and which signatures were accepted, since
+# whoever has a post of before may encrypt it to the key that the list gets when it is encrypted once more.
+_OF_A_LIST: tuple[type[Base], ...] = (*_OF_AN_ENCRYPTED_LIST, ListEvent, Seen)
 _PLACE = "mailman_pgp.place"
 _SUSPENDED = sa.and_(Choice.state == ChoiceState.SUSPENDED.value, last_word())
 
@@ -106,7 +106,7 @@ def install() -> None:
 def forget_encryption(list_id: str) -> int:
     """Remove what an encrypted list has, its secret keys for good; return how many rows there were.  The caller commits.
 
-    Who turned encryption on and off is still asked about.
+    Who turned encryption on and off is still asked about, and what was posted must not be posted once more.
     """
     return _forget(list_id, _OF_AN_ENCRYPTED_LIST)
 

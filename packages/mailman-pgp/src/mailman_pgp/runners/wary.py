@@ -14,6 +14,7 @@ from zope.component import getUtility
 from mailman_pgp.exchange.refusals import log_failure
 from mailman_pgp.lists.encryption import is_encrypted
 from mailman_pgp.mime import Structure, examine, single_address
+from mailman_pgp.posts.sealed import SealedMessage
 
 _SENDERS = ("from", "reply-to", "sender")
 # In a message's metadata: core writes it as the last thing before it hands a message on.
@@ -45,8 +46,8 @@ class Wary:
             else:
                 super()._process_one_file(msg, msgdata)  # type: ignore[misc]  # a mixin before core's Runner
         except SQLAlchemyError as error:
-            # What was handed on is core's matter on plain lists, and may be shunted as it came where that is ciphertext.
-            if _LANGUAGE in msgdata and (not ours or examine(msg).structure is Structure.ENCRYPTED):
+            # What was handed on is core's matter on plain lists, and may be shunted where it is ciphertext.
+            if _LANGUAGE in msgdata and (not ours or _is_ciphertext(msg)):
                 raise
             config.db.abort()
             log_failure(f"a message waits in the queue {self.name}", error)
@@ -71,6 +72,10 @@ class Wary:
         with _.using(msgdata[_LANGUAGE]):
             if self._dispose(mlist, msg, msgdata):  # type: ignore[attr-defined]  # core's Runner
                 self.switchboard.enqueue(msg, msgdata)
+
+
+def _is_ciphertext(msg: Any) -> bool:
+    return isinstance(msg, SealedMessage) or examine(msg).structure is Structure.ENCRYPTED
 
 
 def _leave_author_alone(msg: Any) -> None:
