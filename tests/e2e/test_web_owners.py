@@ -101,7 +101,7 @@ def test_adding_a_binary_file(owner: Visitor, encrypted_list: EncryptedList) -> 
 
 
 def test_keyring(owner: Visitor, encrypted_list: EncryptedList) -> None:
-    """A keyring is tried first, which changes nothing, and then counts for those whose addresses it names."""
+    """A keyring is tried first, which changes nothing, and then counts for those whose addresses it names; or, if all are to, for none."""
     people = [encrypted_list.member_without_certificate(name) for name in ("Anne", "Bob")]
     stranger = encrypted_list.person("Cleo")
     file: Any = io.BytesIO(b"".join(person.key.certificate for person in (*people, stranger)))
@@ -111,6 +111,9 @@ def test_keyring(owner: Visitor, encrypted_list: EncryptedList) -> None:
     assert stranger.address in tried.text
     assert not encrypted_list.rest("certificates").get("entries")
     keys = tried.response.context["keys"]
+    nothing = owner.post(pages(encrypted_list, "keyring"), action="bring", keys=keys, all_or_nothing="yes")
+    assert (nothing.response.context["done"], nothing.response.context["keys"]) == (False, keys)
+    assert not encrypted_list.rest("certificates").get("entries")
     done = owner.post(pages(encrypted_list, "keyring"), action="bring", keys=keys)
     assert done.response.context["answer"]["numbers"]["taken"] == 2
     assert {one["address"] for one in encrypted_list.rest("certificates")["entries"]} == {one.address for one in people}
