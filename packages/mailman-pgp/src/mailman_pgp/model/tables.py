@@ -149,6 +149,8 @@ class StoredCertificate(Base):
     usable_until: Mapped[dt.datetime | None]  # when to compute the usability again
     seipd: Mapped[int]  # 1 or 2
     recipients: Mapped[str] = mapped_column(Text)  # the PKESK recipients of its encryption subkeys, space between
+    # What encrypting needs of `data`, as found out with the usability.  None where it is not usable, or not judged since there is this.
+    compact: Mapped[bytes | None]
     updated: Mapped[dt.datetime]
     # When the usability was computed.  None in rows that are older than this column.
     judged: Mapped[dt.datetime | None]
