@@ -211,6 +211,8 @@ class KeyEvent(Base):
     earlier: Mapped[str]  # the fingerprint that counted before, where another one does now; else empty
     # From when on whoever comes next tells its person and the owners of it; None: they were told, or are not to be.
     tell_at: Mapped[dt.datetime | None]
+    # Whether the owners know of it by a mail that has counted many.
+    summed_up: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index("ix_pgp_key_event_place", "list_id", "address"),

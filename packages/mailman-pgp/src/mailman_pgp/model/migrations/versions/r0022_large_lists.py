@@ -1,4 +1,4 @@
-"""What encrypting needs of a certificate; of those that are there, found out when they are judged again."""
+"""What encrypting needs of a certificate, found out when it is judged again; and whether owners know of a change of a key by a summary."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ depends_on = None
 def upgrade() -> None:
     """Go one version up."""
     op.add_column("pgp_certificate", sa.Column("compact", sa.LargeBinary(), nullable=True))
+    op.add_column("pgp_key_event", sa.Column("summed_up", sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
     """Go one version down."""
+    op.drop_column("pgp_key_event", "summed_up")
     op.drop_column("pgp_certificate", "compact")
