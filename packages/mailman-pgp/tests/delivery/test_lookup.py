@@ -124,6 +124,15 @@ def test_a_changed_certificate_is_read_again(store: Any) -> None:
     assert _look_up(ANNE).recipients[0].certificate == b"merged"
 
 
+def test_what_encrypting_needs(store: Any) -> None:
+    """The compact form is handed on where there is one, and with another form of the certificate the one of that."""
+    _choose(ANT, ANNE, compact=b"A")
+    assert _look_up(ANNE).recipients[0].certificate == b"A"
+    later = now() + dt.timedelta(seconds=1)
+    store.execute(sa.update(tables.StoredCertificate).values(data=b"merged", compact=b"m", updated=later))
+    assert _look_up(ANNE).recipients[0].certificate == b"m"
+
+
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """By bytes, for people choose how large their certificates are; what is not kept is read again."""
     from mailman_pgp.delivery import lookup  # noqa: PLC0415 - core must be initialised

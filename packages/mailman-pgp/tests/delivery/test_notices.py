@@ -230,7 +230,7 @@ def test_who_was_never_a_member(owned: Any, mta: ScriptedServer) -> None:
 )
 def test_what_would_be_repaired_on_input_does_not_leave(mlist: Any, kind: str, data: str) -> None:
     """What was encrypted when it was written leaves in the one form of RFC 3156, and in no other."""
-    from mailman_pgp.delivery import notes  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.delivery import encrypted_notes  # noqa: PLC0415 - core must be initialised
 
     message = email.message_from_string(
         f'Content-Type: {kind}; protocol="application/pgp-encrypted"; boundary=m\n\n--m\nContent-Type: application/pgp-encrypted\n\n'
@@ -238,4 +238,4 @@ def test_what_would_be_repaired_on_input_does_not_leave(mlist: Any, kind: str, d
     )
     assert examine(message).structure is Structure.ENCRYPTED
     with pytest.raises(SealedError, match="is not, was about to leave"):
-        notes.deliver_encrypted(mlist, message, {"recipients": [OWNERS[0]]}, Record(kind=Kind.ENCRYPTED))
+        encrypted_notes.deliver_encrypted(mlist, message, {"recipients": [OWNERS[0]]}, Record(kind=Kind.ENCRYPTED))

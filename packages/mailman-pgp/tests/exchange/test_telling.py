@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from keys import DAY, now
+from queries import counted
 from sqlalchemy import delete, func, insert, select
 from told import Told, certificate, key, told
 
@@ -324,19 +325,19 @@ def test_one_that_fails(
     encrypted: Any, anne: Forged, changing: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The others are told all the same, and that one later; the log has what was raised, and not its text."""
-    from mailman_pgp.exchange import telling  # noqa: PLC0415 - core must be initialised
+    from mailman_pgp.exchange import telling_people  # noqa: PLC0415 - core must be initialised
 
-    tell_person = telling._tell_person
+    letters = telling_people._letters
 
-    def fail(mlist: Any, event: journal.Event) -> None:
+    def fail(desk: Any, event: journal.Event) -> list[tuple[str, bytes]]:
         if event.act is journal.Act.SUSPENDED:
             raise RuntimeError("canary")
-        tell_person(mlist, event)
+        return letters(desk, event)
 
     changing.suspend(encrypted, ANNE, OWNER)
     changing.resume(encrypted, ANNE, OWNER)
     with monkeypatch.context() as patch:
-        patch.setattr(telling, "_tell_person", fail)
+        patch.setattr(telling_people, "_letters", fail)
         (to_owners,) = [one for one in told() if one.recipient == encrypted.owner_address]
     assert "RuntimeError was raised at" in caplog.text
     assert "canary" not in caplog.text
@@ -360,6 +361,138 @@ def test_many_at_once(encrypted: Any, changing: Any, members: Members) -> None:
         assert f"A key counts for {person} from now on." in to_owners.text
         assert f"    mailman pgp certificate log {encrypted.list_id} {person}" in to_owners.text
     assert sorted(one.recipient for one in found if one is not to_owners) == people
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many changes are told of at once, and no more are described to the owners."""
+    monkeypatch.setattr(journal, "AT_ONCE", 3)
+    return 3
+
+
+def brought(mlist: Any, members: Members, changing: Any, people: list[str]) -> None:
+    """Keys count for people who are on the list."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    for person in people:
+        members.add(mlist, person)
+        changing.let_count(mlist, person, certificate(key(person)), APPROVED, OWNER)
+    get_queue_messages("virgin")  # the welcomes
+
+
+def rounds(mlist: Any, number: int) -> tuple[list[str], list[str]]:
+    """What the owners are told in so many turns; and who is told, in which order."""
+    to_owners, people = [], []
+    for _ in range(number):
+        for one in told():
+            if one.recipient == mlist.owner_address:
+                to_owners.append(one.text)
+            elif one.template == "encrypted":
+                people.append(one.recipient)
+    return to_owners, people
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_more_than_are_told_of_at_once(encrypted: Any, changing: Any, members: Members) -> None:
+    """The owners get one mail of all of them, which counts them and says where each is to be seen; each person is told once."""
+    people = [f"member{number}@example.com" for number in range(8)]
+    brought(encrypted, members, changing, people)
+    (to_owners,), reached = rounds(encrypted, 4)
+    assert reached == people
+    assert "8  keys that count where none did (On the command line of the server)" in to_owners
+    assert to_owners.endswith(f"    mailman pgp certificate log {encrypted.list_id}\n")
+    assert not any(person in to_owners for person in people)
+    changing.suspend(encrypted, people[0], OWNER)
+    (to_owners,), _ = rounds(encrypted, 1)
+    assert f"The key of {people[0]} was suspended." in to_owners
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_an_alarm_among_many(encrypted: Any, anne: Forged, changing: Any, members: Members) -> None:
+    """Whose key was replaced is named: nobody would find it among thousands that have got their first one."""
+    people = [f"member{number}@example.com" for number in range(5)]
+    brought(encrypted, members, changing, people[:4])
+    replaced(changing, encrypted, Actor(Door.REST, OLGA))
+    brought(encrypted, members, changing, people[4:])
+    (to_owners,), reached = rounds(encrypted, 3)
+    assert sorted(reached) == sorted([*people, ANNE, ANNE])
+    assert "5  keys that count where none did" in to_owners
+    assert "1  keys that count in place of others (Through the web interface by olga@example.com)" in to_owners
+    assert f"Another key counts for {ANNE} from now on" in to_owners
+    assert grouped(anne.fingerprint) not in to_owners
+
+
+@pytest.mark.usefixtures("few_at_once", "anne")
+def test_while_many_are_told(encrypted: Any, changing: Any, members: Members) -> None:
+    """What is changed meanwhile is no part of what was counted, and is told to the owners by itself."""
+    brought(encrypted, members, changing, [f"member{number}@example.com" for number in range(7)])
+    assert len(rounds(encrypted, 1)[0]) == 1
+    changing.suspend(encrypted, ANNE, OWNER)
+    (to_owners,), _ = rounds(encrypted, 3)
+    assert f"The key of {ANNE} was suspended." in to_owners
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_killed_while_many_are_told(
+    encrypted: Any, changing: Any, members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not committed is told again: the owners read of all of them twice, and not of a part."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415
+
+    from mailman_pgp.exchange import telling  # noqa: PLC0415
+
+    brought(encrypted, members, changing, [f"member{number}@example.com" for number in range(5)])
+
+    def die(_told: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telling.journal, "told", die)
+        with pytest.raises(SystemExit):
+            told()
+    config.db.abort()
+    assert [len(get_queue_messages(queue)) for queue in ("virgin", "out")] == [1, 1]
+    later(monkeypatch)
+    (to_owners,), reached = rounds(encrypted, 3)
+    assert "5  keys that count where none did" in to_owners
+    assert len(reached) == 5
+
+
+def test_what_many_have_in_common(encrypted: Any, changing: Any, members: Members) -> None:
+    """It is looked up once, and all that is written to them is one entry of the queue."""
+    from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415
+
+    statements = []
+    for number in (2, 12):
+        brought(encrypted, members, changing, [f"member{number}.{one}@example.com" for one in range(number)])
+        with counted() as found:
+            housekeeping.tell_of_changes()
+        statements.append(len(found))
+        assert [len(item.msgdata["recipients"]) for item in get_queue_messages("out")] == [number]
+    assert statements[0] == statements[1]
+
+
+def test_each_in_their_language(encrypted: Any, changing: Any, members: Members) -> None:
+    """Though all are written to at once: of their address, else of their user, else of the list."""
+    people = {ANNE: "de", "bart@example.com": "", "cris@example.com": "de"}
+    made = {person: key(person) for person in people}
+    for person, language in people.items():
+        members.add(encrypted, person)
+        changing.let_count(encrypted, person, certificate(made[person]), APPROVED, OWNER)
+        found = encrypted.members.get_member(person).address
+        if language:
+            (found if person == ANNE else found.user).preferences.preferred_language = language
+    subjects = {
+        one.recipient: str(opened["Subject"])
+        for one in told()
+        if one.template == "encrypted" and (opened := one.opened(made[one.recipient])) is not None
+    }
+    assert {person: "key" in subject for person, subject in subjects.items()} == {
+        person: language != "de" for person, language in people.items()
+    }
 
 
 def test_changed_and_left_at_once(encrypted: Any, anne: Forged, changing: Any, store: Session) -> None:

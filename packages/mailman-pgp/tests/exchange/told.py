@@ -83,6 +83,7 @@ def told() -> list[Told]:
     """
     from mailman.testing.helpers import get_queue_messages  # noqa: PLC0415 - core must be initialised
 
+    from mailman_pgp.notices.bundle import Bundle  # noqa: PLC0415
     from mailman_pgp.posts.record import Kind, Record  # noqa: PLC0415
     from mailman_pgp.runners import housekeeping  # noqa: PLC0415
 
@@ -90,6 +91,11 @@ def told() -> list[Told]:
     found = []
     for queue in ("virgin", "out"):
         for item in get_queue_messages(queue):
+            if isinstance(item.msg, Bundle):
+                assert list(item.msg.notices) == item.msgdata["recipients"]
+                list_id = item.msgdata["listid"]
+                found += [Told(list_id, address, "encrypted", notice) for address, notice in item.msg.notices.items()]
+                continue
             record = Record.of(item.msgdata)
             template = "" if record is None else record.template
             if record is not None and record.kind is Kind.ENCRYPTED:

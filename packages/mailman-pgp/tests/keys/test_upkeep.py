@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from keys import DAY, forge_usable
+from keys import DAY, ENCRYPT, Key, forge_usable
+from keys import now as now_in_seconds
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import registry, upkeep
@@ -93,6 +94,30 @@ def test_judged_again(store: Any) -> None:
     assert {row.fingerprint for row in rows if row.usable} == {given[ANNE].fingerprint}
     assert [row.judged == before for row in rows if not row.usable] == [True]
     assert all(now() - row.judged < dt.timedelta(minutes=1) for row in rows if row.usable)
+
+
+def test_what_encrypting_needs(store: Any) -> None:
+    """It is found out with each judgement, for rows from before, too, and is that of the form that is stored now."""
+
+    def form() -> tuple[bytes, bytes | None]:
+        return tuple(store.execute(sa.select(_STORED.c.data, _STORED.c.compact)).one())
+
+    made = forge_usable(f"<{ANNE}>")
+    given = openpgp.inspect(made.public)
+    registry.add(ANT, ANNE, given, origin="cli")
+    assert form() == (given.data, given.compact)
+    store.execute(sa.update(_STORED).values(compact=None, judged=None))
+    assert look_up() == {}
+    assert form() == (given.data, given.compact)
+    made.bind(Key.encrypting(now_in_seconds() - DAY), ENCRYPT)
+    newer = openpgp.inspect(made.public)
+    registry.add(ANT, ANNE, newer, origin="cli")
+    assert newer.compact != given.compact
+    assert form() == (newer.data, newer.compact)
+    made.revoke(at=now_in_seconds() - DAY)
+    registry.add(ANT, ANNE, openpgp.inspect(made.public), origin="cli")
+    assert look_up() == {ANNE: "revoked"}
+    assert form()[1] is None
 
 
 def test_what_the_library_refuses(forge: Callable[[str], openpgp.Certificate], monkeypatch: pytest.MonkeyPatch) -> None:

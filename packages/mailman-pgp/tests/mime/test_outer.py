@@ -5,7 +5,9 @@ import email.policy
 from dataclasses import replace
 from types import SimpleNamespace
 
-from mailman_pgp.mime import Outward, Structure, examine, outer_message
+import pytest
+
+from mailman_pgp.mime import Outward, Structure, examine, is_outer_message, outer_message
 
 ALLOWED = {
     "From",
@@ -67,3 +69,38 @@ def test_boundary_is_new_each_time(outward: Outward) -> None:
     """No two calls have the same delimiter, and a given one is used."""
     assert outer_message(outward).foot != outer_message(outward).foot
     assert outer_message(outward, boundary="b").foot == b"\r\n--b--\r\n"
+
+
+ARMORED = b"-----BEGIN PGP MESSAGE-----\r\n\r\n" + b"QUJD" * 16 + b"\r\nQUI=\r\n-----END PGP MESSAGE-----\r\n"
+
+
+def test_it_is_known_by_its_form(outward: Outward) -> None:
+    """With an armored message in it, whatever the fields are."""
+    frame = outer_message(outward)
+    assert is_outer_message(frame.head + ARMORED + frame.foot)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"QUI=\r\n", b"QUI=\r\nIn the clear.\r\n"),
+        (b"Version: 1\r\n", b"Version: 1\r\nIn the clear.\r\n"),
+        (b"MIME-Version", b"Content-Type: text/plain\r\nMIME-Version"),
+        (b"From:", b"content-type: text/plain\r\nFrom:"),
+        (b"\r\n\r\n--", b"\r\n\r\nIn the clear.\r\n--"),
+        (b"-----END PGP MESSAGE-----\r\n", b"-----END PGP MESSAGE-----\r\nIn the clear.\r\n"),
+        (ARMORED, b""),
+        (ARMORED, ARMORED * 2),
+        (b"PGP MESSAGE", b"PGP SIGNATURE"),
+        (b"multipart/encrypted", b"multipart/mixed"),
+        (b"\r\n", b"\n"),
+        (b"--\r\n", b"--\r\nIn the clear.\r\n"),
+    ],
+)
+def test_nothing_else_has_its_form(outward: Outward, old: bytes, new: bytes) -> None:
+    """Neither words in the clear, at whichever place, nor another structure."""
+    frame = outer_message(outward)
+    whole = frame.head + ARMORED + frame.foot
+    assert old in whole
+    assert not is_outer_message(whole.replace(old, new))
+    assert not is_outer_message(new.join(whole.rsplit(old, 1)))

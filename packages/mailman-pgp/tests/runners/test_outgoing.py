@@ -87,7 +87,7 @@ def test_changes_are_looked_for_as_often_as_the_queue(
 
 @pytest.mark.usefixtures("core")
 def test_telling_of_many_changes_leaves_time_for_posts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After keys were brought for thousands there is as much to tell: a fifth of the time is for that, the others for what waits."""
+    """After keys were brought for thousands there is as much to tell: half of the time is for that."""
     from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
 
     now, looked = [100.0], []
@@ -103,4 +103,24 @@ def test_telling_of_many_changes_leaves_time_for_posts(monkeypatch: pytest.Monke
     while now[0] < 125.0:
         runner._do_periodic()
         now[0] += 0.5
-    assert looked == [100.0, 110.0, 120.0]
+    assert looked == [100.0, 104.0, 108.0, 112.0, 116.0, 120.0, 124.0]
+
+
+@pytest.mark.usefixtures("core")
+def test_posts_go_before_what_is_to_be_told(mlist: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told while mail waits; but after a minute, so that no flood of posts hides that a key was replaced."""
+    from mailman_pgp.runners.outgoing import OutgoingRunner  # noqa: PLC0415 - core must be initialised
+
+    now, looked = [100.0], []
+    monkeypatch.setattr("mailman_pgp.runners.outgoing.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mailman_pgp.runners.housekeeping.tell_of_changes", lambda: looked.append(now[0]))
+    runner = OutgoingRunner("out")
+    encrypt(mlist, PEOPLE[:1])
+    runner._do_periodic()
+    enqueue(mlist, PEOPLE[:1])
+    for now[0] in (110.0, 150.0, 161.5, 170.0):
+        runner._do_periodic()
+    runner.switchboard.dequeue(*runner.switchboard.files)
+    now[0] = 180.0
+    runner._do_periodic()
+    assert looked == [100.0, 161.5, 180.0]

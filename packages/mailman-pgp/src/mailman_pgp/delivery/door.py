@@ -57,7 +57,7 @@ def _deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
         config.switchboards["retry"].enqueue(msg, msgdata)
         return
     # Imported here, so that a plain list is served where an OpenPGP library can't even be loaded.
-    from mailman_pgp.delivery import copies, notes  # noqa: PLC0415
+    from mailman_pgp.delivery import copies, encrypted_notes, notes  # noqa: PLC0415
 
     record = Record.of(msgdata)
     if isinstance(msg, SealedDelivery) and record is not None and record.chunk:
@@ -65,7 +65,7 @@ def _deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     elif record is not None and record.kind is Kind.NOTICE:
         notes.deliver_own(mlist, msg, msgdata, record)
     elif record is not None and record.kind is Kind.ENCRYPTED and not _is_content(msgdata):
-        notes.deliver_encrypted(mlist, msg, msgdata, record)
+        encrypted_notes.deliver_encrypted(mlist, msg, msgdata, record)
     elif isinstance(msg, UserNotification) and not _is_content(msgdata):
         notes.deliver_stock(mlist, msg, msgdata)
     else:

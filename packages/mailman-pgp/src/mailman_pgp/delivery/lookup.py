@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from public import public
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 
 from mailman_pgp.keys import registry, upkeep
 from mailman_pgp.model.database import now, store
@@ -15,7 +15,7 @@ from mailman_pgp.openpgp import Kept, Recipient
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Row
 
@@ -42,8 +42,12 @@ _CHOSEN = (
     .where(_choice.c.list_id == bindparam("list_id"), _choice.c.until.is_(None))
 )
 _CHOSEN_BY_ADDRESS = _CHOSEN.where(_choice.c.address.in_(bindparam("addresses", expanding=True)))
-_READ = select(_stored.c.fingerprint, _stored.c.data, _stored.c.recipients, _stored.c.seipd).where(
-    _stored.c.fingerprint.in_(bindparam("fingerprints", expanding=True))
+_READ = select(
+    _stored.c.fingerprint, func.coalesce(_stored.c.compact, _stored.c.data), _stored.c.recipients, _stored.c.seipd
+).where(_stored.c.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+_NAMED = select(_stored.c.fingerprint).where(_stored.c.fingerprint.in_(bindparam("fingerprints", expanding=True)))
+_NAMED_JUDGED = _NAMED.add_columns(_stored.c.updated, _stored.c.judged).where(
+    _stored.c.usable, or_(_stored.c.usable_until.is_(None), _stored.c.usable_until > bindparam("at"))
 )
 
 
@@ -59,7 +63,7 @@ class _Certificate(NamedTuple):
 _Version: TypeAlias = "tuple[dt.datetime, dt.datetime | None]"
 
 # Certificates in the form that they have now, by fingerprint, so that a post to a list whose members were served before
-# reads none.  In bytes: 20,000 of the usual ones.
+# reads none.  In bytes: 40,000 of the usual ones.
 _CACHED_BYTES = 64 * 2**20
 _OVERHEAD = 1024
 _certificates: Kept[str, tuple[_Version, _Certificate]] = Kept(_CACHED_BYTES)
@@ -114,6 +118,24 @@ def look_up(list_id: str, addresses: Sequence[str]) -> Lookup:
         else:
             recipients.append(Recipient(address, *certificate, fingerprint))
     return Lookup(tuple(recipients), problems)
+
+
+@public
+def usable(fingerprints: Collection[str]) -> dict[str, Recipient]:
+    """What can be encrypted to now of some stored certificates, whether they count for anybody or not; by fingerprint.
+
+    For readers who are not looked up by what counts for them; their address is to be filled in.
+    """
+    at = now()
+    due = list(store().scalars(_NAMED.where(upkeep.DUE), {"fingerprints": list(fingerprints), **upkeep.due_times(at)}))
+    if due:
+        upkeep.judge_again(due)
+    rows = store().execute(_NAMED_JUDGED, {"fingerprints": list(fingerprints), "at": at})
+    versions = {fingerprint: (updated, judged) for fingerprint, updated, judged in rows}
+    return {
+        fingerprint: Recipient("", *certificate, fingerprint)
+        for fingerprint, certificate in _certificates_of(versions).items()
+    }
 
 
 def _chosen(list_id: str, addresses: Sequence[str], at: dt.datetime) -> dict[str, Row[Any]]:

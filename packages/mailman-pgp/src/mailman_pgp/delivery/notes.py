@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mailman.config import config
 from public import public
 
-from mailman_pgp.delivery import chunks, ledger
+from mailman_pgp.delivery import chunks, interruption, ledger
 from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.smtp import Envelope, Outcome
@@ -22,15 +22,7 @@ from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.outward import outward_for
-from mailman_pgp.mime import (
-    Structure,
-    encrypted_notice,
-    examine,
-    outer_message,
-    signed_notice,
-    single_address,
-    whole_message,
-)
+from mailman_pgp.mime import encrypted_notice, outer_message, signed_notice, single_address
 from mailman_pgp.notices.passage import is_goodbye, send_left
 from mailman_pgp.notices.templates import ANNOUNCING, CLEAR, TEMPLATES
 from mailman_pgp.notices.unsent import send_waiting
@@ -38,13 +30,11 @@ from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipi
 from mailman_pgp.posts.sealed import SealedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mailman_pgp.delivery.progress import Beginning, Progress
     from mailman_pgp.posts.record import Record
 
-# As the ledger has it: another certificate counts for them.
-_REPLACED = "replaced"
 _NAME = "pgp_progress"  # in the metadata: see `mailman_pgp.delivery.attempt`
 
 
@@ -81,50 +71,7 @@ def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
 
 
 @public
-def deliver_encrypted(mlist: Any, msg: Any, msgdata: dict[str, Any], record: Record) -> None:
-    """Send a notice that was encrypted when it was written, to its one reader, as it is.
-
-    It may have waited for long.  What is for a certificate that counts leaves at no attempt where that counts no more.
-    """
-    written = examine(msg)
-    if written.structure is not Structure.ENCRYPTED or written.repaired:  # repairs are for what comes in
-        raise SealedError(
-            "A notice that should be encrypted, and is not, was about to leave. It is kept in the shunt queue."
-        )
-    whole = whole_message(msg)
-    sender = verp_sender(mlist)
-
-    def make(progress: Progress, _beginning: Beginning) -> Refusals:
-        done = progress.done()
-        left = [address for address in msgdata["recipients"] if address.lower() not in done]
-        unreached = _counting_no_more(mlist, left, record.reader) if record.reader else {}
-        config.db.commit()
-        refusals = _send(
-            [
-                Envelope(sender=sender(address), recipient=address, parts=(whole,))
-                for address in left
-                if address not in unreached
-            ],
-            progress,
-        )
-        refusals.settle(msgdata)
-        ledger.lost(mlist.list_id, "notice", {one: why for one, why in unreached.items() if why == _REPLACED})
-        _record(mlist, {one: why for one, why in unreached.items() if why != _REPLACED}, refusals)
-        progress.mark(unreached)
-        msgdata["recipients"] = refusals.temporary
-        return refusals
-
-    attempt(_name(mlist, msg, msgdata), msg, msgdata, make)
-
-
-def _counting_no_more(mlist: Any, addresses: Sequence[str], fingerprint: str) -> dict[str, str]:
-    """For whom a certificate does not count any more, and why."""
-    found = look_up(mlist.list_id, addresses)
-    replaced = {one.address: _REPLACED for one in found.recipients if one.fingerprint != fingerprint}
-    return {**found.problems, **replaced}
-
-
-def _name(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> str:
+def entry_name(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> str:
     """The name of an entry, kept for its next attempt, whose recipients are fewer.  Each notice has an ID of its own."""
     name = chunks.name(mlist.list_id, str(msg["message-id"] or ""), msgdata["recipients"])
     return str(msgdata.setdefault(_NAME, name))
@@ -146,7 +93,7 @@ def _people(mlist: Any, recipients: Iterable[str]) -> list[str]:
 
 
 def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], way: _Way) -> None:
-    name = _name(mlist, msg, msgdata)
+    name = entry_name(mlist, msg, msgdata)
 
     def make(progress: Progress, _beginning: Beginning) -> Refusals:
         done = progress.done()
@@ -154,12 +101,12 @@ def _deliver(mlist: Any, msg: Any, msgdata: dict[str, Any], way: _Way) -> None:
         envelopes, unreached = _envelopes(mlist, msg, people, way, _sender(mlist, msgdata))
         # What we need of the database is read; nothing stays open while we talk to the mail server.
         config.db.commit()
-        refusals = _send(envelopes, progress)
+        refusals = send_envelopes(envelopes, progress)
         refusals.settle(msgdata)
         left = _have_left(mlist, msg, unreached)
         for address in left:
             send_left(mlist, address, None)
-        _record(mlist, {address: unreached[address] for address in unreached if address not in left}, refusals)
+        record_unreached(mlist, {address: unreached[address] for address in unreached if address not in left}, refusals)
         progress.mark(unreached)
         msgdata["recipients"] = refusals.temporary
         return refusals
@@ -199,7 +146,12 @@ def _envelopes(
     return envelopes, {}
 
 
-def _send(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
+@public
+def send_envelopes(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
+    """Send what is ready to leave, and mark whose mail was taken.
+
+    :raises mailman_pgp.delivery.interruption.Interrupted: when this process is to end before all is sent.
+    """
     refusals = Refusals()
     if not envelopes:
         return refusals
@@ -208,12 +160,24 @@ def _send(envelopes: Sequence[Envelope], progress: Progress) -> Refusals:
     if lost is not None:
         refusals.add_lost((envelope.recipient for envelope in envelopes), lost)
         return refusals
-    for result in connection.send(envelopes):
+    cut_short = False
+
+    def begun() -> Iterator[Envelope]:
+        nonlocal cut_short
+        for envelope in envelopes:
+            if interruption.asked():
+                cut_short = True
+                return
+            yield envelope
+
+    for result in connection.send(begun()):
         if result.outcome is Outcome.DELIVERED:
             progress.mark((result.recipient,))
         else:
             refusals.add(result)
     progress.keep()
+    if cut_short:
+        raise interruption.Interrupted
     return refusals
 
 
@@ -227,7 +191,9 @@ def _have_left(mlist: Any, msg: Any, unreached: dict[str, str]) -> list[str]:
     return [address for address in unreached if not administrators.is_on(mlist, address)]
 
 
-def _record(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:
+@public
+def record_unreached(mlist: Any, unreached: dict[str, str], refusals: Refusals) -> None:
+    """Record who does not get a notice, and why; who was not reached is told that something waits.  Commits."""
     ledger.lost(mlist.list_id, "notice", {**unreached, **refusals.lost})
     for address in ledger.skipped(mlist.list_id, unreached, posts=0):
         send_waiting(mlist, address)

@@ -15,7 +15,7 @@ import enum
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
@@ -33,7 +33,8 @@ KEPT = timedelta(days=3 * 365)
 # How long whoever takes an event has to tell of it; then another process does, since that one may have died.  What can't be told
 # waits longer each time, as long as it is old: else those who can be told of it would be told again and again.
 _LEASE, _LONGEST = timedelta(minutes=10), timedelta(days=1)
-_AT_ONCE = 100
+#: How many are told of at once.
+AT_ONCE = 100
 
 log = logging.getLogger("mailman.vette")
 
@@ -91,7 +92,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was done, at a time (naive UTC)."""
+    """What was done, at a time (naive UTC); and whether the owners know of it by a mail that has counted many (`sum_up`)."""
 
     list_id: str
     address: str
@@ -101,6 +102,7 @@ class Event:
     door: Door
     by: str
     earlier: str
+    summed_up: bool
 
 
 class Done(NamedTuple):
@@ -231,7 +233,7 @@ _UNTOLD = (
         or_(_row.c.tell_at <= bindparam("at"), _row.c.tell_at > bindparam("longest")),
     )
     .order_by(_row.c.tell_at, _row.c.id)
-    .limit(_AT_ONCE)
+    .limit(bindparam("at_once"))
 )
 
 
@@ -245,17 +247,46 @@ def take(at: dt.datetime) -> dict[int, Event]:
     """
     session = store()
     session.flush()
-    taken = {}
-    for row in sorted(session.execute(_UNTOLD, {"at": at, "longest": at + _LONGEST}), key=lambda row: row.id):
-        mine = update(_row).where(_row.c.id == row.id, _row.c.tell_at == row.tell_at)
-        if cast("Any", session.execute(mine.values(tell_at=at + min(max(_LEASE, at - row.at), _LONGEST)))).rowcount:
-            taken[row.id] = _event(row)
-    return taken
+    longest = at + _LONGEST
+    rows = session.execute(_UNTOLD, {"at": at, "longest": longest, "at_once": AT_ONCE}).all()
+    by_lease: dict[dt.timedelta, list[int]] = {}
+    for row in rows:
+        by_lease.setdefault(_lease(at - row.at), []).append(row.id)
+    mine: set[int] = set()
+    for lease, numbers in by_lease.items():
+        # What another process has taken meanwhile is put off by it, and so not due any more.
+        due = or_(_row.c.tell_at <= at, _row.c.tell_at > longest)
+        taking = update(_row).where(_row.c.id.in_(numbers), due).values(tell_at=at + lease).returning(_row.c.id)
+        mine.update(session.scalars(taking))
+    return {row.id: _event(row) for row in sorted(rows, key=lambda row: row.id) if row.id in mine}
+
+
+def _lease(age: dt.timedelta) -> dt.timedelta:
+    """How long an event of this age is put off; in whole minutes, so that all that was brought at once is taken by one statement."""
+    return min(max(_LEASE, timedelta(minutes=age // timedelta(minutes=1))), _LONGEST)
 
 
 def told(numbers: Collection[int]) -> None:
     """People were told of these events; the caller commits."""
     store().execute(update(_row).where(_row.c.id.in_(numbers)).values(tell_at=None))
+
+
+def unknown_to_owners(list_id: str) -> int:
+    """Of how many events on a list people are still to be told that the owners don't know of either (`sum_up`)."""
+    return int(store().scalar(select(func.count()).select_from(_row).where(*_unknown_to_owners(list_id))) or 0)
+
+
+def sum_up(list_id: str) -> list[Event]:
+    """Mark all of these as known to the owners, and return them in the order in which they were written.
+
+    The caller tells the owners, and commits.
+    """
+    statement = update(_row).where(*_unknown_to_owners(list_id)).values(summed_up=True).returning(_row)
+    return [_event(row) for row in sorted(store().execute(statement), key=lambda row: row.id)]
+
+
+def _unknown_to_owners(list_id: str) -> tuple[ColumnElement[bool], ...]:
+    return _row.c.list_id == list_id, _row.c.tell_at.is_not(None), ~_row.c.summed_up
 
 
 def untold(list_id: str) -> int:
@@ -280,4 +311,5 @@ def _about(list_id: str, address: str | None) -> tuple[ColumnElement[bool], ...]
 
 
 def _event(row: Any) -> Event:
-    return Event(row.list_id, row.address, row.fingerprint, Act(row.act), row.at, Door(row.door), row.by, row.earlier)
+    act, door = Act(row.act), Door(row.door)
+    return Event(row.list_id, row.address, row.fingerprint, act, row.at, door, row.by, row.earlier, row.summed_up)

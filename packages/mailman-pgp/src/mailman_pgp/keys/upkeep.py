@@ -147,7 +147,7 @@ def _judgement(data: bytes) -> dict[str, Any]:
         found = openpgp.inspect(data)
     except openpgp.CertificateError as error:
         # Stored certificates were whole: it is the library that accepts them no longer.
-        return {"usable": False, "problem": error.problem.value, "usable_until": None}
+        return {"usable": False, "problem": error.problem.value, "usable_until": None, "compact": None}
     # An earlier release kept what others had put into it.
     return {**columns(found), "data": found.data}
 
@@ -163,4 +163,5 @@ def columns(certificate: openpgp.Certificate) -> dict[str, Any]:
         "usable_until": usability.until,
         "seipd": usability.seipd,
         "recipients": " ".join(usability.recipients),
+        "compact": certificate.compact or None,
     }

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 
 @public
-def outward_for(mlist: Any, fields: Message | Mapping[str, str], address: str | None = None) -> Outward:
+def outward_for(
+    mlist: Any, fields: Message | Mapping[str, str], address: str | None = None, *, certificate: bytes | None = None
+) -> Outward:
     """The outer face of a copy: the list's own words, and the identifiers that keep threads together.
 
     :param fields: Has the latter: ``message-id``, ``date``, ``in-reply-to``, ``references``, in lower case.
     :param address: The address of the list that it comes from, and that is answered; the posting address when not given.
+    :param certificate: The list's own (binary), for who has looked it up already.
     """
     return Outward(
         list_address=address or mlist.posting_address,
@@ -33,7 +36,7 @@ def outward_for(mlist: Any, fields: Message | Mapping[str, str], address: str | 
         date=str(fields.get("date") or ""),
         in_reply_to=str(fields.get("in-reply-to") or "") or None,
         references=str(fields.get("references") or "") or None,
-        autocrypt=_keydata(vault.certificate(mlist.list_id).certificate),
+        autocrypt=_keydata(certificate or vault.certificate(mlist.list_id).certificate),
     )
 
 

@@ -17,7 +17,7 @@ from mailman_pgp.mime.mailboxes import Mailbox, MailboxError, addresses
 from mailman_pgp.mime.nested import holds_encrypted
 from mailman_pgp.mime.notice import encrypted_notice, signed_notice, whole_message
 from mailman_pgp.mime.offered import Offered, offered
-from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, outer_message
+from mailman_pgp.mime.outer import OUTER_SUBJECT, OuterParts, is_outer_message, outer_message
 from mailman_pgp.mime.outward import Author, Outward
 from mailman_pgp.mime.protected import Payload, own_payload, read_payload
 from mailman_pgp.mime.said import Said, said
@@ -58,6 +58,7 @@ __all__ = [
     "inline_message",
     "is_automatic",
     "is_no",
+    "is_outer_message",
     "is_yes",
     "message_id",
     "message_ids",

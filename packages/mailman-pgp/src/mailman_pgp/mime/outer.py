@@ -1,5 +1,6 @@
 """The outside of what members receive: the same for all of them, and nothing in it tells about a post."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,35 @@ from mailman_pgp.mime.outward import Outward, date_text
 
 OUTER_SUBJECT = "[...]"
 _KEYDATA_COLUMNS = 72
+
+_TYPE = b"""\
+MIME-Version: 1.0\r
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r
+ boundary="""
+_VERSION = b"""\r
+Content-Type: application/pgp-encrypted\r
+Content-Description: PGP/MIME version identification\r
+\r
+Version: 1\r
+\r
+"""
+_DATA = b"""\r
+Content-Type: application/octet-stream; name="encrypted.asc"\r
+Content-Description: OpenPGP encrypted message\r
+Content-Disposition: inline; filename="encrypted.asc"\r
+\r
+"""
+_WHOLE = re.compile(
+    rb"(?P<fields>(?:[^\r\n]++\r\n)*?)"
+    + re.escape(_TYPE)
+    + rb'"(?P<boundary>[0-9A-Za-z=-]++)"\r\n\r\n'
+    + rb"--(?P=boundary)"
+    + re.escape(_VERSION)
+    + rb"--(?P=boundary)"
+    + re.escape(_DATA)
+    + rb"-----BEGIN PGP MESSAGE-----\r\n\r\n(?:[0-9A-Za-z+/]{1,64}={0,2}\r\n)++-----END PGP MESSAGE-----\r\n"
+    + rb"\r\n--(?P=boundary)--\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +90,14 @@ def outer_message(
     out = [fields.field(name, value) for name, value in outer_fields(outward, outer_subject)]
     delimiter = b"--" + boundary.encode("ascii")
     out += [
-        b"MIME-Version: 1.0\r\n",
-        b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r\n',
-        b' boundary="' + boundary.encode("ascii") + b'"\r\n',
-        b"\r\n",
-        delimiter + b"\r\n",
-        b"Content-Type: application/pgp-encrypted\r\n",
-        b"Content-Description: PGP/MIME version identification\r\n",
-        b"\r\n",
-        b"Version: 1\r\n",
-        b"\r\n" + delimiter + b"\r\n",
-        b'Content-Type: application/octet-stream; name="encrypted.asc"\r\n',
-        b"Content-Description: OpenPGP encrypted message\r\n",
-        b'Content-Disposition: inline; filename="encrypted.asc"\r\n',
-        b"\r\n",
+        _TYPE + b'"' + boundary.encode("ascii") + b'"\r\n\r\n',
+        delimiter + _VERSION,
+        delimiter + _DATA,
     ]
     return OuterParts(b"".join(out), b"\r\n" + delimiter + b"--\r\n")
+
+
+def is_outer_message(whole: bytes) -> bool:
+    """Whether a message, with CRLF, is what `outer_message` makes around an armored message: to the octet, and nothing else in it."""
+    found = _WHOLE.fullmatch(whole)
+    return found is not None and b"\ncontent-" not in b"\n" + found["fields"].lower()

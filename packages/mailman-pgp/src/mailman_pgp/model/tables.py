@@ -149,6 +149,8 @@ class StoredCertificate(Base):
     usable_until: Mapped[dt.datetime | None]  # when to compute the usability again
     seipd: Mapped[int]  # 1 or 2
     recipients: Mapped[str] = mapped_column(Text)  # the PKESK recipients of its encryption subkeys, space between
+    # What encrypting needs of `data`, as found out with the usability.  None where it is not usable, or not judged since there is this.
+    compact: Mapped[bytes | None]
     updated: Mapped[dt.datetime]
     # When the usability was computed.  None in rows that are older than this column.
     judged: Mapped[dt.datetime | None]
@@ -209,6 +211,8 @@ class KeyEvent(Base):
     earlier: Mapped[str]  # the fingerprint that counted before, where another one does now; else empty
     # From when on whoever comes next tells its person and the owners of it; None: they were told, or are not to be.
     tell_at: Mapped[dt.datetime | None]
+    # Whether the owners know of it by a mail that has counted many.
+    summed_up: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index("ix_pgp_key_event_place", "list_id", "address"),

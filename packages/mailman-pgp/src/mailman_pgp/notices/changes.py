@@ -14,7 +14,10 @@ from mailman_pgp.notices.sending import filled, send_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from email.mime.base import MIMEBase
     from email.mime.multipart import MIMEMultipart
+
+    from mailman_pgp.notices.letterhead import Letterhead
 
 
 @public
@@ -24,10 +27,15 @@ def send_key_changed(mlist: Any, address: str, what: Text, keys: Text) -> None:
 
 
 @public
-def key_changed(mlist: Any, address: str, what: Text, keys: Text, how: Text) -> MIMEMultipart:
-    """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`)."""
-    subject, text = filled(mlist, address, "key-changed", what=what, keys=keys, how=how)
-    return letter(mlist.owner_address, subject, text, [list_certificate(mlist)])
+def key_changed(letterhead: Letterhead, language: str, certificate: MIMEBase, **words: Text) -> MIMEMultipart:
+    """The same, with how it came about, to be encrypted to each key that is concerned (`mailman_pgp.notices.encrypted`).
+
+    :param language: The code of its reader's language.
+    :param certificate: The list's, as `list_certificate` makes it.
+    :param words: `what`, `keys` and `how`.
+    """
+    subject, text = letterhead.filled("key-changed", language, **words)
+    return letter(letterhead.words["owner"], subject, text, [certificate])
 
 
 @public

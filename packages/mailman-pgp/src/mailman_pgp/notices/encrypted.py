@@ -7,6 +7,7 @@ somebody offers, or the one that has counted until now.
 from __future__ import annotations
 
 import email
+from dataclasses import dataclass
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formatdate, make_msgid
@@ -53,6 +54,35 @@ def letter(sender: str, subject: str, text: str, attachments: Iterable[MIMEBase]
 
 
 @public
+@dataclass(frozen=True, slots=True, repr=False)
+class Hand:
+    """Who signs and encrypts the notices of a list: its keys, looked up once however many are written; kept no longer than needed."""
+
+    mlist: Any
+    signer: ListSecretKey
+    certificate: bytes
+
+    @classmethod
+    def of(cls, mlist: Any) -> Hand:
+        """That of a list now.
+
+        :raises mailman_pgp.keys.vault.VaultError: when it can sign nothing.
+        """
+        signer = ListSecretKey(vault.current_secret(mlist.list_id))
+        return cls(mlist, signer, vault.certificate(mlist.list_id).certificate)
+
+    def encrypted(self, written: MIMEMultipart, one: Recipient) -> bytes:
+        """A notice as it leaves (CRLF), signed, and encrypted to one reader.
+
+        :param written: From `letter`.
+        :raises mailman_pgp.openpgp.OpenPGPError: when it can't be encrypted to them.
+        """
+        (copy,) = fan_out(encrypted_notice(written, one.address), [one], self.signer)
+        outer = outer_message(outward_for(self.mlist, written, str(written["from"]), certificate=self.certificate))
+        return b"".join((outer.head, copy.head, copy.tail, outer.foot))
+
+
+@public
 def send_encrypted(
     mlist: Any, written: MIMEMultipart, readers: Sequence[Recipient], *, while_it_counts: bool = False
 ) -> None:
@@ -62,14 +92,11 @@ def send_encrypted(
     :param while_it_counts: Whether it may leave only as long as their certificates are those that count for them.
     :raises mailman_pgp.openpgp.OpenPGPError: when it can't be encrypted to one of them; then none is sent.
     """
-    signer = ListSecretKey(vault.current_secret(mlist.list_id))
+    hand = Hand.of(mlist)
     # One by one: each notice says to whom it goes, inside the encryption.
     for one in readers:
-        (copy,) = fan_out(encrypted_notice(written, one.address), [one], signer)
-        outer = outer_message(outward_for(mlist, written, str(written["from"])))
-        whole = b"".join((outer.head, copy.head, copy.tail, outer.foot))
         config.switchboards["out"].enqueue(
-            email.message_from_bytes(whole, Message),
+            email.message_from_bytes(hand.encrypted(written, one), Message),
             listid=mlist.list_id,
             recipients=[one.address],
             **Record(kind=Kind.ENCRYPTED, reader=one.fingerprint if while_it_counts else "").to_kws(),

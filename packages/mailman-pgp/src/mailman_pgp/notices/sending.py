@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mailman.email.message import UserNotification
 from public import public
 
-from mailman_pgp.i18n import Text, _, language_of, using
-from mailman_pgp.keys import vault
+from mailman_pgp.i18n import language_of
 from mailman_pgp.mime import single_id
 from mailman_pgp.notices.attached import list_certificate
-from mailman_pgp.notices.closing import END
-from mailman_pgp.notices.programs import program_for
-from mailman_pgp.notices.templates import TEMPLATES, TO_REQUEST
+from mailman_pgp.notices.letterhead import Letterhead
+from mailman_pgp.notices.templates import TO_REQUEST
 from mailman_pgp.notices.wrapping import wrapped
-from mailman_pgp.openpgp import grouped
 from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
@@ -24,29 +21,13 @@ if TYPE_CHECKING:
     from email.message import Message
     from email.mime.base import MIMEBase
 
-
-def _parts(mlist: Any, template: str) -> tuple[str, ...]:
-    """The parts of a template; where the list's certificate is spoken of, and needs a program that not everybody has, with that."""
-    *parts, last = TEMPLATES[template]
-    needed = program_for(mlist.list_id)
-    return (*parts, needed, last) if needed and last == END else (*parts, last)
+    from mailman_pgp.i18n import Text
 
 
 @public
 def filled(mlist: Any, address: str, template: str, **words: str | Text) -> tuple[str, str]:
     """Subject and text of a template of a list, in the language of the person with this address."""
-    words = {
-        "list": mlist.display_name,
-        "address": mlist.posting_address,
-        "owner": mlist.owner_address,
-        "request": mlist.request_address,
-        "fingerprint": grouped(vault.certificate(mlist.list_id).fingerprint),
-        "last": "",
-        **words,
-    }
-    with using(language_of(mlist, address)):
-        subject, *paragraphs = (_(part).format(**words).strip() for part in _parts(mlist, template))
-    return subject, wrapped("\n\n".join(filter(None, paragraphs)) + "\n")
+    return Letterhead.of(mlist).filled(template, language_of(mlist, address), **words)
 
 
 @public

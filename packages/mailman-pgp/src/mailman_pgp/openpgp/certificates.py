@@ -4,6 +4,7 @@
 outside goes through the worker process: `read_certificates`, `read_certificate`, `merge`.
 """
 
+import base64
 import re
 import unicodedata
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pysequoia import Cert
 
 from mailman_pgp.openpgp import algorithms, workshop
 from mailman_pgp.openpgp.cleaning import clean
+from mailman_pgp.openpgp.compact import compact
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError, TooManyPacketsError
 from mailman_pgp.openpgp.key_packets import KeyParts, holds_secret, naive_utc, sort, split
 from mailman_pgp.openpgp.usability import Usability, assess
@@ -71,7 +73,10 @@ def _address(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate as of the moment it was inspected; `data` is binary and holds no secret.  Times are naive UTC."""
+    """One certificate as of the moment it was inspected; `data` is binary and holds no secret.  Times are naive UTC.
+
+    `compact` is what encrypting to it needs of that (binary): see `mailman_pgp.openpgp.compact`; empty unless it is usable.
+    """
 
     fingerprint: str
     version: int
@@ -82,6 +87,7 @@ class Certificate:
     user_ids: tuple[UserID, ...]
     algorithm: str
     usability: Usability
+    compact: bytes = b""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -111,6 +117,7 @@ class Certificate:
                 "seipd": usability.seipd,
                 "recipients": list(usability.recipients),
             },
+            "compact": base64.b64encode(self.compact).decode("ascii"),
         }
 
     @classmethod
@@ -133,6 +140,7 @@ class Certificate:
                 seipd=int(usability["seipd"]),
                 recipients=tuple(map(str, usability["recipients"])),
             ),
+            compact=base64.b64decode(values["compact"], validate=True),
         )
 
 
@@ -161,22 +169,25 @@ def inspect(data: bytes, excess: Callable[[bytes], CertificateProblem | None] | 
         cert, parts = Cert.from_bytes(data), sort(data)
     except (PacketError, RuntimeError, OSError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
-    usability = assess(cert, parts, datetime.now(UTC).replace(tzinfo=None))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    usability = assess(cert, parts, now)
     try:
         user_ids = tuple(UserID.parse(str(user_id)) for user_id in cert.user_ids)
         expiration = cert.expiration
     except RuntimeError:  # no self-signature counts now
         user_ids, expiration = (), None
+    expires = expiration and naive_utc(expiration)
     return Certificate(
         fingerprint=cert.fingerprint.upper(),
         version=parts.primary.packet.body[0],
         data=data,
         created=_created(parts),
-        expires=expiration and naive_utc(expiration),
+        expires=expires,
         revoked=cert.is_revoked,
         user_ids=user_ids,
         algorithm=_algorithm(parts, usability.recipients),
         usability=usability,
+        compact=compact(parts, usability, expires, now) if usability.usable else b"",
     )
 
 

@@ -25,8 +25,8 @@ from mailman_pgp.openpgp.usability import encryptable
 
 _BEGIN = b"-----BEGIN PGP MESSAGE-----\r\n\r\n"
 _END = b"-----END PGP MESSAGE-----\r\n"
-#: What the parsed certificates kept by a process may take: some 8000 of the usual ones, and fewer large ones.
-_CACHED_BYTES = 192 * 2**20
+#: What the parsed certificates kept by a process may take: some 12,000 of the usual ones in compact form, and fewer large ones.
+_CACHED_BYTES = 144 * 2**20
 _PACKET_COST = 2800
 _BYTE_COST = 2
 #: Before any time that the clock of a server may show, and a century before the library counts it as expired.
@@ -35,7 +35,7 @@ _CLOCK = "Nothing can be encrypted at present. See that the clock of this machin
 
 
 class Recipient(NamedTuple):
-    """A member's address and the certificate chosen for it, as stored.
+    """A member's address and the certificate chosen for it, as stored, or what encrypting needs of it (`Certificate.compact`).
 
     `certificate` is binary, `fingerprint` that of its primary key.  `recipients` and `seipd` are what its `Usability`
     says now: whoever keeps them sees to it that they are judged again when their time (`until`) is over.
@@ -258,7 +258,7 @@ def _lines(data: bytes) -> bytes:
 
 
 class _TargetCache:
-    """Parsed certificates of this process, the least recently used dropped first.
+    """Parsed certificates of this process.
 
     Parsing and verifying one costs several times as much as encrypting to it.  One version of a certificate is kept, with
     its bytes, so no stale or foreign one can ever be met; who asks with the same object again asks at no cost.

@@ -14,7 +14,8 @@ from mailman_pgp.openpgp.subpackets import Subpacket, hashed_subpackets
 
 _SEIPD2 = 0x08
 _V6 = 6
-_ABOUT_THE_KEY = (
+#: Signatures that may say what counts for a whole key.
+ABOUT_THE_KEY = (
     SignatureType.DirectKey,
     SignatureType.GenericCertification,
     SignatureType.PersonaCertification,
@@ -34,7 +35,7 @@ def announces_seipd2(parts: KeyParts, now: datetime) -> bool:
     return any(
         octets[:1] and octets[0] & _SEIPD2
         for signed in (parts.primary, *parts.user_ids)
-        for position in newest(signed, _ABOUT_THE_KEY, now)[:1]
+        for position in newest(signed, ABOUT_THE_KEY, now)[:1]
         for kind, octets in hashed_subpackets(next(walk(signed.raw_signatures[position])).body)
         if kind == Subpacket.FEATURES
     )

@@ -57,7 +57,7 @@ def assess(cert: Cert, parts: KeyParts, now: datetime) -> Usability:
     problem = _standing(cert, parts, now)
     if problem is not None:
         return Usability(usable=False, problem=problem, until=until)
-    chosen = _recipients(encryptable(parts.binary))
+    chosen = recipients_of(encryptable(parts.binary))
     seipd = 2 if any(version == _SEIPD2_PKESK for version, _ in chosen) else 1
     alive = tuple(recipient for _, recipient in chosen if _alive(parts, recipient, now))
     if seipd == 2 and not announces_seipd2(parts, now):  # noqa: PLR2004 - the version
@@ -82,7 +82,7 @@ def ends(cert: Cert, parts: KeyParts, now: datetime) -> datetime | None:
     except RuntimeError:
         return None
     # encrypt() chooses all living subkeys, and dead ones only when there is no living one.
-    subkeys = [_expires(parts, recipient, now) for _, recipient in _recipients(encryptable(parts.binary))]
+    subkeys = [_expires(parts, recipient, now) for _, recipient in recipients_of(encryptable(parts.binary))]
     primary = None if expiration is None else naive_utc(expiration)
     last = None if None in subkeys else max((time for time in subkeys if time is not None), default=None)
     return min((time for time in (primary, last) if time is not None), default=None)
@@ -145,7 +145,7 @@ def _flagged(subkey: Signed) -> bool:
     )
 
 
-def _recipients(cert: Cert) -> list[tuple[int, str]]:
+def recipients_of(cert: Cert) -> list[tuple[int, str]]:
     """Return version and recipient of each PKESK of a message to `cert`."""
     try:
         message = encrypt(b"", [cert], armor=False)
@@ -171,7 +171,7 @@ def _subkey_expires(parts: KeyParts, subkey: Signed, now: datetime) -> datetime 
     for position in positions:
         binding = subkey.signatures[position]
         # One alone must be true, else encrypt() had not chosen the subkey.  Of several, some may be forged.
-        if len(positions) == 1 or _recipients(Cert.from_bytes(parts.only(subkey, subkey.raw_signatures[position]))):
+        if len(positions) == 1 or recipients_of(Cert.from_bytes(parts.only(subkey, subkey.raw_signatures[position]))):
             return subkey.expires(binding)
     return now
 

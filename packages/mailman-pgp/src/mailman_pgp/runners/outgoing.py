@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from dataclasses import replace
@@ -22,9 +23,11 @@ from mailman_pgp.runners.waiting import must_wait
 
 # No sooner are changes of keys looked for again: a look into the database costs twenty times as much as one into the queue.
 _LOOK_SECONDS = 0.25
-# Nor sooner than after so many times as long as telling has taken: of keys that were brought for thousands each is told by a message
-# of its own, and the posts that come meanwhile go first.
-_FOR_POSTS = 4
+# Nor while anything is in the queue, for posts go first; but whoever floods a list keeps no change of a key untold for longer than that.
+_PUT_OFF_SECONDS = 60.0
+# Nor sooner than after so many times as long as telling has taken: where keys were brought for thousands, what is needed to receive
+# posts meanwhile, and to take what was sent, has half of the time.
+_FOR_OTHERS = 1
 
 
 @public
@@ -76,9 +79,15 @@ class OutgoingRunner(Queued, Settled, Stopping, CoreOutgoingRunner):  # type: ig
         chunks.forget_finished()
         # As often as core looks into its queues: in the midst of many copies each look would be a part of their cost.
         begun = time.monotonic()
-        if begun >= self._look_for_changes_at:
+        late = begun - self._look_for_changes_at
+        if late >= 0 and (late >= _PUT_OFF_SECONDS or not self._mail_waits()):
             housekeeping.tell_of_changes()
             ended = time.monotonic()
-            pause = max(self.sleep_float, _LOOK_SECONDS, _FOR_POSTS * (ended - begun))
+            pause = max(self.sleep_float, _LOOK_SECONDS, _FOR_OTHERS * (ended - begun))
             self._look_for_changes_at = ended + pause
         housekeeping.when_due()
+
+    def _mail_waits(self) -> bool:
+        """Whether there is anything in the queue; without reading all of it, as long as it is."""
+        with os.scandir(self.queue_directory) as entries:
+            return any(entry.name.endswith(".pck") for entry in entries)
