@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from keys import DAY, now
 from queries import counted
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, event, func, insert, select
 from told import Told, certificate, key, told
 
 from mailman_pgp.keys import journal
@@ -547,3 +547,25 @@ def test_while_the_plugin_is_not_healthy(encrypted: Any, anne: Forged, changing:
     _, (hidden,), (clear,) = split(encrypted)
     for text in (hidden.says(anne), clear.text):
         assert grouped(anne.fingerprint) in text
+
+
+@pytest.mark.usefixtures("encrypted")
+def test_a_look_that_finds_nothing_is_short(store: Session) -> None:
+    """It takes one transaction, for each of which SQLite opens the database anew; and none is open while the runner sleeps."""
+    from mailman.config import config  # noqa: PLC0415 - core must be initialised
+
+    from mailman_pgp.runners import housekeeping  # noqa: PLC0415
+
+    told()
+    begun: list[Any] = []
+
+    def note(connection: Any) -> None:
+        begun.append(connection)
+
+    event.listen(config.db.engine, "begin", note)
+    try:
+        housekeeping.tell_of_changes()
+    finally:
+        event.remove(config.db.engine, "begin", note)
+    assert len(begun) == 1
+    assert not store.in_transaction()

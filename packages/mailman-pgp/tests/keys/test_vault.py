@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from queries import counted
 
 from mailman_pgp import openpgp
 from mailman_pgp.keys import vault
@@ -223,3 +224,12 @@ def test_errors_hold_nothing_secret(store: Any, list_keys: list[NewListKey]) -> 
         vault.current_secret(BEE)
     assert caught.value.__suppress_context__
     assert "PRIVATE" not in str(caught.value)
+
+
+def test_what_signs_is_one_look(store: Any, list_keys: list[NewListKey]) -> None:
+    """The key that signs, and whether it was revoked, are read at once: it is asked for each chunk of a post."""
+    vault.store_list_key(ANT, list_keys[0])
+    store.commit()
+    with counted() as statements:
+        vault.current_secret(ANT)
+    assert len(statements) == 1

@@ -8,6 +8,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from queries import counted
 
 from mailman_pgp.model.database import now
 from mailman_pgp.model.tables import EncryptedList
@@ -134,3 +135,15 @@ def test_the_id_is_the_claims() -> None:
     first, again, other = sealed(), sealed(), sealed(replace(RECORD, claim="2+b"))
     assert first["message-id"] == again["message-id"] != other["message-id"]
     assert RECORD.claim not in first.as_string()
+
+
+def test_little_is_read_of_the_list(encrypted: EncryptedList, store: Session) -> None:
+    """To open a message, what it is bound to is read, and not all that is kept of the list."""
+    message = sealed()
+    store.commit()
+    with counted() as statements:
+        message.unseal(LIST, RECORD)
+    (statement,) = statements
+    assert "enabled_at" in statement
+    assert "restore" not in statement
+    assert encrypted.restore == "{}"

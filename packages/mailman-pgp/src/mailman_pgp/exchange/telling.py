@@ -45,12 +45,14 @@ def is_told(act: Act) -> bool:
 
 @public
 def tell_of_changes() -> None:
-    """Tell of what was changed and committed, in whichever process; commits.
+    """Tell of what was changed and committed, in whichever process; commits.  Where there is nothing, a short query, and the caller commits.
 
     What can't be told now is told later: a list without a key, for one, can sign nothing.
     """
     config.db.commit()  # what core has written for the last message is not ours to lose
     taken = journal.take(now())
+    if not taken:
+        return
     commit()
     for list_id in dict.fromkeys(event.list_id for event in taken.values()):
         try:

@@ -72,9 +72,10 @@ def names_other_role(mlist: Any, kind: Kind, payload: Payload) -> bool:
 def _is_own(mlist: Any, kind: Kind, address: str) -> bool:
     """Whether mail to an address comes to the list in this role; as core's LMTP server reads addresses."""
     local, _, domain = address.rpartition("@")
-    if domain not in {mlist.mail_host, mlist.domain.alias_domain}:
+    if local.split(config.mta.verp_delimiter, 1)[0] not in _own_locals(mlist, kind):
         return False
-    return bool(local.split(config.mta.verp_delimiter, 1)[0] in _own_locals(mlist, kind))
+    # The domain's other name last: core asks three queries for it.
+    return bool(domain == mlist.mail_host or domain == mlist.domain.alias_domain)  # noqa: PLR1714 - see above
 
 
 def _own_locals(mlist: Any, kind: Kind) -> set[str]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mailman.email.message import Message
 from public import public
+from sqlalchemy import bindparam, select
 
 from mailman_pgp.mime import addresses
 from mailman_pgp.model.database import store
@@ -33,9 +34,17 @@ from mailman_pgp.site.aead import AeadError, open_by_any, open_sealed, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from email.message import Message as StdMessage
 
+    from sqlalchemy import Row
+
     from mailman_pgp.posts.record import Record
+
+# What is needed of a list to seal and to open; made once, as the library works out what a statement is, each time that it is new.
+_OF_LIST = select(EncryptedList.list_id, EncryptedList.enabled_at, EncryptedList.keep_signature).where(
+    EncryptedList.list_id == bindparam("list_id")
+)
 
 # What stock rules and notices may know of a post.  Everything here came in the clear, outside the encryption, and holds
 # no words of the author: display names and the subject are left out on purpose.  So is what core would discard a message
@@ -188,14 +197,14 @@ def _seal_keys() -> list[bytes]:
     return [key.derive("seal") for key in health.site_key().generations]
 
 
-def _row(list_id: str) -> EncryptedList:
-    row = store().get(EncryptedList, list_id)
+def _row(list_id: str) -> Row[tuple[str, datetime, bool]]:
+    row = store().execute(_OF_LIST, {"list_id": list_id}).first()
     if row is None:
         raise SealedError(f"A sealed message is for {list_id}, which is not encrypted. It is kept in the shunt queue.")
     return row
 
 
-def _bound_to(row: EncryptedList, record: Record, use: Use) -> bytes:
+def _bound_to(row: Row[tuple[str, datetime, bool]], record: Record, use: Use) -> bytes:
     return record.as_sealed(row.list_id, row.enabled_at.isoformat(), use)
 
 

@@ -46,6 +46,7 @@ def tell_of_changes() -> None:
     try:
         telling.tell_of_changes()
         tell_of_list_keys()
+        config.db.commit()  # nothing stays open while this process sleeps
     except Exception as error:  # noqa: BLE001 - delivery goes on; what was not told is told at another turn
         log_failure("people could not be told of changes of their keys", error)
         config.db.abort()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import and_, bindparam
+
 from mailman_pgp.keys.vault.errors import VaultError, no_key
-from mailman_pgp.keys.vault.public_side import KeyState, certificate, certificates, waits
+from mailman_pgp.keys.vault.public_side import KeyState, certificate, certificates
 from mailman_pgp.keys.vault.sealing import Use, open_part, sealed_parts
 from mailman_pgp.model.database import now, store
 from mailman_pgp.model.tables import ListKey
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+# Made once, as it is asked for each chunk of a post.
+_CURRENT = sealed_parts(
+    and_(ListKey.list_id == bindparam("list_id"), ListKey.state == KeyState.CURRENT), Use.SECRET
+).add_columns(ListKey.revoked)
+
 
 def current_secret(list_id: str) -> bytes:
     """The secret key with which a list signs: binary, without a passphrase; keep it no longer than needed.
@@ -22,12 +29,16 @@ def current_secret(list_id: str) -> bytes:
     :raises VaultError: when the list has none, or it was revoked, or it can't be opened.
     :raises mailman_pgp.site.health.NotHealthy: in a process that may not open it.
     """
-    if waits(list_id):
+    key = health.site_key()
+    row = store().execute(_CURRENT, {"list_id": list_id}).first()
+    if row is None:
+        raise no_key(list_id)
+    if row.revoked:
         raise VaultError(
             f"The key of {list_id} was revoked, so nothing is signed by it any more. `mailman pgp list-key rotate {list_id}` gives the "
             "list another one."
         )
-    return _open_one(list_id, Use.SECRET, None)
+    return open_part(key, row, Use.SECRET)
 
 
 def revocation(list_id: str, fingerprint: str | None = None) -> bytes:
