@@ -213,7 +213,9 @@ def test_goodbye(encrypted_list: EncryptedList, door: str) -> None:
         query = {"list_id": encrypted_list.list_id, "subscriber": anne.address, "role": "member"}
         rest(f"members/{rest('members/find', query)['entries'][0]['member_id']}", method="DELETE")
     else:
-        encrypted_list.sandbox.command("delmembers", "-l", encrypted_list.address, "-m", anne.address)
+        # Else it may leave before the command has ended its transaction, and that is encrypted still.
+        with encrypted_list.sandbox.paused("out"):
+            encrypted_list.sandbox.command("delmembers", "-l", encrypted_list.address, "-m", anne.address)
     until(lambda: not is_member(anne), "the end of the membership")
     encrypted_list.sandbox.wait_until_idle()
     goodbye = "You are no member of"

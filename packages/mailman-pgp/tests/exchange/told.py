@@ -100,6 +100,6 @@ def told() -> list[Told]:
             template = "" if record is None else record.template
             if record is not None and record.kind is Kind.ENCRYPTED:
                 template = "encrypted"
-            (recipient,) = item.msgdata["recipients"]
-            found.append(Told(item.msgdata["listid"], recipient, template, item.msg.as_bytes()))
+            content = item.msg.as_bytes()
+            found += [Told(item.msgdata["listid"], one, template, content) for one in item.msgdata["recipients"]]
     return sorted(found, key=lambda one: (one.template, one.recipient))

@@ -6,6 +6,9 @@ look after the list already.
 
 A thief may take them off the list for that moment.  So whoever is taken off is told, too, by a mail of their own, encrypted now: their
 key goes with them.
+
+To whom it goes is chosen at once, for it may leave before core's transaction ends: then who is taken off would still be among the
+others, and who is new would not.
 """
 
 from __future__ import annotations
@@ -112,6 +115,7 @@ def _tell_of_beginning(mlist: Any, member: Any) -> None:
                 fingerprint=grouped(found.fingerprint),
                 command=f"mailman pgp certificate suspend {mlist.list_id} {address}",
             ),
+            administrators.addresses(mlist),
         )
 
 
@@ -119,11 +123,12 @@ def _tell_of_end(mlist: Any, member: Any) -> None:
     address = member.address.email
     to_them, to_others = _ENDED[member.role]
     left = administrators.addresses_beside(mlist, member)
+    reached = left & administrators.addresses(mlist)
     # A list that looks after another would post it.
     if not is_ours(address):
         with _core_goes_on(f"somebody could not be told that they look after {mlist.list_id} no more"):
             _tell_them(mlist, address, Text(to_them), left)
-    if left - {address}:
+    if reached - {address}:
         with using(mlist.preferred_language.code):
             send_to_owners(
                 mlist,
@@ -135,6 +140,7 @@ def _tell_of_end(mlist: Any, member: Any) -> None:
                         "ask the site's operator, and look who is among you now."
                     ),
                 ),
+                reached,
             )
 
 

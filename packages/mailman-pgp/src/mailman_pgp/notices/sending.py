@@ -17,7 +17,7 @@ from mailman_pgp.notices.wrapping import wrapped
 from mailman_pgp.posts.record import Kind, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from email.message import Message
     from email.mime.base import MIMEBase
 
@@ -55,13 +55,15 @@ def send_template(
 
 
 @public
-def send_to_owners(mlist: Any, subject: str, text: str) -> None:
+def send_to_owners(mlist: Any, subject: str, text: str, people: Collection[str] | None = None) -> None:
     """Send something to the owners that names members: as core's own notices to them, so that it leaves encrypted or not at all.
 
     :param subject: As the text in the list's language; each owner is sent the same.
+    :param people: The addresses of those of them who are to have it; when not given, whoever looks after the list when it leaves.
     """
     owners = mlist.owner_address
-    UserNotification(owners, owners, subject, wrapped(text)).send(mlist)
+    recipients = {owners} if people is None else set(people)
+    UserNotification(owners, owners, subject, wrapped(text)).send(mlist, recipients=recipients)
 
 
 @public
