@@ -10,6 +10,7 @@ import logging
 import os
 import textwrap
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,8 @@ def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         config.create_paths = True
         (var_dir / "events.cfg").touch()
         config.push("mailman-pgp tests", _configuration(var_dir, database_url))
-        initialize.initialize_2(testing=True)
+        with _connections_kept():
+            initialize.initialize_2(testing=True)
         _commit_without_waiting(config.db.engine)
         initialize.initialize_3()
     for logger in config.logger_configs:
@@ -80,6 +82,17 @@ def core(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         reset_the_world()
         config.db.close_session()
         config.db.engine.dispose()
+
+
+@contextmanager
+def _connections_kept() -> Iterator[None]:
+    """Core opens SQLite's file anew for each transaction, and each time the schema is read again: a tenth of a short test."""
+    from mailman.database import sqlite  # noqa: PLC0415 - core warns when it is imported
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415 - only where it is asked for
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "NullPool", QueuePool)
+        yield
 
 
 def _commit_without_waiting(engine: Any) -> None:
@@ -175,7 +188,7 @@ class Members:
     store: Session
 
     def add(self, mlist: Any, address: str, *, role: str = "member", as_user: bool = False, name: str = "") -> Any:
-        """Subscribe `address` (made and verified where core does not know it) and return core's member; committed."""
+        """Subscribe `address` (made and verified where core does not know it) and return core's member; committed.  No welcome is sent."""
         from mailman.interfaces.member import MemberRole  # noqa: PLC0415 - core must be initialised
         from mailman.interfaces.usermanager import IUserManager  # noqa: PLC0415
         from mailman.utilities.datetime import now  # noqa: PLC0415
@@ -186,7 +199,7 @@ class Members:
         known.verified_on = now()
         if as_user:
             user.preferred_address = known
-        member = mlist.subscribe(user if as_user else known, MemberRole[role])
+        member = mlist.subscribe(user if as_user else known, MemberRole[role], send_welcome_message=False)
         self.store.commit()
         return member
 

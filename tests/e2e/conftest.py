@@ -30,6 +30,9 @@ LOGS = (
 )
 """Core's logs but smtp.log, which at its level `debug` holds all lines that came by LMTP."""
 
+HERE = Path(__file__).parent
+RUNNING = pytest.StashKey[Sandbox]()
+
 
 class StartSandbox(Protocol):
     """Start a sandbox of a test's own."""
@@ -76,10 +79,24 @@ def new_database(database_url: str | None) -> Iterator[Callable[[], str | None]]
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]) -> Iterator[Sandbox]:
+def sandbox(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]
+) -> Iterator[Sandbox]:
     """The Mailman of this run.  Who changes it puts it back: the receiver's behaviour is reset after each test."""
     with Sandbox(tmp_path_factory.mktemp("sandbox"), Options(database_url=new_database())) as running:
+        pytestconfig.stash[RUNNING] = running
         yield running
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The Mailman of this run ends with the last test in this directory; it would look into its queues until all others are done."""
+    if nextitem is None or nextitem.path.is_relative_to(HERE):
+        return
+    items = item.session.items
+    more = any(later.path.is_relative_to(HERE) for later in items[items.index(nextitem) :])
+    if not more and RUNNING in item.config.stash:
+        item.config.stash[RUNNING].stop()
 
 
 @pytest.fixture

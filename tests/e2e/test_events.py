@@ -166,16 +166,16 @@ def test_administration(site: Sandbox, heard: Heard) -> None:
     """Operators see how it goes, have an event sent again, and try an endpoint; at the command line and by REST."""
     list_id = site.rest.create_list("gnu@example.com")
     event = heard.told("ListCreatedEvent", list_id=list_id)
-    found = json.loads(site.mailman("events", "status", "--json").stdout)
+    found = json.loads(site.mailman_quickly("events", "status", "--json").stdout)
     assert (found["started"], found["attention"]) == (True, [])
     assert [(each["name"], each["state"]) for each in found["endpoints"]] == [("all", "well"), ("nobody", "failing")]
     assert "can't be reached" in site.rest("plugins/events/endpoints/nobody")["problem"]
-    done = site.mailman("events", "replay", event.id, "--endpoint", "all")
+    done = site.mailman_quickly("events", "replay", event.id, "--endpoint", "all")
     assert (done.returncode, done.stdout) == (0, "To be sent again: 1 delivery.\n")
     until(lambda: [each.id for each in heard.events()].count(event.id) > 1, "the same event again")
     first, again = (each.sequence for each in heard.events() if each.id == event.id)
     assert again > first
     pinged = site.rest("plugins/events/endpoints/nobody/ping", {})
     assert (pinged["taken"], pinged["problem"]) == (False, "It can't be reached: Connection refused.")
-    refused = site.mailman("events", "ping", "nobody")
+    refused = site.mailman_quickly("events", "ping", "nobody")
     assert (refused.returncode, pinged["problem"] in refused.stderr) == (1, True)

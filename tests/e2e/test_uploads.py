@@ -215,16 +215,19 @@ def test_names_in_strange_bytes(anne: Person, tmp_path: Path, name: bytes) -> No
 
 
 def test_file_names_in_strange_bytes(anne: Person, tmp_path: Path) -> None:
-    """A file whose name is not UTF-8 or holds control characters, and one that is not there, are told in a sentence."""
+    """A file whose name is not UTF-8 or holds control characters, and one that is not there, are told in a sentence.
+
+    Once by the stock script, which reads the name from its command line; that takes much longer.
+    """
+    script, quickly = anne.list.sandbox.mailman, anne.list.sandbox.mailman_quickly
     for name in (b"\xff\xfe.asc", b"\x1b[31m.asc", "\u202egpj.asc".encode()):
         path = os.fsencode(tmp_path) + b"/" + name
         for exists in (False, True):
             if exists:
                 Path(os.fsdecode(path)).write_bytes(b"")
             for more in ((), ("--json",)):
-                done = anne.list.sandbox.mailman(
-                    "pgp", "certificate", "add", anne.list.address, anne.address, os.fsdecode(path), *more
-                )
+                run = script if (name[0], exists, more) == (0xFF, True, ()) else quickly
+                done = run("pgp", "certificate", "add", anne.list.address, anne.address, os.fsdecode(path), *more)
                 assert done.returncode == (1 if exists else 2), done.stderr
                 text = done.stdout + done.stderr
                 assert "Traceback" not in text

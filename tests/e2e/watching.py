@@ -83,10 +83,11 @@ class Watched:
 
     def _said(self) -> Iterator[tuple[str, str]]:
         rest = self.sandbox.rest
-        queues = [entry["name"] for entry in rest("queues")["entries"]]
-        paths = [f"lists/{self.list.list_id}/{name}" for name in ("config", "held", "held/count", "requests")]
+        queues = [entry["name"] for entry in rest("queues")["entries"]]  # each as `queues/NAME` shows it
+        paths = ["queues"]
+        paths += [f"lists/{self.list.list_id}/{name}" for name in ("config", "held", "held/count", "requests")]
         paths += [f"lists/{self.list.list_id}/held/{held}" for held in self.held()]
-        for path in (*paths, *(f"queues/{name}" for name in queues)):
+        for path in paths:
             with contextlib.suppress(RestError):  # what was held a moment ago
                 yield f"REST {path}", json.dumps(rest(path), ensure_ascii=False)
         commands = [("pgp", "status"), ("pgp", "status", self.list.address), ("pgp", "status", "--json"), ("status",)]

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from mailman_pgp.site.sitekey import SiteKey
 
 
-@pytest.fixture
-def workflows(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - core must be initialised
-    """Our workflows, which mailman-workflows finds where this plugin is in `mailman.cfg`."""
+@pytest.fixture(scope="session")
+def _workflow_kinds(core: Any) -> list[Any]:  # noqa: ARG001 - core must be initialised
     from mailman.utilities.modules import find_components  # noqa: PLC0415 - core must be initialised
 
-    from mailman_workflows import IWorkflow, components  # noqa: PLC0415
+    from mailman_workflows import IWorkflow  # noqa: PLC0415
 
-    for kind in find_components("mailman_pgp.workflows", IWorkflow):
+    return list(find_components("mailman_pgp.workflows", IWorkflow))
+
+
+@pytest.fixture
+def workflows(_workflow_kinds: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our workflows, which mailman-workflows finds where this plugin is in `mailman.cfg`."""
+    from mailman_workflows import components  # noqa: PLC0415 - core must be initialised
+
+    for kind in _workflow_kinds:
         monkeypatch.setitem(components._found, kind.name, kind())
 
 

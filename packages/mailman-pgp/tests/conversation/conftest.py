@@ -49,7 +49,7 @@ def anne(encrypted: Any, members: Any) -> Talker:
     made = Talker.make("anne@example.net", encrypted)
     made.counts()
     members.add(encrypted, made.address)
-    told()  # among it core's welcome
+    told()
     return made
 
 

@@ -36,14 +36,15 @@ def compressed(inner: bytes) -> bytes:
 def bomb(octets: int) -> bytes:
     """Packets that are tiny and grow to a literal of so many zeros: compressed twice, as one alone shrinks to 0.1 %."""
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    block = bytes(1 << 20)
-    pieces = [squeezer.compress(b"\xcb\xff" + (octets + 6).to_bytes(4, "big") + b"b\0" + bytes(4))]
-    left = octets
-    while left:
-        pieces.append(squeezer.compress(block[: min(left, len(block))]))
-        left -= min(left, len(block))
-    pieces.append(squeezer.flush())
-    return compressed(packet(COMPRESSED, b"\1" + b"".join(pieces)))
+
+    def squeezed(data: bytes) -> bytes:
+        return squeezer.compress(data) + squeezer.flush(zlib.Z_FULL_FLUSH)
+
+    # What is squeezed after a full flush refers to nothing before it: one block stands for all that are like it.
+    block = 1 << 20
+    head = squeezed(b"\xcb\xff" + (octets + 6).to_bytes(4, "big") + b"b\0" + bytes(4))
+    body = squeezed(bytes(block)) * (octets // block) + squeezed(bytes(octets % block)) + squeezer.flush()
+    return compressed(packet(COMPRESSED, b"\1" + head + body))
 
 
 def one_pass(signer: Key, kind: int = BINARY, *, last: bool = True) -> bytes:

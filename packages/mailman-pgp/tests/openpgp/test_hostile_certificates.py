@@ -113,7 +113,9 @@ def soon(read: Callable[[bytes], Any], data: bytes) -> Any:
         assert worked() - begun < _SECONDS
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.deep] if name == "10,000 user IDs" else []) for name in REFUSED]
+)
 def test_refused(name: str) -> None:
     """By itself, and in a keyring, where it takes nothing from the others that can be told from it."""
     make, problem = REFUSED[name]

@@ -84,8 +84,8 @@ def all_tried(described: Any, examples: int, checked: Sequence[str] = ANSWERS) -
 
 
 def test_each_operation(described: Any) -> None:
-    """Each is tried a few times, and those that only look succeed at what is there."""
-    statuses = all_tried(described, 2, (*ANSWERS, REFUSALS))
+    """Each is tried in each way, and those that only look succeed at what is there."""
+    statuses = all_tried(described, 1, (*ANSWERS, REFUSALS))
     assert len(statuses) > 20
     for label, found in statuses.items():
         if label.startswith("GET ") and not any(name in label for name in WAITS):

@@ -16,7 +16,7 @@ from mailman_pgp.model import tables
 from mailman_pgp.model.database import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Door, MakeCertificate, Members
 
@@ -166,16 +166,13 @@ KINDS = {
 }
 
 
-@pytest.fixture(params=[True, False], ids=["digests", "no-digests"])
-def crowd(
-    request: pytest.FixtureRequest, door: Door, members: Members, monkeypatch: pytest.MonkeyPatch
-) -> list[dict[str, Any]]:
-    """Somebody with each kind of certificate in each role and with each delivery; how they are shown."""
+@pytest.fixture
+def crowd(door: Door, members: Members, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """Somebody with each kind of certificate in each role and with each delivery; how they are shown, with digests and without."""
     from mailman.interfaces.member import DeliveryMode, DeliveryStatus  # noqa: PLC0415 - core must be initialised
 
     from mailman_pgp.keys import upkeep  # noqa: PLC0415
 
-    door.mlist().digests_enabled = request.param
     monkeypatch.setattr(upkeep, "judge_again", lambda _found: None)  # what is stored stands for no true certificates
     for number, ((name, kind), how) in enumerate(
         itertools.product(KINDS.items(), ("regular", "digest", "off", "owner", "both", "twice"))
@@ -193,14 +190,20 @@ def crowd(
         if kind is not None:
             until = None if kind.until is None else now() + dt.timedelta(days=kind.until)
             choose(door, address, state=kind.state, usable=kind.usable, problem=kind.problem, usable_until=until)
-    door.store.commit()
-    found: list[dict[str, Any]] = door.get(MEMBERS)["entries"]
-    assert len(found) == len(KINDS) * 6
-    return found
+
+    def shown() -> Iterator[list[dict[str, Any]]]:
+        for enabled in (True, False):
+            door.mlist().digests_enabled = enabled
+            door.store.commit()
+            found: list[dict[str, Any]] = door.get(MEMBERS)["entries"]
+            assert len(found) == len(KINDS) * 6
+            yield found
+
+    return shown()
 
 
-def test_as_unserved(door: Door, crowd: list[dict[str, Any]]) -> None:
-    """Who gets nothing, and why, is the same as at `unserved`, where it is as delivery finds it."""
+def as_unserved(door: Door, crowd: list[dict[str, Any]]) -> None:
+    """Who gets nothing, and why, is the same as at `unserved`."""
     unserved = {(one["address"], one["reason"], one["next_step"]) for one in door.get(f"{ANTS}/unserved")["entries"]}
     assert {(one["address"], one["reason"], one["next_step"]) for one in crowd if one["reason"]} == unserved
     assert 20 < len(unserved) < 60
@@ -222,17 +225,26 @@ STATES: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def test_states(door: Door, crowd: list[dict[str, Any]]) -> None:
+def as_filtered(door: Door, crowd: list[dict[str, Any]]) -> None:
     """By each state those are found of whom it is shown, page by page."""
-    from mailman_pgp.overview.states import State  # noqa: PLC0415 - core must be initialised
-
-    assert set(STATES) == set(State)
     for state, is_so in STATES.items():
         wanted = [one["address"] for one in crowd if is_so(one)]
         assert addresses(door, state=state) == wanted, state
         assert wanted, state
         pages = [addresses(door, state=state, count="4", page=str(page)) for page in (1, 2)]
         assert [*pages[0], *pages[1]] == wanted[:8], state
+
+
+def test_crowd(door: Door, crowd: Iterator[list[dict[str, Any]]]) -> None:
+    """Who gets nothing, and why, is the same as at `unserved`, where it is as delivery finds it; by each state those are found of
+    whom it is shown.
+    """
+    from mailman_pgp.overview.states import State  # noqa: PLC0415 - core must be initialised
+
+    assert set(STATES) == set(State)
+    for shown in crowd:
+        as_unserved(door, shown)
+        as_filtered(door, shown)
 
 
 def test_judged_as_a_post_is(door: Door, members: Members, make: MakeCertificate) -> None:
