@@ -19,6 +19,7 @@ from keys import forge_usable
 from messages import literal, message
 from workshops import ANTS, BOUNDS, PROC, children, gone, read_key, running, scripted, stem_of, wait_until, workers
 
+from mailman_pgp.openpgp import worker
 from mailman_pgp.openpgp.stem import FORK, READY
 
 if TYPE_CHECKING:
@@ -103,6 +104,23 @@ def test_a_worker_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told["environment"] == []
     # The fourth is the directory that is being listed.
     assert told["descriptors"] == ["0", "1", "2", "3"]
+
+
+def test_a_passphrase_may_take_threads() -> None:
+    """Argon2 works in several, which to the kernel are processes; who may have none can't open a key.  Nobody else has them."""
+    shop = scripted("""
+        import resource
+        def report(header, blobs):
+            return {"processes": resource.getrlimit(resource.RLIMIT_NPROC)}, []
+        worker._OPERATIONS.update(dict.fromkeys(worker._OPERATIONS, report))
+        worker.work()
+    """)
+    without = {
+        operation
+        for operation in worker._OPERATIONS
+        if shop.request(operation, {}, [], bounds=BOUNDS)[0]["processes"] == [0, 0]
+    }
+    assert set(worker._OPERATIONS) - without == {"unlock"}
 
 
 def test_the_stem_loads_neither_core_nor_a_database() -> None:

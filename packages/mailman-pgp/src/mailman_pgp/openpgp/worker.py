@@ -1,7 +1,7 @@
 """The worker process: it reads untrusted packets so that nobody else has to.
 
 `python -I -m mailman_pgp.openpgp.worker` is the stem from which `workshop` has one worker forked for each request.  A worker
-has no environment, no files, no children, and only the memory and the CPU time that its request is worth.  It reads the
+has no environment, no files, no children (threads where its work can't do without), and only the memory and the CPU time that its request is worth.  It reads the
 request as one frame from standard input, writes the answer as one frame to standard output, and ends.  So what takes a
 worker over has the message and the keys of that one request, and can lie about nothing else.
 """
@@ -22,6 +22,8 @@ _PAGE = resource.getpagesize()
 _Answer = tuple[dict[str, Any], list[bytes]]
 #: What one side of a pipe may send to the worker: its parent is trusted.
 _MAX_REQUEST_BYTES = 1 << 40
+#: Argon2 works in as many threads as a key asks for; to the kernel they are processes, and only to root does that limit not apply.
+_THREADED = frozenset({"unlock"})
 
 
 class _EndedError(Exception):
@@ -55,13 +57,15 @@ def confine() -> int:
     """Give up what the worker never needs; return its address space before any work."""
     base = _address_space()
     memory.keep_private()
-    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
+    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
         resource.setrlimit(limit, (0, 0))
     return base
 
 
-def _limit(base: int, memory_bytes: int, seconds: float) -> None:
+def _limit(base: int, memory_bytes: int, seconds: float, *, threads: bool) -> None:
     """Allow the request at hand this much memory beyond `base`, and this much CPU time: it may outlive its parent."""
+    if not threads:
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     memory = base + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (memory if hard == resource.RLIM_INFINITY else min(memory, hard), hard))
@@ -184,7 +188,7 @@ def work() -> None:
     base = confine()
     with contextlib.suppress(_EndedError, BrokenPipeError):
         header, blobs = frames.decode(_read_exactly, max_blob_bytes=_MAX_REQUEST_BYTES)
-        _limit(base, header["memory_bytes"], header["seconds"])
+        _limit(base, header["memory_bytes"], header["seconds"], threads=header["operation"] in _THREADED)
         _write(frames.encode(*answer(header, blobs)))
 
 
