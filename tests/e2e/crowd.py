@@ -80,7 +80,8 @@ class Crowd:
         sandbox.wait_until_idle(ENOUGH_SECONDS)
         copies = self.copies()
         assert [address for address, count in copies.items() if count == 0] == []
-        assert [name for name in ("bad", "shunt") if sandbox.queue(name)] == []
+        set_aside = [name for name in ("bad", "shunt") if sandbox.queue(name)]
+        assert set_aside == [], sandbox.logs()[-4000:]
         # Core removes the entry first, and then we the file.
         until(lambda: not progress_files(sandbox), "no progress file left")
         (latest, *_) = self.list.happened()["posts"]
