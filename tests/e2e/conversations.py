@@ -199,7 +199,7 @@ def waiting(encrypted_list: EncryptedList, person: Person) -> dict[str, Any]:
     found = [
         entry
         for kind in ("subscription", "unsubscription")
-        for entry in encrypted_list.sandbox.rest.requests(encrypted_list.list_id, kind)
+        for entry in encrypted_list.listed(f"requests?request_type={kind}")
     ]
     # Core shows of a request that goes at this moment what is left of it.
     mine = [entry for entry in found if entry.get("email") == person.address]

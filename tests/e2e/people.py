@@ -197,18 +197,8 @@ class EncryptedList:
         self.subscribe(person)
 
     def listed(self, path: str) -> list[dict[str, Any]]:
-        """What core's REST lists of the list below a path.  It fails over what goes while it lists it, and is asked again."""
-
-        def found() -> tuple[list[dict[str, Any]]] | None:
-            try:
-                answer = self.sandbox.rest(f"lists/{self.list_id}/{path}")
-            except RestError as error:
-                if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise
-                return None
-            return (list(answer.get("entries", ())),)
-
-        return until(found, f"the answer to {path}")[0]
+        """What core's REST lists of the list below a path."""
+        return self.sandbox.rest.listed(f"lists/{self.list_id}/{path}")
 
     def members(self) -> set[str]:
         """Who is a member."""

@@ -85,7 +85,7 @@ def test_a_plain_list(site: Site, encrypted_list: EncryptedList) -> None:
     token = waiting["token"]
 
     def members() -> Any:
-        return [each["email"] for each in rest(f"lists/{here}/roster/member").get("entries", ())]
+        return [each["email"] for each in rest.listed(f"lists/{here}/roster/member")]
 
     strange = site.visitor().get(f"{page(there)}?token={token}")
     assert (strange.status, pete in strange.text) == (404, False)

@@ -74,12 +74,11 @@ class List:
 
     def members(self) -> set[str]:
         """Who is on it."""
-        found = self.site.rest(f"lists/{self.id}/roster/member")
-        return {entry["email"] for entry in found.get("entries", ())}
+        return {entry["email"] for entry in self.site.rest.listed(f"lists/{self.id}/roster/member")}
 
     def requests(self) -> list[dict[str, Any]]:
         """What waits, as core shows it."""
-        return self.site.rest.requests(self.id)
+        return self.site.rest.listed(f"lists/{self.id}/requests")
 
     def mail(self, sender: str, local: str, subject: str = "", body: str = "") -> None:
         """Write to one of its addresses."""
@@ -276,7 +275,9 @@ def test_every_door_out(door: Callable[[List, str], None], site: Sandbox) -> Non
     email = f"{door.__name__}@example.org"
     site.rest.subscribe(ml.id, email)
     door(ml, email)
-    (request,) = until(lambda: site.rest.requests(ml.id, "unsubscription"), "the request to leave")
+    (request,) = until(
+        lambda: site.rest.listed(f"lists/{ml.id}/requests?request_type=unsubscription"), "the request to leave"
+    )
     assert (request["email"], request["workflow"], request["reason"]) == (email, "leave", "waits for a moderator")
     assert ml.members() == {email}
     site.rest(f"lists/{ml.id}/requests/{request['token']}", {"action": "accept"})

@@ -56,15 +56,15 @@ def _rest(core: Core) -> Rest:
     return Rest(f"http://127.0.0.1:{core.server_port}/3.1", "restadmin", "secret")
 
 
-def test_requests_that_go_on(core: Core) -> None:
-    """Core can't list requests while one of them goes on: it is asked again."""
+def test_entries_that_go(core: Core) -> None:
+    """Core can't list what goes while it is listing it: it is asked again."""
     core.statuses = [500, 500, 200]
-    assert _rest(core).requests("ant.example.com") == [{"email": "anne@example.com"}]
-    assert core.asked == ["/3.1/lists/ant.example.com/requests?request_type=subscription"] * 3
+    assert _rest(core).listed("lists/ant.example.com/requests") == [{"email": "anne@example.com"}]
+    assert core.asked == ["/3.1/lists/ant.example.com/requests"] * 3
 
 
 def test_no_such_list(core: Core) -> None:
     """Any other answer is the caller's."""
     core.statuses = [404]
     with pytest.raises(RestError, match="404"):
-        _rest(core).requests("ant.example.com", "unsubscription")
+        _rest(core).listed("lists/ant.example.com/requests")

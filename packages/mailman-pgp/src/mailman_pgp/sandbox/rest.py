@@ -75,21 +75,21 @@ class Rest:
         settled = {"pre_verified": "yes", "pre_confirmed": "yes", "pre_approved": "yes", "send_welcome_message": "no"}
         self("members", {"list_id": list_id, "subscriber": address, "display_name": display_name, **settled, **more})
 
-    def requests(self, list_id: str, kind: str = "subscription") -> list[dict[str, Any]]:
-        """What core shows of the requests that wait, of one kind: ``subscription`` or ``unsubscription``.
+    def listed(self, path: str) -> list[dict[str, Any]]:
+        """The entries of a collection.
 
-        Core answers 500 where one of them goes on while it is listing them: it is asked again then.  Raises TimeoutError.
+        Core answers 500 where one of them goes while it is listing them (requests, members): it is asked again then.  Raises RestError
+        for any other refusal, and TimeoutError.
         """
-        found: list[dict[str, Any]] = []
 
-        def asked() -> bool:
+        def found() -> tuple[list[dict[str, Any]]] | None:
             try:
-                found[:] = self(f"lists/{list_id}/requests?request_type={kind}").get("entries", ())
+                return (list(self(path).get("entries", ())),)
             except RestError as error:
                 if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise
-                return False
-            return True
+                return None
 
-        until(asked, "Mailman's list of requests")
-        return found
+        answer = until(found, f"the answer to {path}")
+        assert answer is not None
+        return answer[0]
