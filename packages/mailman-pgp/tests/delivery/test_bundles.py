@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scripted import ScriptedServer
+    from sqlalchemy.orm import Session
 
 pytestmark = pytest.mark.usefixtures("healthy")
 PEOPLE = [f"p{number}@example.com" for number in range(4)]
@@ -159,3 +160,16 @@ def test_stock_delivery(mlist: Any, notices: dict[str, bytes]) -> None:
             look()
     assert str(again) == "<4 encrypted notices>"
     assert not mlist.members.get_member(again.sender)
+
+
+def test_a_list_that_is_a_plain_one_again(
+    mlist: Any, notices: dict[str, bytes], mta: ScriptedServer, store: Session
+) -> None:
+    """What was written before leaves to each as it was written, and lies in no queue for good."""
+    from mailman_pgp.model.cleanup import forget_encryption  # noqa: PLC0415 - core must be initialised
+
+    bundled(mlist, notices.items())
+    forget_encryption(mlist.list_id)
+    store.commit()
+    run()
+    assert (sent(mta), waiting()) == (notices, {})

@@ -1,10 +1,12 @@
 """Header fields of the decrypted payload: whose are they, and what do they say."""
 
 import email.message
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailman_pgp.mime import Author, Mailbox, display_name, message_id, one_line, read_payload
@@ -78,6 +80,9 @@ def test_headers_can_be_handed_back(mail: SimpleNamespace) -> None:
         ("From: <anne@example.com\r\n\t> eve@example.com",),
         (b"From: anne@ex\xc3\xa4mple.com",),
         ("From: =?utf-8?q?anne=40example=2Ecom?=",),
+        ("From: =?utf-8?q?anne?=@example.com",),
+        ("From: Eve <=?utf-8?q?anne=40example.com=20=3C?=@example.com>",),
+        ("From: x=?UTF-8?B??=@example.com",),
         ("From: anne@example.com\rFrom: eve@example.com",),
     ],
 )
@@ -167,6 +172,21 @@ def test_mailboxes_are_strict(text: str) -> None:
         return
     assert all(boxes.ADDRESS.fullmatch(mailbox.address) for mailbox in found)
     assert boxes.parse(", ".join(map(str, found))) == found
+
+
+@given(
+    st.lists(st.sampled_from(["=?", "?", "?=", "=", "q", "B", "utf-8", "anne", "=40", "_", "////", "."])).map("".join)
+)
+@example("=?utf-8?q?anne?=")
+@example("=?utf-8?b?////?=")
+def test_core_finds_the_same_address(local: str) -> None:
+    """Core, which decodes before it reads, moderates by the address that we have found, and by no other."""
+    try:
+        address = boxes.single(f"{local}@example.com").address
+    except MailboxError:
+        return
+    decoded = str(make_header(decode_header(address)))
+    assert [found for _name, found in getaddresses([decoded])] == [address]
 
 
 def test_text_without_a_header() -> None:

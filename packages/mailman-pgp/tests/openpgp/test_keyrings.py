@@ -4,8 +4,9 @@ import pytest
 from keys import DAY, ENCRYPT, Key, forge_usable, now, packet
 
 from mailman_pgp import openpgp
-from mailman_pgp.openpgp import CertificateError, CertificateProblem, keyrings
+from mailman_pgp.openpgp import CertificateError, CertificateProblem, frames, keyrings
 from mailman_pgp.openpgp.keyrings import KeyringLimits
+from mailman_pgp.openpgp.memberkeys import KeyKind, MemberKey
 
 A, B = "<a@example.com>", "<b@example.com>"
 
@@ -45,6 +46,18 @@ def test_joined_with_known_ones() -> None:
     assert first.certificate.revoked
     assert (second.certificate, second.problem) == (None, CertificateProblem.BROKEN)
     assert openpgp.merge_each([], []) == []
+
+
+def test_large_keys_leave_room_for_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker answers in words is bounded, and of certificates as large as those for ML-KEM nothing but words counts to it."""
+    made = MemberKey.generate(A, KeyKind.POST_QUANTUM).certificate
+    monkeypatch.setattr(frames, "MAX_HEADER_BYTES", 2000)
+    (one,) = openpgp.read_keyring(made)
+    (again,) = openpgp.merge_each([made], [made])
+    for found in (one.certificate, again.certificate, openpgp.read_certificate(made), openpgp.merge(made, made)):
+        assert found is not None
+        assert found.data == made
+        assert 2000 < len(found.compact) < len(made)
 
 
 def test_too_large() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from outgoing import encrypt
+from outgoing import encrypt, waiting
 from rivals import rival
 
 if TYPE_CHECKING:
@@ -56,3 +56,25 @@ def test_a_large_post_keeps_nobody_from_the_database(
     assert (queued, kept_out) == ([[ANNE, BART]], [False])
     assert mlist.post_id == before + 1
     assert mlist.last_post_at is not None
+
+
+def test_what_can_not_be_written_down_is_not_handed_on(core: Any, mlist: Any, members: Members) -> None:
+    """Where the database takes no change, the post is shunted with no copy on its way: put back, it goes to each member once."""
+    from mailman_pgp.runners.pipeline import PipelineRunner  # noqa: PLC0415 - core must be initialised
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("UPDATE mailinglist"):
+            raise sa.exc.OperationalError(statement, {}, Exception("database is locked"))
+
+    encrypt(mlist, [ANNE])
+    members.add(mlist, ANNE)
+    for name in core.switchboards["virgin"].files:
+        core.switchboards["virgin"].dequeue(name)
+        core.switchboards["virgin"].finish(name)
+    accept(mlist)
+    sa.event.listen(core.db.engine, "before_cursor_execute", fail)
+    try:
+        PipelineRunner("pipeline")._one_iteration()
+    finally:
+        sa.event.remove(core.db.engine, "before_cursor_execute", fail)
+    assert waiting() == {"shunt": 1}

@@ -36,12 +36,12 @@ def _empty() -> None:
     get_queue_messages("virgin")
 
 
-def come(mlist: Any, queue: str, **metadata: Any) -> None:
-    """Something in the clear comes from her, and is taken from its queue."""
+def come(mlist: Any, queue: str, author: str = ANNE, **metadata: Any) -> None:
+    """Something in the clear comes from her, or whoever else, and is taken from its queue."""
     from mailman.config import config  # noqa: PLC0415 - core must be initialised
     from mailman.testing.helpers import specialized_message_from_string  # noqa: PLC0415
 
-    text = f"From: {ANNE}\nTo: {mlist.posting_address}\nSubject: help\nMessage-ID: <one@example.com>\n\nThe kestrel flies.\n"
+    text = f"From: {author}\nTo: {mlist.posting_address}\nSubject: help\nMessage-ID: <one@example.com>\n\nThe kestrel flies.\n"
     config.switchboards[queue].enqueue(specialized_message_from_string(text), listid=mlist.list_id, **metadata)
     run(queue)
 
@@ -59,6 +59,19 @@ def test_a_language_that_is_gone(club: Any, queue: str, metadata: dict[str, Any]
     """Mail in the clear goes its way, by which it is sealed or answered, and does not lie in the shunt queue as it came."""
     come(club, queue, **metadata)
     assert queues() == then
+
+
+@pytest.mark.parametrize(
+    "author",
+    ["=?utf-8?b?////?=@example.com", "Anne <=?utf-8?b?////?=@example.com>", "=?nonsense?q?=FF?= <anne@example.com>"],
+    ids=["address", "address and name", "name"],
+)
+@pytest.mark.parametrize("queue", ["in", "command"])
+def test_an_author_whom_core_can_not_read(club: Any, queue: str, author: str) -> None:
+    """Nor does mail in the clear by somebody whose address, or name, makes core's reading of it fail."""
+    come(club, queue, author)
+    assert "shunt" not in queues()
+    assert queue not in queues()
 
 
 def goes_to_the_members(club: Any) -> None:

@@ -14,6 +14,7 @@ from mailman.mta.deliver import deliver as core_deliver
 from public import public
 
 from mailman_pgp.lists.encryption import is_encrypted
+from mailman_pgp.notices.bundle import Bundle
 from mailman_pgp.posts.record import Kind, Record
 from mailman_pgp.posts.sealed import SealedDelivery, SealedError, SealedMessage
 from mailman_pgp.site import health
@@ -35,7 +36,8 @@ def deliver(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
     """
     if not msgdata.get("recipients"):
         return
-    if not is_encrypted(mlist.list_id):
+    # Notices in a bundle were encrypted when they were written, and leave so to the end of a list's encryption, and beyond.
+    if not (isinstance(msg, Bundle) or is_encrypted(mlist.list_id)):
         if _has_sealed_part(msg):
             raise SealedError(
                 "A sealed message was about to leave a list that is not encrypted. It is kept in the shunt queue."

@@ -73,7 +73,8 @@ def deliver_stock(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> None:
 @public
 def entry_name(mlist: Any, msg: Any, msgdata: dict[str, Any]) -> str:
     """The name of an entry, kept for its next attempt, whose recipients are fewer.  Each notice has an ID of its own."""
-    name = chunks.name(mlist.list_id, str(msg["message-id"] or ""), msgdata["recipients"])
+    # Sorted: core keeps them as a set, which another process reads in another order.
+    name = chunks.name(mlist.list_id, str(msg["message-id"] or ""), sorted(msgdata["recipients"]))
     return str(msgdata.setdefault(_NAME, name))
 
 

@@ -15,6 +15,7 @@ from mailman_pgp.archiving.writing import archive
 from mailman_pgp.delivery import chunks
 from mailman_pgp.digests.sending import collect
 from mailman_pgp.handlers.recipients import FOR_DIGEST
+from mailman_pgp.model.database import commit
 from mailman_pgp.notices.strangers import answer_stranger
 from mailman_pgp.posts.composition import compose
 from mailman_pgp.posts.record import Record
@@ -36,6 +37,9 @@ class ToOutgoing:
             raise SealedError(
                 "A message without a record came to the end of the pipeline. It is kept in the shunt queue."
             )
+        # What the handlers before have written.  A database that does not take it fails the post while nobody has a copy, so that it can
+        # be put back; and on SQLite nobody else could write while a large post is written into the queue.
+        commit()
         composed = compose(mlist, msg, record)
         delivery = seal_delivery(msg, mlist.list_id, record, composed.payload)
         for recipients in chunks.cut(sorted(msgdata["recipients"]), len(composed.payload)):

@@ -19,6 +19,8 @@ _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?",
 )
+# RFC 2047 §5 forbids it there.  Core decodes before it reads, and finds another address, maybe a member's, by whom nothing is held.
+_ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?.*\?=", re.IGNORECASE)
 
 MAX_VALUE_CHARS = 65536
 MAX_MAILBOXES = 500
@@ -65,7 +67,7 @@ class _Reader:
         if self.angle is not None and self.at_sign and text.strip("' ").lower() != address.lower():
             # "bob@example.com <anne@example.com>": some programs read the one, some the other.
             raise MailboxError("An address has another one for its name.")
-        if not ADDRESS.fullmatch(address) or len(self.found) >= MAX_MAILBOXES:
+        if not ADDRESS.fullmatch(address) or _ENCODED_WORD.search(address) or len(self.found) >= MAX_MAILBOXES:
             raise MailboxError("An address cannot be read.")
         name = self.comment if self.angle is None else text
         self.found.append(Mailbox(display_name(words.decode(name)), address.lower()))

@@ -4,7 +4,6 @@
 outside goes through the worker process: `read_certificates`, `read_certificate`, `merge`.
 """
 
-import base64
 import re
 import unicodedata
 from collections.abc import Callable
@@ -99,8 +98,13 @@ class Certificate:
         """The key ID of the primary key: the end of a version 4 fingerprint, the beginning of a version 6 one."""
         return self.fingerprint[-16:] if self.version == 4 else self.fingerprint[:16]  # noqa: PLR2004 - RFC 9580 §5.5.4
 
+    @property
+    def blobs(self) -> tuple[bytes, bytes]:
+        """What is too large for plain values: `data` and `compact`."""
+        return self.data, self.compact
+
     def to_json(self) -> dict[str, Any]:
-        """Return everything but `data` as plain values."""
+        """Return everything but `blobs` as plain values."""
         usability = self.usability
         return {
             "fingerprint": self.fingerprint,
@@ -117,12 +121,11 @@ class Certificate:
                 "seipd": usability.seipd,
                 "recipients": list(usability.recipients),
             },
-            "compact": base64.b64encode(self.compact).decode("ascii"),
         }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any], data: bytes) -> "Certificate":
-        """Rebuild from `to_json()` and `data`; raises ValueError, TypeError or KeyError for anything else."""
+    def from_json(cls, values: dict[str, Any], data: bytes, compact: bytes) -> "Certificate":
+        """Rebuild from `to_json()` and `blobs`; raises ValueError, TypeError or KeyError for anything else."""
         usability = values["usability"]
         return cls(
             fingerprint=str(values["fingerprint"]),
@@ -140,7 +143,7 @@ class Certificate:
                 seipd=int(usability["seipd"]),
                 recipients=tuple(map(str, usability["recipients"])),
             ),
-            compact=base64.b64decode(values["compact"], validate=True),
+            compact=compact,
         )
 
 
@@ -315,7 +318,10 @@ def ends(data: bytes) -> datetime | None:
 def _ask(operation: str, blobs: list[bytes]) -> list[Certificate]:
     answer, data = request(operation, blobs)
     try:
-        return [Certificate.from_json(values, blob) for values, blob in zip(answer["certificates"], data, strict=True)]
+        return [
+            Certificate.from_json(values, *blobs)
+            for values, *blobs in zip(answer["certificates"], data[::2], data[1::2], strict=True)
+        ]
     except (KeyError, TypeError, ValueError):
         raise CertificateError(CertificateProblem.BROKEN) from None
 

@@ -28,7 +28,7 @@ class Gathered:
     problem: CertificateProblem | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything but the certificate's data as plain values."""
+        """Return everything but the certificate's blobs as plain values."""
         return {
             "fingerprint": self.fingerprint,
             "certificate": self.certificate and self.certificate.to_json(),

@@ -153,6 +153,6 @@ def _told(error: CertificateError) -> CertificateError:
 
 
 def _one(values: dict[str, Any], blobs: Iterator[bytes]) -> InKeyring:
-    certificate = values["certificate"] and Certificate.from_json(values["certificate"], next(blobs))
+    certificate = values["certificate"] and Certificate.from_json(values["certificate"], next(blobs), next(blobs))
     problem = values["problem"] and CertificateProblem(values["problem"])
     return InKeyring(str(values["fingerprint"]), certificate or None, problem or None)

@@ -76,7 +76,7 @@ def _limit(base: int, memory_bytes: int, seconds: float, *, threads: bool) -> No
 
 def _certificates(found: list[Certificate]) -> _Answer:
     return {"certificates": [certificate.to_json() for certificate in found]}, [
-        certificate.data for certificate in found
+        blob for certificate in found for blob in certificate.blobs
     ]
 
 
@@ -85,7 +85,9 @@ def _read_certificates(_: dict[str, Any], blobs: list[bytes]) -> _Answer:
 
 
 def _gathered(found: list[gathering.Gathered]) -> _Answer:
-    return {"gathered": [one.to_json() for one in found]}, [one.certificate.data for one in found if one.certificate]
+    return {"gathered": [one.to_json() for one in found]}, [
+        blob for one in found if one.certificate for blob in one.certificate.blobs
+    ]
 
 
 def _read_keyring(_: dict[str, Any], blobs: list[bytes]) -> _Answer:

@@ -39,8 +39,8 @@ class EncryptedPostingPipeline(_Healthy):
     name = POSTING_PIPELINE
     description = _("The posting pipeline of encrypted lists.")
 
-    # Core's handler comes last: it writes, and from then on SQLite lets nobody else write until the runner commits.
-    _default_handlers = ("pgp-recipients", "pgp-to-outgoing", "after-delivery")
+    # The last one commits before it hands anything on.
+    _default_handlers = ("pgp-recipients", "after-delivery", "pgp-to-outgoing")
 
 
 @public
