@@ -147,6 +147,16 @@ def test_a_secret_key_behind_a_damaged_one() -> None:
     assert caught.value.problem is CertificateProblem.SECRET_KEY
 
 
+@pytest.mark.parametrize("tag", [5, 7])
+def test_octets_that_are_no_secret_key(tag: int) -> None:
+    """What is read out of step can look like one, but for its version: it is damaged, and takes nothing from the others."""
+    made = [forge_usable(address) for address in (A, B)]
+    junk = bytes([0xC0 | tag, 60]) + b"\x63" * 60
+    found = openpgp.read_keyring(made[0].public + junk + made[1].public)
+    assert {one.fingerprint for one in found if one.certificate is not None} >= {made[1].fingerprint}
+    assert any(one.problem is CertificateProblem.BROKEN for one in found)
+
+
 def test_nothing_to_be_read() -> None:
     """Where all is damaged, that is said of the whole; and where there is no key, that there is none."""
     good = forge_usable(A).public

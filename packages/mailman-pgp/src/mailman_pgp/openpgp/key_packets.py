@@ -19,6 +19,8 @@ PRIMARY_TAGS = frozenset({Tag.PUBLIC_KEY, Tag.SECRET_KEY})
 SUBKEY_TAGS = frozenset({Tag.PUBLIC_SUBKEY, Tag.SECRET_SUBKEY})
 KEY_TAGS = PRIMARY_TAGS | SUBKEY_TAGS
 SECRET_TAGS = frozenset({Tag.SECRET_KEY, Tag.SECRET_SUBKEY})
+#: In the first octet of a key (RFC 9580 §5.5.2, §5.5.3; 2 and 5 are of others).
+_VERSIONS = frozenset({b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"})
 #: What may stand in a key (RFC 9580 §10.1).  Above all nothing compressed, which could expand without bound.
 ALLOWED_TAGS = KEY_TAGS | {
     Tag.SIGNATURE,
@@ -59,9 +61,14 @@ def split(data: bytes, *, limit: int = MAX_PACKETS) -> list[list[Packet]]:
 def holds_secret(data: bytes) -> bool:
     """Tell whether there is a secret key in binary `data`, before the point where it becomes unreadable."""
     try:
-        return any(packet.tag in SECRET_TAGS for packet in walk(data))
+        return any(map(is_secret, walk(data)))
     except PacketError:
         return False
+
+
+def is_secret(packet: Packet) -> bool:
+    """Tell whether a packet is a secret key, of a version that there is: octets that are read out of step are taken for one else."""
+    return packet.tag in SECRET_TAGS and packet.body[:1] in _VERSIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, PRIMARY_TAGS, SECRET_TAGS
+from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, PRIMARY_TAGS, SECRET_TAGS, is_secret
 from mailman_pgp.openpgp.packets import Tag, walk
 
 #: Those who work with keys have hundreds of signatures on theirs.
@@ -91,8 +91,9 @@ def _walked(blob: bytes, begin: int) -> Iterator[_Piece]:
                 start, sound, secret = packet.start, True, False
             elif start < 0 and packet.tag not in _IGNORED_TAGS:
                 start, sound = packet.start, False
-            sound = sound and packet.tag in ALLOWED_TAGS
-            secret = secret or packet.tag in SECRET_TAGS
+            is_key = is_secret(packet)
+            sound = sound and packet.tag in ALLOWED_TAGS and is_key is (packet.tag in SECRET_TAGS)
+            secret = secret or is_key
             end = packet.end
     except PacketError:
         at = max(begin, end)
