@@ -26,6 +26,11 @@ def ahead(days: int) -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(days=days)
 
 
+def _packets(data: bytes) -> list[int]:
+    """Which packets there are; how long a signature is depends on its numbers."""
+    return [one.tag for one in walk(data)]
+
+
 @pytest.fixture(scope="module")
 def short_lived() -> NewListKey:
     """A key that ends in three days."""
@@ -41,7 +46,7 @@ def test_the_same_key(short_lived: NewListKey) -> None:
     assert (made.fingerprint, made.user_ids) == (before.fingerprint, before.user_ids)
     assert made.usability.recipients == before.usability.recipients
     assert ListSecretKey(secret).fingerprint == before.fingerprint
-    assert len(made.data) == len(before.data)  # what is superseded is not carried along
+    assert _packets(made.data) == _packets(before.data)  # what is superseded is not carried along
 
 
 def test_whoever_has_the_old_one_takes_the_newer(short_lived: NewListKey) -> None:
@@ -147,7 +152,7 @@ def test_a_signature_of_ours_from_the_future(from_the_future: tuple[bytes, bytes
     assert openpgp.merge(known, made.data).expires == until
     _, third = openpgp.extend(once, later)
     assert openpgp.merge(openpgp.merge(known, made.data).data, third.data).expires == later
-    assert len(third.data) == len(made.data)  # what is superseded is not carried along
+    assert _packets(third.data) == _packets(made.data)  # what is superseded is not carried along
 
 
 def test_a_clock_that_is_too_far_ahead_or_behind() -> None:

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from mailman_pgp.openpgp.errors import CertificateError, CertificateProblem, PacketError
-from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, PRIMARY_TAGS, SECRET_TAGS, is_secret
-from mailman_pgp.openpgp.packets import Tag, walk
+from mailman_pgp.openpgp.key_packets import ALLOWED_TAGS, KEY_TAGS, PRIMARY_TAGS, is_secret
+from mailman_pgp.openpgp.packets import Packet, Tag, walk
 
 #: Those who work with keys have hundreds of signatures on theirs.
 MAX_PACKETS = 100_000
@@ -25,6 +25,8 @@ _MOST_BEGINNINGS = 2000
 _BEGINNING = re.compile(
     rb"(?:[\x94\x98].|[\x95\x99]..|[\xc5\xc6](?:[\x00-\xbf]|[\xc0-\xdf].|\xff\x00\x00..))[\x04\x06]", re.DOTALL
 )
+#: Of a key or a signature, in its first octet; up to 6 by now.
+_VERSIONS = frozenset(bytes([version]) for version in range(2, 16))
 #: What comes next in a key that is of use to anybody.
 _SECOND = frozenset({Tag.SIGNATURE, Tag.USER_ID, Tag.USER_ATTRIBUTE})
 
@@ -91,9 +93,8 @@ def _walked(blob: bytes, begin: int) -> Iterator[_Piece]:
                 start, sound, secret = packet.start, True, False
             elif start < 0 and packet.tag not in _IGNORED_TAGS:
                 start, sound = packet.start, False
-            is_key = is_secret(packet)
-            sound = sound and packet.tag in ALLOWED_TAGS and is_key is (packet.tag in SECRET_TAGS)
-            secret = secret or is_key
+            sound = sound and _is_plausible(packet)
+            secret = secret or is_secret(packet)
             end = packet.end
     except PacketError:
         at = max(begin, end)
@@ -103,6 +104,13 @@ def _walked(blob: bytes, begin: int) -> Iterator[_Piece]:
         start, end, sound = max(start, begin), len(blob), False
     if start >= 0:
         yield _Piece(start, end, sound, secret)
+
+
+def _is_plausible(packet: Packet) -> bool:
+    """Whether a packet may stand in a key, and has a version, if not one of today: what is read out of step seldom has."""
+    if packet.tag in KEY_TAGS or packet.tag == Tag.SIGNATURE:
+        return packet.body[:1] in _VERSIONS
+    return packet.tag in ALLOWED_TAGS
 
 
 def _tag(octet: int) -> int:
