@@ -13,46 +13,24 @@ from mailman.email.message import Message
 from public import public
 
 from mailman_pgp.posts.record import Kind, Record
-from mailman_pgp.posts.sealed import SealedError
+from mailman_pgp.posts.sealed import OursAlone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
 @public
-class Bundle(Message):  # type: ignore[misc]  # core is untyped
-    """Notices by their readers' addresses, as they leave (CRLF); only our own delivery sends them.
+class Bundle(OursAlone, Message):  # type: ignore[misc]  # core is untyped
+    """Notices by their readers' addresses, as they leave (CRLF).
 
-    Stock delivery would send all of them to each reader, who can open one, and would learn who the others are.  So
-    flattening raises, and core keeps the entry (it shunts it).
+    Stock delivery would send all of them to each reader, who can open one, and would learn who the others are.
     """
+
+    about_to_leave = "Notices of an encrypted list were"
 
     def __init__(self, notices: Mapping[str, bytes] | None = None) -> None:
         super().__init__()
         self.notices = dict(notices or {})
-
-    def _refuse(self) -> SealedError:
-        return SealedError(
-            "Notices of an encrypted list were about to leave by Mailman's own delivery.  They are kept; set [mta] outgoing to "
-            "mailman_pgp.delivery.deliver in mailman.cfg, restart, and run `mailman unshunt`."
-        )
-
-    @property
-    def sender(self) -> str:
-        """Nobody: core would look up a language, in several queries, and it is not used."""
-        return ""
-
-    def as_string(self, *_args: Any, **_kws: Any) -> str:
-        """See `Message`; refused."""
-        raise self._refuse()
-
-    def as_bytes(self, *_args: Any, **_kws: Any) -> bytes:
-        """See `Message`; refused."""
-        raise self._refuse()
-
-    def get_payload(self, *_args: Any, **_kws: Any) -> Any:
-        """See `Message`; refused."""
-        raise self._refuse()
 
     def __str__(self) -> str:
         return f"<{len(self.notices)} encrypted notices>"

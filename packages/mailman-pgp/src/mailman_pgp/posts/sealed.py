@@ -156,24 +156,26 @@ class SealedMessage(Message):  # type: ignore[misc]  # core is untyped
 
 
 @public
-class SealedDelivery(SealedMessage):
-    """A sealed message on its last step: an entry of the queue `out`, which only our own delivery may flatten.
+class OursAlone:
+    """A mixin for an entry of the queue `out` that only our own delivery may flatten.
 
-    Stock delivery would send the placeholder to every member and call the post delivered.  It must fail instead, and the
-    message be kept (core shunts it), so flattening raises.
+    Stock delivery would send it as it must not be sent, and call it delivered.  It must fail instead, and the entry be kept (core
+    shunts it), so flattening raises.
+
+    :cvar about_to_leave: The beginning of the sentence that says so.
     """
 
-    use = Use.DELIVERY
+    about_to_leave: ClassVar[str]
 
     def _refuse(self) -> SealedError:
         return SealedError(
-            "An encrypted post was about to leave by Mailman's own delivery.  It is kept; set [mta] outgoing to "
+            f"{self.about_to_leave} about to leave by Mailman's own delivery.  Nothing is lost; set [mta] outgoing to "
             "mailman_pgp.delivery.deliver in mailman.cfg, restart, and run `mailman unshunt`."
         )
 
     @property
     def sender(self) -> str:
-        """Nobody: core would look up the author's language for each chunk, in several queries, and it is not used."""
+        """Nobody: core would look up a language for each entry, in several queries, and it is not used."""
         return ""
 
     def as_string(self, *_args: Any, **_kws: Any) -> str:
@@ -187,6 +189,14 @@ class SealedDelivery(SealedMessage):
     def get_payload(self, *_args: Any, **_kws: Any) -> Any:
         """See `Message`; refused."""
         raise self._refuse()
+
+
+@public
+class SealedDelivery(OursAlone, SealedMessage):
+    """A sealed message on its last step: stock delivery would send the placeholder to every member."""
+
+    use = Use.DELIVERY
+    about_to_leave = "An encrypted post was"
 
     def __str__(self) -> str:
         return f"<a sealed delivery for {self.list_id}>"
