@@ -20,8 +20,8 @@ from mailman_pgp.delivery import interruption, ledger
 from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
 from mailman_pgp.delivery.progress import Beginning
-from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, verp_sender
+from mailman_pgp.delivery.smtp import Envelope
+from mailman_pgp.delivery.transport import NOBODY, Lost, Refusals, pipe, send_until_asked, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.model.missed import Miss, Why
 from mailman_pgp.notices.refusing import refuse_afterwards
@@ -193,22 +193,9 @@ def _send(chunk: _Chunk, connection: Pipe, copies: Iterator[Copy], refusals: Ref
     outer = chunk.record.outer
     assert outer is not None
     head, foot = outer.head.encode("latin-1"), outer.foot.encode("latin-1")
-    sender = chunk.sender
-    cut_short = False
-
-    def envelopes() -> Iterator[Envelope]:
-        nonlocal cut_short
-        for copy in copies:
-            if interruption.asked():
-                cut_short = True
-                return
-            parts = (head, copy.head, copy.tail, foot)
-            yield Envelope(sender=sender(copy.address), recipient=copy.address, parts=parts)
-
-    for result in connection.send(envelopes()):
-        if result.outcome is Outcome.DELIVERED:
-            chunk.progress.mark((result.recipient,))
-        else:
-            refusals.add(result)
-    if cut_short:
+    envelopes = (
+        Envelope(sender=chunk.sender(copy.address), recipient=copy.address, parts=(head, copy.head, copy.tail, foot))
+        for copy in copies
+    )
+    if not send_until_asked(connection, envelopes, chunk.progress, refusals):
         raise interruption.Interrupted

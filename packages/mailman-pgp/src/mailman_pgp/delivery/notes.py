@@ -17,8 +17,8 @@ from public import public
 from mailman_pgp.delivery import chunks, interruption, ledger
 from mailman_pgp.delivery.attempt import attempt
 from mailman_pgp.delivery.lookup import Lookup, look_up
-from mailman_pgp.delivery.smtp import Envelope, Outcome
-from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, verp_sender
+from mailman_pgp.delivery.smtp import Envelope
+from mailman_pgp.delivery.transport import NOBODY, Refusals, pipe, send_until_asked, verp_sender
 from mailman_pgp.keys import vault
 from mailman_pgp.lists import administrators
 from mailman_pgp.lists.outward import outward_for
@@ -30,7 +30,7 @@ from mailman_pgp.openpgp import FanOutError, ListSecretKey, OpenPGPError, Recipi
 from mailman_pgp.posts.sealed import SealedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mailman_pgp.delivery.progress import Beginning, Progress
     from mailman_pgp.posts.record import Record
@@ -161,23 +161,9 @@ def send_envelopes(envelopes: Sequence[Envelope], progress: Progress) -> Refusal
     if lost is not None:
         refusals.add_lost((envelope.recipient for envelope in envelopes), lost)
         return refusals
-    cut_short = False
-
-    def begun() -> Iterator[Envelope]:
-        nonlocal cut_short
-        for envelope in envelopes:
-            if interruption.asked():
-                cut_short = True
-                return
-            yield envelope
-
-    for result in connection.send(begun()):
-        if result.outcome is Outcome.DELIVERED:
-            progress.mark((result.recipient,))
-        else:
-            refusals.add(result)
+    all_sent = send_until_asked(connection, envelopes, progress, refusals)
     progress.keep()
-    if cut_short:
+    if not all_sent:
         raise interruption.Interrupted
     return refusals
 

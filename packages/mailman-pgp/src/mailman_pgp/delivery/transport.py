@@ -13,13 +13,16 @@ from mailman.utilities.email import split_email
 from mailman.utilities.string import expand
 from public import public
 
-from mailman_pgp.delivery import patience
+from mailman_pgp.delivery import interruption, patience
 from mailman_pgp.delivery.smtp import Outcome, Pipe, Result, Stage, pipe_from
 from mailman_pgp.delivery.wire import NO_ANSWER
 from mailman_pgp.model.missed import Miss, Why, answer_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mailman_pgp.delivery.progress import Progress
+    from mailman_pgp.delivery.smtp import Envelope
 
 log = logging.getLogger("mailman.smtp")
 
@@ -137,3 +140,27 @@ class Refusals:
             config.switchboards["retry"].enqueue(msg, msgdata)
         if self.permanent:
             raise SomeRecipientsFailed([], self.permanent)
+
+
+@public
+def send_until_asked(connection: Pipe, envelopes: Iterable[Envelope], progress: Progress, refusals: Refusals) -> bool:
+    """Send what is ready to leave, one by one as it is made; mark whose mail was taken, as soon as its answer is there.
+
+    :return: Whether all of it was sent: not, where this process was asked to end before (`mailman_pgp.delivery.interruption`).
+    """
+    cut_short = False
+
+    def begun() -> Iterator[Envelope]:
+        nonlocal cut_short
+        for envelope in envelopes:
+            if interruption.asked():
+                cut_short = True
+                return
+            yield envelope
+
+    for result in connection.send(begun()):
+        if result.outcome is Outcome.DELIVERED:
+            progress.mark((result.recipient,))
+        else:
+            refusals.add(result)
+    return not cut_short
